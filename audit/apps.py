@@ -1,0 +1,22 @@
+"""Start-up of the trail: its guards in the database, and its ear on history rows."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class AuditConfig(AppConfig):
+    name = "audit"
+    verbose_name = "Audit trail"
+
+    def ready(self) -> None:
+        from simple_history.signals import post_create_historical_record
+
+        from portal.foundation import database_guards
+
+        from .events.receivers import history_row_written
+        from .ledger.guards import APPEND_ONLY
+
+        database_guards.guards.register(self.label, APPEND_ONLY)
+        pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
+        post_migrate.connect(database_guards.install_after_migrate, sender=self)
+        post_create_historical_record.connect(history_row_written)

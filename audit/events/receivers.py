@@ -1,0 +1,86 @@
+"""History rows reach the trail: added to the running act, or as an event of their own when no service was at work."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import models, transaction
+
+from audit.ledger.services import append, utc_text
+
+from .services import Act, as_event, object_as_recorded, running_act
+
+KINDS = {"+": "created", "~": "changed", "-": "deleted"}
+BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
+
+
+def history_row_written(sender: Any, instance: models.Model, history_instance: Any, **kwargs: Any) -> None:
+    change = describe(instance, history_instance)
+    if change is None:
+        return
+    running = running_act()
+    if running is not None:
+        running.changes.append(change)
+        return
+    alone = Act(
+        f"record.{change['kind']}",
+        history_instance.history_user,
+        instance,
+        history_instance.history_date,
+        history_instance.history_change_reason or "",
+        changes=[change],
+    )
+    with transaction.atomic():
+        append(as_event(alone), now=history_instance.history_date)
+
+
+def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
+    """Before and after of the columns that differ; None for a save that changed nothing."""
+    after = _values(history)
+    kind = KINDS[history.history_type]
+    before: dict[str, Any] = {}
+    if kind != "created":
+        previous = type(history).objects.filter(**{_key(history): getattr(history, _key(history))}).exclude(pk=history.pk)
+        earlier = previous.order_by("-history_id").first()
+        before = _values(earlier) if earlier else {}
+    if kind == "deleted":
+        before, after = after, {}
+    differing = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    if kind == "changed" and not differing:
+        return None
+    return {
+        **object_as_recorded(instance),
+        "kind": kind,
+        "history_id": str(history.pk),
+        "before": {name: before[name] for name in differing if name in before},
+        "after": {name: after[name] for name in differing if name in after},
+    }
+
+
+def _key(history: Any) -> str:
+    return str(history.instance_type._meta.pk.attname)
+
+
+def _values(history: Any) -> dict[str, Any]:
+    return {
+        column.attname: plain(getattr(history, column.attname))
+        for column in history._meta.concrete_fields
+        if column.name not in BOOKKEEPING and column.attname not in BOOKKEEPING
+    }
+
+
+def plain(value: Any) -> Any:
+    """`value` in the ledger's profile: times, durations, decimals and fractions as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g} s"
+    if isinstance(value, date | time | Decimal | float):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    return str(value)

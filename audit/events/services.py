@@ -1,0 +1,84 @@
+"""`act()`: the frame of every service. One transaction, one audit event, and every governed row that changed inside it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from audit.ledger.services import append
+from portal.foundation.request_context import current_origin
+
+
+@dataclass(slots=True)
+class Act:
+    """What the running service has done so far. A service may set `subject` late (a new row) and add `details` and `decision`."""
+
+    verb: str
+    actor: Any
+    subject: models.Model | None
+    now: datetime
+    why: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    silent: bool = False
+
+    def nothing_happened(self) -> None:
+        """A repeat that found nothing to do leaves no event."""
+        self.silent = True
+
+
+_running: ContextVar[Act | None] = ContextVar("act", default=None)
+
+
+def running_act() -> Act | None:
+    return _running.get()
+
+
+@contextmanager
+def act(verb: str, *, actor: Any, now: datetime, subject: models.Model | None = None, why: str = "") -> Iterator[Act]:
+    """Runs the block in one transaction and records it as one event of type `verb` (such as 'incident.acknowledged').
+
+    `actor` is a user, or None for the engine. Changes of governed rows inside are added with before and after. When the block
+    raises, neither the changes nor the event remain.
+    """
+    with transaction.atomic():
+        running = Act(verb, actor, subject, now, why)
+        token = _running.set(running)
+        try:
+            yield running
+        finally:
+            _running.reset(token)
+        if not running.silent or running.changes:
+            append(as_event(running), now=now)
+
+
+def as_event(running: Act) -> Mapping[str, Any]:
+    origin = current_origin()
+    event: dict[str, Any] = {
+        "type": running.verb,
+        "actor": actor_as_recorded(running.actor, origin.channel),
+        "ctx": {"channel": origin.channel, "request_id": origin.request_id, "ip": origin.address},
+        "why": running.why,
+    }
+    if running.subject is not None:
+        event["obj"] = object_as_recorded(running.subject)
+    for name in ("details", "decision", "changes"):
+        if getattr(running, name):
+            event[name] = getattr(running, name)
+    return event
+
+
+def actor_as_recorded(actor: Any, channel: str) -> dict[str, str]:
+    """The actor's name as it was: renaming or removing the account later changes no event."""
+    if actor is None:
+        return {"id": "", "name": channel, "kind": "system"}
+    return {"id": str(actor.pk), "name": str(actor), "username": actor.get_username(), "kind": "person"}
+
+
+def object_as_recorded(subject: models.Model) -> dict[str, str]:
+    return {"model": subject._meta.label_lower, "pk": str(subject.pk), "repr": str(subject)[:200]}

@@ -1,0 +1,19 @@
+"""What the database refuses, whoever asks: an event is never changed, removed or written over."""
+
+from portal.foundation.database_guards import Guard
+
+TABLE = "audit_ledgerevent"
+MESSAGE = "The audit trail is only ever added to."
+
+APPEND_ONLY = (
+    Guard("audit_event_no_update", TABLE, "UPDATE", MESSAGE),
+    Guard("audit_event_no_delete", TABLE, "DELETE", MESSAGE, truncate=True),
+    # SQLite's INSERT OR REPLACE deletes without asking the DELETE trigger.
+    Guard(
+        "audit_event_no_replace",
+        TABLE,
+        "INSERT",
+        MESSAGE,
+        when=f"EXISTS (SELECT 1 FROM {TABLE} kept WHERE kept.id = NEW.id OR kept.event_id = NEW.event_id)",
+    ),
+)

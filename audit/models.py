@@ -1,0 +1,5 @@
+"""Table of contents: the models of the trail."""
+
+from .ledger.models import LedgerEvent
+
+__all__ = ["LedgerEvent"]

@@ -1,0 +1,107 @@
+"""A run of one escalation, its steps, and the engine's sign of life."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class EscalationRun(models.Model):
+    """One incident's way through the levels of its pinned policy version."""
+
+    class Track(models.TextChoices):
+        TECHNICAL = "technical", "Technical"
+
+    class State(models.TextChoices):
+        PAGING = "paging", "alerting"
+        ACKNOWLEDGED = "acknowledged", "acknowledged"
+        ENDED = "ended", "ended"
+        EXHAUSTED = "exhausted", "nobody reached"
+
+    LIVE = (State.PAGING.value, State.ACKNOWLEDGED.value)
+
+    incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="runs")
+    track = models.CharField(max_length=20, choices=Track.choices, default=Track.TECHNICAL)
+    policy_version = models.ForeignKey("policies.PolicyVersion", on_delete=models.PROTECT, related_name="runs")
+    content_sha256 = models.CharField(max_length=64, help_text="Hash of the policy content that this run follows.")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PAGING)
+    level = models.PositiveSmallIntegerField(help_text="Number of the current level; 0 before the first.", default=0)
+    position = models.PositiveSmallIntegerField(help_text="Place in the level alerted last; 0 before the first.", default=0)
+    level_entered_at = models.DateTimeField(null=True)
+    last_page_at = models.DateTimeField(null=True)
+    milestone_done = models.BooleanField(default=False, help_text="The missed resolution milestone has already moved it up.")
+    next_run_at = models.DateTimeField(null=True)
+    sequence = models.PositiveIntegerField(default=0, help_text="Raised with every write; the fence against a second engine.")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-started_at"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "track"], condition=Q(state__in=["paging", "acknowledged"]), name="one_live_run_per_track"
+            ),
+            models.CheckConstraint(
+                name="live_run_has_a_next_look", condition=~Q(state__in=["paging", "acknowledged"]) | Q(next_run_at__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_run_at"], name="run_due", condition=Q(state__in=["paging", "acknowledged"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_track_display()} escalation, {self.get_state_display()}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+
+class EscalationStep(models.Model):
+    """What the engine did at one point of a run, for whom and why, with the inputs of the decision."""
+
+    class Action(models.TextChoices):
+        STARTED = "started", "started"
+        LEVEL = "level", "entered level"
+        PAGED = "paged", "alerted"
+        PASSED_OVER = "passed_over", "passed over"
+        ACKNOWLEDGED = "acknowledged", "acknowledged"
+        MILESTONE = "milestone", "milestone missed"
+        ENDED = "ended", "ended"
+        EXHAUSTED = "exhausted", "nobody left"
+
+    run = models.ForeignKey("incidents.EscalationRun", on_delete=models.PROTECT, related_name="steps")
+    sequence = models.PositiveIntegerField()
+    part = models.PositiveSmallIntegerField(default=0, help_text="Order within one pass.")
+    action = models.CharField(max_length=20, choices=Action.choices)
+    at = models.DateTimeField()
+    late_by = models.DurationField(null=True, help_text="How long after its due time, when that was noticeable.")
+    level = models.PositiveSmallIntegerField(null=True)
+    position = models.PositiveSmallIntegerField(null=True)
+    person = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    person_name = models.CharField(max_length=150, blank=True)
+    reason = models.TextField()
+    inputs = models.JSONField(default=dict, help_text="What the decision was made from.")
+
+    class Meta:
+        ordering = ["run", "sequence", "part"]
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["run", "sequence", "part"], name="step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.person_name}".strip()
+
+
+class EngineHeartbeat(models.Model):
+    """One row: when the engine last finished looking for work."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    cycles = models.PositiveBigIntegerField(default=0)
+    last_started_at = models.DateTimeField(null=True)
+    last_finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [models.CheckConstraint(name="one_heartbeat", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.cycles} passes"

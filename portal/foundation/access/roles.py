@@ -1,0 +1,101 @@
+"""The roles, as data: what each may do, named as permission strings. `manage.py sync_roles` makes the groups say the same."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of the organisation. `title` is the group's name, `may` its permissions."""
+
+    key: str
+    title: str
+    purpose: str
+    may: tuple[str, ...]
+
+
+def _all(app: str, *models: str, verbs: tuple[str, ...] = ("view",)) -> tuple[str, ...]:
+    return tuple(f"{app}.{verb}_{model}" for model in models for verb in verbs)
+
+
+EDIT = ("view", "add", "change", "delete")
+_CATALOGUE = ("businessunit", "team", "service", "component")
+_DUTY = ("oncallschedule", "rotationmember", "oncalloverride")
+_POLICY_CONTENT = ("threshold", "criterion", "level", "target")
+_POLICY = ("escalationpolicy", "policyversion", "approval", *_POLICY_CONTENT)
+_INCIDENT = ("incident", "impactreading", "timelineentry", "escalationrun", "escalationstep", "problem", "incidentproblem",
+             "knownerror", "changerequest", "incidentchange")
+
+_SEE_RULES = _all("policies", *_CATALOGUE, *_DUTY, *_POLICY)
+_SEE_INCIDENTS = _all("incidents", *_INCIDENT)
+_RESPOND = (
+    "incidents.add_incident",
+    "incidents.change_incident",
+    "incidents.acknowledge_incident",
+    "incidents.resolve_incident",
+    "incidents.note_incident",
+    "incidents.add_impactreading",
+)
+_KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
+
+ROLES: tuple[Role, ...] = (
+    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + _RESPOND),
+    Role("commander", "Incident commanders", "Lead major incidents.", _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB),
+    Role(
+        "manager",
+        "Managers",
+        "Own escalation policies and thresholds.",
+        _SEE_RULES
+        + _SEE_INCIDENTS
+        + _KEDB
+        + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
+        + _all("policies", *_POLICY_CONTENT, "rotationmember", "oncalloverride", verbs=EDIT)
+        + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user"),
+    ),
+    Role(
+        "approver",
+        "Approvers",
+        "The second pair of eyes on every policy change.",
+        _SEE_RULES + _SEE_INCIDENTS + ("policies.approve_policyversion", "reports.view_quarterlypack"),
+    ),
+    Role(
+        "compliance",
+        "Compliance",
+        "Review the trail, run the quarterly review, export its reports, bring in logs of other systems.",
+        _SEE_RULES
+        + _SEE_INCIDENTS
+        + ("audit.view_ledgerevent", "reports.view_quarterlypack", "reports.build_quarterlypack")
+        + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
+    ),
+    Role(
+        "auditor",
+        "External auditors",
+        "Read everything that is evidence, change nothing.",
+        _SEE_RULES
+        + _SEE_INCIDENTS
+        + ("audit.view_ledgerevent", "reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
+    ),
+    Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
+    Role(
+        "administrator",
+        "Administrators",
+        "Run the installation; approve nothing.",
+        _all("portal", "user", "contactpoint", verbs=("view", "add", "change"))
+        + ("portal.view_outboxmessage", "portal.view_deliveryattempt", "incidents.view_engineheartbeat")
+        + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
+        + _all("policies", *_CATALOGUE, verbs=("view", "add", "change")),
+    ),
+)
+
+# A right over one service's incidents, granted on the service, stands in for the right over all incidents.
+ON_SERVICE: dict[str, str] = {
+    "incidents.view_incident": "policies.see_service_incidents",
+    "incidents.change_incident": "policies.work_service_incidents",
+    "incidents.acknowledge_incident": "policies.work_service_incidents",
+    "incidents.resolve_incident": "policies.work_service_incidents",
+    "incidents.note_incident": "policies.work_service_incidents",
+    "incidents.add_incident": "policies.work_service_incidents",
+    "incidents.add_impactreading": "policies.work_service_incidents",
+}
+
+# What a superuser's all-embracing rights do not include: the second pair of eyes must have been given the duty.
+NEVER_BY_SUPERUSER = frozenset({"policies.approve_policyversion"})

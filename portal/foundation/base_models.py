@@ -1,0 +1,33 @@
+"""What governed models share: tracked history that knows who, when and why."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+
+def tracked(*, without: tuple[str, ...] = (), m2m: tuple[Any, ...] = ()) -> HistoricalRecords:
+    """History for a governed model: every saved row with its author and reason. `without` names secrets, which it must not keep."""
+    return HistoricalRecords(
+        excluded_fields=list(without),
+        m2m_fields=list(m2m),
+        history_change_reason_field=models.TextField(null=True),
+        user_db_constraint=False,
+    )
+
+
+def save_tracked(instance: models.Model, *, actor: Any, now: datetime, reason: str = "", **save: Any) -> None:
+    """Saves `instance` so that its history row says who (`actor` may be None for the engine), when and why."""
+    instance._history_user = actor  # type: ignore[attr-defined]
+    instance._history_date = now  # type: ignore[attr-defined]
+    instance._change_reason = reason  # type: ignore[attr-defined]
+    instance.save(**save)
+
+
+def delete_tracked(instance: models.Model, *, actor: Any, now: datetime, reason: str = "") -> None:
+    """Deletes `instance` so that its last history row says who, when and why."""
+    instance._history_user = actor  # type: ignore[attr-defined]
+    instance._history_date = now  # type: ignore[attr-defined]
+    instance._change_reason = reason  # type: ignore[attr-defined]
+    instance.delete()

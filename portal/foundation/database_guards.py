@@ -1,0 +1,105 @@
+"""Rules that the database itself enforces with triggers, written once for SQLite and PostgreSQL.
+
+They are installed after every migration and dropped before it: SQLite rebuilds a table to alter it, which loses the table's triggers
+and fails when another trigger names the table. An app registers its guards in `apps.py`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db import connections
+
+from .registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Refuses `event` on `table` with `message` when `when` (SQL over OLD and NEW, valid in both databases) holds.
+
+    `truncate` also refuses TRUNCATE on PostgreSQL, which no row trigger sees.
+    """
+
+    name: str
+    table: str
+    event: Literal["INSERT", "UPDATE", "DELETE"]
+    message: str
+    when: str = "1=1"
+    truncate: bool = False
+
+
+guards: Registry[tuple[Guard, ...]] = Registry("set of guards")
+
+
+def install(app_label: str, using: str) -> None:
+    with connections[using].cursor() as cursor:
+        for statement in _statements(guards.get(app_label) or (), connections[using].vendor):
+            cursor.execute(statement)
+
+
+def drop(app_label: str, using: str) -> None:
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for guard in guards.get(app_label) or ():
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}")
+            elif guard.table in existing:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}")
+                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}_truncate ON {guard.table}")
+
+
+def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
+    if guards.get(sender.label) and _tables_exist(sender.label, using):
+        drop(sender.label, using)
+        install(sender.label, using)
+
+
+def drop_before_migrate(sender: Any, using: str, **kwargs: Any) -> None:
+    drop(sender.label, using)
+
+
+def missing(using: str = "default") -> list[str]:
+    """Names of registered guards that the database does not have; anything but an empty list is an alarm."""
+    query = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    }[connections[using].vendor]
+    with connections[using].cursor() as cursor:
+        cursor.execute(query)
+        present = {row[0] for row in cursor.fetchall()}
+    return [guard.name for _, group in guards for guard in group if guard.name not in present]
+
+
+def _tables_exist(app_label: str, using: str) -> bool:
+    existing = set(connections[using].introspection.table_names())
+    return all(guard.table in existing for guard in guards[app_label])
+
+
+def _statements(group: Iterable[Guard], vendor: str) -> Iterable[str]:
+    for guard in group:
+        message = guard.message.replace("'", "''")
+        if vendor == "sqlite":
+            yield (
+                f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW WHEN {guard.when} "
+                f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            )
+            continue
+        # ENABLE ALWAYS: a session that plays replica (session_replication_role) is refused too.
+        yield (
+            f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN "
+            f"IF {guard.when} THEN RAISE EXCEPTION '{message.replace('%', '%%')}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $guard$"
+        )
+        yield f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {guard.name}()"
+        yield f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}"
+        if guard.truncate:
+            yield (
+                f"CREATE OR REPLACE FUNCTION {guard.name}_truncate() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN "
+                f"RAISE EXCEPTION '{message.replace('%', '%%')}' USING ERRCODE = 'integrity_constraint_violation'; END $guard$"
+            )
+            yield (
+                f"CREATE TRIGGER {guard.name}_truncate BEFORE TRUNCATE ON {guard.table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {guard.name}_truncate()"
+            )
+            yield f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}_truncate"

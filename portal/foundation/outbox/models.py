@@ -1,0 +1,68 @@
+"""A message waiting to leave, and what happened each time it was tried."""
+
+import uuid
+
+from django.db import models
+
+
+class OutboxMessage(models.Model):
+    """One message to one person. At least once: the receiver can tell a repeat by the idempotency key."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "waiting to be sent"
+        SENDING = "sending", "being sent"
+        DELIVERED = "delivered", "handed to the channel"
+        FAILED = "failed", "given up"
+        CANCELLED = "cancelled", "no longer needed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=60, help_text="Names the handler that hears of the outcome.")
+    person = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    person_name = models.CharField(max_length=150)
+    subject_ref = models.CharField(max_length=100, help_text="What it is about, as model:key.")
+    title = models.CharField(max_length=250)
+    body = models.TextField()
+    link = models.CharField(max_length=300, blank=True)
+    idempotency_key = models.CharField(max_length=150, unique=True)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
+    contact_position = models.PositiveSmallIntegerField(default=0, help_text="How many contact points were already given up.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Attempts on the current contact point.")
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], name="outbox_due", condition=models.Q(state__in=["pending", "sending"])),
+            models.Index(fields=["subject_ref"], name="outbox_subject"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="outbox_waiting_has_a_next_attempt",
+                condition=~models.Q(state__in=["pending", "sending"]) | models.Q(next_attempt_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} to {self.person_name}"
+
+
+class DeliveryAttempt(models.Model):
+    """One try over one contact point, with its outcome in words. Holds no address."""
+
+    message = models.ForeignKey("portal.OutboxMessage", on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    channel = models.CharField(max_length=20)
+    contact_label = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    succeeded = models.BooleanField()
+    detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["message", "number"]
+        constraints = [models.UniqueConstraint(fields=["message", "number"], name="one_attempt_per_number")]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number}: {'handed over' if self.succeeded else self.detail}"

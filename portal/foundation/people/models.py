@@ -1,0 +1,65 @@
+"""People and their contact points."""
+
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from ..base_models import tracked
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"'{name}' is not a time zone. Use a name such as Europe/Madrid.")
+
+
+class User(AbstractUser):
+    """A person. People who came from another system's log can be named in records but cannot sign in."""
+
+    class Origin(models.TextChoices):
+        PORTAL = "portal", "made here"
+        IMPORTED = "imported", "named in an imported log"
+
+    display_name = models.CharField("name", max_length=150, blank=True, help_text="As colleagues know this person.")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", validators=[validate_time_zone], help_text="Times are shown in this zone, e.g. Europe/Madrid."
+    )
+    origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PORTAL, editable=False)
+    source_ref = models.CharField(max_length=150, blank=True, editable=False, help_text="The person's name in the source system.")
+
+    history = tracked(without=("password", "last_login"))
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_ref"], condition=models.Q(origin="imported"), name="one_user_per_imported_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.get_full_name() or self.username
+
+
+class ContactPoint(models.Model):
+    """One way to reach a person. The address may hold a secret token: it is never logged nor kept in history."""
+
+    class Channel(models.TextChoices):
+        WEBHOOK = "webhook", "Webhook (JSON over HTTP)"
+        APPRISE = "apprise", "Push or chat through apprise"
+
+    person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="contact_points")
+    label = models.CharField(max_length=80, help_text="What the person calls it, e.g. 'phone' or 'team chat'.")
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+    address = models.CharField(max_length=500, help_text="A URL. It may hold a secret token and is masked after saving.")
+    order = models.PositiveSmallIntegerField(default=1, help_text="1 is tried first; the next one when it fails.")
+    active = models.BooleanField(default=True)
+
+    history = tracked(without=("address",))
+
+    class Meta:
+        ordering = ["person", "order", "id"]
+        constraints = [models.UniqueConstraint(fields=["person", "order"], name="one_contact_per_order")]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.get_channel_display()})"

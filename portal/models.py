@@ -1,0 +1,7 @@
+"""Table of contents: the models of the foundation."""
+
+from .foundation.apikit.models import RememberedRequest
+from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
+from .foundation.people.models import ContactPoint, User
+
+__all__ = ["ContactPoint", "DeliveryAttempt", "OutboxMessage", "RememberedRequest", "User"]

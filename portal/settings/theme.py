@@ -1,0 +1,25 @@
+"""The admin theme: one accent (deep teal), greys, and the sections in the users' words and order."""
+
+UNFOLD = {
+    "SITE_TITLE": "Escalation Governance",
+    "SITE_HEADER": "Escalation Governance",
+    "SITE_SYMBOL": "escalator_warning",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14a3a0",
+            "600": "#0f766e",
+            "700": "#115e59",
+            "800": "#134e4a",
+            "900": "#0f3f3d",
+            "950": "#042f2e",
+        },
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "portal.site.navigation.sections"},
+}

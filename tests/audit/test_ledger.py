@@ -1,0 +1,70 @@
+"""The trail is only ever added to, by whatever road one comes."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from audit.events.services import act
+from audit.models import LedgerEvent
+from portal.foundation import database_guards
+from tests.factories.portal import person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_act_leaves_one_event_with_every_change_inside(now: Any) -> None:
+    ana = person("Ana Ruiz")
+    with act("person.renamed", actor=ana, now=now, subject=ana, why="married"):
+        ana.display_name = "Ana Berg"
+        ana.save()
+    event = LedgerEvent.objects.get(type="person.renamed")
+    assert (event.actor_id, event.object_model, event.object_pk) == (str(ana.pk), "portal.user", str(ana.pk))
+    assert '"before":{"display_name":"Ana Ruiz"}' in event.payload
+    assert '"after":{"display_name":"Ana Berg"}' in event.payload
+
+
+def test_an_act_that_fails_leaves_nothing(now: Any) -> None:
+    ana = person("Ana")
+    events = LedgerEvent.objects.count()
+    with pytest.raises(ZeroDivisionError), act("person.renamed", actor=ana, now=now, subject=ana):
+        ana.display_name = "Nobody"
+        ana.save()
+        1 / 0  # noqa: B018
+    ana.refresh_from_db()
+    assert (ana.display_name, LedgerEvent.objects.count()) == ("Ana", events)
+
+
+def test_a_governed_row_saved_without_a_service_is_an_event_too() -> None:
+    ana = person("Ana")
+    ana.display_name = "Ana Maria"
+    ana.save()
+    assert LedgerEvent.objects.filter(type="record.changed", object_pk=str(ana.pk)).count() == 1
+
+
+def test_passwords_never_reach_the_trail() -> None:
+    ana = person("Ana", password="correct horse battery")
+    ana.set_password("another long secret")
+    ana.save()
+    assert not LedgerEvent.objects.filter(payload__contains="password").exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_ledgerevent SET payload = '{}'",
+        "DELETE FROM audit_ledgerevent",
+        "INSERT OR REPLACE INTO audit_ledgerevent (id, event_id, recorded_at, payload) SELECT id, event_id, recorded_at, '{}' FROM audit_ledgerevent",
+        "TRUNCATE audit_ledgerevent",
+    ],
+)
+def test_the_database_refuses_to_change_or_remove_an_event(statement: str) -> None:
+    if statement.startswith("TRUNCATE") and connection.vendor == "sqlite" or "OR REPLACE" in statement and connection.vendor != "sqlite":
+        pytest.skip("not a statement of this database")
+    person("Ana")
+    with pytest.raises(IntegrityError, match="only ever added to"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_every_guard_is_installed() -> None:
+    assert database_guards.missing() == []

@@ -1,0 +1,28 @@
+"""People for tests."""
+
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from portal.foundation.access.roles import ROLES
+from portal.models import ContactPoint, User
+
+_numbers = count(1)
+_TITLES = {role.key: role.title for role in ROLES}
+
+
+def person(name: str = "", *, roles: tuple[str, ...] = (), **fields: Any) -> User:
+    """A user who can sign in to the admin, holding the named roles (keys of the role catalogue)."""
+    username = fields.pop("username", "") or (name.lower().replace(" ", ".") or "person") + f"-{next(_numbers)}"
+    fields.setdefault("is_staff", True)
+    user = User.objects.create_user(username=username, password=fields.pop("password", None), display_name=name or username, **fields)
+    user.groups.set(Group.objects.filter(name__in=[_TITLES[key] for key in roles]))
+    return user
+
+
+def contact(user: User, address: str = "http://127.0.0.1:9/", **fields: Any) -> ContactPoint:
+    fields.setdefault("order", user.contact_points.count() + 1)
+    fields.setdefault("label", "phone")
+    fields.setdefault("channel", ContactPoint.Channel.WEBHOOK)
+    return ContactPoint.objects.create(person=user, address=address, **fields)

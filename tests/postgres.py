@@ -1,0 +1,78 @@
+"""Runs a command against a fresh PostgreSQL cluster: `python -m tests.postgres COMMAND…`.
+
+The server is started from its binaries, as an unprivileged user, on a free port of this machine, and removed afterwards.
+Exit status 77 when no PostgreSQL binaries are found.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+NO_POSTGRES = 77
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and pg_ctl, the newest version first; None when there is none."""
+    found = shutil.which("pg_ctl")
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    folders += [Path(found).resolve().parent] if found else []
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A running server's DATABASE_URL."""
+    folder = binaries()
+    if folder is None:
+        raise FileNotFoundError("no PostgreSQL binaries")
+    account = _unprivileged_user()
+    home = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    if account:
+        shutil.chown(home, account)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    as_user = {"user": account} if account else {}
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
+
+    # Durability is switched off: the cluster lives as long as the tests do.
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    run(str(folder / "initdb"), "-D", str(home / "data"), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+    try:
+        run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-o", options, "-l", str(home / "log"), "-w", "start")
+        yield f"postgres://portal@127.0.0.1:{port}/postgres"
+    finally:
+        run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root; None when we are not root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise RuntimeError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
+
+
+def main() -> int:
+    if binaries() is None:
+        return NO_POSTGRES
+    with server() as url:
+        return subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
