@@ -1,0 +1,92 @@
+"""One command for a first look: migrate, seed the demo once, then web, engine and workers in the foreground."""
+
+import os
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from honcho.manager import Manager
+
+from portal.foundation.people.models import User
+
+DEFAULT_PHONE_PORT = 8099
+
+
+class Command(BaseCommand):
+    help = "Prepares the database, seeds the demo organisation on the first start, and runs everything until Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port, phone_port = _address()
+        for needed, name in ((port, "PORT"), (phone_port, "PHONE_PORT")):
+            if not _is_free(host if needed == port else "127.0.0.1", needed):
+                raise CommandError(f"Port {needed} is in use. Choose another: {name}={needed + 1} make run")
+        self.stdout.write("Preparing the database …")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("sync_roles", verbosity=0, stdout=_Silent())
+        call_command("sync_jobs", verbosity=0, stdout=_Silent())
+        phones = f"http://127.0.0.1:{phone_port}"
+        # Set before the seed, which already sends the past's messages.
+        settings.OUTBOUND_ALLOWED_HOSTS = [*settings.OUTBOUND_ALLOWED_HOSTS, f"127.0.0.1:{phone_port}"]
+        settings.PORTAL_URL = f"http://{_reachable(host)}:{port}"
+        if not User.objects.exists():
+            self.stdout.write("Seeding the demo organisation (once) …")
+            call_command("demo", phone_port=phone_port)
+        else:
+            call_command("demo", phone_port=phone_port, only_phones=True)
+        self.stdout.write(f"\n  Portal   {settings.PORTAL_URL}/admin/\n  Phones   {phones}/\n  Ctrl-C stops everything.\n")
+        self.stdout.flush()
+        sys.exit(_run(host, port, phone_port))
+
+
+def _run(host: str, port: int, phone_port: int) -> int:
+    environment = {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "OUTBOUND_ALLOWED_HOSTS": ",".join(settings.OUTBOUND_ALLOWED_HOSTS),
+        "PORTAL_URL": settings.PORTAL_URL,
+    }
+    manage = f"{sys.executable} manage.py"
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    manager = Manager()
+    web = f"{sys.executable} -m gunicorn portal.wsgi --bind {address} --workers 1 --threads 8 --log-level warning"
+    manager.add_process("web", web, env=environment)
+    manager.add_process("engine", f"{manage} engine", env=environment)
+    manager.add_process("worker", f"{manage} qcluster", env=environment)
+    manager.add_process("phones", f"{sys.executable} -m portal.demo.phone {phone_port}", env=environment)
+    manager.loop()
+    return int(manager.returncode or 0)
+
+
+def _address() -> tuple[str, int, int]:
+    host = os.environ.get("HOST", "").strip() or "127.0.0.1"
+    ports = []
+    for name, default in (("PORT", 8000), ("PHONE_PORT", DEFAULT_PHONE_PORT)):
+        raw = os.environ.get(name, "").strip() or str(default)
+        if not raw.isdecimal() or not 1 <= int(raw) <= 65535:
+            raise CommandError(f"{name} is '{raw}', which is not a port number from 1 to 65535.")
+        ports.append(int(raw))
+    return host, ports[0], ports[1]
+
+
+def _reachable(host: str) -> str:
+    """A host a browser can open: the wildcard addresses are not one."""
+    return "localhost" if host in {"0.0.0.0", "::", "127.0.0.1"} else host  # noqa: S104
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError:
+        return False
+    return True
+
+
+class _Silent:
+    def write(self, text: str) -> None:
+        """Says nothing."""
