@@ -37,7 +37,10 @@ class Incident(models.Model):
         choices=[(step.value, step.label) for step in Priority], null=True, editable=False, help_text="Follows from impact and urgency."
     )
     severity = models.CharField(
-        max_length=4, choices=[(step.value, step.label) for step in Severity], blank=True, editable=False,
+        max_length=4,
+        choices=[(step.value, step.label) for step in Severity],
+        blank=True,
+        editable=False,
         help_text="Follows from the thresholds in force.",
     )
     start_level = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Where its escalation begins.")
@@ -59,7 +62,12 @@ class Incident(models.Model):
     made_sla = models.BooleanField("met its SLA", null=True, blank=True, editable=False)
 
     policy_version = models.ForeignKey(
-        "policies.PolicyVersion", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="incidents",
+        "policies.PolicyVersion",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="incidents",
         help_text="The version in force when the incident was opened.",
     )
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PERSON, editable=False)

@@ -1,0 +1,220 @@
+"""The verbs of an incident's life: each locks the row, asks the table of states, changes it and tells the story.
+
+One transaction and one audit event a verb.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from audit.events.services import Act, act
+from policies.models import Team
+from portal.foundation.access.checks import require
+from portal.foundation.base_models import save_tracked
+from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.people.models import User
+
+from . import checks
+from .models import Incident, TimelineEntry
+from .opening import open_incident
+from .readings import record_reading
+from .states import IncidentState, after
+from .timeline import add_timeline, name_of
+
+__all__ = [
+    "acknowledge",
+    "add_note",
+    "add_timeline",
+    "assign",
+    "cancel",
+    "close",
+    "hold",
+    "open_incident",
+    "record_reading",
+    "reopen",
+    "resolve",
+    "resume",
+]
+
+WORK = "incidents.change_incident"
+FINISH = "incidents.resolve_incident"
+
+
+def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
+    """`actor` has it now. The first acknowledgement counts for the figures; a later one by somebody else takes over.
+
+    A repeat by the same person changes nothing. Raises NotAllowed, WrongState, and InvalidInput without a person.
+    """
+    require(actor, "incidents.acknowledge_incident", incident, to="acknowledge this incident")
+    if actor is None:
+        raise InvalidInput("Only a person can acknowledge an incident.")
+    with _verb("incident.acknowledged", incident, actor, now, reason) as running:
+        already = incident.acknowledged_at is not None and incident.assigned_to_id == actor.pk
+        if already and incident.state == IncidentState.IN_PROGRESS:
+            running.nothing_happened()
+            return incident
+        previous = incident.assigned_to if incident.acknowledged_at else None
+        _enter(incident, "acknowledge")
+        incident.assigned_to = actor
+        if incident.acknowledged_at is None:
+            incident.acknowledged_at, incident.acknowledged_by = now, actor
+        incident.hold_reason = ""
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        taken = f" and took over from {previous}" if previous is not None and previous.pk != actor.pk else ""
+        _tell_state(incident, f"{name_of(actor)} acknowledged{taken}", running)
+    return incident
+
+
+def assign(
+    incident: Incident, *, actor: Any, now: datetime, team: Team | None = None, person: User | None = None, reason: str = ""
+) -> Incident:
+    """Hands the incident to an assignment group, a person, or both. From one group to another is a functional escalation.
+
+    Raises InvalidInput when nothing would change, NotAllowed, and WrongState for an incident that has ended.
+    """
+    require(actor, WORK, incident, to="assign this incident")
+    if person is not None and not person.is_active:
+        raise InvalidInput(f"{person} cannot sign in and so cannot work on it.", {"person": ["Choose somebody who is active."]})
+    with _verb("incident.assigned", incident, actor, now, reason) as running:
+        if incident.has_ended:
+            raise WrongState(f"{incident.number} is {_words(incident.state)} and can no longer be handed over. Reopen it first.")
+        old_team, new_team = incident.team, team or incident.team
+        new_person = person or (None if new_team != old_team else incident.assigned_to)
+        if (new_team, new_person) == (old_team, incident.assigned_to):
+            raise InvalidInput("It is already assigned like that. Choose another group or person.")
+        moved = old_team is not None and new_team is not None and new_team != old_team
+        incident.team, incident.assigned_to = new_team, new_person
+        incident.reassignment_count += 1 if moved else 0
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        to = " / ".join(str(part) for part in (new_team if new_team != old_team else None, new_person) if part)
+        # Reports count entries with both names as functional escalations, so an unmoved group is left out.
+        changed = new_team != old_team
+        data = {"from": str(old_team or "") if changed else "", "to": str(new_team or "") if changed else ""}
+        add_timeline(
+            incident,
+            kind=TimelineEntry.Kind.ASSIGNED,
+            at=now,
+            actor=actor,
+            text=f"{name_of(actor)} assigned it to {to}" + (f", away from {old_team}" if moved else ""),
+            why=running.why,
+            data={**data, "person": str(new_person or "")},
+        )
+    return incident
+
+
+def add_note(incident: Incident, *, actor: Any, now: datetime, text: str) -> TimelineEntry:
+    """Adds words to the story, in any state. Raises InvalidInput and NotAllowed."""
+    require(actor, "incidents.note_incident", incident, to="add notes to this incident")
+    text = checks.clean_text(text, "text")
+    if not text:
+        raise InvalidInput("The note is empty.", {"text": ["Write what you found or did."]})
+    with act("incident.noted", actor=actor, now=now, subject=incident) as running:
+        entry = add_timeline(incident, kind=TimelineEntry.Kind.NOTE, at=now, actor=actor, text=text)
+        running.details["note"] = text
+    return entry
+
+
+def hold(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incident:
+    """Work pauses for `reason`, such as waiting for a supplier. Raises InvalidInput, NotAllowed, WrongState."""
+    require(actor, WORK, incident, to="put this incident on hold")
+    reason = checks.clean_reason(reason, what="what it is waiting for")
+    with _verb("incident.held", incident, actor, now, reason) as running:
+        _enter(incident, "hold")
+        incident.hold_reason = reason[:120]
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        _tell_state(incident, f"{name_of(actor)} put it on hold", running)
+    return incident
+
+
+def resume(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
+    """Work goes on. Raises NotAllowed, WrongState."""
+    require(actor, WORK, incident, to="resume this incident")
+    with _verb("incident.resumed", incident, actor, now, reason) as running:
+        _enter(incident, "resume")
+        incident.hold_reason = ""
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        _tell_state(incident, f"{name_of(actor)} resumed work", running)
+    return incident
+
+
+def resolve(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incident:
+    """Service is restored; `reason` says how. Raises InvalidInput, NotAllowed, WrongState."""
+    require(actor, FINISH, incident, to="resolve this incident")
+    reason = checks.clean_reason(reason, what="what restored the service")
+    with _verb("incident.resolved", incident, actor, now, reason) as running:
+        _enter(incident, "resolve")
+        incident.resolved_at, incident.resolved_by, incident.hold_reason = now, actor, ""
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        _tell_state(incident, f"{name_of(actor)} resolved it", running)
+    return incident
+
+
+def reopen(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incident:
+    """It was not solved after all. Raises InvalidInput, NotAllowed, WrongState."""
+    require(actor, FINISH, incident, to="reopen this incident")
+    reason = checks.clean_reason(reason, what="what came back")
+    with _verb("incident.reopened", incident, actor, now, reason) as running:
+        _enter(incident, "reopen")
+        incident.resolved_at = incident.resolved_by = None
+        incident.reopen_count += 1
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        _tell_state(incident, f"{name_of(actor)} reopened it", running)
+    return incident
+
+
+def close(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
+    """The resolution is confirmed; nothing follows. Raises NotAllowed, WrongState."""
+    require(actor, FINISH, incident, to="close this incident")
+    with _verb("incident.closed", incident, actor, now, reason) as running:
+        _enter(incident, "close")
+        incident.closed_at = now
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        _tell_state(incident, f"{name_of(actor)} closed it", running)
+    return incident
+
+
+def cancel(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incident:
+    """It was none, such as a false alarm or a duplicate. Raises InvalidInput, NotAllowed, WrongState."""
+    require(actor, FINISH, incident, to="cancel this incident")
+    reason = checks.clean_reason(reason, what="why it is no incident")
+    with _verb("incident.cancelled", incident, actor, now, reason) as running:
+        _enter(incident, "cancel")
+        incident.closed_at = now
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        _tell_state(incident, f"{name_of(actor)} cancelled it", running)
+    return incident
+
+
+@contextmanager
+def _verb(event: str, incident: Incident, actor: Any, now: datetime, reason: str) -> Iterator[Act]:
+    """The frame of a verb: the row locked and fresh, so that of two people at once the second sees what the first did."""
+    reason = checks.clean_text(reason, "reason", checks.LONGEST_REASON)
+    with act(event, actor=actor, now=now, subject=incident, why=reason) as running:
+        incident.refresh_from_db(from_queryset=Incident.objects.select_for_update(no_key=True))
+        if incident.origin == Incident.Origin.IMPORTED:
+            raise WrongState(f"{incident.number} was imported from another system and is kept as that system has it. Change it there.")
+        yield running
+
+
+def _enter(incident: Incident, verb: str) -> None:
+    state = after(incident.state, verb)
+    if state is None:
+        raise WrongState(f"{incident.number} is {_words(incident.state)}; to {verb} it is not possible from there.")
+    incident.state = state.value
+
+
+def _tell_state(incident: Incident, text: str, running: Act) -> None:
+    add_timeline(
+        incident,
+        kind=TimelineEntry.Kind.STATE,
+        at=running.now,
+        actor=running.actor,
+        text=text,
+        why=running.why,
+        data={"state": incident.state},
+    )
+
+
+def _words(state: str) -> str:
+    return IncidentState(state).words
