@@ -12,10 +12,13 @@ class AuditConfig(AppConfig):
         from simple_history.signals import post_create_historical_record
 
         from portal.foundation import database_guards
+        from portal.foundation.adminkit.frame import frames
 
         from .events.receivers import history_row_written
+        from .events.services import act
         from .ledger.guards import APPEND_ONLY
 
+        frames.register("act", act)
         database_guards.guards.register(self.label, APPEND_ONLY)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

@@ -1,0 +1,247 @@
+"""The admin classes that every page stands on: history, the first line, verbs as buttons, and saves that say who and why."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from portal.foundation import clock, database_guards
+from portal.foundation.access.checks import may
+from portal.foundation.errors import InvalidInput, PortalError
+
+from .fields import FORM_FIELDS
+from .frame import frames
+from .verbs import Verb
+
+BUSY = "Somebody else changed this at the same moment. Nothing of yours was saved: look at it again, then repeat what you did."
+
+
+class PortalInline(TabularInline):
+    """Rows in a table under a form, durations and decimals as people write them."""
+
+    extra = 0
+    formfield_overrides = {**TabularInline.formfield_overrides, **FORM_FIELDS}
+
+
+class PortalStackedInline(StackedInline):
+    """Blocks under a form, durations and decimals as people write them."""
+
+    extra = 0
+    formfield_overrides = {**StackedInline.formfield_overrides, **FORM_FIELDS}
+
+
+class PortalModelAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """A page that answers its question in the first line and offers its verbs as buttons. Rows are not deleted unless `deletable`.
+
+    Override `first_line` and `page_context`; set `verbs` and, for more above the form, `page_template`.
+    """
+
+    verbs: Sequence[Verb] = ()
+    deletable = False
+    page_template = ""
+    empty_list = ""
+    change_form_outer_before_template = "adminkit/page_top.html"
+    list_before_template = "adminkit/list_top.html"
+    formfield_overrides = FORM_FIELDS
+    list_filter_sheet = False
+    warn_unsaved_form = True
+    save_on_top = False
+
+    class Media:
+        css = {"all": ("adminkit/adminkit.css",)}
+
+    def first_line(self, thing: Any, now: datetime) -> str:
+        """What the page was opened for, in one sentence. May be safe HTML."""
+        return ""
+
+    def page_context(self, request: HttpRequest, thing: Any, now: datetime) -> dict[str, Any]:
+        """More for `page_template`."""
+        return {}
+
+    def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
+        """The verbs that this reader may use on `thing` as it is."""
+        return [verb for verb in self.verbs if verb.possible(thing) and may(request.user, verb.permission, thing)]
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_do"
+        return [path("<path:object_id>/do/<slug:key>/", self.admin_site.admin_view(self.do), name=name), *super().get_urls()]
+
+    def do(self, request: HttpRequest, object_id: str, key: str) -> HttpResponse:
+        """The door of a verb: GET shows its page, POST does it."""
+        thing = self.get_object(request, object_id)
+        verb = next((verb for verb in self.verbs if verb.key == key), None)
+        if thing is None or verb is None:
+            raise Http404
+        if not self.has_view_permission(request, thing) or not may(request.user, verb.permission, thing):
+            raise PermissionDenied
+        form = verb.build_form(request.POST if request.method == "POST" else None, thing=thing)
+        if request.method == "POST" and form.is_valid():
+            data = dict(form.cleaned_data)
+            reason = data.pop("reason", "")
+            outcome, error = _attempt(lambda: verb.run(thing, actor=request.user, now=clock.now(), reason=reason, **data))
+            if error is None:
+                if verb.done:
+                    messages.success(request, verb.done)
+                return redirect(verb.back_to(thing, outcome) if verb.back_to else self.page_of(thing))
+            if verb.one_press:
+                messages.error(request, error.message)
+                return redirect(self.page_of(thing))
+            show_in(form, error)
+        elif verb.one_press:
+            return redirect(self.page_of(thing))
+        return self._ask(request, thing, verb, form)
+
+    def _ask(self, request: HttpRequest, thing: Any, verb: Verb, form: forms.Form) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": thing,
+            "title": verb.label,
+            "verb": verb,
+            "form": form,
+            "first_line": self.first_line(thing, clock.now()),
+            "possible": verb.possible(thing),
+            "back": self.page_of(thing),
+            "media": self.media,
+        }
+        return render(request, "adminkit/verb.html", context, status=400 if form.errors else 200)
+
+    def page_of(self, thing: models.Model) -> str:
+        return reverse(f"{self.admin_site.name}:{thing._meta.app_label}_{thing._meta.model_name}_change", args=[thing.pk])
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        thing = kwargs.get("obj")
+        context.update({"show_save_and_continue": False, "show_save_and_add_another": False, "page_template": self.page_template})
+        if thing is not None:
+            now = clock.now()
+            verbs = [(verb, self.verb_address(thing, verb)) for verb in self.offered(request, thing)]
+            context.update({"first_line": self.first_line(thing, now), "offered": verbs, **self.page_context(request, thing, now)})
+        answer: HttpResponse = super().render_change_form(request, context, **kwargs)
+        return answer
+
+    def verb_address(self, thing: models.Model, verb: Verb) -> str:
+        name = f"{self.admin_site.name}:{thing._meta.app_label}_{thing._meta.model_name}_do"
+        return reverse(name, args=[thing.pk, verb.key])
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.deletable and bool(super().has_delete_permission(request, obj))
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was is never written over what is."""
+        return True
+
+    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
+        if request.method != "GET":
+            raise PermissionDenied
+        answer: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return answer
+
+
+class GovernedForm(forms.ModelForm):
+    """A form that asks why a governed thing changes, and shows a service's refusal beside what was typed."""
+
+    refusal: PortalError | None = None
+    why = forms.CharField(
+        label="Reason for this change",
+        max_length=2_000,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="One sentence. It stays with the change in the history and in the audit trail.",
+    )
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if self.refusal is not None:
+            show_in(self, self.refusal)
+
+
+class GovernedAdmin(PortalModelAdmin):
+    """A page whose saves are one act: one transaction, one audit event, history with who, when and why; refusals keep what was typed."""
+
+    form = GovernedForm
+
+    def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
+        """Fills what the form does not ask for, and raises a PortalError when the thing may not be saved now."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = [*super().get_fieldsets(request, obj)]
+        editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        named = [name for _, options in fieldsets for name in options["fields"]]
+        if not editable:
+            return [(title, {**options, "fields": [name for name in options["fields"] if name != "why"]}) for title, options in fieldsets]
+        return fieldsets if "why" in named else [*fieldsets, ("Why", {"fields": ["why"]})]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"refusal": getattr(request, "portal_refusal", None)})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        show: Callable[[], HttpResponse] = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        if request.method != "POST":
+            return show()
+        request.portal_now, request.portal_why = clock.now(), str(request.POST.get("why", "")).strip()  # type: ignore[attr-defined]
+
+        def saved() -> HttpResponse:
+            verb = f"{self.opts.model_name}.{'changed' if object_id else 'created'}"
+            with frames["act"](verb, actor=request.user, now=request.portal_now, why=request.portal_why) as running:  # type: ignore[attr-defined]
+                # A form that is sent back changes nothing, and what changes nothing is no event.
+                running.nothing_happened()
+                request.portal_act = running  # type: ignore[attr-defined]
+                return show()
+
+        answer, error = _attempt(saved)
+        if error is None:
+            return cast(HttpResponse, answer)
+        request.portal_refusal = error  # type: ignore[attr-defined]
+        return show()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        self.before_save(request, obj, request.portal_now, adding=not change)  # type: ignore[attr-defined]
+        self._sign(request, obj)
+        request.portal_act.subject = obj  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.forms:
+            self._sign(request, row.instance)
+        super().save_formset(request, form, formset, change)
+
+    def _sign(self, request: HttpRequest, obj: Any) -> None:
+        obj._history_user = request.user
+        obj._history_date = request.portal_now  # type: ignore[attr-defined]
+        obj._change_reason = request.portal_why  # type: ignore[attr-defined]
+
+
+def show_in(form: forms.BaseForm, error: PortalError) -> None:
+    """Puts a refusal where its field is, or above the form."""
+    if not isinstance(error, InvalidInput) or not error.fields:
+        form.add_error(None, error.message)
+        return
+    for name, problems in error.fields.items():
+        for problem in problems:
+            form.add_error(name if name in form.fields else None, problem)
+
+
+def _attempt(what: Callable[[], Any]) -> tuple[Any, PortalError | None]:
+    """The answer, or the error that a person can be told; a refusal by the database says its guard's own words."""
+    try:
+        with transaction.atomic():
+            return what(), None
+    except PortalError as error:
+        return None, error
+    except IntegrityError as error:
+        said = str(error).splitlines()[0]
+        known = {guard.message for _, group in database_guards.guards for guard in group}
+        return None, PortalError(said if said in known else BUSY)
