@@ -6,6 +6,7 @@ UNFOLD = {
     "SITE_SYMBOL": "escalator_warning",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "portal.site.dashboard.views.work_list",
     "COLORS": {
         "primary": {
             "50": "#f0fdfa",

@@ -4,4 +4,7 @@ from unfold.sites import UnfoldAdminSite
 
 
 class PortalAdminSite(UnfoldAdminSite):
-    """Unfold's site with our index."""
+    """Unfold's site with our words."""
+
+    index_title = "Work list"
+    enable_nav_sidebar = True

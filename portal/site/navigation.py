@@ -1,9 +1,82 @@
-"""The sections of the admin, in the users' words and order."""
+"""The sections of the admin, in the users' words and order. A link appears only for those who may open it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+from portal.foundation.access.checks import may
+
+# Section, then (title, icon, address of the list, right that opens it).
+SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
+    (
+        "Respond",
+        (
+            ("Incidents", "local_fire_department", "incidents_incident", "incidents.view_incident"),
+            ("Readings", "monitoring", "incidents_impactreading", "incidents.view_impactreading"),
+            ("Known errors", "lightbulb", "incidents_knownerror", "incidents.view_knownerror"),
+            ("Problems", "troubleshoot", "incidents_problem", "incidents.view_problem"),
+            ("Changes", "published_with_changes", "incidents_changerequest", "incidents.view_changerequest"),
+        ),
+    ),
+    (
+        "Decide",
+        (
+            ("Escalation policies", "escalator", "policies_escalationpolicy", "policies.view_escalationpolicy"),
+            ("Policy versions", "history_edu", "policies_policyversion", "policies.view_policyversion"),
+            ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
+            ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
+        ),
+    ),
+    (
+        "Prove",
+        (
+            ("Audit trail", "fact_check", "audit_ledgerevent", "audit.view_ledgerevent"),
+            ("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
+            ("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
+        ),
+    ),
+    (
+        "Organisation",
+        (
+            ("Services", "deployed_code", "policies_service", "policies.view_service"),
+            ("Components", "category", "policies_component", "policies.view_component"),
+            ("Teams", "groups", "policies_team", "policies.view_team"),
+            ("Business units", "domain", "policies_businessunit", "policies.view_businessunit"),
+            ("People", "person", "portal_user", "portal.view_user"),
+        ),
+    ),
+    (
+        "Run",
+        (
+            ("Messages sent", "outbox", "portal_outboxmessage", "portal.view_outboxmessage"),
+            ("Contact points", "contact_phone", "portal_contactpoint", "portal.view_contactpoint"),
+            ("Recurring jobs", "schedule", "django_q_schedule", "django_q.view_schedule"),
+        ),
+    ),
+)
 
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
-    return []
+    """What the theme's sidebar shows."""
+    work_list = {"title": "Work list", "icon": "checklist", "link": reverse_lazy("admin:index")}
+    shown: list[dict[str, Any]] = [{"items": [work_list]}]
+    for title, links in SECTIONS:
+        items = [
+            {
+                "title": words,
+                "icon": icon,
+                "link": reverse_lazy(f"admin:{name}_changelist"),
+                "permission": _opened_by(right),
+            }
+            for words, icon, name, right in links
+            if may(request.user, right)
+        ]
+        if items:
+            shown.append({"title": title, "separator": True, "items": items})
+    return shown
+
+
+def _opened_by(right: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: may(request.user, right)

@@ -12,8 +12,6 @@ from honcho.manager import Manager
 
 from portal.foundation.people.models import User
 
-DEFAULT_PHONE_PORT = 8099
-
 
 class Command(BaseCommand):
     help = "Prepares the database, seeds the demo organisation on the first start, and runs everything until Ctrl-C."
@@ -61,14 +59,12 @@ def _run(host: str, port: int, phone_port: int) -> int:
 
 
 def _address() -> tuple[str, int, int]:
-    host = os.environ.get("HOST", "").strip() or "127.0.0.1"
     ports = []
-    for name, default in (("PORT", 8000), ("PHONE_PORT", DEFAULT_PHONE_PORT)):
-        raw = os.environ.get(name, "").strip() or str(default)
+    for name, raw in (("PORT", settings.LISTEN_PORT), ("PHONE_PORT", settings.PHONE_PORT)):
         if not raw.isdecimal() or not 1 <= int(raw) <= 65535:
             raise CommandError(f"{name} is '{raw}', which is not a port number from 1 to 65535.")
         ports.append(int(raw))
-    return host, ports[0], ports[1]
+    return settings.LISTEN_HOST, ports[0], ports[1]
 
 
 def _reachable(host: str) -> str:

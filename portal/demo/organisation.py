@@ -1,0 +1,77 @@
+"""The demo organisation as data: a mid-sized payment company with teams in three time zones."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`role` is a key of the role catalogue; people without one have a phone but no sign-in."""
+
+    username: str
+    name: str
+    time_zone: str
+    team: str = ""
+    role: str = ""
+
+
+MADRID, NEW_YORK, SINGAPORE = "Europe/Madrid", "America/New_York", "Asia/Singapore"
+
+PEOPLE = (
+    Person("admin", "Robin Hale", MADRID, role="administrator"),
+    Person("manager", "Marta Lindqvist", MADRID, role="manager"),
+    Person("approver", "Daniel Okafor", MADRID, role="approver"),
+    Person("compliance", "Priya Nair", SINGAPORE, role="compliance"),
+    Person("auditor", "Helene Fischer", "Europe/Berlin", role="auditor"),
+    Person("commander", "Ana Ruiz", MADRID, "Payments platform", "commander"),
+    Person("responder", "Tom Berg", MADRID, "Payments platform", "responder"),
+    Person("stakeholder", "Grace Miller", NEW_YORK, role="stakeholder"),
+    Person("sofia.rossi", "Sofia Rossi", MADRID, "Payments platform"),
+    Person("omar.haddad", "Omar Haddad", MADRID, "Payments platform"),
+    Person("noah.clark", "Noah Clark", NEW_YORK, "Card operations"),
+    Person("emma.novak", "Emma Novak", NEW_YORK, "Card operations"),
+    Person("yuki.tanaka", "Yuki Tanaka", SINGAPORE, "Ledger and settlement"),
+    Person("liam.chen", "Liam Chen", SINGAPORE, "Ledger and settlement"),
+)
+
+BUSINESS_UNITS = ("Payments", "Operations", "Corporate")
+
+# Name, business unit, time zone, on-call rotation by username in order.
+TEAMS = (
+    ("Payments platform", "Payments", MADRID, ("responder", "sofia.rossi", "omar.haddad")),
+    ("Card operations", "Operations", NEW_YORK, ("noah.clark", "emma.novak")),
+    ("Ledger and settlement", "Payments", SINGAPORE, ("yuki.tanaka", "liam.chen")),
+)
+
+# Name, key, tier, business unit, team, regulated, components.
+SERVICES = (
+    ("Card payments", "card-payments", 1, "Payments", "Payments platform", True, ("Authorisation", "Terminal gateway", "3-D Secure")),
+    ("Instant transfers", "instant-transfers", 1, "Payments", "Ledger and settlement", True, ("SEPA connector", "Limits")),
+    ("Settlement", "settlement", 1, "Payments", "Ledger and settlement", True, ("Batch", "Reconciliation")),
+    ("Fraud screening", "fraud-screening", 1, "Operations", "Card operations", True, ("Rules", "Scoring")),
+    ("Merchant portal", "merchant-portal", 2, "Operations", "Card operations", False, ("Sign-in", "Reports")),
+    ("Customer app", "customer-app", 2, "Payments", "Payments platform", False, ("iOS", "Android", "Push")),
+    ("Data warehouse", "data-warehouse", 3, "Corporate", "Card operations", False, ("Loads",)),
+)
+
+# What past incidents were about: service key, title, impact, urgency, team's first move.
+PAST = (
+    ("card-payments", "Authorisations time out at two acquirers", 1, 2),
+    ("card-payments", "3-D Secure challenge page does not load", 2, 2),
+    ("card-payments", "Terminal gateway refuses new connections", 1, 1),
+    ("instant-transfers", "Transfers stuck in 'pending' for some banks", 2, 1),
+    ("instant-transfers", "Daily limit is applied twice", 3, 2),
+    ("settlement", "Batch for Nordic merchants finished late", 2, 2),
+    ("settlement", "Reconciliation shows a difference of 41 items", 3, 3),
+    ("fraud-screening", "Scoring answers after its time limit", 2, 2),
+    ("merchant-portal", "Sign-in fails for users with two factors", 2, 2),
+    ("merchant-portal", "Monthly report is empty", 3, 3),
+    ("customer-app", "Push notifications arrive hours late", 3, 2),
+    ("customer-app", "Android app closes on the balance page", 2, 2),
+    ("data-warehouse", "Night load did not finish", 3, 3),
+)
+
+KNOWN_ERROR = (
+    "Terminal gateway exhausts its connections after a certificate change",
+    "Terminals are refused; the gateway logs 'too many open sessions'.",
+    "Restart the gateway nodes one at a time. Connections recover within two minutes.",
+)

@@ -1,0 +1,98 @@
+"""The demo's past: incidents lived through the real engine at their own times, and two that are live when the newcomer arrives."""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from incidents.escalation import services as escalation
+from incidents.escalation.engine import run_cycle
+from incidents.lifecycle import services as lifecycle
+from incidents.models import EscalationRun, Incident
+from policies.models import Service
+from portal.foundation.outbox.dispatch import deliver_due
+from portal.models import User
+
+from . import organisation as company
+from .phone import Phones, serve
+
+INCIDENTS = 36
+# The same past at every seed.
+RANDOM_SEED = 20260101
+
+
+def live_through(now: datetime, phone_port: int) -> None:
+    """Plays the past up to `now`, one incident at a time, messages delivered to phones that ring silently."""
+    dice = random.Random(RANDOM_SEED)  # noqa: S311
+    people = {user.username: user for user in User.objects.all()}
+    with _silent_phones(phone_port):
+        moments = sorted(now - timedelta(days=dice.uniform(2, 190), minutes=dice.uniform(0, 600)) for _ in range(INCIDENTS))
+        for number, opened in enumerate(moments):
+            key, title, impact, urgency = company.PAST[number % len(company.PAST)]
+            _one(Service.objects.get(key=key), title, impact, urgency, opened, people, dice)
+        _acknowledged_and_live(now - timedelta(minutes=50), people)
+
+
+def open_live(now: datetime) -> Incident:
+    """The incident that escalates before the newcomer's eyes: a reading breaks a threshold."""
+    service = Service.objects.get(key="card-payments")
+    monitoring = User.objects.get(username="commander")
+    _, incident = lifecycle.record_reading(
+        service, measure="transaction_failure_percent", value=Decimal("9.4"), observed_at=now, actor=monitoring, now=now
+    )
+    if incident is None:
+        raise RuntimeError("The demo's reading broke no threshold.")
+    return incident
+
+
+def _one(
+    service: Service, title: str, impact: int, urgency: int, opened: datetime, people: dict[str, User], dice: random.Random
+) -> None:
+    caller, helper = people["commander"], people["responder"]
+    incident = lifecycle.open_incident(
+        title=title, service=service, impact=impact, urgency=urgency, actor=caller, now=opened, origin=Incident.Origin.PERSON
+    )
+    acknowledged = opened + timedelta(seconds=dice.choice([40, 55, 70, 95, 150, 210]))
+    _let_the_engine_run(incident, opened, acknowledged)
+    escalation.acknowledge(incident, actor=helper, now=acknowledged)
+    lifecycle.add_note(
+        incident, actor=helper, now=acknowledged + timedelta(minutes=6), text="Looking at the dashboards; started with the last change."
+    )
+    solved = acknowledged + timedelta(minutes=dice.choice([18, 35, 50, 75, 130, 200]))
+    escalation.resolve(incident, actor=helper, now=solved, reason="Rolled back and verified with a test transaction.")
+    if dice.random() < 0.8:
+        lifecycle.close(incident, actor=caller, now=solved + timedelta(hours=20), reason="Confirmed by the caller.")
+
+
+def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:
+    incident = lifecycle.open_incident(
+        title="Transfers to two banks are delayed", service=Service.objects.get(key="instant-transfers"), impact=2, urgency=2,
+        actor=people["commander"], now=opened, description="The banks' connectors answer slowly. No transfer is lost.",
+    )
+    _let_the_engine_run(incident, opened, opened + timedelta(minutes=3))
+    escalation.acknowledge(incident, actor=people["responder"], now=opened + timedelta(minutes=3))
+
+
+def _let_the_engine_run(incident: Incident, start: datetime, until: datetime) -> None:
+    """Runs the engine at each of the incident's own due times before `until`, delivering as it goes."""
+    at = start + timedelta(seconds=1)
+    while at < until:
+        run_cycle(now=at)
+        deliver_due(now=at)
+        run = EscalationRun.objects.filter(incident=incident, state__in=EscalationRun.LIVE).first()
+        if run is None or run.next_run_at is None:
+            return
+        at = max(run.next_run_at, at + timedelta(seconds=1))
+
+
+@contextmanager
+def _silent_phones(port: int) -> Iterator[None]:
+    server = serve(port, Phones(), quiet=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()

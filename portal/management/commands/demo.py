@@ -1,0 +1,60 @@
+"""Seeds the demo organisation into an empty database."""
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django_q.models import OrmQ
+
+from portal.demo import organisation
+from portal.demo.past import live_through, open_live
+from portal.demo.seed import Seed, phone_address
+from portal.foundation import clock
+from portal.foundation.people.models import User
+from portal.foundation.request_context import origin
+from portal.models import ContactPoint
+
+
+class Command(BaseCommand):
+    help = "Seeds the demo organisation. Refuses when there are people already."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--phone-port", type=int, default=8099, help="Port on which the demo's phones listen (default 8099).")
+        parser.add_argument("--only-phones", action="store_true", help="Only point the demo people's phones at that port.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = options["phone_port"]
+        if options["only_phones"]:
+            _point_phones_at(port)
+            return
+        if User.objects.exists():
+            raise CommandError("There are people in this database already; the demo is only for an empty one.")
+        allowed = f"127.0.0.1:{port}"
+        if allowed not in settings.OUTBOUND_ALLOWED_HOSTS:
+            settings.OUTBOUND_ALLOWED_HOSTS = [*settings.OUTBOUND_ALLOWED_HOSTS, allowed]
+        given = settings.DEMO_PASSWORD
+        password = given or secrets.token_urlsafe(12)
+        with origin("demo"), transaction.atomic():
+            now = clock.now()
+            Seed(now, password, port).plant()
+            live_through(now, port)
+            # The past's messages are delivered: nothing is left to wake a worker for.
+            OrmQ.objects.all().delete()
+            incident = open_live(clock.now())
+        names = " ".join(person.username for person in organisation.PEOPLE if person.role)
+        self.stdout.write(f"\n  Sign in as   {names}")
+        self.stdout.write(f"  Password     {'as given in DEMO_PASSWORD' if given else password + '   (shown only now)'}")
+        self.stdout.write(f"  Live now     {incident}: level 1 is being alerted, level 2 follows in two minutes")
+
+
+def _point_phones_at(port: int) -> None:
+    """The demo people's phones move with PHONE_PORT; anybody else's contact points are left alone."""
+    demo = {person.username for person in organisation.PEOPLE}
+    for contact in ContactPoint.objects.filter(person__username__in=demo, address__startswith="http://127.0.0.1:").select_related("person"):
+        address = phone_address(contact.person, port)
+        if contact.address.endswith(f"/phones/{contact.person.username}") and contact.address != address:
+            contact.address = address
+            contact.save(update_fields=["address"])

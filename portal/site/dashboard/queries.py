@@ -1,0 +1,225 @@
+"""The cards of a reader, in the order in which they matter. Each costs a constant number of queries."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Q
+from django.urls import reverse
+
+from audit.models import LedgerEvent
+from incidents.escalation.queries import engine_health
+from incidents.lifecycle.states import OPEN_STATES
+from incidents.models import EscalationRun, ImportRun, Incident
+from policies.models import OnCallSchedule, PolicyVersion, Service
+from policies.oncall.queries import on_call
+from portal.foundation.access.checks import may, visible_to
+from portal.foundation.database_guards import missing
+from portal.foundation.people.models import User
+from portal.models import OutboxMessage
+from reports.models import QuarterlyPack
+from reports.packs.quarters import last_full_quarter
+
+from .cards import Card, Row
+
+ROWS = 8
+LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin != Incident.Origin.IMPORTED]
+LIVE = Q(state__in=OPEN_STATES, origin__in=LIVE_ORIGINS)
+
+
+def cards_for(user: User, now: datetime) -> list[Card]:
+    """The work list of `user`; a card appears only for those whose rights make it theirs."""
+    builders: list[tuple[str, Callable[[User, datetime], Card | None]]] = [
+        ("incidents.acknowledge_incident", nobody_reached),
+        ("policies.approve_policyversion", waiting_for_my_approval),
+        ("incidents.acknowledge_incident", my_incidents),
+        ("incidents.view_incident", live_incidents),
+        ("policies.submit_policyversion", my_changes),
+        ("policies.view_oncallschedule", on_call_now),
+        ("reports.build_quarterlypack", quarterly_review),
+        ("incidents.view_importrun", imports),
+        ("audit.view_ledgerevent", trail),
+        ("portal.view_outboxmessage", health),
+    ]
+    cards = [build(user, now) for right, build in builders if may(user, right)]
+    if not may(user, "incidents.view_incident"):
+        cards.append(status_of_services(user, now))
+    return [card for card in cards if card is not None]
+
+
+def nobody_reached(user: User, now: datetime) -> Card | None:
+    runs = EscalationRun.objects.filter(state=EscalationRun.State.EXHAUSTED, incident__in=_seen(user).filter(LIVE))
+    rows = tuple(
+        Row(str(run.incident), _incident_url(run.incident_id), run.ended_at, "nobody answered since", "Take it", run.incident.severity)
+        for run in runs.select_related("incident").order_by("-ended_at")[:ROWS]
+    )
+    return Card("exhausted", "Nobody was reached", "", rows, loud=True) if rows else None
+
+
+def waiting_for_my_approval(user: User, now: datetime) -> Card:
+    versions = (
+        PolicyVersion.objects.filter(state="submitted")
+        .exclude(Q(submitted_by=user) | Q(author=user))
+        .select_related("policy", "submitted_by")
+        .order_by("submitted_at")
+    )
+    rows = tuple(
+        Row(
+            f"{version} by {version.submitted_by}",
+            reverse("admin:policies_policyversion_approve", args=[version.pk]),
+            version.submitted_at,
+            "waiting since",
+            "Review",
+            detail=version.change_reason,
+        )
+        for version in versions[:ROWS]
+    )
+    return Card("approvals", "Waiting for my approval", "Changes that others submit for approval appear here. None is waiting.", rows)
+
+
+def my_incidents(user: User, now: datetime) -> Card:
+    mine = Q(assigned_to=user) | Q(acknowledged_by=user)
+    return _incident_card(
+        "mine", "My live incidents", "Incidents that you hold or have acknowledged. You hold none.", _seen(user).filter(LIVE & mine)
+    )
+
+
+def live_incidents(user: User, now: datetime) -> Card:
+    return _incident_card("live", "Live incidents", "All quiet: no incident is open.", _seen(user).filter(LIVE))
+
+
+def my_changes(user: User, now: datetime) -> Card:
+    versions = (
+        PolicyVersion.objects.filter(Q(author=user) | Q(policy__owner=user), state__in=["draft", "submitted"])
+        .select_related("policy")
+        .order_by("-created_at")
+    )
+    rows = tuple(
+        Row(
+            f"{version}: {version.get_state_display()}",
+            reverse("admin:policies_policyversion_change", args=[version.pk]),
+            version.submitted_at or version.created_at,
+            "since",
+            detail=version.change_reason,
+        )
+        for version in versions[:ROWS]
+    )
+    return Card(
+        "changes",
+        "My policy changes",
+        "Drafts and changes under approval. To change a policy, open it and start a draft.",
+        rows,
+        reverse("admin:policies_escalationpolicy_changelist"),
+    )
+
+
+def on_call_now(user: User, now: datetime) -> Card:
+    rows = []
+    for schedule in OnCallSchedule.objects.select_related("team").order_by("name")[:ROWS]:
+        duty = on_call(schedule, now)
+        who = duty.person_name if duty else "nobody"
+        rows.append(
+            Row(
+                f"{schedule.name}: {who}" + (" (you)" if duty and duty.person_id == user.pk else ""),
+                reverse("admin:policies_oncallschedule_change", args=[schedule.pk]),
+                duty.until if duty else None,
+                "until",
+                detail=duty.reason if duty else "Nobody is on call: alerts pass this schedule over.",
+            )
+        )
+    return Card("oncall", "On call now", "No schedule exists yet. Managers add one under On-call schedules.", tuple(rows))
+
+
+def quarterly_review(user: User, now: datetime) -> Card:
+    quarter = last_full_quarter(now)
+    built = QuarterlyPack.objects.filter(quarter=str(quarter)).order_by("-built_at").first()
+    build_url = reverse("admin:reports_quarterlypack_build") + f"?quarter={quarter}"
+    if built is None:
+        row = Row(f"The pack of {quarter} has not been built", build_url, quarter.end, "quarter ended", "Build it")
+    else:
+        row = Row(f"The pack of {quarter} is built", build_url, built.built_at, "built", "Build again")
+    return Card("review", "Quarterly review", "", (row,), reverse("admin:reports_quarterlypack_changelist"))
+
+
+def imports(user: User, now: datetime) -> Card | None:
+    rows = tuple(
+        Row(
+            f"{run.file_name}: {run.report.get('created', 0):,} created, {run.report.get('rejected', 0):,} rows rejected",
+            reverse("admin:incidents_importrun_change", args=[run.pk]),
+            run.started_at,
+            "imported",
+        )
+        for run in ImportRun.objects.order_by("-started_at")[:3]
+    )
+    return Card("imports", "Imports", "", rows) if rows else None
+
+
+def trail(user: User, now: datetime) -> Card:
+    last = LedgerEvent.objects.aggregate(number=Max("id"), at=Max("recorded_at"))
+    today = LedgerEvent.objects.filter(recorded_at__gte=now - timedelta(days=1)).count()
+    row = Row(
+        f"{today:,} events in the last 24 hours",
+        reverse("admin:audit_ledgerevent_changelist"),
+        last["at"],
+        "last event",
+        "Read",
+        detail="The database refuses to change or remove an event.",
+    )
+    return Card("trail", "Audit trail", "Nothing has happened yet.", (row,) if last["number"] else ())
+
+
+def health(user: User, now: datetime) -> Card:
+    engine = engine_health(now)
+    waiting = OutboxMessage.objects.filter(state__in=["pending", "sending"]).count()
+    failed = OutboxMessage.objects.filter(state="failed", created_at__gte=now - timedelta(days=7)).count()
+    outbox = reverse("admin:portal_outboxmessage_changelist")
+    rows = [
+        Row(engine.words, at=engine.last_finished_at, at_means="last pass", action=""),
+        Row(f"{waiting:,} messages waiting, {failed:,} could not be delivered in the last 7 days", outbox),
+    ]
+    rows += [Row(f"The database lacks the guard {name}; run the migrations again", action="") for name in missing()]
+    return Card("health", "Health", "", tuple(rows), loud=not engine.ok)
+
+
+def status_of_services(user: User, now: datetime) -> Card:
+    """For stakeholders, in plain words: no names, no diagnostics."""
+    live = Q(incidents__state__in=OPEN_STATES, incidents__origin__in=LIVE_ORIGINS)
+    services = Service.objects.filter(origin="portal").annotate(live=Count("incidents", filter=live)).order_by("-live", "name")
+    rows = tuple(
+        Row(f"{service.name}: {'working normally' if not service.live else 'an incident is being worked on'}", action="")
+        for service in services[:50]
+    )
+    return Card("status", "Status of services", "No service has been entered yet.", rows)
+
+
+def _incident_card(key: str, title: str, empty: str, incidents: Any) -> Card:
+    shown = incidents.select_related("assigned_to", "acknowledged_by", "service").order_by("severity", "priority", "-opened_at")
+    rows = tuple(
+        Row(
+            str(incident),
+            _incident_url(incident.pk),
+            incident.opened_at,
+            "opened",
+            severity=incident.severity,
+            detail=f"{incident.service} · {_holder(incident)}",
+        )
+        for incident in sorted(shown[: ROWS * 4], key=lambda incident: (incident.severity or "SEV9", incident.priority or 9))[:ROWS]
+    )
+    more = reverse("admin:incidents_incident_changelist")
+    return Card(key, title, empty, rows, more, total=incidents.count())
+
+
+def _holder(incident: Incident) -> str:
+    if incident.assigned_to:
+        return f"held by {incident.assigned_to}"
+    if incident.acknowledged_by:
+        return f"acknowledged by {incident.acknowledged_by}"
+    return "not acknowledged"
+
+
+def _seen(user: User) -> Any:
+    return visible_to(user, Incident.objects.all(), "incidents.view_incident")
+
+
+def _incident_url(pk: int) -> str:
+    return reverse("admin:incidents_incident_change", args=[pk])
