@@ -1,0 +1,70 @@
+"""What an escalation will do next if nobody acts, in words: told by the same function that will do it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .escalation import in_words, names_in_words, next_actions
+from .escalation_facts import Action, Decision, Kind, Roster, RunState, Status
+from .vocabulary import PolicySnapshot
+
+# A way through twenty levels of a few people each is shorter; the bound only keeps the foretelling finite.
+MOST_STEPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One coming step. `kind` is paged, exhausted, milestone or ended; `reason` is the sentence that will be recorded."""
+
+    at: datetime
+    kind: Kind
+    level: int | None
+    person_id: int | None
+    person_name: str
+    reason: str
+    unless: str
+
+    def words(self, now: datetime) -> str:
+        """'Level 2, Ana Ruiz, in 4 min, unless Tom Berg acknowledges'."""
+        when = "now" if self.at - now < timedelta(seconds=1) else f"in {in_words(self.at - now)}"
+        if self.kind is Kind.PAGED:
+            return f"Level {self.level}, {self.person_name}, {when}{self.unless}"
+        if self.kind is Kind.EXHAUSTED:
+            return f"Nobody is left to alert {when}{self.unless}; the policy's owner is told"
+        return f"The escalation ends {when}{self.unless}"
+
+
+def next_step(snapshot: PolicySnapshot, roster_at: Callable[[datetime], Roster], state: RunState, now: datetime) -> NextStep | None:
+    """The next thing that a person would notice, as things stand; None when nothing is ahead."""
+    return next(forecast(snapshot, roster_at, state, now), None)
+
+
+def forecast(snapshot: PolicySnapshot, roster_at: Callable[[datetime], Roster], state: RunState, now: datetime) -> Iterator[NextStep]:
+    """Every step until the end if nobody acts. `roster_at` gives who would sit where at an instant."""
+    at = now
+    for _ in range(MOST_STEPS):
+        decision = next_actions(snapshot, roster_at(at), state, at)
+        if decision.actions:
+            yield _as_step(decision, state, at)
+        if decision.next_look is None:
+            return
+        state, at = decision.state, max(decision.next_look, at)
+
+
+def _as_step(decision: Decision, before: RunState, at: datetime) -> NextStep:
+    action = _main(decision.actions)
+    return NextStep(at, action.kind, action.level, action.person_id, action.person_name, action.reason, _unless(before))
+
+
+def _main(actions: tuple[Action, ...]) -> Action:
+    """What a person would notice of one pass: the alert or the end, else whatever was last recorded."""
+    noticed = (Kind.PAGED, Kind.EXHAUSTED, Kind.ENDED)
+    return next((action for kind in noticed for action in actions if action.kind is kind), actions[-1])
+
+
+def _unless(before: RunState) -> str:
+    if before.status is Status.ACKNOWLEDGED:
+        return ", unless it is resolved"
+    if not before.alerted:
+        return ""
+    return f", unless {names_in_words([person.name for person in before.alerted], 'or')} acknowledges"

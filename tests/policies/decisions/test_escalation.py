@@ -1,0 +1,217 @@
+"""The course of an escalation, case by case, at named times."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from policies.decisions.escalation import in_words, next_actions
+from policies.decisions.escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status, as_recorded, from_recorded
+from policies.decisions.escalation_forecast import forecast, next_step
+from policies.decisions.vocabulary import LevelRule, PolicySnapshot, TargetRule
+
+OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ANA, TOM, KIM, EVA = (1, "Ana Ruiz"), (2, "Tom Berg"), (3, "Kim Park"), (4, "Eva Lind")
+Person = tuple[int, str]
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def level(number: int, people: int = 1, window: float = 15, backup_after: float = 5) -> LevelRule:
+    targets = tuple(TargetRule(place, place, None, f"target {place}") for place in range(1, people + 1))
+    return LevelRule(number, f"Level {number}", "functional", minutes(window), minutes(backup_after), targets)
+
+
+def policy(*levels: LevelRule, resolve_within: timedelta | None = None) -> PolicySnapshot:
+    return PolicySnapshot((), levels, resolve_within)
+
+
+def roster(**levels: list[Person | str]) -> Roster:
+    """roster(level_1=[ANA, 'Nobody is on call.']): people by place; a text says why the place is empty."""
+    return Roster(
+        tuple(
+            Seat(int(key[6:]), place, None, "", "", who)
+            if isinstance(who, str)
+            else Seat(int(key[6:]), place, *who, f"{who[1]} is on call.")
+            for key, people in levels.items()
+            for place, who in enumerate(people, 1)
+        )
+    )
+
+
+FRESH = RunState(Status.PAGING, OPENED)
+TWO_LEVELS = policy(level(1, people=2), level(2))
+EVERYBODY = roster(level_1=[ANA, TOM], level_2=[KIM])
+
+
+def kinds(decision: Decision) -> list[Kind]:
+    return [action.kind for action in decision.actions]
+
+
+def paged(decision: Decision) -> Action:
+    (page,) = [action for action in decision.actions if action.kind is Kind.PAGED]
+    return page
+
+
+def started() -> Decision:
+    return next_actions(TWO_LEVELS, EVERYBODY, FRESH, OPENED)
+
+
+def test_the_primary_is_alerted_at_once_and_the_backup_is_next() -> None:
+    decision = started()
+    assert kinds(decision) == [Kind.LEVEL, Kind.PAGED]
+    assert (paged(decision).person_name, paged(decision).level, paged(decision).position) == ("Ana Ruiz", 1, 1)
+    assert decision.next_look == OPENED + minutes(5)
+
+
+def test_nothing_happens_before_its_time() -> None:
+    decision = next_actions(TWO_LEVELS, EVERYBODY, started().state, OPENED + minutes(4.99))
+    assert (decision.actions, decision.state, decision.next_look) == ((), started().state, OPENED + minutes(5))
+
+
+def test_silence_moves_to_the_backup_then_to_the_next_level_counted_from_the_first_alert() -> None:
+    backup = next_actions(TWO_LEVELS, EVERYBODY, started().state, OPENED + minutes(5))
+    assert paged(backup).reason == "Ana Ruiz did not acknowledge within 5 min."
+    assert (paged(backup).person_name, backup.next_look) == ("Tom Berg", OPENED + minutes(15))
+    above = next_actions(TWO_LEVELS, EVERYBODY, backup.state, OPENED + minutes(15))
+    assert above.actions[0].reason == "Ana Ruiz and Tom Berg did not acknowledge within 15 min."
+    assert (paged(above).person_name, paged(above).level, above.next_look) == ("Kim Park", 2, OPENED + minutes(30))
+
+
+def test_nobody_left_after_the_last_window_is_a_state_of_its_own() -> None:
+    one = policy(level(1))
+    first = next_actions(one, EVERYBODY, FRESH, OPENED)
+    last = next_actions(one, EVERYBODY, first.state, OPENED + minutes(15))
+    assert (kinds(last), last.state.status, last.next_look) == ([Kind.EXHAUSTED], Status.EXHAUSTED, None)
+    assert last.actions[0].reason == "Ana Ruiz did not acknowledge within 15 min. There is nobody further to alert."
+
+
+def test_an_empty_target_is_passed_over_at_once_with_its_reason() -> None:
+    decision = next_actions(TWO_LEVELS, roster(level_1=["Nobody is on call in Payments.", TOM]), FRESH, OPENED)
+    assert kinds(decision) == [Kind.LEVEL, Kind.PASSED_OVER, Kind.PAGED]
+    assert decision.actions[1].reason == "Nobody is on call in Payments."
+    assert (paged(decision).person_name, decision.next_look) == ("Tom Berg", OPENED + minutes(15))
+
+
+def test_a_level_with_nobody_is_passed_at_once_and_recorded() -> None:
+    decision = next_actions(TWO_LEVELS, roster(level_1=["Ana is inactive.", "Tom has no phone."], level_2=[KIM]), FRESH, OPENED)
+    assert kinds(decision) == [Kind.PASSED_OVER, Kind.PASSED_OVER, Kind.PASSED_OVER, Kind.LEVEL, Kind.PAGED]
+    assert decision.actions[3].reason == "Level 1 has nobody who can be alerted."
+    assert (paged(decision).person_name, decision.state.level) == ("Kim Park", 2)
+
+
+@pytest.mark.parametrize("snapshot", [policy(), policy(level(1), level(2)), policy(level(1, people=0))])
+def test_a_policy_that_reaches_nobody_is_exhausted_at_once(snapshot: PolicySnapshot) -> None:
+    decision = next_actions(snapshot, roster(), FRESH, OPENED)
+    assert (kinds(decision)[-1], decision.next_look) == (Kind.EXHAUSTED, None)
+
+
+def test_backups_that_cannot_be_alerted_are_recorded_and_the_window_runs_on() -> None:
+    decision = next_actions(TWO_LEVELS, roster(level_1=[ANA, "Tom is inactive."]), started().state, OPENED + minutes(5))
+    assert (kinds(decision), decision.next_look) == ([Kind.PASSED_OVER], OPENED + minutes(15))
+
+
+def test_a_person_on_two_places_of_a_level_is_alerted_once() -> None:
+    decision = next_actions(TWO_LEVELS, roster(level_1=[ANA, ANA]), started().state, OPENED + minutes(5))
+    assert kinds(decision) == [Kind.PASSED_OVER]
+    assert decision.actions[0].reason == "Ana Ruiz was already alerted at this level."
+
+
+@pytest.mark.parametrize(("start", "expected"), [(2, 2), (9, 2), (0, 1)])
+def test_it_starts_where_the_incident_says_or_at_the_top_when_the_policy_ends_below(start: int, expected: int) -> None:
+    assert paged(next_actions(TWO_LEVELS, EVERYBODY, replace(FRESH, start_level=start), OPENED)).level == expected
+
+
+def test_a_worse_severity_raises_a_running_escalation_to_its_level() -> None:
+    decision = next_actions(TWO_LEVELS, EVERYBODY, replace(started().state, start_level=2), OPENED + minutes(1))
+    assert (paged(decision).person_name, decision.actions[0].reason) == ("Kim Park", "The incident's severity now starts at level 2.")
+
+
+def test_acknowledging_ends_it_when_no_milestone_lies_ahead() -> None:
+    decision = next_actions(TWO_LEVELS, EVERYBODY, replace(started().state, acknowledged_by="Ana Ruiz"), OPENED + minutes(1))
+    assert (kinds(decision), decision.state.status, decision.next_look) == ([Kind.ACKNOWLEDGED, Kind.ENDED], Status.ENDED, None)
+
+
+def test_acknowledged_before_the_first_look_alerts_nobody() -> None:
+    assert Kind.PAGED not in kinds(next_actions(TWO_LEVELS, EVERYBODY, replace(FRESH, acknowledged_by="Ana Ruiz"), OPENED))
+
+
+def test_a_missed_milestone_moves_an_acknowledged_incident_up_once() -> None:
+    snapshot = replace(TWO_LEVELS, resolve_within=timedelta(hours=1))
+    acknowledged = next_actions(snapshot, EVERYBODY, replace(started().state, acknowledged_by="Ana Ruiz"), OPENED + minutes(1))
+    assert (acknowledged.state.status, acknowledged.next_look) == (Status.ACKNOWLEDGED, OPENED + minutes(60))
+    moved = next_actions(snapshot, EVERYBODY, acknowledged.state, OPENED + minutes(60))
+    assert kinds(moved) == [Kind.MILESTONE, Kind.LEVEL, Kind.PAGED]
+    assert (moved.actions[0].reason, paged(moved).person_name) == ("Not resolved within 1 h.", "Kim Park")
+    taken = next_actions(snapshot, EVERYBODY, replace(moved.state, acknowledged_by="Kim Park"), OPENED + minutes(61))
+    assert taken.state.status is Status.ENDED
+
+
+def test_a_missed_milestone_with_no_level_above_is_recorded() -> None:
+    snapshot = policy(level(1), resolve_within=timedelta(hours=1))
+    acknowledged = next_actions(snapshot, EVERYBODY, replace(FRESH, acknowledged_by="Ana Ruiz"), OPENED)
+    moved = next_actions(snapshot, EVERYBODY, acknowledged.state, OPENED + minutes(60))
+    assert kinds(moved) == [Kind.MILESTONE, Kind.ENDED]
+
+
+def test_a_milestone_missed_while_the_top_level_is_alerted_does_not_cut_its_window() -> None:
+    snapshot = policy(level(1, window=15), resolve_within=minutes(10))
+    first = next_actions(snapshot, EVERYBODY, FRESH, OPENED)
+    missed = next_actions(snapshot, EVERYBODY, first.state, OPENED + minutes(10))
+    assert (kinds(missed), missed.next_look) == ([Kind.MILESTONE], OPENED + minutes(15))
+
+
+def test_a_resolved_incident_ends_it() -> None:
+    decision = next_actions(TWO_LEVELS, EVERYBODY, replace(started().state, ended_as="resolved"), OPENED + minutes(1))
+    assert (kinds(decision), decision.actions[0].reason) == ([Kind.ENDED], "The incident is resolved.")
+
+
+def test_after_an_outage_one_missed_step_is_made_late_and_nobody_loses_time_to_answer() -> None:
+    back = OPENED + minutes(60)
+    late = next_actions(TWO_LEVELS, EVERYBODY, started().state, back)
+    assert (paged(late).person_name, paged(late).late_by) == ("Tom Berg", minutes(55))
+    assert late.next_look == back + minutes(10)
+    assert next_actions(TWO_LEVELS, EVERYBODY, late.state, back + timedelta(seconds=1)).actions == ()
+
+
+def test_a_level_entered_late_gets_its_whole_window() -> None:
+    one_each = policy(level(1), level(2))
+    first = next_actions(one_each, EVERYBODY, FRESH, OPENED)
+    late = next_actions(one_each, EVERYBODY, first.state, OPENED + minutes(115))
+    assert (paged(late).level, paged(late).late_by, late.next_look) == (2, minutes(100), OPENED + minutes(130))
+
+
+def test_a_first_alert_after_an_outage_says_how_late_it_is() -> None:
+    assert paged(next_actions(TWO_LEVELS, EVERYBODY, FRESH, OPENED + minutes(20))).late_by == minutes(20)
+
+
+def test_a_state_that_no_longer_fits_the_policy_goes_on_instead_of_failing() -> None:
+    lost = RunState(Status.PAGING, OPENED, level=7, position=3, level_entered_at=OPENED, alerted=(Alerted(None, "Old"),))
+    assert kinds(next_actions(TWO_LEVELS, EVERYBODY, lost, OPENED))[-1] is Kind.EXHAUSTED
+
+
+def test_recorded_inputs_read_back_to_the_same_values() -> None:
+    state = replace(started().state, acknowledged_by="Ana Ruiz", ended_as="resolved")
+    assert from_recorded(as_recorded(EVERYBODY, state, OPENED)) == (EVERYBODY, state, OPENED)
+
+
+def test_the_next_step_is_told_in_words() -> None:
+    step = next_step(TWO_LEVELS, lambda at: EVERYBODY, started().state, OPENED + minutes(1))
+    assert step is not None
+    assert step.words(OPENED + minutes(1)) == "Level 1, Tom Berg, in 4 min, unless Ana Ruiz acknowledges"
+
+
+def test_the_forecast_goes_on_until_nobody_is_left() -> None:
+    steps = list(forecast(TWO_LEVELS, lambda at: EVERYBODY, FRESH, OPENED))
+    assert [step.person_name for step in steps] == ["Ana Ruiz", "Tom Berg", "Kim Park", ""]
+    assert steps[-1].words(OPENED) == "Nobody is left to alert in 30 min, unless Kim Park acknowledges; the policy's owner is told"
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [(0, "0 s"), (45, "45 s"), (300, "5 min"), (5400, "1 h 30 min"), (183600, "2 d 3 h"), (-5, "0 s")],
+)
+def test_durations_are_told_in_their_two_largest_units(duration: int, words: str) -> None:
+    assert in_words(timedelta(seconds=duration)) == words
