@@ -1,0 +1,111 @@
+"""A workbook: a sheet a table, with real numbers and dates, in bounded memory and the same bytes each time."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from portal.foundation.errors import InvalidInput
+from reports.document import Cell, Column, Kind, ReportDocument, Table
+
+from .safety import storable
+
+# Limits of the file format: characters in a cell, rows on a sheet, characters in a sheet's name.
+LONGEST_TEXT, MOST_ROWS, LONGEST_NAME = 32_767, 1_048_576, 31
+# The file format asks for a time of making; a fixed one keeps the bytes the same.
+_MADE = datetime(2000, 1, 1)  # noqa: DTZ001 (the library takes local time without a zone)
+_FORMATS = {
+    Kind.INTEGER: {"num_format": "#,##0"},
+    Kind.NUMBER: {"num_format": "#,##0.0##"},
+    Kind.DURATION: {"num_format": "#,##0.###"},
+    Kind.PERCENT: {"num_format": '0.0" %"'},
+    Kind.DATETIME: {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
+}
+_WIDTHS = {Kind.INTEGER: 13, Kind.NUMBER: 13, Kind.DURATION: 18, Kind.PERCENT: 12, Kind.DATETIME: 20, Kind.YES_NO: 12, Kind.TEXT: 18}
+_WIDEST = 60
+
+
+def write(document: ReportDocument, folder: Path) -> list[Path]:
+    """Writes NAME.xlsx into `folder`: the title page, then the tables. Raises InvalidInput for a table longer than a sheet."""
+    path = folder / f"{document.name}.xlsx"
+    options = {
+        "constant_memory": True, "tmpdir": str(folder), "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False
+    }  # fmt: skip
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"title": f"{document.title}, {document.subtitle}", "created": _MADE})
+        styles = _styles(book)
+        _write_title_page(book, styles, document)
+        for table in document.tables:
+            _write_table(book, styles, table)
+    return [path]
+
+
+def _styles(book: Any) -> dict[Any, Any]:
+    wrapped = {"text_wrap": True, "valign": "top"}
+    return {
+        **{kind: book.add_format({**form, "valign": "top"}) for kind, form in _FORMATS.items()},
+        Kind.TEXT: book.add_format({"valign": "top"}),
+        Kind.YES_NO: book.add_format({"valign": "top"}),
+        "title": book.add_format({"bold": True, "font_size": 16, "font_color": "#0f766e"}),
+        "name": book.add_format({"bold": True, "valign": "top"}),
+        "text": book.add_format(wrapped),
+        "left": book.add_format({"bold": True, "font_color": "#ffffff", "bg_color": "#0f766e", **wrapped}),
+        "right": book.add_format({"bold": True, "font_color": "#ffffff", "bg_color": "#0f766e", "align": "right", **wrapped}),
+    }
+
+
+def _write_title_page(book: Any, styles: dict[Any, Any], document: ReportDocument) -> None:
+    sheet = book.add_worksheet("Summary")
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 110)
+    sheet.write_string(0, 0, f"{document.title}, {document.subtitle}", styles["title"])
+    lines = [*document.facts, ("", ""), *_named("Summary", document.summary), ("", ""), *_named("Notes", document.notes)]
+    for row, (name, text) in enumerate(lines, start=2):
+        sheet.write_string(row, 0, name, styles["name"])
+        sheet.write_string(row, 1, storable(text)[:LONGEST_TEXT], styles["text"])
+
+
+def _named(name: str, paragraphs: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(name if position == 0 else "", text) for position, text in enumerate(paragraphs)]
+
+
+def _write_table(book: Any, styles: dict[Any, Any], table: Table) -> None:
+    if len(table.rows) >= MOST_ROWS:
+        raise InvalidInput(f"The table '{table.title}' has {len(table.rows):,} rows, more than a sheet holds. Choose csv or json instead.")
+    sheet = book.add_worksheet(table.title[:LONGEST_NAME])
+    sheet.freeze_panes(1, 0)
+    for position, column in enumerate(table.columns):
+        sheet.set_column(position, position, _width(table, position))
+        sheet.write_string(0, position, _heading(column), styles[column.align])
+    for number, row in enumerate(table.rows, start=1):
+        for position, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
+            _write_cell(sheet, number, position, cell, styles[column.kind])
+    if table.rows:
+        sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+
+
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell, style: Any) -> None:
+    """By the type of the value, never by its look: text stays text whatever it begins with."""
+    if cell is None:
+        return
+    if isinstance(cell, bool):
+        sheet.write_string(row, column, "yes" if cell else "no", style)
+    elif isinstance(cell, datetime):
+        sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), style)
+    elif isinstance(cell, str):
+        sheet.write_string(row, column, storable(cell)[:LONGEST_TEXT], style)
+    else:
+        sheet.write_number(row, column, cell, style)
+
+
+def _heading(column: Column) -> str:
+    return f"{column.title} ({column.unit})" if column.unit else column.title
+
+
+def _width(table: Table, position: int) -> float:
+    """Wide enough for the column's kind and heading and, for text, for what stands in its first rows."""
+    column = table.columns[position]
+    widest = max((len(str(row[position])) for row in table.rows[:200]), default=0) if column.kind is Kind.TEXT else 0
+    return min(max(_WIDTHS[column.kind], widest + 2), _WIDEST)

@@ -1,0 +1,118 @@
+"""From facts to the document: which figures, in which order, in which words. Pure: the same facts give the same document."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reports.document import Definition, ReportDocument, Section
+from reports.metrics import definitions
+from reports.metrics.facts import IncidentFact
+
+from . import figures, tables
+from .quarters import Progress, Quarter, weeks_of
+from .summary import day_in_words, highlights_of, progress_in_words, summary_of
+
+TITLE = "Quarterly incident review"
+POPULATION = (
+    "Incidents opened in the period, by UTC, its start included and its end excluded. "
+    "An incident's values are those of its last record unless the definition says otherwise."
+)
+TRACING = (
+    "Every figure can be traced to single incidents: the spreadsheet, the CSV files and the JSON hold a row an incident, "
+    "which is too long a list for this document."
+)
+NO_BUILD_TIME = (
+    "The pack names the last event in its data and not the time of its making, so that the same data give the same files. "
+    "When, by whom and with which digests it was built stands in the audit trail."
+)
+
+
+def build(quarter: Quarter, facts: Sequence[IncidentFact], *, progress: Progress, last_event_at: datetime | None) -> ReportDocument:
+    """The pack of `quarter`. `facts` are in the order of opening; `last_event_at` is the data's cut-off, None without data."""
+    metrics = definitions.measured(definitions.METRICS, facts)
+    coverage = definitions.measured(definitions.COVERAGE, facts)
+    notice = progress_in_words(quarter, progress)
+    return ReportDocument(
+        name=f"pack-{quarter}",
+        title=TITLE,
+        subtitle=f"{str(quarter)[4:]} {quarter.year}",
+        facts=(
+            ("Period", f"{quarter.days_in_words}, UTC"),
+            ("Incidents", POPULATION),
+            ("Last event in the data", _cut_off_in_words(last_event_at)),
+            *((("Please note", notice),) if notice else ()),
+        ),
+        highlights=highlights_of(metrics),
+        summary=summary_of(quarter, facts, metrics, coverage),
+        sections=_sections(quarter, facts, metrics, coverage),
+        definitions=_definitions(),
+        notes=(TRACING, NO_BUILD_TIME),
+        content={
+            "quarter": str(quarter),
+            "period": {"start": _iso(quarter.start), "end": _iso(quarter.end), "end_included": False},
+            "progress": progress.value,
+            "population": POPULATION,
+            "last_event_at": _iso(last_event_at),
+            "metrics": metrics,
+            "coverage": coverage,
+        },
+    )
+
+
+def _sections(
+    quarter: Quarter, facts: Sequence[IncidentFact], metrics: dict[str, Any], coverage: dict[str, Any]
+) -> tuple[Section, ...]:
+    priorities = tuple(metrics["incidents_by_priority"])
+    groups = tables.grouped(facts, "priority_name")
+    by_priority = {name: groups.get(name, []) for name in priorities}
+    weeks = weeks_of(quarter)
+    by_week = _by_week(weeks, facts)
+    times = [
+        figures.times_figure(key, title, {name: measure(mine) for name, mine in by_priority.items()})
+        for key, title, measure in (
+            ("time_to_acknowledge", "Time to acknowledge", definitions.time_to_acknowledge_seconds),
+            ("time_to_resolve", "Time to resolve", definitions.time_to_resolve_seconds),
+        )
+    ]
+    return (
+        Section("counts", "The quarter in figures", tables=(tables.counts_table({**metrics, **coverage}),)),
+        Section(
+            "volume", "Volume",
+            figures=(figures.volume_figure(weeks, by_week, priorities),),
+            tables=(tables.priorities_table(by_priority, len(facts)), tables.weeks_table(weeks, by_week, priorities)),
+        ),
+        Section("times", "Times", figures=tuple(times), tables=(tables.durations_table(by_priority, facts),)),
+        Section(
+            "services", "Services",
+            figures=(figures.services_figure(metrics["busiest_services"]),),
+            tables=(tables.services_table(facts),),
+        ),
+        Section("escalations", "Functional escalations", figures=(figures.escalations_figure(weeks, by_week),)),
+        Section("data", "Errors in the data", tables=(tables.negative_durations_table(facts), tables.incidents_table(facts))),
+    )  # fmt: skip
+
+
+def _by_week(weeks: Sequence[datetime], facts: Sequence[IncidentFact]) -> list[list[IncidentFact]]:
+    split: list[list[IncidentFact]] = [[] for _ in weeks]
+    for fact in facts:
+        split[bisect_right(weeks, fact.opened_at) - 1].append(fact)
+    return split
+
+
+def _definitions() -> tuple[Definition, ...]:
+    return tuple(
+        Definition(function.__name__, title, unit, definitions.definition_of(function))
+        for function, title, unit in (*definitions.METRICS, *definitions.COVERAGE)
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _cut_off_in_words(moment: datetime | None) -> str:
+    if moment is None:
+        return "none: there are no data"
+    utc = moment.astimezone(UTC)
+    return f"{day_in_words(utc)}, {utc:%H:%M} UTC"

@@ -1,0 +1,145 @@
+"""Building a pack: facts in, files out, and a record of who built what."""
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from audit.events.services import act
+from portal.foundation.access.checks import require
+from portal.foundation.errors import InvalidInput
+from reports.document import ReportDocument
+from reports.exports.formats import FORMATS
+from reports.metrics.queries import facts_between, last_event_at
+
+from .build import build
+from .models import QuarterlyPack
+from .quarters import Quarter
+
+Tell = Callable[[str], None]
+
+_REASONS = {
+    errno.EEXIST: "it is a file, not a folder",
+    errno.ENOTDIR: "a part of it is a file, not a folder",
+    errno.EISDIR: "a folder has the name of a file of the pack",
+    errno.EACCES: "you have no right to write there",
+    errno.EPERM: "you have no right to write there",
+    errno.EROFS: "it can only be read",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota is used up",
+    errno.EFBIG: "files may not be that large there",
+    errno.ENAMETOOLONG: "the name is too long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFile:
+    """A file of a pack: where it is, its size in bytes and its SHA-256."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPack:
+    """The record of a build, and its files in the order of the formats asked for."""
+
+    record: QuarterlyPack
+    files: tuple[BuiltFile, ...]
+
+
+def build_pack(
+    quarter: Quarter, *, out: Path, formats: Sequence[str] = (), actor: Any, now: datetime, tell: Tell = lambda step: None
+) -> BuiltPack:
+    """Builds the pack of `quarter` into the folder `out` (made when missing) in `formats`, all of them when none is named.
+
+    1. Read the facts and make the document. 2. Write every file into a folder of its own inside `out`. 3. In one transaction, record
+    the build and move the files to their names; a failure before that leaves neither file nor record. `actor` None is the command
+    line; `tell` hears of each step. Raises NotAllowed, and InvalidInput for an unknown format or a folder that cannot be written.
+    """
+    require(actor, "reports.build_quarterlypack", to="build a quarterly pack")
+    chosen = chosen_formats(formats)
+    try:
+        with ExitStack() as stack:
+            workshop = _workshop(out, stack)
+            document = _document(quarter, now, tell)
+            made = [path for name in chosen for path in _written(name, document, workshop, tell)]
+            tell("Recording")
+            with act("reports.pack_built", actor=actor, now=now) as running:
+                files = tuple(_described(path, out) for path in made)
+                running.subject = record = _record(quarter, document, files, actor=actor, now=now)
+                running.details = _details(quarter, document, files)
+                for path, file in zip(made, files, strict=True):
+                    path.replace(file.path)
+            return BuiltPack(record, files)
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
+        raise InvalidInput(f"The pack cannot be written to {out}: {reason}. Nothing was written; choose another folder.") from error
+
+
+def chosen_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """`names` without repeats, or every format when there are none. Raises InvalidInput for a name that is no format."""
+    for name in names:
+        if name not in FORMATS:
+            raise InvalidInput(f"'{name[:40]}' is not a format of the pack; choose from {', '.join(FORMATS)}.")
+    return tuple(dict.fromkeys(names or FORMATS))
+
+
+def _workshop(out: Path, stack: ExitStack) -> Path:
+    """A hidden folder inside `out`, so that finished files only change their names; gone afterwards, with `out` itself when left empty."""
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        stack.callback(_remove_if_empty, folder)
+    out.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(dir=out, prefix=".pack-"))
+    stack.callback(shutil.rmtree, workshop, ignore_errors=True)
+    return workshop
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
+    tell("Reading incidents")
+    facts = list(facts_between(quarter.start, quarter.end))
+    return build(quarter, facts, progress=quarter.progress(now), last_event_at=last_event_at(quarter.start, quarter.end))
+
+
+def _written(name: str, document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:
+    tell(f"Writing {name}")
+    return FORMATS[name](document, folder)
+
+
+def _described(path: Path, out: Path) -> BuiltFile:
+    target = out / path.name
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+    with path.open("rb") as file:
+        return BuiltFile(target, path.stat().st_size, file_digest(file, "sha256").hexdigest())
+
+
+def _record(quarter: Quarter, document: ReportDocument, files: Sequence[BuiltFile], *, actor: Any, now: datetime) -> QuarterlyPack:
+    return QuarterlyPack.objects.create(
+        quarter=str(quarter),
+        built_at=now,
+        built_by=actor,
+        metrics=document.content["metrics"],
+        files={file.path.name: file.sha256 for file in files},
+    )
+
+
+def _details(quarter: Quarter, document: ReportDocument, files: Sequence[BuiltFile]) -> dict[str, Any]:
+    return {
+        "quarter": str(quarter),
+        "incidents_opened": document.content["metrics"]["incidents_opened"],
+        "files": [{"name": file.path.name, "bytes": file.size, "sha256": file.sha256} for file in files],
+    }
