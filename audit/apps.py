@@ -15,6 +15,7 @@ class AuditConfig(AppConfig):
         from portal.foundation.adminkit.frame import frames
 
         from .events.receivers import history_row_written
+        from .events.rights import watch
         from .events.services import act
         from .ledger.guards import APPEND_ONLY
 
@@ -23,3 +24,4 @@ class AuditConfig(AppConfig):
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         post_create_historical_record.connect(history_row_written)
+        watch()

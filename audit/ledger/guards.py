@@ -14,6 +14,6 @@ APPEND_ONLY = (
         TABLE,
         "INSERT",
         MESSAGE,
-        when=f"EXISTS (SELECT 1 FROM {TABLE} kept WHERE kept.id = NEW.id OR kept.event_id = NEW.event_id)",
+        when=f"EXISTS (SELECT 1 FROM {TABLE} kept WHERE kept.id = NEW.id OR kept.event_id = NEW.event_id)",  # noqa: S608 - both parts are constants
     ),
 )

@@ -21,9 +21,7 @@ def append(event: Mapping[str, Any], *, now: datetime) -> LedgerEvent:
         raise RuntimeError("An audit event must be written in the transaction of what it tells.")
     event_id = _uuid7(now)
     payload = {"v": 1, "id": str(event_id), "ts": utc_text(now), **event}
-    return LedgerEvent.objects.create(
-        event_id=event_id, recorded_at=now, payload=canonical_json(payload).decode("utf-8")
-    )
+    return LedgerEvent.objects.create(event_id=event_id, recorded_at=now, payload=canonical_json(payload).decode("utf-8"))
 
 
 def utc_text(moment: datetime) -> str:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from incidents.escalation import services as escalation
 from incidents.escalation.engine import run_cycle
+
+from incidents.escalation import services as escalation
 from incidents.lifecycle import services as lifecycle
 from incidents.models import EscalationRun, Incident
 from policies.models import Service
@@ -47,9 +48,7 @@ def open_live(now: datetime) -> Incident:
     return incident
 
 
-def _one(
-    service: Service, title: str, impact: int, urgency: int, opened: datetime, people: dict[str, User], dice: random.Random
-) -> None:
+def _one(service: Service, title: str, impact: int, urgency: int, opened: datetime, people: dict[str, User], dice: random.Random) -> None:
     caller, helper = people["commander"], people["responder"]
     incident = lifecycle.open_incident(
         title=title, service=service, impact=impact, urgency=urgency, actor=caller, now=opened, origin=Incident.Origin.PERSON
@@ -68,8 +67,13 @@ def _one(
 
 def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:
     incident = lifecycle.open_incident(
-        title="Transfers to two banks are delayed", service=Service.objects.get(key="instant-transfers"), impact=2, urgency=2,
-        actor=people["commander"], now=opened, description="The banks' connectors answer slowly. No transfer is lost.",
+        title="Transfers to two banks are delayed",
+        service=Service.objects.get(key="instant-transfers"),
+        impact=2,
+        urgency=2,
+        actor=people["commander"],
+        now=opened,
+        description="The banks' connectors answer slowly. No transfer is lost.",
     )
     _let_the_engine_run(incident, opened, opened + timedelta(minutes=3))
     escalation.acknowledge(incident, actor=people["responder"], now=opened + timedelta(minutes=3))

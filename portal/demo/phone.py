@@ -3,6 +3,7 @@
 Run as `python -m portal.demo.phone [PORT]`. It keeps the last messages in memory and shows them at `/`.
 """
 
+import contextlib
 import html
 import json
 import sys
@@ -88,7 +89,7 @@ def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPSer
             except ValueError:
                 self.answer(400, b"{}", "application/json")
                 return
-            rang = phones.ring(Arrived(datetime.now(UTC), phone, self.headers.get("Idempotency-Key", ""), message))  # noqa: DTZ005
+            rang = phones.ring(Arrived(datetime.now(UTC), phone, self.headers.get("Idempotency-Key", ""), message))
             if rang and not quiet:
                 print(f"{phone} gets: {message.get('title', '')}", flush=True)  # noqa: T201
             self.answer(200, b'{"received": true}', "application/json")
@@ -107,7 +108,5 @@ def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPSer
 
 
 if __name__ == "__main__":
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8099, Phones()).serve_forever()
-    except KeyboardInterrupt:
-        pass

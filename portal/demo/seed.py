@@ -61,9 +61,7 @@ class Seed:
         return row
 
     def person(self, person: company.Person) -> User:
-        user = User(
-            username=person.username, display_name=person.name, time_zone=person.time_zone, is_staff=bool(person.role)
-        )
+        user = User(username=person.username, display_name=person.name, time_zone=person.time_zone, is_staff=bool(person.role))
         if person.role:
             user.set_password(self.password)
         else:
@@ -101,7 +99,12 @@ class Seed:
     ) -> Service:
         service: Service = self.saved(
             Service(
-                name=name, key=key, tier=tier, business_unit=units[unit], team=self.teams[team], regulated=regulated,
+                name=name,
+                key=key,
+                tier=tier,
+                business_unit=units[unit],
+                team=self.teams[team],
+                regulated=regulated,
                 owner=self.people["manager"],
             )
         )
@@ -121,10 +124,14 @@ class Seed:
     def card_payments(self) -> None:
         policy = self.policy("Card payments escalation", "card-payments")
         version = self.draft(policy, "First version, agreed in the risk committee.", resolve_within=timedelta(hours=4))
-        self.level(version, 1, "First line, on call", "functional", WATCHABLE, self.schedules["Payments platform"], self.people["omar.haddad"])
+        self.level(
+            version, 1, "First line, on call", "functional", WATCHABLE, self.schedules["Payments platform"], self.people["omar.haddad"]
+        )
         self.level(version, 2, "Incident commander", "functional", WATCHABLE, self.people["commander"], self.people["sofia.rossi"])
         self.level(version, 3, "Head of payments", "hierarchical", timedelta(minutes=5), self.people["manager"])
-        self.threshold(version, "Payments fail for many", "SEV1", 2, "all", ("transaction_failure_percent", "20"), ("affected_users", "5000"))
+        self.threshold(
+            version, "Payments fail for many", "SEV1", 2, "all", ("transaction_failure_percent", "20"), ("affected_users", "5000")
+        )
         self.threshold(version, "Payments fail for some", "SEV2", 1, "any", ("transaction_failure_percent", "5"), ("latency_ms", "3000"))
         self.threshold(version, "Payments are slow", "SEV3", 1, "any", ("latency_ms", "1500"))
         self.bring_into_force(version, self.start)
@@ -134,9 +141,13 @@ class Seed:
         version = self.draft(policy, "First version.", resolve_within=timedelta(hours=8))
         fifteen = timedelta(minutes=15)
         self.level(version, 1, "Ledger, on call", "functional", fifteen, self.schedules["Ledger and settlement"], self.people["liam.chen"])
-        self.level(version, 2, "Payments platform, on call", "functional", fifteen, self.schedules["Payments platform"], self.people["commander"])
+        self.level(
+            version, 2, "Payments platform, on call", "functional", fifteen, self.schedules["Payments platform"], self.people["commander"]
+        )
         self.level(version, 3, "Head of payments", "hierarchical", timedelta(minutes=30), self.people["manager"])
-        self.threshold(version, "Transfers stand still", "SEV1", 2, "any", ("downtime_minutes", "15"), ("transaction_failure_percent", "50"))
+        self.threshold(
+            version, "Transfers stand still", "SEV1", 2, "any", ("downtime_minutes", "15"), ("transaction_failure_percent", "50")
+        )
         self.threshold(version, "Transfers are late", "SEV3", 1, "any", ("latency_ms", "10000"))
         self.bring_into_force(version, self.start)
 
@@ -145,16 +156,16 @@ class Seed:
         asked = self.now - timedelta(hours=20)
         manager = self.people["manager"]
         version = create_draft(
-            policy, actor=manager, now=asked - timedelta(hours=1),
+            policy,
+            actor=manager,
+            now=asked - timedelta(hours=1),
             reason="Six of nine SEV2 alerts last quarter were short spikes: raise the failure rate and give level 1 more time.",
         )
         with act("version.edited", actor=manager, now=asked, subject=version):
             level = version.levels.get(number=1)
             level.window, level.backup_after = timedelta(minutes=10), timedelta(minutes=4)
             save_tracked(level, actor=manager, now=asked, reason="More time at level 1")
-            spikes = Criterion.objects.get(
-                threshold__version=version, threshold__severity="SEV2", measure="transaction_failure_percent"
-            )
+            spikes = Criterion.objects.get(threshold__version=version, threshold__severity="SEV2", measure="transaction_failure_percent")
             spikes.value = Decimal(8)
             save_tracked(spikes, actor=manager, now=asked, reason="Short spikes should not wake people")
         submit_version(version, actor=manager, now=asked)

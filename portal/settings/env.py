@@ -75,9 +75,7 @@ def database() -> dict[str, Any]:
         config: dict[str, Any] = dict(dj_database_url.parse(database_url(), conn_max_age=60, conn_health_checks=True))
     except ValueError:
         # The parser's message repeats the whole URL, password included.
-        raise ImproperlyConfigured(
-            "DATABASE_URL cannot be read. Use sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."
-        ) from None
+        raise ImproperlyConfigured("DATABASE_URL cannot be read. Use sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME.") from None
     engine = config.get("ENGINE", "")
     options = config.setdefault("OPTIONS", {})
     if engine.endswith("sqlite3"):

@@ -39,7 +39,11 @@ def test_a_database_that_cannot_be_reached_is_one_line() -> None:
     run = subprocess.run(
         [sys.executable, "manage.py", "migrate"],
         cwd=PROJECT,
-        env={"DATABASE_URL": "postgres://ana:secret@127.0.0.1:1/portal", "PATH": "", "DJANGO_SETTINGS_MODULE": "portal.settings.development"},
+        env={
+            "DATABASE_URL": "postgres://ana:secret@127.0.0.1:1/portal",
+            "PATH": "",
+            "DJANGO_SETTINGS_MODULE": "portal.settings.development",
+        },
         capture_output=True,
         text=True,
     )

@@ -22,8 +22,18 @@ _CATALOGUE = ("businessunit", "team", "service", "component")
 _DUTY = ("oncallschedule", "rotationmember", "oncalloverride")
 _POLICY_CONTENT = ("threshold", "criterion", "level", "target")
 _POLICY = ("escalationpolicy", "policyversion", "approval", *_POLICY_CONTENT)
-_INCIDENT = ("incident", "impactreading", "timelineentry", "escalationrun", "escalationstep", "problem", "incidentproblem",
-             "knownerror", "changerequest", "incidentchange")
+_INCIDENT = (
+    "incident",
+    "impactreading",
+    "timelineentry",
+    "escalationrun",
+    "escalationstep",
+    "problem",
+    "incidentproblem",
+    "knownerror",
+    "changerequest",
+    "incidentchange",
+)
 
 _SEE_RULES = _all("policies", *_CATALOGUE, *_DUTY, *_POLICY)
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)

@@ -13,8 +13,10 @@ def sync_roles() -> list[str]:
 
     Raises InvalidInput when a role names a permission that no model defines.
     """
-    known = {f"{permission.content_type.app_label}.{permission.codename}": permission
-             for permission in Permission.objects.select_related("content_type")}
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
     changed = []
     for role in ROLES:
         unknown = [name for name in role.may if name not in known]

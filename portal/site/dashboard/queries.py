@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.urls import reverse
+from incidents.escalation.queries import engine_health
 
 from audit.models import LedgerEvent
-from incidents.escalation.queries import engine_health
 from incidents.lifecycle.states import OPEN_STATES
 from incidents.models import EscalationRun, ImportRun, Incident
 from policies.models import OnCallSchedule, PolicyVersion, Service
