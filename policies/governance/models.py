@@ -21,13 +21,16 @@ class PolicyVersion(models.Model):
     state = models.CharField(max_length=20, choices=STATES, default=VersionState.DRAFT.value)
     change_reason = models.TextField("reason for the change", help_text="What changes and why, for the approver and the auditor.")
     effective_from = models.DateTimeField(
-        "in force from", null=True, blank=True, help_text="Empty: as soon as it is approved. A time already past at approval counts as that."
+        "in force from",
+        null=True,
+        blank=True,
+        help_text="Empty: as soon as it is approved. A time that is past at the approval counts as empty.",
     )
     resolve_within = models.DurationField(
         "resolution milestone",
         null=True,
         blank=True,
-        help_text="Hours:minutes:seconds from opening. An incident not resolved by then moves one level up, even when acknowledged.",
+        help_text="From opening, e.g. 4 h. An incident not resolved by then moves one level up, even when acknowledged.",
     )
     author = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

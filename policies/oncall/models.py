@@ -1,6 +1,6 @@
 """On-call schedules: a rotation of people, handed over at a local time, and overrides."""
 
-from datetime import time
+from datetime import date, time
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -15,7 +15,10 @@ class OnCallSchedule(models.Model):
     name = models.CharField(max_length=120, unique=True)
     team = models.ForeignKey("policies.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="schedules")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone], help_text="e.g. Europe/Madrid")
-    starts_on = models.DateField(help_text="The first hand-over: the first person of the rotation takes over on this day.")
+    starts_on = models.DateField(
+        validators=[MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2100, 1, 1))],
+        help_text="The first hand-over: the first person of the rotation takes over on this day.",
+    )
     handover_at = models.TimeField(default=time(9), help_text="Local time of the hand-over.")
     shift_days = models.PositiveSmallIntegerField(
         default=7, validators=[MinValueValidator(1), MaxValueValidator(90)], help_text="Days from one hand-over to the next; 7 is weekly."

@@ -38,17 +38,15 @@ class Level(models.Model):
         HIERARCHICAL = "hierarchical", "Hierarchical (management)"
 
     version = models.ForeignKey("policies.PolicyVersion", on_delete=models.CASCADE, related_name="levels")
-    number = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(20)], help_text="1 is alerted first."
-    )
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(20)], help_text="1 is alerted first.")
     name = models.CharField(max_length=120, help_text="Who this is, e.g. 'First line, on call'.")
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.FUNCTIONAL)
     window = models.DurationField(
         default=timedelta(minutes=15),
-        help_text="Hours:minutes:seconds from this level's first alert to the next level, e.g. 0:15:00.",
+        help_text="From this level's first alert to the next level, e.g. 15 min.",
     )
     backup_after = models.DurationField(
-        default=timedelta(minutes=5), help_text="Hours:minutes:seconds of silence before the next person of this level is alerted."
+        default=timedelta(minutes=5), help_text="Silence before the next person of this level is alerted, e.g. 5 min."
     )
     history = tracked()
 

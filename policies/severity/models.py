@@ -52,10 +52,10 @@ class Criterion(models.Model):
     comparison = models.CharField(max_length=2, choices=COMPARISONS, default=Comparison.AT_LEAST.value)
     value = models.DecimalField(max_digits=14, decimal_places=3, help_text="In the measure's own unit.")
     window = models.DurationField(
-        "observation window", default=timedelta(minutes=10), help_text="Hours:minutes:seconds. Older readings do not count."
+        "observation window", default=timedelta(minutes=10), help_text="e.g. 10 min. Older readings do not count."
     )
     for_at_least = models.DurationField(
-        default=timedelta(0), help_text="Hours:minutes:seconds for which the condition must have held; 0:00:00 for at once."
+        default=timedelta(0), help_text="How long the condition must have held, e.g. 5 min; 0 s for at once."
     )
     history = tracked()
 

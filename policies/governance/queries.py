@@ -1,0 +1,120 @@
+"""Which version is in force, what it says, and what stands in the way of a change."""
+
+from datetime import datetime
+from typing import Any
+
+from policies.catalogue.models import Service
+from policies.decisions.findings import Finding
+from policies.decisions.vocabulary import PolicySnapshot
+from policies.oncall.models import OnCallSchedule
+from policies.pathways.checks import check_levels
+from policies.pathways.models import EscalationPolicy, Level, Target
+from policies.severity.checks import check_thresholds
+from policies.severity.models import Criterion, Threshold
+from portal.foundation.people.models import User
+
+from .models import Approval, PolicyVersion
+from .snapshots import draft_snapshot, snapshot_of
+from .states import Phase, VersionState
+
+__all__ = [
+    "approved_for",
+    "contributors",
+    "findings_on",
+    "open_version",
+    "own_change",
+    "phase_of",
+    "policy_for",
+    "snapshot_of",
+    "version_in_force",
+]
+
+
+def policy_for(service: Service) -> EscalationPolicy | None:
+    """The escalation policy of `service`, or None when it has none."""
+    return EscalationPolicy.objects.filter(service=service).first()
+
+
+def version_in_force(policy: EscalationPolicy, at: datetime) -> PolicyVersion | None:
+    """The approved version with the latest start that is not after `at`; of two with the same start, the higher number.
+
+    A version never takes effect before its approval, so the answer for a past instant never changes.
+    """
+    versions = policy.versions.filter(state=VersionState.APPROVED.value, effective_from__lte=at)
+    return versions.order_by("-effective_from", "-number").first()
+
+
+def latest_approved(policy: EscalationPolicy) -> PolicyVersion | None:
+    """The approved version that will be in force when nothing else is approved: what a new draft starts from."""
+    return policy.versions.filter(state=VersionState.APPROVED.value).order_by("-effective_from", "-number").first()
+
+
+def open_version(policy: EscalationPolicy) -> PolicyVersion | None:
+    """The draft or the version waiting for approval; a policy has one at most."""
+    return policy.versions.filter(state__in=[VersionState.DRAFT.value, VersionState.SUBMITTED.value]).first()
+
+
+def replaced_by(version: PolicyVersion, at: datetime) -> PolicyVersion | None:
+    """What `version` takes the place of: the version in force when it starts, and not itself."""
+    start = max(version.effective_from, at) if version.effective_from and version.approved_at is None else version.effective_from or at
+    others = version.policy.versions.filter(state=VersionState.APPROVED.value, effective_from__lte=start).exclude(pk=version.pk)
+    if version.approved_at is not None:
+        others = others.filter(approved_at__lte=version.approved_at)
+    return others.order_by("-effective_from", "-number").first()
+
+
+def phase_of(version: PolicyVersion, at: datetime) -> Phase:
+    """What `version` is at `at`: scheduled, in force and superseded are approved versions seen in time."""
+    if version.state != VersionState.APPROVED.value:
+        return {"draft": Phase.DRAFT, "submitted": Phase.SUBMITTED, "discarded": Phase.DISCARDED}[version.state]
+    if version.effective_from is None or version.effective_from > at:
+        return Phase.SCHEDULED
+    current = version_in_force(version.policy, at)
+    return Phase.IN_FORCE if current is not None and current.pk == version.pk else Phase.SUPERSEDED
+
+
+def findings_on(version: PolicyVersion, snapshot: PolicySnapshot | None = None) -> list[Finding]:
+    """What the checks say about `version`: about its rows, or about `snapshot` when given. Blocking findings first."""
+    content = snapshot or draft_snapshot(version)
+    people = {target.person_id for level in content.levels for target in level.targets if target.person_id}
+    schedules = {target.schedule_id for level in content.levels for target in level.targets if target.schedule_id}
+    known = User.objects.filter(pk__in=people)
+    findings = check_levels(
+        content.levels,
+        nobody_on=set(OnCallSchedule.objects.filter(pk__in=schedules, rotation__isnull=True).values_list("pk", flat=True)),
+        gone=set(known.filter(is_active=False).values_list("pk", flat=True)),
+        unreachable=people - set(known.filter(contact_points__active=True).values_list("pk", flat=True)),
+    ) + check_thresholds(content.thresholds, {level.number for level in content.levels})
+    return sorted(findings, key=lambda finding: not finding.blocking)
+
+
+def contributors(version: PolicyVersion) -> set[int]:
+    """Everybody whose hand is in `version`: author, submitter, and whoever changed its content while it was a draft."""
+    people = {version.author_id, version.submitted_by_id}
+    levels = Level.history.filter(version_id=version.pk)
+    thresholds = Threshold.history.filter(version_id=version.pk)
+    rows: list[Any] = [
+        levels,
+        thresholds,
+        Target.history.filter(level_id__in=levels.values("id")),
+        Criterion.history.filter(threshold_id__in=thresholds.values("id")),
+    ]
+    for row in rows:
+        people.update(row.values_list("history_user_id", flat=True))
+    before = None
+    for past in version.history.order_by("history_id"):
+        said = (past.change_reason, past.effective_from, past.resolve_within)
+        if past.state == VersionState.DRAFT.value and said != before:
+            people.add(past.history_user_id)
+        before = said
+    return {person for person in people if person is not None}
+
+
+def own_change(version: PolicyVersion, person: Any) -> bool:
+    """Whether `person` had a hand in `version` and so may not decide on it."""
+    return person is not None and person.pk in contributors(version)
+
+
+def approved_for(version: PolicyVersion) -> Approval | None:
+    """The approval that put `version` in force, or None."""
+    return version.approvals.filter(decision=Approval.Decision.APPROVED).select_related("decided_by").first()

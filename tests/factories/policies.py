@@ -1,0 +1,85 @@
+"""Services, schedules and governed policies for tests. Versions go through the services, as the database demands."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from policies.governance.services import approve_version, create_draft, submit_version
+from policies.models import Criterion, EscalationPolicy, Level, OnCallSchedule, PolicyVersion, RotationMember, Service, Target, Threshold
+from portal.models import User
+
+from .portal import person
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def service(name: str = "", **fields: Any) -> Service:
+    number = next(_numbers)
+    return Service.objects.create(name=name or f"Service {number}", key=fields.pop("key", f"service-{number}"), **fields)
+
+
+def schedule(*people: User, name: str = "", **fields: Any) -> OnCallSchedule:
+    """A weekly rotation of `people` in UTC, from Monday 5 January 2026 at 09:00."""
+    fields.setdefault("starts_on", date(2026, 1, 5))
+    made = OnCallSchedule.objects.create(name=name or f"Schedule {next(_numbers)}", **fields)
+    for position, member in enumerate(people, start=1):
+        RotationMember.objects.create(schedule=made, position=position, person=member)
+    return made
+
+
+def policy(of: Service | None = None, **fields: Any) -> EscalationPolicy:
+    of = of or service()
+    fields.setdefault("name", f"Escalation of {of.name}")
+    fields.setdefault("owner", person("Owner"))
+    return EscalationPolicy.objects.create(service=of, **fields)
+
+
+def level(version: PolicyVersion, number: int, *targets: User | OnCallSchedule, **fields: Any) -> Level:
+    """A level of a draft; each target is a person or a schedule, the first is the primary."""
+    fields.setdefault("name", f"Line {number}")
+    made = Level.objects.create(version=version, number=number, **fields)
+    for position, target in enumerate(targets, start=1):
+        kind = "person" if isinstance(target, User) else "schedule"
+        Target.objects.create(level=made, position=position, **{kind: target})
+    return made
+
+
+def threshold(
+    version: PolicyVersion,
+    name: str = "Payments failing",
+    *,
+    severity: str = "SEV2",
+    criteria: Sequence[dict[str, Any]] = (),
+    **fields: Any,
+) -> Threshold:
+    """A threshold of a draft; without criteria given: failed transactions at least 5 % in 10 min."""
+    fields.setdefault("severity", "SEV2")
+    made = Threshold.objects.create(version=version, name=name, **fields)
+    for criterion in criteria or ({"measure": "transaction_failure_percent", "value": Decimal(5)},):
+        Criterion.objects.create(threshold=made, **criterion)
+    return made
+
+
+def draft(
+    of: EscalationPolicy | None = None, *, author: User | None = None, now: datetime = NOW, reason: str = "A first version"
+) -> PolicyVersion:
+    """An empty draft, or a copy of what is approved."""
+    return create_draft(of or policy(), actor=author or person("Author", roles=("manager",)), now=now, reason=reason)
+
+
+def approve(version: PolicyVersion, *, now: datetime = NOW, approver: User | None = None) -> PolicyVersion:
+    """Submits and approves a draft, by its author and somebody else."""
+    submit_version(version, actor=version.author, now=now)
+    return approve_version(version, actor=approver or person("Approver", roles=("approver",)), now=now, reason="Agreed")
+
+
+def in_force(of: Service | None = None, *levels: Sequence[User | OnCallSchedule], now: datetime = NOW, **fields: Any) -> PolicyVersion:
+    """A policy in force from `now`: one level for each sequence of targets (default: one level with one person), one threshold."""
+    version = draft(policy(of), now=now)
+    for number, targets in enumerate(levels or [[person("On call")]], start=1):
+        level(version, number, *targets, **{"window": timedelta(minutes=15), **fields})
+    threshold(version)
+    return approve(version, now=now)
