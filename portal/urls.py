@@ -1,6 +1,15 @@
 """Every address of the portal."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
+    path("admin/", admin.site.urls),
+    path("api/", include("portal.site.api")),
+    path("health/", include("portal.site.health")),
+]
+handler400 = "portal.foundation.apikit.problems.bad_request"
+handler404 = "portal.foundation.apikit.problems.not_found"
+handler500 = "portal.foundation.apikit.problems.server_error"

@@ -61,14 +61,14 @@ def clean_measure(measure: str, field: str = "measure") -> str:
 
 
 def clean_observed_at(observed_at: datetime, now: datetime, field: str = "observed_at") -> datetime:
-    """A time with a zone, at most 5 minutes ahead of `now` and at most a year old. Raises InvalidInput."""
+    """A time with a zone, at most 5 minutes ahead of `now` (then taken as `now`) and at most a year old. Raises InvalidInput."""
     if observed_at.tzinfo is None:
         raise _invalid(field, "The time needs its zone, e.g. 2026-03-02T09:00:00Z.")
     if observed_at > now + CLOCK_TOLERANCE:
         raise _invalid(field, "The time lies in the future. Check the clock and the time zone of the sender.")
     if observed_at < now - OLDEST_READING:
         raise _invalid(field, "The time is more than a year ago. Check the clock of the sender.")
-    return observed_at
+    return min(observed_at, now)
 
 
 def _one_line(text: str, field: str, limit: int) -> str:

@@ -34,14 +34,19 @@ def verdict_on(version: PolicyVersion | None, readings: Iterable[Reading], at: d
 
 
 def readings_that_count(service: Service, version: PolicyVersion, at: datetime, incident: Incident | None) -> list[ImpactReading]:
-    """Readings young enough for the widest observation window of `version`.
+    """The readings that the thresholds of `version` can look at, at `at`.
 
-    Those that belong to `incident` or to none: what an earlier incident was declared by must not declare another.
+    All within the widest observation window and, for conditions that must have held for a while, the last one before it. Those that
+    belong to `incident` or to none: what an earlier incident was declared by must not declare another.
     """
-    snapshot = snapshot_of(version)
-    widest = max((criterion.window for threshold in snapshot.thresholds for criterion in threshold.criteria), default=timedelta(0))
+    criteria = [criterion for threshold in snapshot_of(version).thresholds for criterion in threshold.criteria]
+    horizon = at - max((criterion.window for criterion in criteria), default=timedelta(0))
     mine = Q(incident__isnull=True) | Q(incident=incident) if incident else Q(incident__isnull=True)
-    return list(ImpactReading.objects.filter(mine, service=service, observed_at__gte=at - widest))
+    known = ImpactReading.objects.filter(mine, service=service)
+    found = list(known.filter(observed_at__gte=horizon))
+    for measure in {criterion.measure for criterion in criteria if criterion.for_at_least}:
+        found += known.filter(measure=measure, observed_at__lt=horizon).order_by("-observed_at")[:1]
+    return found
 
 
 def as_reading(reading: ImpactReading) -> Reading:

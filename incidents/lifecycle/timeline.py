@@ -1,10 +1,11 @@
 """Telling the story: the one place that writes timeline entries."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from policies.severity.models import Measure
-from portal.foundation import words
+from policies.decisions.measures import words_of
+from policies.decisions.severity import in_unit
 
 from .models import Incident, TimelineEntry
 
@@ -41,9 +42,6 @@ def name_of(actor: Any) -> str:
     return str(actor)[:150] if actor is not None else THE_PORTAL
 
 
-def reading_in_words(measure: str, value: Any) -> str:
-    """'Failed transactions 7.2 %', 'Affected users 12,000', 'Downtime 20 minutes'."""
-    label = str(Measure(measure).label) if measure in Measure.values else measure
-    name, _, unit = label.partition(" (")
-    unit = unit.rstrip(")")
-    return f"{name} {words.amount(value, '' if unit == 'count' else unit)}"
+def reading_in_words(measure: str, value: Decimal) -> str:
+    """'Failed transactions 7.2 %', 'Affected users 12,000 users', 'Downtime 20 min'."""
+    return f"{words_of(measure).name} {in_unit(value, measure)}"

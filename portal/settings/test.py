@@ -1,6 +1,11 @@
 """Fast and closed: no address outside this machine, cheap password hashes, jobs by hand."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from .base import *  # noqa: F403
+from .base import DATABASES
 
 SECRET_KEY = "for-tests-only-" + "x" * 50
 DEBUG = False
@@ -8,3 +13,7 @@ ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*"]
 WHITENOISE_USE_FINDERS = True
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in real life: SQLite's memory databases lock whole tables, so threads could not be tried against each other.
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"portal-tests-{os.getpid()}.sqlite3")}

@@ -1,0 +1,207 @@
+"""What the API takes and gives. Severity, state and owner are results of verbs and are never taken."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from incidents.lifecycle import checks
+from incidents.models import ImpactReading, Incident, TimelineEntry
+from policies.decisions.severity import Reading
+from policies.decisions.vocabulary import Scale
+from policies.severity.models import Measure
+from portal.foundation.apikit.fields import Moment, StrictSerializer, Text
+
+SCALE_WORDS = {step.name.lower(): int(step) for step in Scale}
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "integer", "minimum": 1, "maximum": 3}, {"type": "string", "enum": [*SCALE_WORDS]}], "example": "high"}
+)
+class ScaleField(serializers.Field):
+    """1, 2, 3 or their words; given back as a number."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, str) and data.lower() in SCALE_WORDS:
+            return SCALE_WORDS[data.lower()]
+        if isinstance(data, bool) or not isinstance(data, int) or data not in SCALE_WORDS.values():
+            raise serializers.ValidationError("Send 1 or 'high', 2 or 'medium', 3 or 'low'.")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class ReadingInput(StrictSerializer):
+    """A measured value. Without a time it was observed now."""
+
+    measure = serializers.ChoiceField(choices=Measure.choices)
+    value = serializers.DecimalField(max_digits=None, decimal_places=None, help_text="In the measure's own unit; kept to three decimals.")
+    observed_at = Moment(required=False)
+
+    @staticmethod
+    def reading(data: dict[str, Any], now: datetime) -> Reading:
+        return Reading(data["measure"], data["value"], data.get("observed_at", now))
+
+
+class ServiceReadingInput(ReadingInput):
+    """A measured value of a service."""
+
+    service = Text(max_length=120, help_text="The service's key, e.g. card-payments.")
+
+
+class IncidentInput(StrictSerializer):
+    """A new incident. Priority follows from impact and urgency, severity from the readings and the thresholds in force."""
+
+    title = Text(max_length=checks.LONGEST_TITLE, help_text="What users notice, in one line.")
+    service = Text(max_length=120, help_text="The service's key, e.g. card-payments.")
+    impact = ScaleField(help_text="How much of the business is hit: 1 high, 2 medium, 3 low.")
+    urgency = ScaleField(help_text="How fast it must be solved: 1 high, 2 medium, 3 low.")
+    description = Text(required=False, allow_blank=True, default="", max_length=checks.LONGEST_TEXT)
+    readings = ReadingInput(many=True, required=False, default=list)
+
+
+class AcknowledgeInput(StrictSerializer):
+    """Words are welcome, not needed."""
+
+    reason = Text(required=False, allow_blank=True, default="", max_length=checks.LONGEST_REASON)
+
+
+class ResolveInput(StrictSerializer):
+    """What restored the service."""
+
+    reason = Text(max_length=checks.LONGEST_REASON)
+
+
+class NoteInput(StrictSerializer):
+    """Words for the timeline."""
+
+    text = Text(max_length=checks.LONGEST_TEXT)
+
+
+class TimelineOutput(serializers.Serializer):
+    """One thing that happened: when, who, what, why."""
+
+    at = Moment()
+    recorded_at = Moment()
+    kind = serializers.ChoiceField(choices=TimelineEntry.Kind.choices)
+    actor = serializers.CharField(source="actor_name")
+    text = serializers.CharField()
+    why = serializers.CharField()
+    data = serializers.JSONField()
+    imported = serializers.BooleanField()
+
+
+class ReadingOutput(serializers.Serializer):
+    """A reading as kept."""
+
+    measure = serializers.CharField()
+    value = serializers.SerializerMethodField()
+    observed_at = Moment()
+    recorded_at = Moment()
+
+    def get_value(self, reading: ImpactReading) -> str:
+        return f"{reading.value.normalize():f}"
+
+
+class PinnedVersionOutput(serializers.Serializer):
+    """The policy version that the incident follows."""
+
+    id = serializers.IntegerField()
+    policy = serializers.CharField(source="policy.name")
+    number = serializers.IntegerField()
+    content_sha256 = serializers.CharField()
+
+
+class IncidentOutput(serializers.Serializer):
+    """An incident, as a line of a list."""
+
+    number = serializers.CharField()
+    url = serializers.SerializerMethodField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    service = serializers.CharField(source="service.key")
+    service_name = serializers.CharField(source="service.name")
+    impact = serializers.IntegerField(allow_null=True)
+    urgency = serializers.IntegerField(allow_null=True)
+    priority = serializers.IntegerField(allow_null=True, help_text="1 is the first to be worked.")
+    priority_label = serializers.CharField(source="get_priority_display", allow_null=True)
+    severity = serializers.CharField(help_text="SEV1 is the worst; empty when no threshold broke.")
+    start_level = serializers.IntegerField()
+    state = serializers.CharField()
+    hold_reason = serializers.CharField()
+    origin = serializers.CharField()
+    team = serializers.SerializerMethodField()
+    assigned_to = serializers.SerializerMethodField()
+    opened_at = Moment()
+    opened_by = serializers.SerializerMethodField()
+    acknowledged_at = Moment(allow_null=True)
+    acknowledged_by = serializers.SerializerMethodField()
+    resolved_at = Moment(allow_null=True)
+    resolved_by = serializers.SerializerMethodField()
+    closed_at = Moment(allow_null=True)
+    policy_version = PinnedVersionOutput(allow_null=True)
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, incident: Incident) -> str:
+        return reverse("incident-detail", kwargs={"number": incident.number})
+
+    @extend_schema_field(_NAME := {"type": "string", "nullable": True})
+    def get_team(self, incident: Incident) -> str | None:
+        return _name(incident.team)
+
+    @extend_schema_field(_NAME)
+    def get_assigned_to(self, incident: Incident) -> str | None:
+        return _name(incident.assigned_to)
+
+    @extend_schema_field(_NAME)
+    def get_opened_by(self, incident: Incident) -> str | None:
+        return _name(incident.opened_by)
+
+    @extend_schema_field(_NAME)
+    def get_acknowledged_by(self, incident: Incident) -> str | None:
+        return _name(incident.acknowledged_by)
+
+    @extend_schema_field(_NAME)
+    def get_resolved_by(self, incident: Incident) -> str | None:
+        return _name(incident.resolved_by)
+
+
+class IncidentStoryOutput(IncidentOutput):
+    """An incident with its readings and its timeline, oldest first."""
+
+    readings = ReadingOutput(many=True)
+    timeline = TimelineOutput(many=True)
+
+
+class ReadingOutcome(serializers.Serializer):
+    """What a reading led to. `incident` is the one it belongs to, null when nothing is broken."""
+
+    reading = ReadingOutput()
+    incident = IncidentOutput(allow_null=True)
+
+
+class ProblemItem(serializers.Serializer):
+    """What is wrong with one field."""
+
+    field = serializers.CharField()
+    problem = serializers.CharField()
+
+
+class Problem(serializers.Serializer):
+    """What went wrong (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = ProblemItem(many=True, required=False)
+
+
+def _name(thing: Any) -> str | None:
+    return str(thing) if thing is not None else None

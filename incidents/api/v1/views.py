@@ -1,0 +1,155 @@
+"""The doors: each parses, calls one service, answers."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from incidents.lifecycle import services
+from incidents.lifecycle.queries import incidents_for, service_called
+from incidents.models import Incident
+from portal.foundation import clock
+from portal.foundation.apikit import repeats
+
+from . import serializers as forms
+from .filters import IncidentFilter
+
+REPEATABLE = OpenApiParameter(
+    repeats.HEADER, str, OpenApiParameter.HEADER, description="Makes a repeat harmless: the same key gets the same answer for a day."
+)
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), forms.Problem)
+LISTED = {400: forms.Problem, 401: forms.Problem}
+FOUND = {401: forms.Problem, 404: forms.Problem}
+
+
+class Incidents(viewsets.GenericViewSet):
+    """Incidents within the caller's rights."""
+
+    lookup_field = "number"
+    lookup_value_regex = r"[A-Za-z0-9_.-]{1,40}"
+    queryset = Incident.objects.none()
+    serializer_class = forms.IncidentOutput
+    filterset_class = IncidentFilter
+
+    def get_queryset(self) -> Any:
+        return incidents_for(self.request.user)
+
+    @extend_schema(responses={200: forms.IncidentOutput(many=True), **LISTED})
+    def list(self, request: Request) -> Response:
+        """Newest first, fifty a page."""
+        self._refuse_unknown(request)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(forms.IncidentOutput(page, many=True).data)
+
+    @extend_schema(request=forms.IncidentInput, parameters=[REPEATABLE], responses={201: forms.IncidentStoryOutput, **PROBLEMS})
+    def create(self, request: Request) -> Response:
+        """Opens an incident, grades it by its readings and pins the policy version in force."""
+        now = clock.now()
+        data = _read(forms.IncidentInput, request)
+
+        def do() -> Response:
+            service = service_called(data["service"], request.user, verb="incidents.add_incident")
+            incident = services.open_incident(
+                title=data["title"],
+                service=service,
+                impact=data["impact"],
+                urgency=data["urgency"],
+                description=data["description"],
+                readings=[forms.ReadingInput.reading(reading, now) for reading in data["readings"]],
+                actor=request.user,
+                now=now,
+                origin=Incident.Origin.API,
+                caller=request.user,
+            )
+            return _told(self._fresh(incident.number), status=201)
+
+        return repeats.once(request, now, do)
+
+    @extend_schema(responses={200: forms.IncidentStoryOutput, **FOUND})
+    def retrieve(self, request: Request, number: str) -> Response:
+        """One incident with its readings and its timeline."""
+        return _told(self._fresh(number))
+
+    @extend_schema(request=forms.AcknowledgeInput, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, number: str) -> Response:
+        """The caller has it now; paging stops."""
+        now, data = clock.now(), _read(forms.AcknowledgeInput, request)
+        return self._verb(
+            request, number, lambda incident: services.acknowledge(incident, actor=request.user, now=now, reason=data["reason"])
+        )
+
+    @extend_schema(request=forms.ResolveInput, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, number: str) -> Response:
+        """Service is restored; the reason says how."""
+        now, data = clock.now(), _read(forms.ResolveInput, request)
+        return self._verb(request, number, lambda incident: services.resolve(incident, actor=request.user, now=now, reason=data["reason"]))
+
+    @extend_schema(request=forms.NoteInput, parameters=[REPEATABLE], responses={201: forms.IncidentStoryOutput, **PROBLEMS})
+    @action(detail=True, methods=["post"])
+    def notes(self, request: Request, number: str) -> Response:
+        """Adds words to the timeline."""
+        now, data = clock.now(), _read(forms.NoteInput, request)
+        return self._verb(
+            request, number, lambda incident: services.add_note(incident, actor=request.user, now=now, text=data["text"]), status=201
+        )
+
+    def _verb(self, request: Request, number: str, do: Any, status: int = 200) -> Response:
+        def told() -> Response:
+            do(get_object_or_404(self.get_queryset(), number=number))
+            return _told(self._fresh(number), status=status)
+
+        return repeats.once(request, clock.now(), told)
+
+    def _fresh(self, number: str) -> Incident:
+        found: Incident = get_object_or_404(self.get_queryset().prefetch_related("readings", "timeline"), number=number)
+        return found
+
+    def _refuse_unknown(self, request: Request) -> None:
+        known = {*IncidentFilter.base_filters, "page", "page_size"}
+        unknown = sorted(request.query_params.keys() - known)
+        if unknown:
+            raise ValidationError({name[:60]: [f"Unknown filter. Known: {', '.join(sorted(known))}."] for name in unknown[:20]})
+
+
+class Readings(viewsets.GenericViewSet):
+    """Readings of services."""
+
+    serializer_class = forms.ServiceReadingInput
+    filter_backends: tuple[Any, ...] = ()
+
+    @extend_schema(request=forms.ServiceReadingInput, parameters=[REPEATABLE], responses={201: forms.ReadingOutcome, **PROBLEMS})
+    def create(self, request: Request) -> Response:
+        """Keeps a reading; one that breaks a threshold declares an incident, or worsens the open one."""
+        now = clock.now()
+        data = _read(forms.ServiceReadingInput, request)
+
+        def do() -> Response:
+            service = service_called(data["service"], request.user, verb="incidents.add_impactreading")
+            given = forms.ReadingInput.reading(data, now)
+            reading, incident = services.record_reading(
+                service, measure=given.measure, value=given.value, observed_at=given.observed_at, actor=request.user, now=now
+            )
+            return Response(forms.ReadingOutcome({"reading": reading, "incident": incident}).data, status=201)
+
+        return repeats.once(request, now, do)
+
+
+def _read(form: type[Serializer], request: Request) -> Any:
+    serializer = form(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _told(incident: Incident, status: int = 200) -> Response:
+    response = Response(forms.IncidentStoryOutput(incident).data, status=status)
+    if status == 201:
+        response["Location"] = response.data["url"]
+    return response

@@ -1,0 +1,75 @@
+"""Idempotency-Key: the same request sent again gets the same answer and acts once."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.foundation.errors import InvalidInput, PortalError
+
+from .models import RememberedRequest
+
+HEADER = "Idempotency-Key"
+# Senders repeat within minutes; a day covers a weekend's queue in the longest retry schedules we know of.
+KEPT_FOR = timedelta(days=1)
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class KeyUsedDifferently(PortalError):
+    """The key belongs to another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+def once(request: Request, now: datetime, do: Callable[[], Response]) -> Response:
+    """Answers with `do()`, or with what `do()` answered to the same key before.
+
+    1. Without the header: just `do()`.
+    2. The key is written first: a concurrent repeat waits for our transaction at the unique constraint, then finds our answer.
+    3. Only a success is remembered; when `do` raises, key and changes are gone together and the sender may try again.
+
+    Raises InvalidInput for an unusable key and KeyUsedDifferently when the key came with another request.
+    """
+    if HEADER not in request.headers:
+        return do()
+    key = request.headers[HEADER]
+    if not _KEY.fullmatch(key):
+        raise InvalidInput(f"{HEADER} must be 1 to 255 visible ASCII characters.", {HEADER: ["Use a UUID, for example."]})
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        RememberedRequest.objects.filter(user=request.user, created_at__lt=now - KEPT_FOR).delete()
+        try:
+            with transaction.atomic():
+                remembered = RememberedRequest.objects.create(
+                    user=request.user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now
+                )
+        except IntegrityError:
+            return _replayed(RememberedRequest.objects.get(user=request.user, key=key), fingerprint)
+        response = do()
+        remembered.status = response.status_code
+        remembered.body = json.loads(JSONRenderer().render(response.data))
+        remembered.save(update_fields=["status", "body"])
+        return response
+
+
+def _replayed(remembered: RememberedRequest, fingerprint: str) -> Response:
+    if remembered.fingerprint != fingerprint:
+        raise KeyUsedDifferently(f"This {HEADER} was used for a different request. Use a new key for new content.")
+    response = Response(remembered.body, status=remembered.status)
+    response["Idempotency-Replayed"] = "true"
+    if isinstance(remembered.body, dict) and remembered.status == 201 and "url" in remembered.body:
+        response["Location"] = remembered.body["url"]
+    return response
+
+
+def _fingerprint(request: Request) -> str:
+    content: Any = [request.method, request.path, request.data]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

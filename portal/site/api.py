@@ -1,0 +1,11 @@
+"""The API's root: version 1 of every app, and its description."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
+
+urlpatterns = [
+    path("v1/", include("incidents.api.v1.urls")),
+    path("v1/", include("policies.api.v1.urls")),
+    path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+]
