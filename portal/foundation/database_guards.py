@@ -88,7 +88,9 @@ def _statements(group: Iterable[Guard], vendor: str) -> Iterable[str]:
         # ENABLE ALWAYS: a session that plays replica (session_replication_role) is refused too.
         yield (
             f"CREATE OR REPLACE FUNCTION {guard.name}() RETURNS trigger LANGUAGE plpgsql AS $guard$ BEGIN "
-            f"IF {guard.when} THEN RAISE EXCEPTION '{message.replace('%', '%%')}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
+            # In brackets, or PL/pgSQL takes the THEN of a CASE for its own.
+            f"IF ({guard.when}) THEN "
+            f"RAISE EXCEPTION '{message.replace('%', '%%')}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
             f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $guard$"
         )
         yield f"CREATE TRIGGER {guard.name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {guard.name}()"
