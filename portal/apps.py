@@ -1,4 +1,4 @@
-"""Start-up of the frame: the admin site and the foundation's models."""
+"""Start-up of the frame: the admin site, the channels, the frame's jobs."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
@@ -8,6 +8,20 @@ class PortalConfig(AppConfig):
     name = "portal"
     default = True
     verbose_name = "People and delivery"
+
+    def ready(self) -> None:
+        from .foundation.channels import register_channels
+        from .foundation.jobs import Job, declare
+
+        register_channels()
+        declare(
+            Job(
+                name="deliver-due",
+                function="portal.tasks.deliver_due",
+                every_minutes=1,
+                why="Sends messages whose wake-up was lost; the engine wakes the workers long before.",
+            )
+        )
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):

@@ -1,7 +1,12 @@
-"""The one HTTP client for calls to the outside: checked addresses, no redirects, bounded time and size."""
+"""The one HTTP client for calls to the outside: checked addresses, no redirects, bounded time and size.
+
+No message here names the host or the URL: secrets stand in paths, and with some receivers in the host name too.
+"""
 
 import ipaddress
 import socket
+import ssl
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,62 +17,103 @@ from django.conf import settings
 from .errors import DeliveryFailed
 
 LARGEST_ANSWER_BYTES = 1_000_000
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
-def post_json(url: str, payload: dict[str, Any], *, headers: dict[str, str] | None = None) -> httpx.Response:
-    """POSTs `payload` as JSON and returns the answer (2xx only).
+def post_json(url: str, payload: dict[str, Any], *, headers: dict[str, str] | None = None) -> bytes:
+    """POSTs `payload` as JSON and returns the body of a 2xx answer.
 
-    Raises DeliveryFailed: permanent for a refused address or a 4xx answer (408 and 429 excepted), else worth another try.
+    Raises DeliveryFailed: permanent for a refused address, a redirect or a 4xx answer (408 and 429 excepted), else worth another try.
     """
+    body = bytearray()
     try:
         with _client() as client, client.stream("POST", url, json=payload, headers=headers) as response:
-            size = 0
+            _refuse_bad_status(response.status_code)
             for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > LARGEST_ANSWER_BYTES:
+                body += chunk
+                if len(body) > LARGEST_ANSWER_BYTES:
                     raise DeliveryFailed("The receiver's answer is larger than 1 MB.", permanent=True)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True) from error
     except httpx.HTTPError as error:
         raise DeliveryFailed(f"No answer from the receiver ({type(error).__name__}).") from error
-    if not response.is_success:
-        permanent = 300 <= response.status_code < 500 and response.status_code not in {408, 429}
-        raise DeliveryFailed(f"The receiver answered with status {response.status_code}.", permanent=permanent)
-    return response
+    return bytes(body)
 
 
 def get_ok(url: str) -> None:
     """A GET whose answer does not matter, such as a dead-man ping. Raises DeliveryFailed when it does not succeed."""
     try:
-        with _client() as client:
-            client.get(url).raise_for_status()
+        with _client() as client, client.stream("GET", url) as response:
+            _refuse_bad_status(response.status_code)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DeliveryFailed(f"No good answer ({type(error).__name__}).") from error
 
 
 def check_host(host: str, port: int) -> list[str]:
-    """The addresses behind `host` that may be called. Raises DeliveryFailed when none may, or one of them must not."""
+    """The addresses behind `host` that may be called. Raises DeliveryFailed when one of them must not be."""
     try:
         found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (OSError, UnicodeError) as error:
-        raise DeliveryFailed(f"The host name {host} cannot be resolved.") from error
+        raise DeliveryFailed("The receiver's host name cannot be resolved.") from error
     allowed = {f"{host}:{port}", f"{host}:*"} & set(settings.OUTBOUND_ALLOWED_HOSTS)
     if not allowed and not all(_is_public(address) for address in found):
         raise DeliveryFailed(
-            f"{host}:{port} is an internal address. Add it to OUTBOUND_ALLOWED_HOSTS if messages may go there.", permanent=True
+            "The address leads into an internal network, where messages may not go. "
+            "If it is meant, an operator can add its host:port to OUTBOUND_ALLOWED_HOSTS.",
+            permanent=True,
         )
     return sorted(found)
 
 
+def _refuse_bad_status(status: int) -> None:
+    if 300 <= status < 400:
+        raise DeliveryFailed(f"The receiver answered with a redirect ({status}), which is not followed.", permanent=True)
+    if not 200 <= status < 300:
+        permanent = 400 <= status < 500 and status not in {408, 429}
+        raise DeliveryFailed(f"The receiver answered with status {status}.", permanent=permanent)
+
+
 def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    nat64 = ip in ipaddress.ip_network("64:ff9b::/96") if ip.version == 6 else False
-    return (mapped or ip).is_global and not ip.is_multicast and not nat64
+    ip: Any = ipaddress.ip_address(address.split("%")[0])
+    if ip.version == 6:
+        # Addresses that carry an IPv4 address inside are judged by that one, or refused where a gateway would translate.
+        ip = ip.ipv4_mapped or ip
+    tunnelled = ip.version == 6 and (ip in _NAT64 or ip in _SIX_TO_FOUR)
+    return bool(ip.is_global) and not ip.is_multicast and not tunnelled
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A socket with one deadline for everything: a receiver that answers a byte at a time cannot hold a worker."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: float) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(self._deadline, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(self._deadline, timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        secured = self._inner.start_tls(ssl_context, server_hostname, _left(self._deadline, timeout))
+        return _BoundedStream(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class _CheckedBackend(httpcore.SyncBackend):
     """Checks the resolved address when the socket opens and connects to exactly that one, so a second lookup cannot differ."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -80,14 +126,24 @@ class _CheckedBackend(httpcore.SyncBackend):
         last: Exception | None = None
         for address in check_host(host, port):
             try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
-            except httpcore.ConnectError as error:
+                opened = super().connect_tcp(address, port, _left(self._deadline, timeout), local_address, socket_options)
+                return _BoundedStream(opened, self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         raise last or httpcore.ConnectError("no address")
 
 
+def _left(deadline: float, timeout: float | None) -> float:
+    """Seconds to wait: `timeout`, but not beyond `deadline` (monotonic). Raises httpcore.ReadTimeout once that has passed."""
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
+        raise httpcore.ReadTimeout("out of time")
+    return remaining if timeout is None else min(timeout, remaining)
+
+
 def _client() -> httpx.Client:
     transport = httpx.HTTPTransport(retries=0)
-    transport._pool = httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=_CheckedBackend())
+    backend = _CheckedBackend(time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS)
+    transport._pool = httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=backend)
     # Environment proxies would open the socket for us, past the check.
     return httpx.Client(transport=transport, timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)

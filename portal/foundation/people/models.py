@@ -6,7 +6,9 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from ..base_models import tracked
+from portal.foundation.base_models import tracked
+
+from .addresses import problem_with
 
 
 def validate_time_zone(name: str) -> None:
@@ -32,9 +34,7 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            models.UniqueConstraint(
-                fields=["source_ref"], condition=models.Q(origin="imported"), name="one_user_per_imported_name"
-            ),
+            models.UniqueConstraint(fields=["source_ref"], condition=models.Q(origin="imported"), name="one_user_per_imported_name"),
         ]
 
     def __str__(self) -> str:
@@ -63,3 +63,9 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.get_channel_display()})"
+
+    def clean(self) -> None:
+        """Refuses what cannot carry an alert, such as e-mail."""
+        problem = problem_with(self.channel, self.address) if self.address else ""
+        if problem:
+            raise ValidationError({"address": problem})

@@ -1,0 +1,25 @@
+"""The generic channel: one JSON document by POST. Its form is part of the product: docs/operations.md."""
+
+from portal.foundation.outbound_http import post_json
+from portal.foundation.people.addresses import problem_with
+
+from .base import Message
+
+
+class Webhook:
+    """POSTs the message as JSON; any 2xx answer counts as handed over. Repeats carry the same Idempotency-Key."""
+
+    def problem_with(self, address: str) -> str:
+        return problem_with("webhook", address)
+
+    def send(self, address: str, message: Message) -> str:
+        payload = {
+            "id": message.key,
+            "kind": message.kind,
+            "to": message.to,
+            "title": message.title,
+            "body": message.body,
+            "link": message.link,
+        }
+        post_json(address, payload, headers={"Idempotency-Key": message.key})
+        return "taken"
