@@ -20,6 +20,9 @@ class EscalationRun(models.Model):
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="runs")
     track = models.CharField(max_length=20, choices=Track.choices, default=Track.TECHNICAL)
+    opening = models.PositiveIntegerField(
+        default=0, help_text="How often the incident had been reopened when this run began: each opening has its own run."
+    )
     policy_version = models.ForeignKey("policies.PolicyVersion", on_delete=models.PROTECT, related_name="runs")
     content_sha256 = models.CharField(max_length=64, help_text="Hash of the policy content that this run follows.")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PAGING)
@@ -30,6 +33,9 @@ class EscalationRun(models.Model):
     milestone_done = models.BooleanField(default=False, help_text="The missed resolution milestone has already moved it up.")
     next_run_at = models.DateTimeField(null=True)
     sequence = models.PositiveIntegerField(default=0, help_text="Raised with every write; the fence against a second engine.")
+    alerting_since = models.DateTimeField(help_text="An acknowledgement of the incident counts for this run from here on.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Passes in a row that failed.")
+    last_failure = models.CharField(max_length=250, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -40,6 +46,7 @@ class EscalationRun(models.Model):
             models.UniqueConstraint(
                 fields=["incident", "track"], condition=Q(state__in=["paging", "acknowledged"]), name="one_live_run_per_track"
             ),
+            models.UniqueConstraint(fields=["incident", "track", "opening"], name="one_run_per_opening"),
             models.CheckConstraint(
                 name="live_run_has_a_next_look", condition=~Q(state__in=["paging", "acknowledged"]) | Q(next_run_at__isnull=False)
             ),
