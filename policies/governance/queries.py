@@ -17,14 +17,18 @@ from .models import Approval, PolicyVersion
 from .snapshots import draft_snapshot, snapshot_of
 from .states import Phase, VersionState
 
+# snapshot_of is asked for here by other apps.
 __all__ = [
     "approved_for",
     "contributors",
     "findings_on",
+    "latest_approved",
     "open_version",
     "own_change",
+    "phase_beside",
     "phase_of",
     "policy_for",
+    "replaced_by",
     "snapshot_of",
     "version_in_force",
 ]
@@ -65,12 +69,17 @@ def replaced_by(version: PolicyVersion, at: datetime) -> PolicyVersion | None:
 
 def phase_of(version: PolicyVersion, at: datetime) -> Phase:
     """What `version` is at `at`: scheduled, in force and superseded are approved versions seen in time."""
+    current = version_in_force(version.policy, at) if version.state == VersionState.APPROVED.value else None
+    return phase_beside(version, current.pk if current else None, at)
+
+
+def phase_beside(version: PolicyVersion, in_force: int | None, at: datetime) -> Phase:
+    """The same, for a caller that knows the primary key of the version in force; no query."""
     if version.state != VersionState.APPROVED.value:
         return {"draft": Phase.DRAFT, "submitted": Phase.SUBMITTED, "discarded": Phase.DISCARDED}[version.state]
     if version.effective_from is None or version.effective_from > at:
         return Phase.SCHEDULED
-    current = version_in_force(version.policy, at)
-    return Phase.IN_FORCE if current is not None and current.pk == version.pk else Phase.SUPERSEDED
+    return Phase.IN_FORCE if version.pk == in_force else Phase.SUPERSEDED
 
 
 def findings_on(version: PolicyVersion, snapshot: PolicySnapshot | None = None) -> list[Finding]:

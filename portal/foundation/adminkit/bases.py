@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from portal.foundation import clock, database_guards
 from portal.foundation.access.checks import may
 from portal.foundation.errors import InvalidInput, PortalError
+from portal.foundation.people.models import User
 
 from .fields import FORM_FIELDS
 from .frame import frames
@@ -27,21 +29,37 @@ from .verbs import Verb
 BUSY = "Somebody else changed this at the same moment. Nothing of yours was saved: look at it again, then repeat what you did."
 
 
-class PortalInline(TabularInline):
+class PlainChoices:
+    """Choices of related things without side doors to edit them, and of people only those who can still sign in."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is User and "queryset" not in kwargs:
+            kwargs["queryset"] = User.objects.filter(is_active=True, origin=User.Origin.PORTAL).order_by("display_name", "username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            for door in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+                setattr(field.widget, door, False)
+        return field
+
+
+class PortalInline(PlainChoices, TabularInline):
     """Rows in a table under a form, durations and decimals as people write them."""
 
     extra = 0
     formfield_overrides = {**TabularInline.formfield_overrides, **FORM_FIELDS}
 
 
-class PortalStackedInline(StackedInline):
+class PortalStackedInline(PlainChoices, StackedInline):
     """Blocks under a form, durations and decimals as people write them."""
 
     extra = 0
     formfield_overrides = {**StackedInline.formfield_overrides, **FORM_FIELDS}
 
 
-class PortalModelAdmin(SimpleHistoryAdmin, ModelAdmin):
+class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
     """A page that answers its question in the first line and offers its verbs as buttons. Rows are not deleted unless `deletable`.
 
     Override `first_line` and `page_context`; set `verbs` and, for more above the form, `page_template`.
@@ -68,6 +86,10 @@ class PortalModelAdmin(SimpleHistoryAdmin, ModelAdmin):
     def page_context(self, request: HttpRequest, thing: Any, now: datetime) -> dict[str, Any]:
         """More for `page_template`."""
         return {}
+
+    def links(self, request: HttpRequest, thing: Any) -> list[tuple[str, str, str]]:
+        """Buttons that only lead somewhere: words, address, look ('primary' or 'default')."""
+        return []
 
     def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
         """The verbs that this reader may use on `thing` as it is."""
@@ -126,7 +148,8 @@ class PortalModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         if thing is not None:
             now = clock.now()
             verbs = [(verb, self.verb_address(thing, verb)) for verb in self.offered(request, thing)]
-            context.update({"first_line": self.first_line(thing, now), "offered": verbs, **self.page_context(request, thing, now)})
+            context.update({"first_line": self.first_line(thing, now), "offered": verbs, "links": self.links(request, thing)})
+            context.update(self.page_context(request, thing, now))
         answer: HttpResponse = super().render_change_form(request, context, **kwargs)
         return answer
 
@@ -148,16 +171,10 @@ class PortalModelAdmin(SimpleHistoryAdmin, ModelAdmin):
         return answer
 
 
-class GovernedForm(forms.ModelForm):
-    """A form that asks why a governed thing changes, and shows a service's refusal beside what was typed."""
+class RefusableForm(forms.ModelForm):
+    """A form that shows a service's refusal beside what was typed."""
 
     refusal: PortalError | None = None
-    why = forms.CharField(
-        label="Reason for this change",
-        max_length=2_000,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text="One sentence. It stays with the change in the history and in the audit trail.",
-    )
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
@@ -165,16 +182,33 @@ class GovernedForm(forms.ModelForm):
             show_in(self, self.refusal)
 
 
+class GovernedForm(RefusableForm):
+    """A form that asks why a governed thing changes."""
+
+    why = forms.CharField(
+        label="Reason for this change",
+        max_length=2_000,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="One sentence. It stays with the change in the history and in the audit trail.",
+    )
+
+
 class GovernedAdmin(PortalModelAdmin):
-    """A page whose saves are one act: one transaction, one audit event, history with who, when and why; refusals keep what was typed."""
+    """A page whose saves are one act: one transaction, one audit event, history with who, when and why; refusals keep what was typed.
+
+    `reason_field` names the field that says why; a page with a field of its own for that takes RefusableForm as its form.
+    """
 
     form = GovernedForm
+    reason_field = "why"
 
     def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
         """Fills what the form does not ask for, and raises a PortalError when the thing may not be saved now."""
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = [*super().get_fieldsets(request, obj)]
+        if self.reason_field != "why":
+            return fieldsets
         editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         named = [name for _, options in fieldsets for name in options["fields"]]
         if not editable:
@@ -191,7 +225,7 @@ class GovernedAdmin(PortalModelAdmin):
         show: Callable[[], HttpResponse] = partial(super().changeform_view, request, object_id, form_url, extra_context)
         if request.method != "POST":
             return show()
-        request.portal_now, request.portal_why = clock.now(), str(request.POST.get("why", "")).strip()  # type: ignore[attr-defined]
+        request.portal_now, request.portal_why = clock.now(), str(request.POST.get(self.reason_field, "")).strip()  # type: ignore[attr-defined]
 
         def saved() -> HttpResponse:
             verb = f"{self.opts.model_name}.{'changed' if object_id else 'created'}"

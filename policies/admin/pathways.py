@@ -1,0 +1,125 @@
+"""Escalation policies: what is in force, what is pending, and the way to a change."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from policies.governance.queries import open_version, phase_beside, version_in_force
+from policies.governance.services import create_draft
+from policies.governance.states import Phase, VersionState
+from policies.models import EscalationPolicy, PolicyVersion
+from portal.foundation import clock
+from portal.foundation.adminkit.bases import GovernedAdmin
+from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.verbs import Verb
+
+from .content import content_panels
+
+OPEN = (VersionState.DRAFT.value, VersionState.SUBMITTED.value)
+
+
+def version_address(version: PolicyVersion) -> str:
+    return reverse("admin:policies_policyversion_change", args=[version.pk])
+
+
+class PendingFilter(admin.SimpleListFilter):
+    title = "change"
+    parameter_name = "change"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("submitted", "waiting for approval"), ("draft", "being drafted"), ("none", "nothing pending")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "none":
+            return queryset.exclude(versions__state__in=OPEN)
+        return queryset.filter(versions__state=self.value()) if self.value() in OPEN else queryset
+
+
+@admin.register(EscalationPolicy)
+class EscalationPolicyAdmin(GovernedAdmin):
+    list_display = ("name", "service", "in_force", "pending", "owner")
+    list_filter = (PendingFilter, "service__tier", "service__regulated", "service__business_unit")
+    list_select_related = ("service", "owner")
+    search_fields = ("name", "service__name", "owner__display_name")
+    page_template = "policies/policy_panels.html"
+    fields = (("name", "service"), "owner", "description", "why")
+    empty_list = (
+        "An escalation policy says whom an incident of a service alerts, and who is next when nobody answers. "
+        "Add one for your most important service, then start its first draft."
+    )
+    verbs = (
+        Verb(
+            key="draft",
+            label="Start a draft",
+            run=create_draft,
+            permission="policies.add_policyversion",
+            possible=lambda policy: open_version(policy) is None,
+            look="primary",
+            consequence="A draft begins as a copy of what is approved. Nothing changes until somebody else approves it.",
+            ask="What do you want to change, and why? The approver and the auditor read this.",
+            done="The draft is open. Change it below, then submit it for approval.",
+            back_to=lambda policy, version: version_address(version),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        versions = PolicyVersion.objects.filter(policy=OuterRef("pk"))
+        current = versions.filter(state=VersionState.APPROVED.value, effective_from__lte=clock.now()).order_by("-effective_from", "-number")
+        waiting = versions.filter(state__in=OPEN)
+        found: QuerySet[Any] = super().get_queryset(request)
+        return found.annotate(
+            current_number=Subquery(current.values("number")[:1]),
+            current_since=Subquery(current.values("effective_from")[:1]),
+            open_number=Subquery(waiting.values("number")[:1]),
+            open_state=Subquery(waiting.values("state")[:1]),
+        )
+
+    @admin.display(description="In force", ordering="current_since")
+    def in_force(self, policy: Any) -> str:
+        if policy.current_number is None:
+            return "nothing yet"
+        return format_html("v{} since {}", policy.current_number, moment(policy.current_since, clock.now()))
+
+    @admin.display(description="Pending", ordering="open_state")
+    def pending(self, policy: Any) -> str:
+        return f"v{policy.open_number} {VersionState(policy.open_state).words}" if policy.open_number else "–"
+
+    def first_line(self, policy: Any, now: datetime) -> str:
+        current, waiting = version_in_force(policy, now), open_version(policy)
+        says = (
+            format_html("Version {} is in force since {}.", current.number, moment(current.effective_from, now))
+            if current
+            else "No version is in force: incidents of this service alert nobody."
+        )
+        if waiting is None:
+            return format_html("{} Nothing is pending.", says)
+        link = format_html('<a href="{}">Version {}</a>', version_address(waiting), waiting.number)
+        return format_html("{} {} by {} is {}.", says, link, waiting.author, waiting.get_state_display())
+
+    def links(self, request: HttpRequest, policy: Any) -> list[tuple[str, str, str]]:
+        waiting = open_version(policy)
+        if waiting is None:
+            return []
+        words = "Open the draft" if waiting.state == VersionState.DRAFT.value else "Open the version that waits"
+        return [(words, version_address(waiting), "primary")]
+
+    def page_context(self, request: HttpRequest, policy: Any, now: datetime) -> dict[str, Any]:
+        current = version_in_force(policy, now)
+        versions = policy.versions.select_related("author").order_by("-number")
+        rows = [
+            (
+                version,
+                version_address(version),
+                phase_beside(version, current.pk if current else None, now).value,
+                moment(version.effective_from, now, empty="–"),
+            )
+            for version in versions
+        ]
+        scheduled = [row for row in rows if row[2] == Phase.SCHEDULED.value]
+        coming = format_html_join("; ", "version {} takes effect {}", ((row[0].number, row[3]) for row in scheduled))
+        return {"versions": rows, "coming": coming, "in_force_version": current, **(content_panels(current) if current else {})}

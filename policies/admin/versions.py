@@ -1,0 +1,176 @@
+"""A policy version: what it says, what it changes, and its way to being in force."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from policies.governance import services
+from policies.governance.queries import approved_for, phase_beside, phase_of
+from policies.governance.states import Phase, VersionState
+from policies.models import Criterion, Level, PolicyVersion, Target, Threshold
+from portal.foundation import clock
+from portal.foundation.access.checks import may
+from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline, PortalStackedInline, RefusableForm
+from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.verbs import Verb
+
+from .approval import ApprovalView
+from .review import review_of
+
+DRAFT, SUBMITTED, APPROVED = VersionState.DRAFT.value, VersionState.SUBMITTED.value, VersionState.APPROVED.value
+
+
+def _is(state: str) -> Any:
+    return lambda version: version.state == state
+
+
+class TargetInline(PortalInline):
+    model = Target
+    fields = ("position", "person", "schedule")
+    verbose_name_plural = "people: position 1 is the primary, the others are backups; each is a person or a schedule"
+
+
+class LevelInline(PortalStackedInline):
+    model = Level
+    fields = (("number", "name", "kind"), ("window", "backup_after"))
+    inlines = (TargetInline,)
+    verbose_name_plural = "levels: who is alerted, in order"
+
+
+class CriterionInline(PortalInline):
+    model = Criterion
+    fields = ("measure", "comparison", "value", "window", "for_at_least")
+    verbose_name_plural = "conditions"
+
+
+class ThresholdInline(PortalStackedInline):
+    model = Threshold
+    fields = (("name", "severity"), ("start_level", "combine"))
+    inlines = (CriterionInline,)
+    verbose_name_plural = "thresholds: when readings declare an incident"
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(GovernedAdmin):
+    form = RefusableForm
+    reason_field = "change_reason"
+    list_display = ("version", "is_now", "starts", "author", "submitted", "reason")
+    list_filter = ("state", "policy__service__tier", "policy__service__business_unit", "policy", "author")
+    list_select_related = ("policy", "author", "submitted_by")
+    search_fields = ("policy__name", "policy__service__name", "change_reason", "author__display_name")
+    date_hierarchy = None
+    ordering = ("-created_at", "-number")
+    fields = ("change_reason", ("effective_from", "resolve_within"))
+    page_template = "policies/version_panels.html"
+    empty_list = "Every change of an escalation policy is a version. Open a policy and start a draft."
+    verbs = (
+        Verb(
+            key="submit",
+            label="Submit for approval",
+            run=services.submit_version,
+            permission="policies.submit_policyversion",
+            possible=_is(DRAFT),
+            look="primary",
+            need="perhaps words",
+            consequence="What is saved is frozen with its hash, and an approver other than you decides. You can withdraw it until then.",
+            ask="Anything the approver should know beyond the reason for the change?",
+            done="Submitted. An approver has to decide now.",
+        ),
+        Verb(
+            key="withdraw",
+            label="Withdraw",
+            run=services.withdraw_version,
+            permission="policies.submit_policyversion",
+            possible=_is(SUBMITTED),
+            consequence="The version becomes a draft again and leaves the approvers' list.",
+            ask="Why do you take it back?",
+            done="Withdrawn. It is a draft again.",
+        ),
+        Verb(
+            key="discard",
+            label="Discard draft",
+            run=services.discard_version,
+            permission="policies.change_policyversion",
+            possible=_is(DRAFT),
+            look="danger",
+            consequence="The draft is given up for good. It stays readable, and what is in force stays in force.",
+            ask="Why do you give it up?",
+            done="Discarded.",
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(ApprovalView.as_view(model_admin=self))
+        return [path("<int:object_id>/approve/", view, name="policies_policyversion_approve"), *super().get_urls()]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return (LevelInline, ThresholdInline) if obj is not None and self.has_change_permission(request, obj) else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and (obj is None or obj.state == DRAFT)
+
+    def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
+        services.lock_draft(obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        current = PolicyVersion.objects.filter(policy=OuterRef("policy"), state=APPROVED, effective_from__lte=clock.now())
+        found: QuerySet[Any] = super().get_queryset(request)
+        return found.annotate(in_force_pk=Subquery(current.order_by("-effective_from", "-number").values("pk")[:1]))
+
+    @admin.display(description="Version", ordering="policy__name")
+    def version(self, version: Any) -> str:
+        return str(version)
+
+    @admin.display(description="Is", ordering="state")
+    def is_now(self, version: Any) -> str:
+        return phase_beside(version, version.in_force_pk, clock.now()).value
+
+    @admin.display(description="In force from", ordering="effective_from")
+    def starts(self, version: Any) -> str:
+        return moment(version.effective_from, clock.now(), empty="–" if version.state == "discarded" else "at its approval")
+
+    @admin.display(description="Submitted", ordering="submitted_at")
+    def submitted(self, version: Any) -> str:
+        if version.submitted_at is None:
+            return "–"
+        return format_html("{} by {}", moment(version.submitted_at, clock.now()), version.submitted_by)
+
+    @admin.display(description="Reason for the change")
+    def reason(self, version: Any) -> str:
+        return str(version.change_reason)[:90]
+
+    def first_line(self, version: Any, now: datetime) -> str:
+        phase = phase_of(version, now)
+        start = moment(version.effective_from, now)
+        if phase is Phase.DRAFT:
+            return format_html("A draft by {}. Nothing changes until somebody else approves it.", version.author)
+        if phase is Phase.SUBMITTED:
+            since = moment(version.submitted_at, now)
+            return format_html("Waiting for approval: submitted by {} on {}.", version.submitted_by, since)
+        if phase is Phase.DISCARDED:
+            return "Discarded. It was never in force."
+        approval = approved_for(version)
+        by = format_html(" Approved by {}: “{}”.", approval.decided_by, approval.reason) if approval else ""
+        said = {
+            Phase.SCHEDULED: "Approved, in force from {}.",
+            Phase.IN_FORCE: "In force since {}.",
+            Phase.SUPERSEDED: "Superseded. Started {}.",
+        }
+        return format_html(said[phase] + "{}", start, by)
+
+    def links(self, request: HttpRequest, version: Any) -> list[tuple[str, str, str]]:
+        policy = [("Policy", self.page_of(version.policy), "default")]
+        if version.state != SUBMITTED or not may(request.user, "policies.approve_policyversion", version):
+            return policy
+        return [("Review and decide", reverse("admin:policies_policyversion_approve", args=[version.pk]), "primary"), *policy]
+
+    def page_context(self, request: HttpRequest, version: Any, now: datetime) -> dict[str, Any]:
+        return {**review_of(version, now), "decisions": version.approvals.select_related("decided_by", "requested_by")}
