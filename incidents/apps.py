@@ -1,4 +1,4 @@
-"""Start-up of incidents."""
+"""Start-up of incidents: what they want to hear of their messages, and their jobs."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,21 @@ from django.apps import AppConfig
 class IncidentsConfig(AppConfig):
     name = "incidents"
     verbose_name = "Incidents"
+
+    def ready(self) -> None:
+        from portal.foundation.jobs import Job, declare
+        from portal.foundation.outbox.handlers import outcomes
+
+        from .escalation.effects import NOBODY_REACHED, PAGE
+        from .escalation.outcomes import message_fared
+
+        for kind in (PAGE, NOBODY_REACHED):
+            outcomes.register(kind, message_fared)
+        declare(
+            Job(
+                name="engine-sweep",
+                function="incidents.tasks.engine_sweep",
+                every_minutes=1,
+                why="Takes over from an engine that stopped, and says that it did.",
+            )
+        )

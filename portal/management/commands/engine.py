@@ -1,0 +1,61 @@
+"""The engine as a process: a pass a second until it is told to stop."""
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+
+from incidents.escalation.engine import run_cycle
+from portal.foundation import clock
+from portal.foundation.channels.dead_man import DeadMan
+
+logger = logging.getLogger("engine")
+# A database that is restarting is back within seconds; asking it faster does not help it.
+DATABASE_REST_SECONDS = 5.0
+
+
+class Command(BaseCommand):
+    help = "Runs the escalation engine until SIGTERM or Ctrl-C. Several may run at once; killing it loses nothing."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="Make one pass and stop; exit status 1 when something in it failed.")
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        if once:
+            result = run_cycle(now=clock.now())
+            self.stdout.write(f"{result.started} started, {result.advanced} advanced, {result.failed} failed")
+            raise SystemExit(1 if result.failed else 0)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *received: stop.set())
+        logger.info("The engine looks every %g s.", settings.ENGINE_CYCLE_SECONDS)
+        _loop(stop)
+        logger.info("The engine has stopped.")
+
+
+def _loop(stop: threading.Event) -> None:
+    """Passes until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
+    dead_man, away = DeadMan(), False
+    while not stop.is_set():
+        began, rest = time.monotonic(), settings.ENGINE_CYCLE_SECONDS
+        try:
+            close_old_connections()
+            run_cycle(now=clock.now())
+            if away:
+                logger.info("The database is back.")
+            away = False
+            dead_man.alive()
+        except (OperationalError, InterfaceError) as error:
+            if not away:
+                logger.error("The database cannot be reached (%s); trying again until it is back.", type(error).__name__)
+            away, rest = True, min(DATABASE_REST_SECONDS, 5 * settings.ENGINE_CYCLE_SECONDS)
+            connections.close_all()
+        except Exception:
+            logger.exception("A pass failed; the next one tries again.")
+        stop.wait(max(0.0, rest - (time.monotonic() - began)))
