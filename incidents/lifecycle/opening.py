@@ -45,18 +45,16 @@ def open_incident(
     alerted, and the timeline says so. Raises InvalidInput and NotAllowed.
     """
     require(actor, "incidents.add_incident", service, to=f"open incidents of {service.name}")
-    readings = [clean_reading(reading, now) for reading in readings]
-    if len(readings) > MOST_READINGS:
-        raise InvalidInput("Too many readings.", {"readings": [f"At most {MOST_READINGS} readings fit one incident."]})
+    readings = _clean_readings(readings, now)
     incident = Incident(
         title=checks.clean_title(title),
         description=checks.clean_text(description, "description"),
         service=service,
         team=service.team,
         caller=caller,
-        impact=_scale(impact, "impact"),
-        urgency=_scale(urgency, "urgency"),
-        priority=priority_of(impact, urgency),
+        impact=clean_scale(impact, "impact"),
+        urgency=clean_scale(urgency, "urgency"),
+        priority=priority_of(clean_scale(impact, "impact"), clean_scale(urgency, "urgency")),
         opened_at=now,
         opened_by=actor,
         state=IncidentState.NEW.value,
@@ -102,6 +100,19 @@ def _write(incident: Incident, verdict: Verdict | None, readings: Sequence[Readi
     running.subject = incident
     running.decision = _decision(incident, verdict)
     _tell(incident, verdict, readings, actor=running.actor, now=running.now)
+
+
+def _clean_readings(readings: Sequence[Reading], now: datetime) -> list[Reading]:
+    if len(readings) > MOST_READINGS:
+        raise InvalidInput("Too many readings.", {"readings": [f"At most {MOST_READINGS} readings fit one incident."]})
+    cleaned = []
+    for position, reading in enumerate(readings):
+        try:
+            cleaned.append(clean_reading(reading, now))
+        except InvalidInput as error:
+            where = {f"readings.{position}.{name}": problems for name, problems in error.fields.items()}
+            raise InvalidInput(error.message, where) from error
+    return cleaned
 
 
 def clean_reading(reading: Reading, now: datetime) -> Reading:
@@ -198,7 +209,8 @@ def grade_of(verdict: Verdict) -> tuple[int, int]:
     return int(impact), int(urgency)
 
 
-def _scale(value: int, field: str) -> int:
+def clean_scale(value: int, field: str) -> int:
+    """1 (high), 2 (medium) or 3 (low). Raises InvalidInput."""
     if isinstance(value, bool) or value not in {1, 2, 3}:
         raise InvalidInput(f"The {field} is not known.", {field: ["Give 1 (high), 2 (medium) or 3 (low)."]})
     return int(value)

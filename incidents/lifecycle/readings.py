@@ -31,7 +31,7 @@ def record_reading(
     """Keeps a reading of `service` and lets it declare an incident or grade one; returns both.
 
     1. The reading belongs to `incident` when given, else to the open incident of the service that thresholds have graded.
-    2. Such an incident is graded by its pinned version; severity only worsens by itself, a person eases it.
+    2. Such an incident is graded by its pinned version; severity only ever worsens.
     3. Without one, a threshold in force that breaks declares an incident.
 
     Raises InvalidInput, NotAllowed, and WrongState for an incident that has ended.

@@ -9,15 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from audit.events.services import Act, act
+from policies.decisions.severity import priority_of
+from policies.decisions.vocabulary import Priority
 from policies.models import Team
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.people.models import User
+from portal.foundation.words import listed
 
 from . import checks
 from .models import Incident, TimelineEntry
-from .opening import open_incident
+from .opening import clean_scale, open_incident
 from .readings import record_reading
 from .states import IncidentState, after
 from .timeline import add_timeline, name_of
@@ -29,6 +32,7 @@ __all__ = [
     "assign",
     "cancel",
     "close",
+    "correct",
     "hold",
     "open_incident",
     "record_reading",
@@ -113,6 +117,43 @@ def add_note(incident: Incident, *, actor: Any, now: datetime, text: str) -> Tim
         entry = add_timeline(incident, kind=TimelineEntry.Kind.NOTE, at=now, actor=actor, text=text)
         running.details["note"] = text
     return entry
+
+
+def correct(
+    incident: Incident, *, title: str, description: str, impact: int, urgency: int, actor: Any, now: datetime, reason: str
+) -> Incident:
+    """Puts right what was understood wrongly; impact and urgency give the priority anew.
+
+    Raises InvalidInput when nothing would change, NotAllowed, and WrongState for an incident that has ended.
+    """
+    require(actor, WORK, incident, to="correct this incident")
+    reason = checks.clean_reason(reason, what="what was understood wrongly")
+    wanted = {
+        "title": checks.clean_title(title),
+        "description": checks.clean_text(description, "description"),
+        "impact": clean_scale(impact, "impact"),
+        "urgency": clean_scale(urgency, "urgency"),
+    }
+    with _verb("incident.corrected", incident, actor, now, reason) as running:
+        if incident.has_ended:
+            raise WrongState(f"{incident.number} is {_words(incident.state)}; its details stay as they are. Reopen it first.")
+        differing = [name for name, value in wanted.items() if getattr(incident, name) != value]
+        if not differing:
+            raise InvalidInput("Nothing differs from what is there.")
+        for name in differing:
+            setattr(incident, name, wanted[name])
+        incident.priority = priority_of(wanted["impact"], wanted["urgency"])
+        save_tracked(incident, actor=actor, now=now, reason=reason)
+        graded = {"impact", "urgency"} & set(differing)
+        add_timeline(
+            incident,
+            kind=TimelineEntry.Kind.GRADED if graded else TimelineEntry.Kind.NOTE,
+            at=now,
+            actor=actor,
+            text=f"{name_of(actor)} corrected {listed(differing)}" + (f": {Priority(incident.priority).label} now" if graded else ""),
+            why=running.why,
+        )
+    return incident
 
 
 def hold(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incident:

@@ -11,6 +11,7 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from incidents.escalation.queries import engine_health
 from incidents.models import EngineHeartbeat
 from portal.foundation import clock, database_guards
 
@@ -42,12 +43,16 @@ def ready(request: HttpRequest) -> HttpResponse:
 @never_cache
 def engine(request: HttpRequest) -> HttpResponse:
     """200 while the engine passes in time; else 503."""
-    from incidents.escalation.queries import engine_health
-
     health = engine_health(clock.now())
     return _verdict(
         health.is_well,
-        {"last_finished_at": _text(health.last_finished_at), "cycles": health.cycles, "overdue_runs": health.overdue_runs},
+        {
+            "detail": health.words,
+            "last_finished_at": _text(health.last_finished_at),
+            "cycles": health.cycles,
+            "overdue_runs": health.overdue_runs,
+            "failing_runs": health.failing_runs,
+        },
     )
 
 

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
+from incidents.escalation import services as escalation
 from incidents.lifecycle import services
 from incidents.lifecycle.queries import incidents_for, service_called
 from incidents.models import Incident
@@ -82,7 +83,7 @@ class Incidents(viewsets.GenericViewSet):
         """The caller has it now; paging stops."""
         now, data = clock.now(), _read(forms.AcknowledgeInput, request)
         return self._verb(
-            request, number, lambda incident: services.acknowledge(incident, actor=request.user, now=now, reason=data["reason"])
+            request, number, lambda incident: escalation.acknowledge(incident, actor=request.user, now=now, reason=data["reason"])
         )
 
     @extend_schema(request=forms.ResolveInput, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
@@ -90,7 +91,7 @@ class Incidents(viewsets.GenericViewSet):
     def resolve(self, request: Request, number: str) -> Response:
         """Service is restored; the reason says how."""
         now, data = clock.now(), _read(forms.ResolveInput, request)
-        return self._verb(request, number, lambda incident: services.resolve(incident, actor=request.user, now=now, reason=data["reason"]))
+        return self._verb(request, number, lambda incident: escalation.resolve(incident, actor=request.user, now=now, reason=data["reason"]))
 
     @extend_schema(request=forms.NoteInput, parameters=[REPEATABLE], responses={201: forms.IncidentStoryOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])

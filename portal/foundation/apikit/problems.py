@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -32,6 +32,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         problem = document(404, "There is nothing here, or you may not see it.", "not_found")
     elif isinstance(error, DjangoPermissionDenied):
         problem = document(403, "You may not do this.", "not_allowed")
+    elif isinstance(error, RequestDataTooBig):
+        problem = document(413, "The body is too large.", "body_too_large")
     elif isinstance(error, SuspiciousOperation):
         problem = document(400, "The request cannot be read.", "invalid_input")
     else:

@@ -1,0 +1,111 @@
+"""What the pages of an incident ask for."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from incidents.lifecycle import checks
+from incidents.lifecycle.models import SCALE
+from incidents.models import ChangeRequest, Incident, IncidentChange, Problem
+from policies.models import Team
+from policies.severity.models import Measure
+from portal.foundation.errors import InvalidInput
+from portal.foundation.people.models import User
+
+
+class OpenForm(forms.ModelForm):
+    """Opening by hand: what users notice, where, how much and how fast."""
+
+    class Meta:
+        model = Incident
+        fields = ("title", "service", "impact", "urgency", "description")
+        help_texts = {
+            "title": "What users notice, in one line, e.g. 'Card payments fail in the app'.",
+            "service": "Its policy in force decides who is alerted.",
+            "impact": "How much of the business is hit. With urgency it gives the priority.",
+            "urgency": "How fast it must be solved.",
+            "description": "What is known so far: since when, for whom, what was tried.",
+        }
+
+    def clean_title(self) -> str:
+        return _cleaned(checks.clean_title, self.cleaned_data["title"])
+
+    def clean_description(self) -> str:
+        return _cleaned(checks.clean_text, self.cleaned_data["description"], "description")
+
+
+class ReadingForm(forms.Form):
+    """A value that somebody read off a dashboard just now."""
+
+    measure = forms.ChoiceField(choices=Measure.choices, widget=UnfoldAdminSelectWidget, help_text="Its unit stands behind its name.")
+    value = forms.DecimalField(
+        min_value=0, widget=UnfoldAdminDecimalFieldWidget, help_text="In the unit of the measure, e.g. 7.2 for 7.2 %."
+    )
+
+
+class HandOverForm(forms.Form):
+    """To another assignment group, to a person, or both."""
+
+    takes_thing = True
+    team = forms.ModelChoiceField(
+        Team.objects.none(), label="Assignment group", required=False, widget=UnfoldAdminSelectWidget,
+        help_text="Another group is a functional escalation. Empty: stays with the present group.",
+    )
+    person = forms.ModelChoiceField(
+        User.objects.none(), required=False, widget=UnfoldAdminSelectWidget, help_text="Empty: whoever of the group takes it."
+    )
+
+    def __init__(self, *args: Any, thing: Incident | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = Team.objects.order_by("name")  # type: ignore[attr-defined]
+        people = User.objects.filter(is_active=True, origin=User.Origin.PORTAL).order_by("display_name", "username")
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+
+class DetailsForm(forms.Form):
+    """What was understood wrongly at first."""
+
+    takes_thing = True
+    title = forms.CharField(max_length=checks.LONGEST_TITLE, widget=UnfoldAdminTextInputWidget)
+    impact = forms.TypedChoiceField(choices=SCALE, coerce=int, widget=UnfoldAdminSelectWidget)
+    urgency = forms.TypedChoiceField(choices=SCALE, coerce=int, widget=UnfoldAdminSelectWidget, help_text="With impact it gives the priority.")
+    description = forms.CharField(
+        required=False, max_length=checks.LONGEST_TEXT, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5})
+    )
+
+    def __init__(self, *args: Any, thing: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.fields:
+            self.fields[name].initial = getattr(thing, name)
+
+
+class ProblemForm(forms.Form):
+    """The problem record, by the number people know it by."""
+
+    problem = forms.ModelChoiceField(
+        Problem.objects.all(), to_field_name="number", widget=UnfoldAdminTextInputWidget, label="Number of the problem",
+        error_messages={"invalid_choice": "No problem has this number. Create it first."},
+    )
+
+
+class ChangeForm(forms.Form):
+    """The change request, by its number."""
+
+    change = forms.ModelChoiceField(
+        ChangeRequest.objects.all(), to_field_name="number", widget=UnfoldAdminTextInputWidget, label="Number of the change",
+        error_messages={"invalid_choice": "No change request has this number. Create it first."},
+    )
+    relation = forms.ChoiceField(choices=IncidentChange.Relation.choices, widget=UnfoldAdminSelectWidget)
+
+
+def _cleaned(check: Any, text: str, *names: str) -> str:
+    try:
+        return str(check(text, *names))
+    except InvalidInput as error:
+        raise forms.ValidationError(error.message) from error

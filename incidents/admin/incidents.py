@@ -1,0 +1,190 @@
+"""The list of incidents and the page of one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from guardian.shortcuts import get_objects_for_user
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
+from incidents.lifecycle.services import open_incident
+from incidents.models import Incident
+from policies.models import Service
+from portal.foundation import clock
+from portal.foundation.access.checks import may
+from portal.foundation.adminkit.bases import PortalModelAdmin
+from portal.foundation.adminkit.moments import moment
+
+from .forms import OpenForm
+from .marks import priority_mark, severity_mark, state_mark
+from .page import beside_context, live_context
+from .verbs import MAIN, VERBS
+
+VIEW, ADD, WORK_HERE = "incidents.view_incident", "incidents.add_incident", "policies.work_service_incidents"
+SEE_HERE = ("policies.see_service_incidents", WORK_HERE)
+
+
+@admin.register(Incident)
+class IncidentAdmin(PortalModelAdmin):
+    """Lines that say how bad, what, where, since when and who has it; a page that says what happens next."""
+
+    form = OpenForm
+    verbs = VERBS
+    list_display = ("how_bad", "number_and_title", "state_in_words", "at_service", "in_order", "since", "who_has_it")
+    list_display_links = ("number_and_title",)
+    list_select_related = BESIDE_AN_INCIDENT
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("severity", ChoicesDropdownFilter),
+        ("priority", ChoicesDropdownFilter),
+        ("origin", ChoicesDropdownFilter),
+        ("service", RelatedDropdownFilter),
+        ("team", RelatedDropdownFilter),
+    )
+    list_filter_submit = True
+    search_fields = ("number", "title")
+    search_help_text = "Number or words of the title"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    actions = None
+    ordering = ("-opened_at", "-id")
+    fieldsets = ((None, {"fields": ("title", "service", "impact", "urgency", "description")}),)
+    empty_list = "No incident yet. Open one with 'Add incident', send one to the API, or let a reading that breaks a threshold declare it."
+
+    class Media:
+        css = {"all": ("portal/portal.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
+        return incidents_for(request.user).order_by(*self.ordering)
+
+    def get_urls(self) -> list[URLPattern]:
+        live = path("<path:object_id>/live/", self.admin_site.admin_view(self.live_view), name="incidents_incident_live")
+        return [live, *super().get_urls()]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, VIEW, obj) or (obj is None and _services(request, SEE_HERE).exists())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, ADD) or _services(request, (WORK_HERE,)).exists()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never by a form: verbs change an incident."""
+        return False
+
+    def has_view_or_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request, obj)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        incident = self.get_object(request, unquote(object_id))
+        if incident is None:
+            missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return missing
+        now = clock.now()
+        context = {**self._page(request, incident, now), **beside_context(request, incident), **(extra_context or {})}
+        return TemplateResponse(request, "incidents/incident.html", context)
+
+    def live_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The changing parts of the page alone, for the script that keeps it current; 304 when nothing has changed."""
+        incident = self.get_object(request, unquote(object_id))
+        if incident is None or not self.has_view_permission(request, incident):
+            raise Http404
+        context = self._page(request, incident, clock.now())
+        if request.headers.get("If-None-Match") == f'"{context["stamp"]}"':
+            return HttpResponse(status=304)
+        return TemplateResponse(request, "incidents/live.html", context, headers={"ETag": f'"{context["stamp"]}"', "Cache-Control": "no-store"})
+
+    def _page(self, request: HttpRequest, incident: Incident, now: datetime) -> dict[str, Any]:
+        offered = [(verb, self.verb_address(incident, verb)) for verb in self.offered(request, incident)]
+        return {
+            **self.admin_site.each_context(request),
+            **live_context(request, incident, now),
+            "opts": self.opts,
+            "original": incident,
+            "title": incident.number,
+            "media": self.media,
+            "main_verbs": [(verb, address) for verb, address in offered if verb.key in MAIN and verb.key != "note"],
+            "note_address": next((address for verb, address in offered if verb.key == "note"), ""),
+            "more_verbs": [(verb, address) for verb, address in offered if verb.key not in MAIN],
+        }
+
+    def first_line(self, thing: Incident, now: datetime) -> str:
+        return f"{thing.number} {thing.title}"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "service" and not may(request.user, ADD):
+            kwargs["queryset"] = _services(request, (WORK_HERE,))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Incident, form: Any, change: bool) -> None:
+        fields = {name: form.cleaned_data[name] for name in ("title", "service", "impact", "urgency", "description")}
+        opened = open_incident(**fields, actor=request.user, now=clock.now(), caller=request.user)
+        obj.__dict__.update(opened.__dict__)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The audit trail has it already."""
+
+    def response_add(self, request: HttpRequest, obj: Incident, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect(self.page_of(obj))
+
+    @display(description="Severity", ordering="severity")
+    def how_bad(self, incident: Incident) -> str:
+        return severity_mark(incident.severity)
+
+    @display(description="Incident")
+    def number_and_title(self, incident: Incident) -> str:
+        return f"{incident.number} {incident.title}"
+
+    @display(description="State", ordering="state")
+    def state_in_words(self, incident: Incident) -> SafeString:
+        return state_mark(incident)
+
+    @display(description="Service", ordering="service__name")
+    def at_service(self, incident: Incident) -> str:
+        return str(incident.service)
+
+    @display(description="Priority", ordering="priority")
+    def in_order(self, incident: Incident) -> str:
+        return priority_mark(incident)
+
+    @display(description="Opened", ordering="opened_at")
+    def since(self, incident: Incident) -> SafeString | str:
+        return moment(incident.opened_at, clock.now())
+
+    @display(description="Who has it")
+    def who_has_it(self, incident: Incident) -> str:
+        person, team = incident.assigned_to, incident.team
+        return str(person) if person else f"{team} (group)" if team else "nobody yet"
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
+        answer: HttpResponse = super().history_view(request, object_id, extra_context)
+        return answer
+
+    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
+        if self.get_object(request, unquote(object_id)) is None:
+            raise PermissionDenied
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
+
+def _services(request: HttpRequest, rights: tuple[str, ...]) -> QuerySet[Service]:
+    found: QuerySet[Service] = get_objects_for_user(
+        request.user, rights, klass=Service, any_perm=True, with_superuser=False, accept_global_perms=False
+    )
+    return found

@@ -1,0 +1,195 @@
+"""Everything the page of one incident shows, in a constant number of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from incidents.escalation.services import next_step
+from incidents.lifecycle.timeline import reading_in_words
+from incidents.models import EscalationRun, ImpactReading, Incident, IncidentChange, KnownError, TimelineEntry
+from policies.decisions.vocabulary import LevelRule, PolicySnapshot
+from policies.governance.queries import snapshot_of
+from portal.foundation import words
+from portal.foundation.access.checks import may
+from portal.foundation.adminkit.moments import moment, relative
+
+from .marks import severity_mark
+
+# A page of an incident that talked for days stays quick; 'all' shows the rest.
+LATEST_ENTRIES = 200
+LATEST_READINGS = 12
+MOST_BESIDE = 10
+SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "": ("Everything", ()),
+    "people": ("People", ("opened", "state", "assigned", "note", "link")),
+    "engine": ("Escalation", ("escalation", "graded")),
+    "messages": ("Messages", ("delivery",)),
+    "readings": ("Readings", ("reading", "graded")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the timeline as shown."""
+
+    kind: str
+    title: str
+    text: str
+    why: str
+    when: SafeString | str
+    who: str
+    imported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One level of the ladder as shown."""
+
+    number: int
+    name: str
+    kind: str
+    people: str
+    window: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What happens next by itself: whom it meets, when (None: nothing is due), and unless what."""
+
+    text: str
+    at: datetime | None = None
+    unless: str = ""
+    why: str = ""
+
+
+def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dict[str, Any]:
+    """The parts that change while one looks: the top, the timeline, the ladder."""
+    shown = request.GET.get("show", "")
+    shown = shown if shown in SHOWN else ""
+    run = incident.runs.filter(opening=incident.reopen_count).first()
+    snapshot = snapshot_of(incident.policy_version) if incident.policy_version else None
+    next_thing = coming(incident, run, now)
+    entries, hidden = _entries(incident, SHOWN[shown][1], everything="all" in request.GET)
+    return {
+        "incident": incident,
+        "severity": severity_mark(incident.severity),
+        "opened": moment(incident.opened_at, now),
+        "acknowledged": moment(incident.acknowledged_at, now),
+        "resolved": moment(incident.resolved_at, now),
+        "coming": next_thing,
+        "coming_in": relative(next_thing.at, now) if next_thing.at else "",
+        "exhausted": _exhausted(incident, run),
+        "exhausted_at": moment(run.ended_at, now) if run else "",
+        "lines": [_line(entry, now) for entry in entries],
+        "hidden": hidden,
+        "shown": shown,
+        "filters": [(key, words_) for key, (words_, _) in SHOWN.items()],
+        "ladder": ladder(snapshot, run),
+        "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
+        "readings": [_reading(reading, now) for reading in incident.readings.all()[:LATEST_READINGS]],
+        "now": now,
+        "stamp": _stamp(incident, entries, run),
+    }
+
+
+def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
+    """What stands beside: known errors of the service, problems, changes, and where the record came from."""
+    user = request.user
+    known = KnownError.objects.filter(services=incident.service_id, active=True).select_related("problem")
+    return {
+        "known_errors": known[:MOST_BESIDE] if may(user, "incidents.view_knownerror") else [],
+        "problems": [link.problem for link in incident.problem_links.select_related("problem")[:MOST_BESIDE]]
+        if may(user, "incidents.view_problem")
+        else [],
+        "changes": [(link.change, IncidentChange.Relation(link.relation).label) for link in _changes(incident)]
+        if may(user, "incidents.view_changerequest")
+        else [],
+        "may_see_policy": may(user, "policies.view_policyversion"),
+        "may_see_trail": may(user, "audit.view_ledgerevent"),
+        "may_see_source": may(user, "incidents.view_sourcerecord"),
+    }
+
+
+def coming(incident: Incident, run: EscalationRun | None, now: datetime) -> Coming:
+    """The answer to 'what happens next and when', for every state an incident can be in."""
+    if incident.origin == Incident.Origin.IMPORTED:
+        return Coming("Nothing: this record was imported, and the portal alerts nobody for it.")
+    if incident.has_ended:
+        return Coming(f"Nothing: it is {incident.get_state_display()}.")
+    if incident.policy_version is None:
+        return Coming(f"Nothing by itself: no policy was in force for {incident.service} when it was opened, so nobody is alerted.")
+    if run is None:
+        return Coming("The engine alerts the first level within a second or two.")
+    step = next_step(incident, now)
+    if step is None:
+        if run.state == EscalationRun.State.EXHAUSTED:
+            return Coming("Nothing by itself: everybody was alerted and nobody answered. Somebody has to take it.")
+        return Coming("Nothing by itself: it was acknowledged, and the work goes on until it is resolved.")
+    whom = f"Level {step.level}, {step.person_name}" if step.person_name else _step_words(step.kind.value)
+    return Coming(whom, step.at, step.unless.lstrip(", "), step.reason)
+
+
+def _exhausted(incident: Incident, run: EscalationRun | None) -> bool:
+    """Whether an escalation ended with nobody reached, and nobody has taken the incident since."""
+    if run is None or run.state != EscalationRun.State.EXHAUSTED or incident.has_ended:
+        return False
+    return not incident.timeline.filter(kind=TimelineEntry.Kind.STATE, actor__isnull=False, at__gte=run.alerting_since).exists()
+
+
+def _step_words(kind: str) -> str:
+    return {
+        "exhausted": "Nobody is left to alert; the policy's owner is told",
+        "milestone": "The resolution milestone is missed and it moves a level up",
+        "ended": "The escalation ends",
+    }.get(kind, "The next level is alerted")
+
+
+def ladder(snapshot: PolicySnapshot | None, run: EscalationRun | None) -> list[Rung]:
+    """The levels of the pinned version: done, current, to come."""
+    current = run.level if run else 0
+    live = run is not None and run.is_live
+    return [_rung(level, current, live) for level in snapshot.levels] if snapshot else []
+
+
+def _rung(level: LevelRule, current: int, live: bool) -> Rung:
+    state = "current" if level.number == current and live else "done" if level.number <= current else "ahead"
+    return Rung(
+        number=level.number,
+        name=level.name,
+        kind=level.kind,
+        people=words.listed([f"{target.name} ({target.role})" for target in level.targets]),
+        window=f"{words.duration(level.window)} to answer, the next person after {words.duration(level.backup_after)}",
+        state=state,
+    )
+
+
+def _entries(incident: Incident, kinds: tuple[str, ...], *, everything: bool) -> tuple[list[TimelineEntry], bool]:
+    """Newest first, and whether older ones are left out."""
+    found = incident.timeline.order_by("-at", "-id")
+    found = found.filter(kind__in=kinds) if kinds else found
+    entries = list(found if everything else found[: LATEST_ENTRIES + 1])
+    return (entries, False) if everything else (entries[:LATEST_ENTRIES], len(entries) > LATEST_ENTRIES)
+
+
+def _line(entry: TimelineEntry, now: datetime) -> Line:
+    kind = TimelineEntry.Kind(entry.kind)
+    return Line(entry.kind, str(kind.label), entry.text, entry.why, moment(entry.at, now), entry.actor_name, entry.imported)
+
+
+def _reading(reading: ImpactReading, now: datetime) -> tuple[str, SafeString | str]:
+    return reading_in_words(reading.measure, reading.value), moment(reading.observed_at, now)
+
+
+def _changes(incident: Incident) -> Iterable[IncidentChange]:
+    return incident.change_links.select_related("change")[:MOST_BESIDE]
+
+
+def _stamp(incident: Incident, entries: list[TimelineEntry], run: EscalationRun | None) -> str:
+    """Differs as soon as something on the page would."""
+    latest = max((entry.pk for entry in entries), default=0)
+    return f"{incident.pk}-{incident.state}-{latest}-{len(entries)}-{run.pk if run else 0}-{run.sequence if run else 0}"
