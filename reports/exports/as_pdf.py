@@ -31,7 +31,8 @@ def write(document: ReportDocument, folder: Path) -> list[Path]:
 
 def _typeset(work: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(_PROJECT)}
-    command = [sys.executable, "-m", "reports.exports.typeset", str(work)]
+    # -P: the folder we happen to stand in is no place to import from.
+    command = [sys.executable, "-P", "-m", "reports.exports.typeset", str(work)]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -65,13 +66,18 @@ def for_paper(document: ReportDocument) -> dict[str, Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     left = len(table.rows) - MOST_ROWS
-    rest = f"The first {MOST_ROWS} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them." if left > 0 else ""
+    rest = (
+        f"The first {MOST_ROWS} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them."
+        if left > 0
+        else ""
+    )
     return {
         "title": table.title,
         "description": table.description,
         "rest": rest,
         "columns": [
-            {"title": column.title, "align": column.align, "weight": _weight(table, position)} for position, column in enumerate(table.columns)
+            {"title": column.title, "align": column.align, "weight": _weight(table, position)}
+            for position, column in enumerate(table.columns)
         ],
         "rows": [[shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows[:MOST_ROWS]],
     }

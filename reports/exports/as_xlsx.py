@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from portal.foundation.errors import InvalidInput
 from reports.document import Cell, Column, Kind, ReportDocument, Table
@@ -15,6 +16,7 @@ from .safety import storable
 LONGEST_TEXT, MOST_ROWS, LONGEST_NAME = 32_767, 1_048_576, 31
 # The file format asks for a time of making; a fixed one keeps the bytes the same.
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 (the library takes local time without a zone)
+_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FORMATS = {
     Kind.INTEGER: {"num_format": "#,##0"},
     Kind.NUMBER: {"num_format": "#,##0.0##"},
@@ -29,15 +31,16 @@ _WIDEST = 60
 def write(document: ReportDocument, folder: Path) -> list[Path]:
     """Writes NAME.xlsx into `folder`: the title page, then the tables. Raises InvalidInput for a table longer than a sheet."""
     path = folder / f"{document.name}.xlsx"
-    options = {
-        "constant_memory": True, "tmpdir": str(folder), "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False
-    }  # fmt: skip
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": f"{document.title}, {document.subtitle}", "created": _MADE})
-        styles = _styles(book)
-        _write_title_page(book, styles, document)
-        for table in document.tables:
-            _write_table(book, styles, table)
+    try:
+        with xlsxwriter.Workbook(str(path), {**_OPTIONS, "tmpdir": str(folder)}) as book:
+            book.set_properties({"title": f"{document.title}, {document.subtitle}", "created": _MADE})
+            styles = _styles(book)
+            _write_title_page(book, styles, document)
+            for table in document.tables:
+                _write_table(book, styles, table)
+    except FileCreateError as error:
+        # The library wraps the operating system's error, which says more.
+        raise error.args[0] from error
     return [path]
 
 

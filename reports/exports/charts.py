@@ -125,8 +125,12 @@ def _time_axis(axes: Axes, highest: float, kind: Kind) -> None:
     """From zero, marked in whole steps of the largest unit of which there are at least two."""
     size = next((size for size in (86_400, 3_600, 60) if highest >= 2 * size), 1)
     axes.set_xlim(0, highest * 1.08)
-    axes.set_xticks([step * size for step in MaxNLocator(7, integer=True).tick_values(0, highest / size) if 0 <= step * size <= highest * 1.08])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: duration_in_words(value) if kind is Kind.DURATION else shown(value, kind)))
+    axes.set_xticks(
+        [step * size for step in MaxNLocator(7, integer=True).tick_values(0, highest / size) if 0 <= step * size <= highest * 1.08]
+    )
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: duration_in_words(value) if kind is Kind.DURATION else shown(value, kind))
+    )
     axes.grid(axis="x", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
 

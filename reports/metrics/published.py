@@ -12,9 +12,7 @@ An incident's values are those of its last record unless the definition says oth
 
 def as_markdown() -> str:
     """The whole page, ending with a line break."""
-    return "\n".join(
-        (_HEAD, *_part("Figures", METRICS), *_part("What the figures leave out", COVERAGE))
-    ).rstrip("\n") + "\n"
+    return "\n".join((_HEAD, *_part("Figures", METRICS), *_part("What the figures leave out", COVERAGE))).rstrip("\n") + "\n"
 
 
 def _part(title: str, metrics: tuple[Metric, ...]) -> list[str]:

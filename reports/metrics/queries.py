@@ -2,15 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import Max
+from django.db.models.functions import TruncQuarter
 
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 
 from .facts import IncidentFact, moves_between_known_groups
 
 CHUNK = 2_000
+# Columns of the incident that are facts by the same name.
+OF_THE_INCIDENT = (
+    "number", "title", "state", "priority", "opened_at", "acknowledged_at", "resolved_at", "made_sla", "reopen_count", "reassignment_count",
+)  # fmt: skip
 
 
 def facts_between(start: datetime, end: datetime) -> Iterator[IncidentFact]:
@@ -25,15 +31,14 @@ def facts_between(start: datetime, end: datetime) -> Iterator[IncidentFact]:
     with_change = set(resolving.values_list("incident_id", flat=True).iterator(CHUNK))
     moves = _moves(within)
     rows = Incident.objects.filter(opened_at__gte=start, opened_at__lt=end).order_by("opened_at", "number")
-    columns = (
-        "id", "number", "title", "service__name", "team__name", "state", "priority", "opened_at", "acknowledged_at", "resolved_at",
-        "made_sla", "reopen_count", "reassignment_count",
-    )  # fmt: skip
-    for key, number, title, service, team, *values in rows.values_list(*columns).iterator(CHUNK):
-        yield IncidentFact(
-            number, title, service, team or "", *values,
-            has_problem=key in with_problem, has_change=key in with_change, functional_escalations=moves[key],
-        )  # fmt: skip
+    for key, service, team, *values in rows.values_list("id", "service__name", "team__name", *OF_THE_INCIDENT).iterator(CHUNK):
+        own: dict[str, Any] = dict(zip(OF_THE_INCIDENT, values, strict=True))
+        linked: dict[str, Any] = {
+            "has_problem": key in with_problem,
+            "has_change": key in with_change,
+            "functional_escalations": moves[key],
+        }
+        yield IncidentFact(service=service, team=team or "", **own, **linked)
 
 
 def last_event_at(start: datetime, end: datetime) -> datetime | None:
@@ -43,11 +48,10 @@ def last_event_at(start: datetime, end: datetime) -> datetime | None:
     return latest
 
 
-def first_and_last_opening() -> tuple[datetime, datetime] | None:
-    """When the first and the last incident of all were opened; None when there is none."""
-    ends = Incident.objects.order_by("opened_at").values_list("opened_at", flat=True)
-    first, last = ends.first(), ends.last()
-    return None if first is None or last is None else (first, last)
+def quarters_with_incidents() -> list[datetime]:
+    """The first instant (UTC) of each quarter in which an incident was opened, the latest first."""
+    starts = Incident.objects.order_by().annotate(quarter=TruncQuarter("opened_at", tzinfo=UTC)).values_list("quarter", flat=True)
+    return sorted(starts.distinct(), reverse=True)
 
 
 def _moves(within: dict[str, datetime]) -> Counter[int]:

@@ -60,9 +60,7 @@ def build(quarter: Quarter, facts: Sequence[IncidentFact], *, progress: Progress
     )
 
 
-def _sections(
-    quarter: Quarter, facts: Sequence[IncidentFact], metrics: dict[str, Any], coverage: dict[str, Any]
-) -> tuple[Section, ...]:
+def _sections(quarter: Quarter, facts: Sequence[IncidentFact], metrics: dict[str, Any], coverage: dict[str, Any]) -> tuple[Section, ...]:
     priorities = tuple(metrics["incidents_by_priority"])
     groups = tables.grouped(facts, "priority_name")
     by_priority = {name: groups.get(name, []) for name in priorities}

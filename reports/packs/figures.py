@@ -76,7 +76,9 @@ def services_figure(busiest: Sequence[Mapping[str, Any]]) -> Figure:
         key="busiest_services",
         kind=FigureKind.BARS,
         title="Busiest services, by incidents opened",
-        description="; ".join(f"{row['service']}: {number_in_words(row['opened'])}" for row in busiest) + "." if busiest else "There are none.",
+        description="; ".join(f"{row['service']}: {number_in_words(row['opened'])}" for row in busiest) + "."
+        if busiest
+        else "There are none.",
         category_label="Service",
         value_label="Incidents opened",
         categories=tuple(row["service"] for row in busiest),

@@ -21,8 +21,18 @@ def summary_of(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping
     paragraphs = [
         _volume(quarter, facts, metrics),
         _quality(metrics),
-        _speed("acknowledged", "were never acknowledged", metrics["time_to_acknowledge_seconds"], coverage["never_acknowledged"]),
-        _speed("resolved", "have no time of resolution", metrics["time_to_resolve_seconds"], coverage["unresolved"]),
+        _speed(
+            "acknowledged",
+            ("was never acknowledged", "were never acknowledged"),
+            metrics["time_to_acknowledge_seconds"],
+            coverage["never_acknowledged"],
+        ),
+        _speed(
+            "resolved",
+            ("has no time of resolution", "have no time of resolution"),
+            metrics["time_to_resolve_seconds"],
+            coverage["unresolved"],
+        ),
         _services(metrics),
         _links(metrics),
     ]
@@ -85,8 +95,8 @@ def _quality(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def _speed(done: str, not_done: str, spread: Mapping[str, Any], without: int) -> str:
-    left_out = f"{number_in_words(without)} {not_done}." if without else ""
+def _speed(done: str, not_done: tuple[str, str], spread: Mapping[str, Any], without: int) -> str:
+    left_out = f"{counted(without, *not_done)}." if without else ""
     if not spread["count"]:
         return f"None was {done}. {left_out}".strip()
     return (

@@ -27,7 +27,9 @@ def counts_table(figures: Mapping[str, Any]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (_TITLES[count], figures[count.__name__], share_of(figures[count.__name__], opened)) for count in _COUNTS
     ]
-    rows += [(_TITLES[count], figures[count.__name__], None) for count in (definitions.functional_escalations, definitions.negative_durations)]
+    rows += [
+        (_TITLES[count], figures[count.__name__], None) for count in (definitions.functional_escalations, definitions.negative_durations)
+    ]
     columns = (Column("figure", "Figure"), Column("number", "Number", Kind.INTEGER), Column("share", "Share of those opened", Kind.PERCENT))
     return Table("counts", "Counts", "Shares are of the incidents opened in the period.", columns, tuple(rows))
 
@@ -43,14 +45,20 @@ def priorities_table(by_priority: Mapping[str, Facts], opened: int) -> Table:
         Column("reassigned", "Reassigned", Kind.INTEGER),
         Column("functional_escalations", "Functional escalations", Kind.INTEGER),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name, facts in by_priority.items():
         breached = definitions.sla_breached(facts)
         rows.append(
             (
-                name, len(facts), share_of(len(facts), opened), breached, share_of(breached, len(facts)),
-                definitions.reopened(facts), definitions.reassigned(facts), definitions.functional_escalations(facts),
-            )  # fmt: skip
+                name,
+                len(facts),
+                share_of(len(facts), opened),
+                breached,
+                share_of(breached, len(facts)),
+                definitions.reopened(facts),
+                definitions.reassigned(facts),
+                definitions.functional_escalations(facts),
+            )
         )
     text = "'Share' is of all incidents opened, 'Breached' of those of the priority."
     return Table("priorities", "By priority", text, columns, tuple(rows))
@@ -86,7 +94,7 @@ def weeks_table(weeks: Sequence[datetime], by_week: Sequence[Facts], priorities:
         *(Column(name.lower(), name, Kind.INTEGER) for name in priorities),
         Column("functional_escalations", "Functional escalations", Kind.INTEGER),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for start, facts in zip(weeks, by_week, strict=True):
         counted = Counter(fact.priority_name for fact in facts)
         moves = definitions.functional_escalations(facts)
@@ -105,13 +113,18 @@ def services_table(facts: Facts) -> Table:
         Column("acknowledge_p50", "Median to acknowledge", Kind.DURATION),
         Column("resolve_p50", "Median to resolve", Kind.DURATION),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for service, mine in sorted(grouped(facts, "service").items(), key=lambda item: (-len(item[1]), item[0])):
         rows.append(
             (
-                service, len(mine), share_of(len(mine), len(facts)), definitions.sla_breached(mine), definitions.functional_escalations(mine),
-                definitions.time_to_acknowledge_seconds(mine)["p50"], definitions.time_to_resolve_seconds(mine)["p50"],
-            )  # fmt: skip
+                service,
+                len(mine),
+                share_of(len(mine), len(facts)),
+                definitions.sla_breached(mine),
+                definitions.functional_escalations(mine),
+                definitions.time_to_acknowledge_seconds(mine)["p50"],
+                definitions.time_to_resolve_seconds(mine)["p50"],
+            )
         )
     return Table("services", "By service", "All services with an incident in the period, the busiest first.", columns, tuple(rows))
 

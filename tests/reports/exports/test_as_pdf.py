@@ -1,0 +1,73 @@
+"""The PDF, read back by another library."""
+
+import warnings
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from portal.foundation.errors import PortalError
+from reports.document import ReportDocument
+from reports.exports import as_pdf
+from reports.packs.build import build
+from reports.packs.quarters import Progress, Quarter
+from tests.reports.exports.hostile import hostile_document
+from tests.reports.golden import small_document
+
+
+def text_of(document: ReportDocument, folder: Path) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the reader's remarks about its own internals
+        pages = pypdf.PdfReader(as_pdf.write(document, folder)[0]).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_it_has_title_summary_figures_tables_definitions_and_page_numbers(tmp_path: Path) -> None:
+    text = text_of(small_document(), tmp_path)
+    assert "Quarterly incident review" in text
+    assert "1 January to 31 March 2016, UTC" in text
+    assert "6 incidents were opened in the first quarter of 2016" in text
+    assert "Incidents opened, by week and priority" in text
+    assert "Moves from one known assignment group to a different one" in text
+    assert "which is too long a list for this document" in text
+    assert "2 / " in text
+
+
+def test_it_is_tagged_titled_and_declared_accessible(tmp_path: Path) -> None:
+    path = as_pdf.write(small_document(), tmp_path)[0]
+    reader = pypdf.PdfReader(path)
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Quarterly incident review, Q1 2016"
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]  # type: ignore[index]
+    assert reader.trailer["/Root"]["/Lang"] == "en-GB"  # type: ignore[index]
+    assert b"pdfuaid:part" in path.read_bytes()
+
+
+def test_the_same_document_gives_the_same_bytes(tmp_path: Path) -> None:
+    assert as_pdf.write(small_document(), tmp_path)[0].read_bytes() == as_pdf.write(small_document(), tmp_path)[0].read_bytes()
+
+
+def test_hostile_texts_are_printed_and_never_obeyed(tmp_path: Path) -> None:
+    text = text_of(hostile_document(), tmp_path)
+    assert '#read("/etc/passwd")' in text
+    assert "root:" not in text
+    assert "$\\frac{1}{0}$" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["pack-2016Q1.pdf"]
+
+
+def test_a_long_table_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
+    assert f"The first {as_pdf.MOST_ROWS} of 42 rows; the spreadsheet, the CSV files and the JSON have all of them." in text_of(
+        hostile_document(), tmp_path
+    )
+
+
+def test_an_empty_pack_is_a_valid_document(tmp_path: Path) -> None:
+    empty = build(Quarter(2017, 1), [], progress=Progress.OVER, last_event_at=None)
+    assert "The pack is complete, and empty." in text_of(empty, tmp_path)
+
+
+def test_a_typesetter_that_fails_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(as_pdf, "_PROJECT", tmp_path)
+    with pytest.raises(PortalError, match=r"^The PDF could not be made: .*No module named 'reports'.* The other formats do not need this"):
+        as_pdf.write(small_document(), tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,55 @@
+"""The workbook, read back by another library."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from portal.foundation.errors import InvalidInput
+from reports.exports import as_xlsx
+from tests.reports.exports.hostile import TEXTS, hostile_document
+from tests.reports.golden import small_document
+
+
+def test_there_is_a_sheet_a_table_with_frozen_headers(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(as_xlsx.write(small_document(), tmp_path)[0])
+    assert book.sheetnames == [
+        "Summary", "Counts", "By priority", "By week", "Times", "By service", "Negative durations", "Incidents", "Definitions",
+    ]  # fmt: skip
+    assert {sheet.freeze_panes for sheet in book.worksheets[1:]} == {"A2"}
+
+
+def test_numbers_are_numbers_and_dates_are_dates(tmp_path: Path) -> None:
+    sheet = openpyxl.load_workbook(as_xlsx.write(small_document(), tmp_path)[0])["Incidents"]
+    header, second = [[cell.value for cell in row] for row in sheet.iter_rows(max_row=3)][::2]
+    row = dict(zip(header, second, strict=True))
+    assert row["Opened (UTC)"] == datetime(2016, 3, 1, 8, 0)  # noqa: DTZ001 (a workbook knows no zones)
+    assert row["Time to resolve (seconds)"] == 7200
+    assert row["Reopened"] == 2
+    assert row["SLA breached"] == "yes"
+    assert row["Title"] == '=HYPERLINK("http://127.0.0.1/")'
+    assert sheet["K4"].value == -60
+    assert sheet["G3"].is_date
+
+
+def test_no_cell_is_a_formula_and_no_text_is_lost(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(as_xlsx.write(hostile_document(), tmp_path)[0])
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert len(cells) > 1_000
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f" or cell.hyperlink]
+    titles = {cell.value for cell in book["Incidents"]["B"]}
+    assert {text for text in TEXTS if text.isprintable() and text and len(text) < 1_000} <= titles
+
+
+def test_the_same_document_gives_the_same_bytes_later(tmp_path: Path) -> None:
+    first = as_xlsx.write(small_document(), tmp_path)[0].read_bytes()
+    time.sleep(2.1)  # the archive's times have a resolution of two seconds
+    assert as_xlsx.write(small_document(), tmp_path)[0].read_bytes() == first
+
+
+def test_a_table_longer_than_a_sheet_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(as_xlsx, "MOST_ROWS", 6)
+    with pytest.raises(InvalidInput, match="has 11 rows, more than a sheet holds"):
+        as_xlsx.write(small_document(), tmp_path)
