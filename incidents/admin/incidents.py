@@ -184,6 +184,8 @@ class IncidentAdmin(PortalModelAdmin):
 
 
 def _services(request: HttpRequest, rights: tuple[str, ...]) -> QuerySet[Service]:
+    if not request.user.is_authenticated:
+        return Service.objects.none()
     found: QuerySet[Service] = get_objects_for_user(
         request.user, rights, klass=Service, any_perm=True, with_superuser=False, accept_global_perms=False
     )
