@@ -80,15 +80,13 @@ def _first_or_raised(snapshot: PolicySnapshot, roster: Roster, state: RunState, 
 
 
 def _backup(snapshot: PolicySnapshot, roster: Roster, state: RunState, now: datetime, level: LevelRule, due: datetime) -> Decision:
-    """The next person of the level. When this comes late, the level's window moves by as much: nobody loses time to answer."""
+    """The next person of the level. The level's window moves by as much as this comes late: nobody loses time to answer."""
     late = _late(now, due)
     passed, seat = _fill(level, roster, after=state.position, alerted=state.alerted)
     if seat is None:
         after = replace(state, position=max((target.position for target in level.targets), default=state.position))
         return Decision(passed, after, _next_look(snapshot, level, after))
-    entered = _entered_at(state)
-    if late is not None or now >= entered + level.window:
-        entered += now - due
+    entered = _entered_at(state) + (now - due)
     silent = f"{state.alerted[-1].name if state.alerted else 'Nobody'} did not acknowledge within {in_words(level.backup_after)}."
     return _paged(snapshot, replace(state, level_entered_at=entered), level, seat, now, passed, silent, late)
 
