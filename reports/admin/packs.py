@@ -112,6 +112,6 @@ def figure_in_words(name: str, value: Any) -> str:
 
 
 def as_response(download: Download) -> HttpResponse:
-    """A file to save, kept by no cache on the way."""
-    headers = {"Content-Disposition": f'attachment; filename="{download.name}"', "Cache-Control": "no-store"}
+    """A file to save; the admin's pages, and so this, are kept by no cache."""
+    headers = {"Content-Disposition": f'attachment; filename="{download.name}"'}
     return HttpResponse(download.content, content_type=download.media_type, headers=headers)

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from reports.document import Figure, FigureKind, Kind, Series, duration_in_words, shown
+from reports.document import Figure, FigureKind, Kind, Series, shown
 
 from .palette import FAINT, INK, MUTED, TONES
 
@@ -35,6 +35,7 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": MUTED,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
+    "ytick.major.pad": 8,
 }
 
 
@@ -68,7 +69,7 @@ def _columns(figure: Figure) -> Canvas:
 
 
 def _small_multiples(figure: Figure) -> Canvas:
-    canvas = _canvas(0.95 * len(figure.series) + 0.3)
+    canvas = _canvas(0.82 * len(figure.series) + 0.3)
     grid = canvas.subplots(len(figure.series), 1, sharex=True, squeeze=False)
     for axes, series in zip(grid[:, 0], figure.series, strict=True):
         _columns_on(axes, figure, series)
@@ -105,16 +106,24 @@ def _bars(figure: Figure) -> Canvas:
 def _ranges(figure: Figure) -> Canvas:
     """From the first series (a filled dot) to the second (a ring), each with its value, the ends named on the first row."""
     near, far = figure.series
-    canvas = _canvas(0.42 * len(figure.categories) + 0.6)
+    canvas = _canvas(0.44 * len(figure.categories) + 0.45)
     axes = canvas.subplots()
     for row, (low, high) in enumerate(zip(near.values, far.values, strict=True)):
         if low is None or high is None:
             continue
         axes.plot([low, high], [row, row], color=FAINT, linewidth=3, solid_capstyle="butt", zorder=1)
         axes.plot(high, row, "o", color=TONES[far.tone], markerfacecolor="white", markersize=6, markeredgewidth=1.5, zorder=2)
-        axes.plot(low, row, "o", color=TONES[near.tone], markersize=6.5, zorder=3)
+        axes.plot(low, row, "o", color=TONES[near.tone], markersize=6.5, zorder=3, clip_on=False)
         text = f"{near.name} {shown(low, figure.value_kind)}, {far.name} {shown(high, figure.value_kind)}"
-        axes.annotate(text, (0, row), xytext=(0, 6.5), textcoords="offset points", fontsize=6.5, color=INK)
+        axes.annotate(
+            text,
+            (0, row),
+            xytext=(1, 7),
+            textcoords="offset points",
+            color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            zorder=1.5,
+        )
     axes.set_yticks(range(len(figure.categories)), figure.categories, color=INK)
     axes.set_ylim(len(figure.categories) - 0.6, -0.75)
     _time_axis(axes, max(value or 0 for value in far.values), figure.value_kind)
@@ -128,9 +137,7 @@ def _time_axis(axes: Axes, highest: float, kind: Kind) -> None:
     axes.set_xticks(
         [step * size for step in MaxNLocator(7, integer=True).tick_values(0, highest / size) if 0 <= step * size <= highest * 1.08]
     )
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: duration_in_words(value) if kind is Kind.DURATION else shown(value, kind))
-    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, kind) if value else "0"))
     axes.grid(axis="x", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
 
