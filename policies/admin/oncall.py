@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from policies.decisions.rota import duty_at
 from policies.models import OnCallOverride, OnCallSchedule, RotationMember
 from policies.oncall.queries import now_and_next, rotas
-from portal.foundation import clock
+from portal.foundation import clock, words
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
 from portal.foundation.adminkit.moments import moment
 
@@ -27,12 +27,13 @@ class RotationInline(PortalInline):
 class OverrideInline(PortalInline):
     model = OnCallOverride
     fields = ("person", "starts_at", "ends_at", "reason")
+    verbose_name = "override"
     verbose_name_plural = "overrides: somebody takes over for a while; where two overlap, the one made last wins"
 
 
 @admin.register(OnCallSchedule)
 class OnCallScheduleAdmin(GovernedAdmin):
-    list_display = ("name", "team", "now_on_call", "until", "time_zone", "shift_days")
+    list_display = ("name", "team", "now_on_call", "until", "time_zone", "shift")
     list_filter = ("team", "time_zone")
     list_select_related = ("team",)
     search_fields = ("name", "team__name", "rotation__person__display_name")
@@ -59,6 +60,10 @@ class OnCallScheduleAdmin(GovernedAdmin):
     @admin.display(description="Until")
     def until(self, schedule: Any) -> str:
         return moment(schedule.duty.until, schedule.seen_at, empty="further notice") if schedule.duty else "–"
+
+    @admin.display(description="Shift", ordering="shift_days")
+    def shift(self, schedule: Any) -> str:
+        return words.counted(schedule.shift_days, "day")
 
     def first_line(self, schedule: Any, now: datetime) -> str:
         current, following = now_and_next(schedule, now, 1)

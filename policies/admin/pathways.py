@@ -71,13 +71,17 @@ class EscalationPolicyAdmin(GovernedAdmin):
         versions = PolicyVersion.objects.filter(policy=OuterRef("pk"))
         current = versions.filter(state=VersionState.APPROVED.value, effective_from__lte=clock.now()).order_by("-effective_from", "-number")
         waiting = versions.filter(state__in=OPEN)
-        found: QuerySet[Any] = super().get_queryset(request)
-        return found.annotate(
-            current_number=Subquery(current.values("number")[:1]),
-            current_since=Subquery(current.values("effective_from")[:1]),
-            open_number=Subquery(waiting.values("number")[:1]),
-            open_state=Subquery(waiting.values("state")[:1]),
+        found: QuerySet[Any] = (
+            super()
+            .get_queryset(request)
+            .annotate(
+                current_number=Subquery(current.values("number")[:1]),
+                current_since=Subquery(current.values("effective_from")[:1]),
+                open_number=Subquery(waiting.values("number")[:1]),
+                open_state=Subquery(waiting.values("state")[:1]),
+            )
         )
+        return found
 
     @admin.display(description="In force", ordering="current_since")
     def in_force(self, policy: Any) -> str:

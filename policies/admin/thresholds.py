@@ -57,8 +57,9 @@ class ThresholdAdmin(PortalModelAdmin):
         current = PolicyVersion.objects.filter(
             policy=OuterRef("version__policy"), state=VersionState.APPROVED.value, effective_from__lte=clock.now()
         ).order_by("-effective_from", "-number")
-        found: QuerySet[Any] = super().get_queryset(request)
-        return found.annotate(in_force=Subquery(current.values("pk")[:1])).prefetch_related("criteria").distinct()
+        thresholds = super().get_queryset(request).annotate(in_force=Subquery(current.values("pk")[:1]))
+        found: QuerySet[Any] = thresholds.prefetch_related("criteria").distinct()
+        return found
 
     @admin.display(description="Service", ordering="version__policy__service__name")
     def service(self, threshold: Any) -> str:

@@ -8,12 +8,13 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from policies.governance import services
 from policies.governance.queries import approved_for, phase_beside, phase_of
 from policies.governance.states import Phase, VersionState
 from policies.models import Criterion, Level, PolicyVersion, Target, Threshold
-from portal.foundation import clock
+from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline, PortalStackedInline, RefusableForm
 from portal.foundation.adminkit.moments import moment
@@ -32,12 +33,13 @@ def _is(state: str) -> Any:
 class TargetInline(PortalInline):
     model = Target
     fields = ("position", "person", "schedule")
+    verbose_name = "person or schedule"
     verbose_name_plural = "people: position 1 is the primary, the others are backups; each is a person or a schedule"
 
 
 class LevelInline(PortalStackedInline):
     model = Level
-    fields = (("number", "name", "kind"), ("window", "backup_after"))
+    fields = (("number", "kind"), "name", ("window", "backup_after"))
     inlines = (TargetInline,)
     verbose_name_plural = "levels: who is alerted, in order"
 
@@ -45,12 +47,13 @@ class LevelInline(PortalStackedInline):
 class CriterionInline(PortalInline):
     model = Criterion
     fields = ("measure", "comparison", "value", "window", "for_at_least")
+    verbose_name = "condition"
     verbose_name_plural = "conditions"
 
 
 class ThresholdInline(PortalStackedInline):
     model = Threshold
-    fields = (("name", "severity"), ("start_level", "combine"))
+    fields = ("name", ("severity", "start_level"), "combine")
     inlines = (CriterionInline,)
     verbose_name_plural = "thresholds: when readings declare an incident"
 
@@ -65,7 +68,6 @@ class PolicyVersionAdmin(GovernedAdmin):
     search_fields = ("policy__name", "policy__service__name", "change_reason", "author__display_name")
     date_hierarchy = None
     ordering = ("-created_at", "-number")
-    fields = ("change_reason", ("effective_from", "resolve_within"))
     page_template = "policies/version_panels.html"
     empty_list = "Every change of an escalation policy is a version. Open a policy and start a draft."
     verbs = (
@@ -108,6 +110,11 @@ class PolicyVersionAdmin(GovernedAdmin):
         view = self.admin_site.admin_view(ApprovalView.as_view(model_admin=self))
         return [path("<int:object_id>/approve/", view, name="policies_policyversion_approve"), *super().get_urls()]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            return ("change_reason", "effective_from", "resolve_within")
+        return ("reason_in_full", "starts", "milestone")
+
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return (LevelInline, ThresholdInline) if obj is not None and self.has_change_permission(request, obj) else ()
 
@@ -122,8 +129,9 @@ class PolicyVersionAdmin(GovernedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         current = PolicyVersion.objects.filter(policy=OuterRef("policy"), state=APPROVED, effective_from__lte=clock.now())
-        found: QuerySet[Any] = super().get_queryset(request)
-        return found.annotate(in_force_pk=Subquery(current.order_by("-effective_from", "-number").values("pk")[:1]))
+        newest_first = current.order_by("-effective_from", "-number")
+        found: QuerySet[Any] = super().get_queryset(request).annotate(in_force_pk=Subquery(newest_first.values("pk")[:1]))
+        return found
 
     @admin.display(description="Version", ordering="policy__name")
     def version(self, version: Any) -> str:
@@ -145,7 +153,15 @@ class PolicyVersionAdmin(GovernedAdmin):
 
     @admin.display(description="Reason for the change")
     def reason(self, version: Any) -> str:
-        return str(version.change_reason)[:90]
+        return Truncator(version.change_reason).chars(90)
+
+    @admin.display(description="Reason for the change")
+    def reason_in_full(self, version: Any) -> str:
+        return str(version.change_reason)
+
+    @admin.display(description="Resolution milestone")
+    def milestone(self, version: Any) -> str:
+        return words.duration(version.resolve_within) if version.resolve_within else "none"
 
     def first_line(self, version: Any, now: datetime) -> str:
         phase = phase_of(version, now)

@@ -19,9 +19,12 @@ class OnCallSchedule(models.Model):
         validators=[MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2100, 1, 1))],
         help_text="The first hand-over: the first person of the rotation takes over on this day.",
     )
-    handover_at = models.TimeField(default=time(9), help_text="Local time of the hand-over.")
+    handover_at = models.TimeField("hand-over at", default=time(9), help_text="Local time of the hand-over.")
     shift_days = models.PositiveSmallIntegerField(
-        default=7, validators=[MinValueValidator(1), MaxValueValidator(90)], help_text="Days from one hand-over to the next; 7 is weekly."
+        "length of a shift",
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text="Days from one hand-over to the next; 7 is weekly.",
     )
     history = tracked()
 

@@ -199,7 +199,7 @@ class GovernedAdmin(PortalModelAdmin):
     `reason_field` names the field that says why; a page with a field of its own for that takes RefusableForm as its form.
     """
 
-    form = GovernedForm
+    form: Any = GovernedForm
     reason_field = "why"
 
     def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:

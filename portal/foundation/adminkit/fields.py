@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from portal.foundation import words
 
@@ -57,5 +57,6 @@ class DecimalInput(forms.DecimalField):
 
 FORM_FIELDS: dict[type[models.Field], dict[str, Any]] = {
     models.DurationField: {"form_class": DurationInput, "widget": UnfoldAdminTextInputWidget(attrs={"placeholder": "15 min"})},
+    models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})},
     models.DecimalField: {"form_class": DecimalInput, "widget": UnfoldAdminDecimalFieldWidget},
 }
