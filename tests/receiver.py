@@ -47,7 +47,7 @@ def receiver(*answers: Answer) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             heard.paths.append(self.path)
             heard.keys.append(self.headers.get("Idempotency-Key", ""))
-            heard.got.append(json.loads(body))
+            heard.got.append(json.loads(body or b"{}"))
             answer = heard.answers.pop(0) if heard.answers else status(204)
             try:
                 answer(self)

@@ -47,7 +47,7 @@ def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
     with origin("engine"):
         _, lost = _each(without_policy().values_list("pk", flat=True), lambda pk: _tell_without_policy(pk, now), "incident")
         started, not_started = _each(without_run().values_list("pk", flat=True), lambda pk: _start(pk, now), "incident")
-        waiting = EscalationRun.objects.filter(due(now)).order_by(F("next_run_at").asc(nulls_first=True))
+        waiting = EscalationRun.objects.filter(due(now)).order_by(F("next_run_at").asc(nulls_first=True), "pk")
         advanced, failed = _each(waiting.values_list("pk", flat=True), lambda pk: _claim_and_advance(pk, now), "run", now)
         if heartbeat:
             _sign_of_life(now)

@@ -71,7 +71,7 @@ def run(*command: str, env: dict[str, str]) -> str:
 
 @pytest.fixture
 def aftermath(tmp_path: Path) -> Iterator[tuple[dict[str, Any], Receiver]]:
-    """What the database holds after an escalation through two kills, and what the phones heard."""
+    """What the database holds after an escalation through two kills and two engines at once, and what the phones heard."""
     with own_database(tmp_path) as database, receiver() as phone:
         env = {
             **os.environ,
@@ -87,7 +87,7 @@ def aftermath(tmp_path: Path) -> Iterator[tuple[dict[str, Any], Receiver]]:
                     wait_until_it_looks(engine)
                     time.sleep(seconds)
                     engine.send_signal(signal.SIGKILL)
-            with running("manage.py", "engine", env=env):
+            with running("manage.py", "engine", env=env), running("manage.py", "engine", env=env):
                 yield json.loads(run("-m", "tests.journeys.kill_scene", "report", "25", env=env)), phone
 
 
