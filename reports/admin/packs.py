@@ -7,17 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from portal.foundation import clock
 from portal.foundation.access.checks import may
+from portal.foundation.adminkit.moments import moment
 from portal.foundation.errors import PortalError
 from reports.document import Kind, number_in_words, shown
 from reports.metrics.definitions import METRICS
 from reports.models import QuarterlyPack
 from reports.packs.downloads import Download, download_pack
+from reports.packs.quarters import Quarter
 
 from .forms import BuildForm
 
@@ -26,11 +28,11 @@ from .forms import BuildForm
 class QuarterlyPackAdmin(ModelAdmin):
     """What was built, by whom, when, with which figures and digests. Nobody adds, changes or removes a record by hand."""
 
-    list_display = ("quarter", "built_at", "by", "opened", "formats")
+    list_display = ("quarter", "built", "by", "opened", "formats")
     list_filter = ("quarter",)
     list_select_related = ("built_by",)
     search_fields = ("quarter",)
-    fields = ("quarter", "built_at", "by", "figures", "digests")
+    fields = ("period", "built", "by", "figures", "digests")
     readonly_fields = fields
     actions_list = ("build",)
     list_before_template = "adminkit/list_top.html"
@@ -51,6 +53,10 @@ class QuarterlyPackAdmin(ModelAdmin):
     def has_build_permission(self, request: HttpRequest) -> bool:
         return may(request.user, "reports.build_quarterlypack")
 
+    @admin.display(description="Built", ordering="built_at")
+    def built(self, pack: QuarterlyPack) -> str:
+        return moment(pack.built_at, clock.now())
+
     @admin.display(description="Built by")
     def by(self, pack: QuarterlyPack) -> str:
         return str(pack.built_by) if pack.built_by else "command line"
@@ -63,15 +69,19 @@ class QuarterlyPackAdmin(ModelAdmin):
     def formats(self, pack: QuarterlyPack) -> str:
         return ", ".join(sorted({name.rpartition(".")[2].upper() for name in pack.files}))
 
+    @admin.display(description="Period")
+    def period(self, pack: QuarterlyPack) -> str:
+        return f"{Quarter.parse(pack.quarter).days_in_words}, UTC"
+
     @admin.display(description="Figures")
     def figures(self, pack: QuarterlyPack) -> SafeString:
         rows = [(title, figure_in_words(name, pack.metrics[name])) for name, title in _titles() if name in pack.metrics]
-        return format_html('<table class="ak-table">{}</table>', format_html_join("", '<tr><th scope="row">{}</th><td>{}</td></tr>', rows))
+        return _list(format_html_join("", "<li><strong>{}:</strong> {}</li>", rows))
 
     @admin.display(description="Files and their SHA-256")
     def digests(self, pack: QuarterlyPack) -> SafeString:
-        rows = format_html_join("", "<tr><td>{}</td><td><code>{}</code></td></tr>", sorted(pack.files.items()))
-        return format_html('<div class="ak-scroll"><table class="ak-table">{}</table></div>', rows)
+        rows = [(name, _breakable(digest)) for name, digest in sorted(pack.files.items())]
+        return _list(format_html_join("", "<li>{}<br><code>{}</code></li>", rows))
 
     @action(description="Build a pack", url_path="build", permissions=["build"], icon="summarize")  # type: ignore[untyped-decorator]
     def build(self, request: HttpRequest) -> HttpResponse:
@@ -93,6 +103,15 @@ class QuarterlyPackAdmin(ModelAdmin):
             "back": reverse(f"{self.admin_site.name}:reports_quarterlypack_changelist"),
         }
         return render(request, "reports/build_pack.html", context, status=400 if form.errors else 200)
+
+
+def _list(items: SafeString) -> SafeString:
+    return format_html('<ul class="ak-list">{}</ul>', items)
+
+
+def _breakable(digest: str) -> SafeString:
+    """In groups of eight between which a narrow screen may break the line."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((digest[start : start + 8],) for start in range(0, len(digest), 8)))
 
 
 def _titles() -> list[tuple[str, str]]:

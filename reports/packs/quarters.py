@@ -58,6 +58,10 @@ class Quarter:
         return Quarter(self.year + 1, 1) if self.number == 4 else Quarter(self.year, self.number + 1)
 
     @property
+    def previous(self) -> "Quarter":
+        return Quarter(self.year - 1, 4) if self.number == 1 else Quarter(self.year, self.number - 1)
+
+    @property
     def words(self) -> str:
         return f"{_ORDINALS[self.number - 1]} quarter of {self.year}"
 

@@ -42,7 +42,7 @@ def test_a_packs_page_shows_its_figures_and_digests_and_nothing_to_change(pack: 
     address = reverse("admin:reports_quarterlypack_change", args=[pack.pk])
     page = client.get(address).content.decode()
     assert "half within 1 min, nine in ten within 3 min (5 counted)" in page
-    assert pack.files["pack-2016Q1.json"] in page
+    assert pack.files["pack-2016Q1.json"] in page.replace("<wbr>", "")
     assert 'name="_save"' not in page
     assert client.post(address, {"quarter": "2016Q2"}).status_code == 403
     assert client.post(reverse("admin:reports_quarterlypack_delete", args=[pack.pk])).status_code == 403
