@@ -11,8 +11,12 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db.utils import OperationalError
 
+    from portal.foundation.errors import PortalError
+
     try:
         execute_from_command_line(sys.argv)
+    except PortalError as error:
+        sys.exit(error.message)
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration: {error}")
     except OperationalError as error:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`role` is a key of the role catalogue; people without one have a phone but no sign-in."""
+    """`role` is a key of the role catalogue; who is not among `SIGN_INS` has a phone and a role, but no password."""
 
     username: str
     name: str
     time_zone: str
     team: str = ""
-    role: str = ""
+    role: str = "responder"
 
 
 MADRID, NEW_YORK, SINGAPORE = "Europe/Madrid", "America/New_York", "Asia/Singapore"
@@ -33,6 +33,8 @@ PEOPLE = (
     Person("liam.chen", "Liam Chen", SINGAPORE, "Ledger and settlement"),
 )
 
+SIGN_INS = ("admin", "manager", "approver", "compliance", "auditor", "commander", "responder", "stakeholder")
+
 BUSINESS_UNITS = ("Payments", "Operations", "Corporate")
 
 # Name, business unit, time zone, on-call rotation by username in order.
@@ -53,21 +55,23 @@ SERVICES = (
     ("Data warehouse", "data-warehouse", 3, "Corporate", "Card operations", False, ("Loads",)),
 )
 
-# What past incidents were about: service key, title, impact, urgency, team's first move.
+# What past incidents were about: service key, title, impact, urgency, and what monitoring read (measure, value), if anything.
 PAST = (
-    ("card-payments", "Authorisations time out at two acquirers", 1, 2),
-    ("card-payments", "3-D Secure challenge page does not load", 2, 2),
-    ("card-payments", "Terminal gateway refuses new connections", 1, 1),
-    ("instant-transfers", "Transfers stuck in 'pending' for some banks", 2, 1),
-    ("instant-transfers", "Daily limit is applied twice", 3, 2),
-    ("settlement", "Batch for Nordic merchants finished late", 2, 2),
-    ("settlement", "Reconciliation shows a difference of 41 items", 3, 3),
-    ("fraud-screening", "Scoring answers after its time limit", 2, 2),
-    ("merchant-portal", "Sign-in fails for users with two factors", 2, 2),
-    ("merchant-portal", "Monthly report is empty", 3, 3),
-    ("customer-app", "Push notifications arrive hours late", 3, 2),
-    ("customer-app", "Android app closes on the balance page", 2, 2),
-    ("data-warehouse", "Night load did not finish", 3, 3),
+    ("card-payments", "Authorisations time out at two acquirers", 1, 2, ("transaction_failure_percent", "12.5")),
+    ("card-payments", "3-D Secure challenge page does not load", 2, 2, ("transaction_failure_percent", "6.1")),
+    ("instant-transfers", "Transfers stuck in 'pending' for some banks", 2, 1, ("latency_ms", "14000")),
+    ("merchant-portal", "Sign-in fails for users with two factors", 2, 2, None),
+    ("card-payments", "Terminal gateway refuses new connections", 1, 1, ("latency_ms", "4200")),
+    ("settlement", "Batch for Nordic merchants finished late", 2, 2, None),
+    ("card-payments", "Authorisation answers slowly at peak", 2, 2, ("latency_ms", "1900")),
+    ("fraud-screening", "Scoring answers after its time limit", 2, 2, None),
+    ("instant-transfers", "No transfer leaves the SEPA connector", 1, 1, ("downtime_minutes", "22")),
+    ("customer-app", "Push notifications arrive hours late", 3, 2, None),
+    ("card-payments", "One acquirer declines every third payment", 2, 2, ("transaction_failure_percent", "7.8")),
+    ("settlement", "Reconciliation shows a difference of 41 items", 3, 3, None),
+    ("merchant-portal", "Monthly report is empty", 3, 3, None),
+    ("instant-transfers", "Daily limit is applied twice", 3, 2, None),
+    ("data-warehouse", "Night load did not finish", 3, 3, None),
 )
 
 KNOWN_ERROR = (

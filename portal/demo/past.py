@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from incidents.escalation.engine import run_cycle
-
 from incidents.escalation import services as escalation
+from incidents.escalation.engine import run_cycle
 from incidents.lifecycle import services as lifecycle
-from incidents.models import EscalationRun, Incident
-from policies.models import Service
+from incidents.models import EscalationRun, EscalationStep, Incident
+from policies.decisions.severity import Reading
+from policies.models import Service, Team
 from portal.foundation.outbox.dispatch import deliver_due
 from portal.models import User
 
@@ -31,8 +31,7 @@ def live_through(now: datetime, phone_port: int) -> None:
     with _silent_phones(phone_port):
         moments = sorted(now - timedelta(days=dice.uniform(2, 190), minutes=dice.uniform(0, 600)) for _ in range(INCIDENTS))
         for number, opened in enumerate(moments):
-            key, title, impact, urgency = company.PAST[number % len(company.PAST)]
-            _one(Service.objects.get(key=key), title, impact, urgency, opened, people, dice)
+            _one(company.PAST[number % len(company.PAST)], opened, people, dice)
         _acknowledged_and_live(now - timedelta(minutes=50), people)
 
 
@@ -48,21 +47,34 @@ def open_live(now: datetime) -> Incident:
     return incident
 
 
-def _one(service: Service, title: str, impact: int, urgency: int, opened: datetime, people: dict[str, User], dice: random.Random) -> None:
-    caller, helper = people["commander"], people["responder"]
+def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datetime, people: dict[str, User], dice: random.Random) -> None:
+    """One past incident: opened, escalated until somebody who was alerted answers, worked, resolved, mostly closed."""
+    key, title, impact, urgency, read = story
+    readings = [Reading(read[0], Decimal(read[1]), opened)] if read else []
+    commander = people["commander"]
     incident = lifecycle.open_incident(
-        title=title, service=service, impact=impact, urgency=urgency, actor=caller, now=opened, origin=Incident.Origin.PERSON
+        title=title,
+        service=Service.objects.get(key=key),
+        impact=impact,
+        urgency=urgency,
+        readings=readings,
+        actor=commander,
+        now=opened,
     )
-    acknowledged = opened + timedelta(seconds=dice.choice([40, 55, 70, 95, 150, 210]))
+    acknowledged = opened + timedelta(seconds=dice.choice([40, 55, 50, 95, 150, 190]))
     _let_the_engine_run(incident, opened, acknowledged)
-    escalation.acknowledge(incident, actor=helper, now=acknowledged)
-    lifecycle.add_note(
-        incident, actor=helper, now=acknowledged + timedelta(minutes=6), text="Looking at the dashboards; started with the last change."
-    )
-    solved = acknowledged + timedelta(minutes=dice.choice([18, 35, 50, 75, 130, 200]))
-    escalation.resolve(incident, actor=helper, now=solved, reason="Rolled back and verified with a test transaction.")
+    alerted = EscalationStep.objects.filter(run__incident=incident, action=EscalationStep.Action.PAGED).last()
+    responder = alerted.person if alerted and alerted.person and alerted.person.username != "manager" else people["responder"]
+    escalation.acknowledge(incident, actor=responder, now=acknowledged)
+    noted = acknowledged + timedelta(minutes=6)
+    lifecycle.add_note(incident, actor=responder, now=noted, text="Looking at the dashboards; started with the last change.")
+    if dice.random() < 0.35:
+        team = Team.objects.exclude(pk=incident.team_id).order_by("name").first()
+        lifecycle.assign(incident, team=team, actor=responder, now=noted + timedelta(minutes=3), reason="The cause is on their side.")
+    solved = noted + timedelta(minutes=dice.choice([18, 35, 50, 75, 130, 200]))
+    escalation.resolve(incident, actor=responder, now=solved, reason="Rolled back and verified with a test transaction.")
     if dice.random() < 0.8:
-        lifecycle.close(incident, actor=caller, now=solved + timedelta(hours=20), reason="Confirmed by the caller.")
+        lifecycle.close(incident, actor=commander, now=solved + timedelta(hours=20), reason="Confirmed by the caller.")
 
 
 def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:

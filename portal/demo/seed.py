@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from audit.events.services import act
@@ -41,7 +42,8 @@ class Seed:
     def __init__(self, now: datetime, password: str, phone_port: int) -> None:
         self.now = now
         self.start = now - IN_FORCE_SINCE
-        self.password = password
+        # Hashing is slow on purpose; the demo's people share one password and so one hash.
+        self.password = make_password(password)
         self.phone_port = phone_port
 
     def plant(self) -> None:
@@ -61,14 +63,15 @@ class Seed:
         return row
 
     def person(self, person: company.Person) -> User:
-        user = User(username=person.username, display_name=person.name, time_zone=person.time_zone, is_staff=bool(person.role))
-        if person.role:
-            user.set_password(self.password)
+        user = User(
+            username=person.username, display_name=person.name, time_zone=person.time_zone, is_staff=person.username in company.SIGN_INS
+        )
+        if person.username in company.SIGN_INS:
+            user.password = self.password
         else:
             user.set_unusable_password()
         self.saved(user)
-        if person.role:
-            user.groups.add(Group.objects.get(name=TITLES[person.role]))
+        user.groups.add(Group.objects.get(name=TITLES[person.role]))
         self.saved(
             ContactPoint(
                 person=user, label="phone", channel=ContactPoint.Channel.WEBHOOK, address=phone_address(user, self.phone_port), order=1
@@ -87,7 +90,7 @@ class Seed:
         starts_on = monday - timedelta(weeks=30 * len(rotation))
         schedule: OnCallSchedule = self.saved(
             OnCallSchedule(
-                name=f"{team}, on call", team=self.teams[team], time_zone=zone, starts_on=starts_on, handover_at=time(0), shift_days=7
+                name=f"{team} rota", team=self.teams[team], time_zone=zone, starts_on=starts_on, handover_at=time(0), shift_days=7
             )
         )
         for position, username in enumerate(rotation, start=1):

@@ -7,6 +7,7 @@ from .env import PROJECT, database
 from .jobs import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .rest import *  # noqa: F403
+from .running import *  # noqa: F403
 from .security import *  # noqa: F403
 from .theme import *  # noqa: F403
 
@@ -80,6 +81,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
+FORMAT_MODULE_PATH = "portal.formats"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PROJECT / "portal" / "static"]

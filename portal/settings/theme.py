@@ -1,11 +1,21 @@
 """The admin theme: one accent (deep teal), greys, and the sections in the users' words and order."""
 
+from django.templatetags.static import static
+
 UNFOLD = {
     "SITE_TITLE": "Escalation Governance",
     "SITE_HEADER": "Escalation Governance",
     "SITE_SYMBOL": "escalator_warning",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/favicon.svg")},
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [
+        lambda request: static("adminkit/adminkit.css"),
+        lambda request: static("portal/portal.css"),
+        lambda request: static("portal/work-list.css"),
+    ],
     "DASHBOARD_CALLBACK": "portal.site.dashboard.views.work_list",
     "COLORS": {
         "primary": {

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Model, Q, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
-from ..errors import NotAllowed
+from portal.foundation.errors import NotAllowed
 from .roles import NEVER_BY_SUPERUSER, ON_SERVICE
 
 M = TypeVar("M", bound=Model)

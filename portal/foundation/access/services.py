@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from ..errors import InvalidInput
+from portal.foundation.errors import InvalidInput
 from .roles import ROLES
 
 

@@ -1,5 +1,6 @@
 """Seeds the demo organisation into an empty database."""
 
+import logging
 import secrets
 from argparse import ArgumentParser
 from typing import Any
@@ -37,6 +38,8 @@ class Command(BaseCommand):
             settings.OUTBOUND_ALLOWED_HOSTS = [*settings.OUTBOUND_ALLOWED_HOSTS, allowed]
         given = settings.DEMO_PASSWORD
         password = given or secrets.token_urlsafe(12)
+        # The past is not news: its alerts are in the trail, not on the terminal.
+        logging.getLogger("incidents").setLevel(logging.ERROR)
         with origin("demo"), transaction.atomic():
             now = clock.now()
             Seed(now, password, port).plant()
@@ -44,7 +47,7 @@ class Command(BaseCommand):
             # The past's messages are delivered: nothing is left to wake a worker for.
             OrmQ.objects.all().delete()
             incident = open_live(clock.now())
-        names = " ".join(person.username for person in organisation.PEOPLE if person.role)
+        names = " ".join(organisation.SIGN_INS)
         self.stdout.write(f"\n  Sign in as   {names}")
         self.stdout.write(f"  Password     {'as given in DEMO_PASSWORD' if given else password + '   (shown only now)'}")
         self.stdout.write(f"  Live now     {incident}: level 1 is being alerted, level 2 follows in two minutes")

@@ -3,14 +3,18 @@
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
+import honcho.manager
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from honcho.manager import Manager
 
 from portal.foundation.people.models import User
+
+STOP_WITHIN_SECONDS = 20
 
 
 class Command(BaseCommand):
@@ -22,6 +26,7 @@ class Command(BaseCommand):
             if not _is_free(host if needed == port else "127.0.0.1", needed):
                 raise CommandError(f"Port {needed} is in use. Choose another: {name}={needed + 1} make run")
         self.stdout.write("Preparing the database …")
+        Path(str(settings.STATIC_ROOT)).mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("sync_roles", verbosity=0, stdout=_Silent())
         call_command("sync_jobs", verbosity=0, stdout=_Silent())
@@ -48,6 +53,8 @@ def _run(host: str, port: int, phone_port: int) -> int:
     }
     manage = f"{sys.executable} manage.py"
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    # A worker finishes the message it is sending before it stops.
+    honcho.manager.KILL_WAIT = STOP_WITHIN_SECONDS
     manager = Manager()
     web = f"{sys.executable} -m gunicorn portal.wsgi --bind {address} --workers 1 --threads 8 --log-level warning"
     manager.add_process("web", web, env=environment)

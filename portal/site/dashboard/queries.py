@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.urls import reverse
-from incidents.escalation.queries import engine_health
 
 from audit.models import LedgerEvent
+from incidents.escalation.queries import engine_health
 from incidents.lifecycle.states import OPEN_STATES
 from incidents.models import EscalationRun, ImportRun, Incident
 from policies.models import OnCallSchedule, PolicyVersion, Service
@@ -18,7 +18,7 @@ from portal.foundation.database_guards import missing
 from portal.foundation.people.models import User
 from portal.models import OutboxMessage
 from reports.models import QuarterlyPack
-from reports.packs.quarters import last_full_quarter
+from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
 
@@ -131,7 +131,7 @@ def on_call_now(user: User, now: datetime) -> Card:
 
 
 def quarterly_review(user: User, now: datetime) -> Card:
-    quarter = last_full_quarter(now)
+    quarter = Quarter.of(now).previous
     built = QuarterlyPack.objects.filter(quarter=str(quarter)).order_by("-built_at").first()
     build_url = reverse("admin:reports_quarterlypack_build") + f"?quarter={quarter}"
     if built is None:
