@@ -19,6 +19,7 @@ HANDOVERS_SHOWN = 6
 
 class RotationInline(PortalInline):
     model = RotationMember
+    renumbered = "position"
     fields = ("position", "person")
     verbose_name = "person in the rotation"
     verbose_name_plural = "rotation: position 1 takes over first, after the last comes the first again"

@@ -32,6 +32,7 @@ def _is(state: str) -> Any:
 
 class TargetInline(PortalInline):
     model = Target
+    renumbered = "position"
     fields = ("position", "person", "schedule")
     verbose_name = "person or schedule"
     verbose_name_plural = "people: position 1 is the primary, the others are backups; each is a person or a schedule"
@@ -39,6 +40,7 @@ class TargetInline(PortalInline):
 
 class LevelInline(PortalStackedInline):
     model = Level
+    renumbered = "number"
     fields = (("number", "kind"), "name", ("window", "backup_after"))
     inlines = (TargetInline,)
     verbose_name_plural = "levels: who is alerted, in order"

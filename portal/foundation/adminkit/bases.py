@@ -24,6 +24,8 @@ from portal.foundation.people.models import User
 
 from .fields import FORM_FIELDS
 from .frame import frames
+from .histories import HistoryInWords
+from .ordered_rows import OrderedRows, ordered
 from .verbs import Verb
 
 BUSY = "Somebody else changed this at the same moment. Nothing of yours was saved: look at it again, then repeat what you did."
@@ -45,14 +47,24 @@ class PlainChoices:
         return field
 
 
-class PortalInline(PlainChoices, TabularInline):
+class Ordered:
+    """Rows that may swap their numbers: `renumbered` names the field that numbers them."""
+
+    renumbered = ""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        return ordered(formset, self.renumbered) if self.renumbered else formset
+
+
+class PortalInline(Ordered, PlainChoices, TabularInline):
     """Rows in a table under a form, durations and decimals as people write them."""
 
     extra = 0
     formfield_overrides = {**TabularInline.formfield_overrides, **FORM_FIELDS}
 
 
-class PortalStackedInline(PlainChoices, StackedInline):
+class PortalStackedInline(Ordered, PlainChoices, StackedInline):
     """Blocks under a form, durations and decimals as people write them."""
 
     extra = 0
@@ -164,6 +176,9 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         """What was is never written over what is."""
         return True
 
+    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> HistoryInWords:
+        return HistoryInWords(self.model, historical_record)
+
     def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
         if request.method != "GET":
             raise PermissionDenied
@@ -250,7 +265,15 @@ class GovernedAdmin(PortalModelAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
             self._sign(request, row.instance)
+        if isinstance(formset, OrderedRows):
+            formset.step_aside()
         super().save_formset(request, form, formset, change)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return redirect(self.page_of(obj))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return redirect(self.page_of(obj))
 
     def _sign(self, request: HttpRequest, obj: Any) -> None:
         obj._history_user = request.user
