@@ -31,6 +31,7 @@ def test_no_module_has_a_name_without_a_home() -> None:
     assert [path for app in APPS for path in (PROJECT / app).rglob("*.py") if path.stem in HOMELESS] == []
 
 
+@pytest.mark.django_db
 def test_no_model_changed_without_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())
 
