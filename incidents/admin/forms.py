@@ -22,6 +22,16 @@ from portal.foundation.people.models import User
 class OpenForm(forms.ModelForm):
     """Opening by hand: what users notice, where, how much and how fast."""
 
+    measure = forms.ChoiceField(
+        choices=[("", "No reading"), *Measure.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Its unit stands behind its name.",
+    )
+    value = forms.DecimalField(
+        required=False, widget=UnfoldAdminDecimalFieldWidget, help_text="In the unit of the measure, e.g. 7.2 for 7.2 %."
+    )
+
     class Meta:
         model = Incident
         fields = ("title", "service", "impact", "urgency", "description")
@@ -39,6 +49,18 @@ class OpenForm(forms.ModelForm):
     def clean_description(self) -> str:
         return _cleaned(checks.clean_text, self.cleaned_data["description"], "description")
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        measure, value = data.get("measure"), data.get("value")
+        if bool(measure) != (value is not None) and "value" not in self.errors:
+            self.add_error("value" if measure else "measure", "Give both the measure and its value, or neither.")
+        elif measure and value is not None:
+            try:
+                data["value"] = checks.clean_value(measure, value)
+            except InvalidInput as error:
+                self.add_error("value", error.message)
+        return data
+
 
 class ReadingForm(forms.Form):
     """A value that somebody read off a dashboard just now."""
@@ -54,7 +76,10 @@ class HandOverForm(forms.Form):
 
     takes_thing = True
     team = forms.ModelChoiceField(
-        Team.objects.none(), label="Assignment group", required=False, widget=UnfoldAdminSelectWidget,
+        Team.objects.none(),
+        label="Assignment group",
+        required=False,
+        widget=UnfoldAdminSelectWidget,
         help_text="Another group is a functional escalation. Empty: stays with the present group.",
     )
     person = forms.ModelChoiceField(
@@ -74,14 +99,14 @@ class DetailsForm(forms.Form):
     takes_thing = True
     title = forms.CharField(max_length=checks.LONGEST_TITLE, widget=UnfoldAdminTextInputWidget)
     impact = forms.TypedChoiceField(choices=SCALE, coerce=int, widget=UnfoldAdminSelectWidget)
-    urgency = forms.TypedChoiceField(choices=SCALE, coerce=int, widget=UnfoldAdminSelectWidget, help_text="With impact it gives the priority.")
-    description = forms.CharField(
-        required=False, max_length=checks.LONGEST_TEXT, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5})
+    urgency = forms.TypedChoiceField(
+        choices=SCALE, coerce=int, widget=UnfoldAdminSelectWidget, help_text="With impact it gives the priority."
     )
+    description = forms.CharField(required=False, max_length=checks.LONGEST_TEXT, widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}))
 
     def __init__(self, *args: Any, thing: Incident, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in self.fields:
+        for name in ("title", "impact", "urgency", "description"):
             self.fields[name].initial = getattr(thing, name)
 
 
@@ -89,7 +114,10 @@ class ProblemForm(forms.Form):
     """The problem record, by the number people know it by."""
 
     problem = forms.ModelChoiceField(
-        Problem.objects.all(), to_field_name="number", widget=UnfoldAdminTextInputWidget, label="Number of the problem",
+        Problem.objects.all(),
+        to_field_name="number",
+        widget=UnfoldAdminTextInputWidget,
+        label="Number of the problem",
         error_messages={"invalid_choice": "No problem has this number. Create it first."},
     )
 
@@ -98,7 +126,10 @@ class ChangeForm(forms.Form):
     """The change request, by its number."""
 
     change = forms.ModelChoiceField(
-        ChangeRequest.objects.all(), to_field_name="number", widget=UnfoldAdminTextInputWidget, label="Number of the change",
+        ChangeRequest.objects.all(),
+        to_field_name="number",
+        widget=UnfoldAdminTextInputWidget,
+        label="Number of the change",
         error_messages={"invalid_choice": "No change request has this number. Create it first."},
     )
     relation = forms.ChoiceField(choices=IncidentChange.Relation.choices, widget=UnfoldAdminSelectWidget)

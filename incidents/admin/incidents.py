@@ -19,6 +19,7 @@ from unfold.decorators import display
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
 from incidents.models import Incident
+from policies.decisions.severity import Reading
 from policies.models import Service
 from portal.foundation import clock
 from portal.foundation.access.checks import may
@@ -41,7 +42,7 @@ class IncidentAdmin(PortalModelAdmin):
     form = OpenForm
     verbs = VERBS
     list_display = ("how_bad", "number_and_title", "state_in_words", "at_service", "in_order", "since", "who_has_it")
-    list_display_links = ("number_and_title",)
+    list_display_links = ("how_bad", "number_and_title")
     list_select_related = BESIDE_AN_INCIDENT
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -59,7 +60,11 @@ class IncidentAdmin(PortalModelAdmin):
     list_per_page = 50
     actions = None
     ordering = ("-opened_at", "-id")
-    fieldsets = ((None, {"fields": ("title", "service", "impact", "urgency", "description")}),)
+    fieldsets = (
+        (None, {"fields": ("title", "service", "impact", "urgency", "description")}),
+        ("What was read off a dashboard", {"fields": ("measure", "value"), "description": "Optional. It can give the severity at once."}),
+    )
+    add_form_template = "incidents/open.html"
     empty_list = "No incident yet. Open one with 'Add incident', send one to the API, or let a reading that breaks a threshold declare it."
 
     class Media:
@@ -107,7 +112,9 @@ class IncidentAdmin(PortalModelAdmin):
         context = self._page(request, incident, clock.now())
         if request.headers.get("If-None-Match") == f'"{context["stamp"]}"':
             return HttpResponse(status=304)
-        return TemplateResponse(request, "incidents/live.html", context, headers={"ETag": f'"{context["stamp"]}"', "Cache-Control": "no-store"})
+        return TemplateResponse(
+            request, "incidents/live.html", context, headers={"ETag": f'"{context["stamp"]}"', "Cache-Control": "no-store"}
+        )
 
     def _page(self, request: HttpRequest, incident: Incident, now: datetime) -> dict[str, Any]:
         offered = [(verb, self.verb_address(incident, verb)) for verb in self.offered(request, incident)]
@@ -133,7 +140,10 @@ class IncidentAdmin(PortalModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Incident, form: Any, change: bool) -> None:
         fields = {name: form.cleaned_data[name] for name in ("title", "service", "impact", "urgency", "description")}
-        opened = open_incident(**fields, actor=request.user, now=clock.now(), caller=request.user)
+        now = clock.now()
+        measure, value = form.cleaned_data["measure"], form.cleaned_data["value"]
+        readings = [Reading(measure, value, now)] if measure else []
+        opened = open_incident(**fields, readings=readings, actor=request.user, now=now, caller=request.user)
         obj.__dict__.update(opened.__dict__)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:

@@ -11,11 +11,12 @@ from policies.decisions.vocabulary import Severity
 
 
 @lru_cache(maxsize=8)
-def severity_mark(severity: str) -> str:
+def severity_mark(severity: str) -> SafeString:
     """The shape and word of a severity; a quiet 'not graded' without one."""
     if severity not in Severity.__members__:
         return format_html('<span class="quiet">{}</span>', "not graded")
-    return render_to_string("portal/severity.html", {"severity": severity}).strip()
+    # Trimming makes a plain string of what the template escaped; it is still safe.
+    return SafeString(render_to_string("portal/severity.html", {"severity": severity}).strip())
 
 
 def state_mark(incident: Incident) -> SafeString:

@@ -1,9 +1,11 @@
 """Problems and the known-error database."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db import models
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.widgets import UnfoldAdminURLInputWidget
 
 from incidents.models import IncidentProblem, KnownError, Problem
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
@@ -63,4 +65,8 @@ class KnownErrorAdmin(GovernedAdmin):
     fields = ("title", "services", "symptom", "workaround", "problem", "reference_url", "active")
     autocomplete_fields = ("services", "problem")
     actions = None
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        **GovernedAdmin.formfield_overrides,
+        models.URLField: {"assume_scheme": "https", "widget": UnfoldAdminURLInputWidget},
+    }
     empty_list = "No known error yet. A workaround that helped once belongs here, so that the next person finds it beside the incident."

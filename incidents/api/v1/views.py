@@ -91,7 +91,9 @@ class Incidents(viewsets.GenericViewSet):
     def resolve(self, request: Request, number: str) -> Response:
         """Service is restored; the reason says how."""
         now, data = clock.now(), _read(forms.ResolveInput, request)
-        return self._verb(request, number, lambda incident: escalation.resolve(incident, actor=request.user, now=now, reason=data["reason"]))
+        return self._verb(
+            request, number, lambda incident: escalation.resolve(incident, actor=request.user, now=now, reason=data["reason"])
+        )
 
     @extend_schema(request=forms.NoteInput, parameters=[REPEATABLE], responses={201: forms.IncidentStoryOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])

@@ -23,3 +23,9 @@ def issue_token(username: str, *, replace: bool = False) -> tuple[User, str]:
             raise Conflict(f"'{username}' has a token already. With --replace it is exchanged and the old one stops working.")
         existing.delete()
         return user, Token.objects.create(user=user).key
+
+
+def revoke_token(user: User) -> bool:
+    """Takes the API token of `user` away; False when there was none."""
+    deleted, _ = Token.objects.filter(user=user).delete()
+    return bool(deleted)

@@ -230,7 +230,9 @@ def test_filters_that_mean_nothing_are_refused(api: APIClient, query: str) -> No
     assert api.get(f"{ADDRESS}?{query}").status_code == 400
 
 
-@pytest.mark.parametrize("path", ["incidents/INC-999999/", "incidents/%00/", "incidents/..%2f..%2fetc/", "nowhere/", "incidents/?page=999", "incidents/?page=x"])
+@pytest.mark.parametrize(
+    "path", ["incidents/INC-999999/", "incidents/%00/", "incidents/..%2f..%2fetc/", "nowhere/", "incidents/?page=999", "incidents/?page=x"]
+)
 def test_what_is_not_there_is_a_problem_document(api: APIClient, path: str) -> None:
     answer = api.get(f"/api/v1/{path}")
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")

@@ -1,0 +1,113 @@
+"""The audit trail: read, filtered, never touched."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import display
+
+from audit.events.stories import changes_of, did_words, object_words, parsed
+from audit.models import LedgerEvent
+from portal.foundation import clock
+from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.paginators import BoundedPaginator
+
+from .filters import PersonFilter, TypeFilter
+
+
+@admin.register(LedgerEvent)
+class LedgerEventAdmin(ModelAdmin):
+    """One line an event: time, person, verb, object, why."""
+
+    list_display = ("when", "who", "did", "to_what", "why")
+    list_display_links = ("when",)
+    list_filter = (TypeFilter, PersonFilter, ("recorded_at", RangeDateTimeFilter))
+    list_filter_submit = True
+    list_filter_sheet = False
+    search_fields = ("request_id",)
+    search_help_text = "Number of the event, its id, or the id of a request"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = BoundedPaginator
+    list_per_page = 50
+    ordering = ("-id",)
+    actions = None
+
+    class Media:
+        css = {"all": ("adminkit/adminkit.css",)}
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        """By whole keys only: the trail is too long to be read through."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = Q(request_id=term) | Q(object_pk=term)
+        if term.isdecimal() and len(term) < 19:
+            found |= Q(pk=int(term))
+        compact = term.replace("-", "")
+        if len(compact) == 32 and all(character in "0123456789abcdefABCDEF" for character in compact):
+            found |= Q(event_id=compact)
+        return queryset.filter(found), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        event = self.get_object(request, unquote(object_id))
+        if event is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        content = parsed(event.payload)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": event,
+            "title": f"Event {event.pk}",
+            "event": event,
+            "content": content,
+            "verb": did_words(content),
+            "what": object_words(content),
+            "when": moment(event.recorded_at, clock.now()),
+            "changes": changes_of(content),
+            "media": self.media,
+        }
+        return TemplateResponse(request, "audit/event.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """An event has no history: it never changes."""
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+
+    @display(description="When", ordering="-id")
+    def when(self, event: LedgerEvent) -> SafeString | str:
+        return moment(event.recorded_at, clock.now())
+
+    @display(description="Who")
+    def who(self, event: LedgerEvent) -> str:
+        return event.actor_name if event.actor_id else f"the portal ({event.actor_name or 'itself'})"
+
+    @display(description="Did")
+    def did(self, event: LedgerEvent) -> str:
+        return did_words(parsed(event.payload))
+
+    @display(description="What")
+    def to_what(self, event: LedgerEvent) -> str:
+        return object_words(parsed(event.payload))
+
+    @display(description="Why")
+    def why(self, event: LedgerEvent) -> str:
+        return str(parsed(event.payload).get("why", ""))[:160]

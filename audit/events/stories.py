@@ -1,0 +1,132 @@
+"""An event in words: who did what to what, and what was before and after."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, ForeignKey, Model
+
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, in words."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What happened to one row."""
+
+    what: str
+    kind: str
+    fields: tuple[FieldChange, ...]
+
+
+def parsed(payload: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(payload)
+    return content
+
+
+def verb_words(event_type: str) -> str:
+    """'incident.acknowledged' is 'acknowledged', 'policy_version.sent_back' is 'sent back'."""
+    return event_type.rpartition(".")[2].replace("_", " ")
+
+
+def did_words(event: dict[str, Any]) -> str:
+    """The verb alone when it is the object's own; 'escalation: paged' for an act of something else upon it."""
+    kind = str(event.get("type", ""))
+    prefix = kind.partition(".")[0]
+    subject = event.get("obj", {}).get("model", "").rpartition(".")[2]
+    own = prefix.replace("_", "") in {subject, "record"} or not subject
+    return verb_words(kind) if own else f"{prefix.replace('_', ' ')}: {verb_words(kind)}"
+
+
+def object_words(event: dict[str, Any]) -> str:
+    """'incident INC-000012 Card payments fail'; empty when the event is about no single thing."""
+    subject = event.get("obj")
+    return f"{model_words(subject['model'])} {subject['repr']}" if subject else ""
+
+
+def model_words(label: str) -> str:
+    model = _model(label)
+    return str(model._meta.verbose_name) if model else label
+
+
+def changes_of(event: dict[str, Any]) -> list[RowChange]:
+    """Every governed row that the event changed, keys of other rows replaced by their names."""
+    changes = event.get("changes", [])
+    names = _names(changes)
+    return [
+        RowChange(
+            f"{model_words(change['model'])} {change['repr']}",
+            change["kind"],
+            tuple(_field_changes(change, names)),
+        )
+        for change in changes
+    ]
+
+
+def _field_changes(change: dict[str, Any], names: dict[tuple[str, str], str]) -> Iterator[FieldChange]:
+    model = _model(change["model"])
+    before, after = change.get("before", {}), change.get("after", {})
+    for column in sorted({*before, *after}):
+        field = _field(model, column)
+        label = str(field.verbose_name) if field is not None else column.replace("_", " ")
+        old, new = _value(field, before.get(column), names), _value(field, after.get(column), names)
+        if old != new:
+            yield FieldChange(label[:1].upper() + label[1:], old, new)
+
+
+def _value(field: Any, value: Any, names: dict[tuple[str, str], str]) -> str:
+    if value in (None, "", [], {}):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(field, ForeignKey):
+        label = field.related_model._meta.label_lower
+        return names.get((label, str(value)), f"{model_words(label)} {value}")
+    choices = dict(field.flatchoices) if isinstance(field, Field) and field.choices else {}
+    if value in choices:
+        return str(choices[value])
+    return str(value) if not isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _names(changes: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """The present names of all rows that the changes point at, one query a model."""
+    wanted: dict[type[Model], set[Any]] = {}
+    for change in changes:
+        model = _model(change["model"])
+        for values in (change.get("before", {}), change.get("after", {})):
+            for column, value in values.items():
+                field = _field(model, column)
+                if isinstance(field, ForeignKey) and value is not None:
+                    wanted.setdefault(field.related_model, set()).add(value)  # type: ignore[arg-type]
+    return {
+        (model._meta.label_lower, str(key)): str(row)
+        for model, keys in wanted.items()
+        for key, row in model._default_manager.in_bulk(list(keys)).items()
+    }
+
+
+def _model(label: str) -> type[Model] | None:
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return None
+
+
+def _field(model: type[Model] | None, column: str) -> Any:
+    if model is None:
+        return None
+    try:
+        return model._meta.get_field(column)
+    except FieldDoesNotExist:
+        return next((field for field in model._meta.concrete_fields if field.attname == column), None)

@@ -1,0 +1,252 @@
+"""People, how they are reached, and what was sent to them."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from rest_framework.authtoken.models import Token, TokenProxy
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+
+from audit.events.services import act
+from portal.foundation import clock
+from portal.foundation.access.elevation import grantable_groups, is_above
+from portal.foundation.adminkit.bases import GovernedAdmin, GovernedForm, PortalInline
+from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.paginators import BoundedPaginator
+from portal.foundation.adminkit.verbs import Verb
+from portal.foundation.errors import NotAllowed
+from portal.foundation.people.services import revoke_token
+from portal.foundation.redaction import mask_address
+from portal.models import ContactPoint, DeliveryAttempt, OutboxMessage, User
+
+# The token's page shows the token itself, and groups are what the role catalogue says.
+admin.site.unregister(TokenProxy)
+admin.site.unregister(Group)
+
+HARMLESS = ("display_name", "time_zone")
+RIGHTS = ("groups", "is_staff", "is_superuser")
+ABOVE = "This account holds rights that you do not, so only somebody who holds them may do this."
+
+
+class PasswordForm(forms.Form):
+    """Typed once and shown to nobody; the person changes it after signing in."""
+
+    password = forms.CharField(widget=UnfoldAdminPasswordWidget, max_length=200, help_text="At least 12 characters, not a common one.")
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password)
+        return password
+
+
+def _set_password(user: User, *, actor: Any, now: datetime, reason: str, password: str) -> None:
+    _refuse_above(user, actor)
+    with act("user.password_set", actor=actor, now=now, subject=user, why=reason):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
+
+def _revoke_token(user: User, *, actor: Any, now: datetime, reason: str) -> None:
+    with act("token.revoked", actor=actor, now=now, subject=user, why=reason):
+        revoke_token(user)
+
+
+def _refuse_above(user: User, actor: Any) -> None:
+    if is_above(user, actor):
+        raise NotAllowed(ABOVE)
+
+
+def _portal_account(user: User) -> bool:
+    return user.origin == User.Origin.PORTAL
+
+
+@admin.register(User)
+class UserAdmin(GovernedAdmin):
+    """Accounts: deactivated, never deleted; rights by role only, never one's own, never above one's own."""
+
+    list_display = ("display_name", "username", "is_active", "roles", "origin")
+    list_filter = ("is_active", ("origin", ChoicesDropdownFilter), "groups")
+    search_fields = ("username", "display_name", "email")
+    show_full_result_count = False
+    ordering = ("origin", "display_name")
+    actions = None
+    filter_horizontal = ("groups",)
+    fieldsets = (
+        (None, {"fields": ("username", "display_name", "email", "time_zone")}),
+        ("Rights", {"fields": ("is_active", *RIGHTS), "description": "Rights come with roles. Nobody changes their own."}),
+    )
+    verbs = (
+        Verb(
+            key="password",
+            label="Set password",
+            run=_set_password,
+            permission="portal.change_user",
+            form=PasswordForm,
+            possible=_portal_account,
+            consequence="The person can sign in with it at once, and with the old one no longer.",
+            done="Password set.",
+        ),
+        Verb(
+            key="revoke-token",
+            label="Revoke API token",
+            run=_revoke_token,
+            permission="portal.change_user",
+            look="danger",
+            possible=lambda user: Token.objects.filter(user=user).exists(),
+            consequence="Systems that use this token are refused at once.",
+            done="Token revoked.",
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What the reader may not touch of `obj`."""
+        every = tuple(name for _, options in self.fieldsets for name in options["fields"])
+        if obj is None:
+            return () if request.user.is_superuser else ("is_superuser",)
+        if not _portal_account(obj):
+            return every
+        if obj.pk == request.user.pk:
+            return ("username", "is_active", *RIGHTS)
+        if is_above(obj, request.user):
+            allowed = HARMLESS if obj.is_superuser else (*HARMLESS, "is_active")
+            return tuple(name for name in every if name not in allowed)
+        return () if request.user.is_superuser else ("is_superuser",)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["queryset"] = grantable_groups(request.user)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
+        offered = super().offered(request, thing)
+        return [verb for verb in offered if verb.key != "password" or not is_above(thing, request.user)]
+
+    def before_save(self, request: HttpRequest, obj: User, now: datetime, *, adding: bool) -> None:
+        """A new account cannot sign in until its password is set."""
+        if adding:
+            obj.set_unusable_password()
+
+    @display(description="Roles")
+    def roles(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all()) or "none"
+
+
+@admin.register(Group)
+class GroupAdmin(ModelAdmin):
+    """Roles, as the role catalogue has them: to be read."""
+
+    list_display = ("name",)
+    fields = ("name", "permissions")
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ContactForm(GovernedForm):
+    """The address goes in and does not come out again: it may hold a secret token."""
+
+    address = forms.CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "address" in self.fields:
+            known = mask_address(self.instance.address) if self.instance.pk else ""
+            self.fields["address"].help_text = (
+                f"Now {known}. Leave it empty to keep it." if known else "A URL, such as https://… or ntfy://…. It is masked after saving."
+            )
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        return "" if field_name == "address" else super().get_initial_for_field(field, field_name)
+
+    def clean_address(self) -> str:
+        typed = str(self.cleaned_data.get("address", "")).strip()
+        if not typed and not self.instance.pk:
+            raise forms.ValidationError("Give the address to reach the person at.")
+        return typed or str(self.instance.address)
+
+
+@admin.register(ContactPoint)
+class ContactPointAdmin(GovernedAdmin):
+    """How people are reached."""
+
+    form = ContactForm
+    list_display = ("person", "order", "label", "channel", "masked", "active")
+    list_select_related = ("person",)
+    list_filter = (("channel", ChoicesDropdownFilter), "active")
+    search_fields = ("person__username", "person__display_name", "label")
+    autocomplete_fields = ("person",)
+    fields = ("person", "label", "channel", "address", "order", "active")
+    show_full_result_count = False
+    actions = None
+    deletable = False
+    empty_list = "Nobody can be reached yet. Add a contact point for everybody who is on call; two are better than one."
+
+    def save_model(self, request: HttpRequest, obj: ContactPoint, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "address" in form.changed_data:
+            # The address stays out of history and trail, that it was replaced does not.
+            request.portal_act.details["address"] = "replaced" if change else "given"  # type: ignore[attr-defined]
+            request.portal_act.silent = False  # type: ignore[attr-defined]
+
+    @display(description="Address")
+    def masked(self, contact: ContactPoint) -> str:
+        return mask_address(contact.address)
+
+
+class _Attempts(PortalInline):
+    model = DeliveryAttempt
+    fields = ("number", "channel", "contact_label", "started_at", "succeeded", "detail")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ModelAdmin):
+    """What was sent to whom, and each try: to be read."""
+
+    list_display = ("title", "person_name", "state", "written", "tries")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    list_filter_submit = True
+    search_fields = ("title", "person_name")
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    fields = ("title", "body", "person_name", "state", "subject_ref", "link", "created_at", "next_attempt_at", "finished_at", "tries")
+    inlines = (_Attempts,)
+    ordering = ("-created_at",)
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description="Written", ordering="created_at")
+    def written(self, message: OutboxMessage) -> SafeString | str:
+        return moment(message.created_at, clock.now())
