@@ -67,6 +67,7 @@ class LogFile:
         buffered = io.BufferedReader(cast(io.RawIOBase, self._source), 1 << 16)
         packed = buffered.peek(2)[:2] == GZIP
         self._stream: io.BufferedIOBase = gzip.GzipFile(fileobj=buffered) if packed else buffered
+        self._recognised = False
         self._line = 0
         self._taken = 0
         self._pending: list[str] = []
@@ -121,7 +122,7 @@ class LogFile:
         while raw := self._stream.readline(LONGEST_LINE + 1):
             self._line += 1
             self._taken += len(raw)
-            if self._line == 1:
+            if not self._recognised and raw.strip():
                 self._recognise(raw)
             if len(raw) > LONGEST_LINE:
                 raise InvalidInput(
@@ -138,6 +139,8 @@ class LogFile:
             yield text
 
     def _recognise(self, start: bytes) -> None:
+        """Refuses by its first line what people export by mistake; the line says it better than a missing column would."""
+        self._recognised = True
         kind = next((words for signature, words in NOT_CSV.items() if start.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(signature)), "")
         if not kind and b"\0" in start:
             kind = "binary data"
@@ -148,8 +151,9 @@ class LogFile:
         try:
             return raw.decode("utf-8-sig" if self._line == 1 else "utf-8")
         except UnicodeDecodeError as error:
+            start = "" if self._line > 1 else f"{self.name} is not a CSV file in UTF-8. "
             raise InvalidInput(
-                f"{self.name}, line {self._line}: byte 0x{raw[error.start]:02X} is not UTF-8. "
+                f"{start}{self.name}, line {self._line}: byte 0x{raw[error.start]:02X} is not UTF-8. "
                 "Export the log in UTF-8, or convert it (iconv -f WINDOWS-1252 -t UTF-8)."
             ) from error
 
@@ -157,9 +161,10 @@ class LogFile:
 @contextmanager
 def open_log(path: Path) -> Iterator[LogFile]:
     """The log at `path`, open for reading. Raises InvalidInput when it cannot be opened."""
-    if path.exists() and not path.is_file():
-        raise InvalidInput(f"{path} is not a file. Name the exported log itself.")
     try:
+        # A pipe would be waited for without an end.
+        if path.exists() and not path.is_file():
+            raise InvalidInput(f"{path} is not a file. Name the exported log itself.")
         raw = path.open("rb")
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {path}.") from None

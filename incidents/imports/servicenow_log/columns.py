@@ -79,7 +79,8 @@ def snapshot(values: tuple[str, ...]) -> Snapshot:
 
 
 def doubtful(values: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Column and value of every cell of a record that `snapshot` just read and could not understand."""
+    """Column and value of every cell that could not be understood."""
+    snapshot(values)
     return [(name, text) for name, column, text in zip(COLUMNS, _columns, values, strict=True) if text in column.refused]
 
 
