@@ -40,7 +40,7 @@ def _holder(target: TargetRule, duties: dict[int, tuple[str, Duty | None]]) -> t
     name, duty = duties.get(target.schedule_id, (target.name, None))
     if duty is None:
         return None, "", f"Nobody is on call in {name}."
-    return duty.person_id, f"On call in {name}: {duty.reason.rstrip('.')}.", ""
+    return duty.person_id, f"{duty.reason[:1].upper()}{duty.reason[1:].rstrip('.')}.", ""
 
 
 def _reachable(people: Iterable[int]) -> set[int]:

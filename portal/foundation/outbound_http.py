@@ -3,8 +3,10 @@
 No message here names the host or the URL: secrets stand in paths, and with some receivers in the host name too.
 """
 
+import functools
 import ipaddress
 import socket
+import ssl
 import ssl
 import time
 from collections.abc import Iterable
@@ -141,9 +143,15 @@ def _left(deadline: float, timeout: float | None) -> float:
     return remaining if timeout is None else min(timeout, remaining)
 
 
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Who we trust. Reading the certificates takes longer than a call on this machine does, so it is done once a process."""
+    return httpx.create_ssl_context()
+
+
 def _client() -> httpx.Client:
     transport = httpx.HTTPTransport(retries=0)
     backend = _CheckedBackend(time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS)
-    transport._pool = httpcore.ConnectionPool(ssl_context=httpx.create_ssl_context(), network_backend=backend)
+    transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
     # Environment proxies would open the socket for us, past the check.
     return httpx.Client(transport=transport, timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
