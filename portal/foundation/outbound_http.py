@@ -7,7 +7,6 @@ import functools
 import ipaddress
 import socket
 import ssl
-import ssl
 import time
 from collections.abc import Iterable
 from typing import Any
