@@ -18,5 +18,4 @@ class HistoryInWords(HistoricalRecordContextHelper):  # type: ignore[misc]
     def prepare_delta_change_value(self, change: Any, value: Any) -> Any:
         if value is None or (isinstance(value, DeletedObject) and value.pk is None):
             return ""
-        prepared = super().prepare_delta_change_value(change, value)
-        return prepared
+        return super().prepare_delta_change_value(change, value)

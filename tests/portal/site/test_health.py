@@ -1,0 +1,78 @@
+"""What monitors ask, without signing in."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from incidents.escalation.engine import run_cycle
+from portal.foundation import clock
+from portal.site import health
+
+pytestmark = pytest.mark.django_db
+
+
+def test_live_answers(client: Client) -> None:
+    answer = client.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_ready_names_what_is_well(client: Client) -> None:
+    assert client.get("/health/ready").json() == {"status": "ok", "database": "ok", "migrations": "ok", "guards": "ok"}
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_a_missing_guard_is_not_ready(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_event_no_update")
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["guards"]) == (503, "failing")
+
+
+def test_the_engine_is_unwell_until_it_passes(client: Client) -> None:
+    assert client.get("/health/engine").status_code == 503
+    run_cycle(now=clock.now())
+    answer = client.get("/health/engine")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+@pytest.mark.parametrize("wait", ["abc", "-1", "31", "nan", "inf", "1e400", ""])
+def test_a_wait_that_means_nothing_is_refused(client: Client, wait: str) -> None:
+    assert client.get("/health/engine/cycle", {"wait": wait}).status_code == 400
+
+
+def test_a_wait_without_a_pass_ends(client: Client) -> None:
+    started = time.monotonic()
+    assert client.get("/health/engine/cycle?wait=0.3").status_code == 503
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wait_ends_with_the_next_pass(client: Client) -> None:
+    def later() -> None:
+        try:
+            time.sleep(0.3)
+            run_cycle(now=clock.now())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=later)
+    thread.start()
+    answer = client.get("/health/engine/cycle?wait=10")
+    thread.join()
+    assert answer.status_code == 200
+
+
+def test_only_so_many_wait_at_once(client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr(health, "_waiting", threading.BoundedSemaphore(1))
+    health._waiting.acquire()
+    assert client.get("/health/engine/cycle?wait=5").json()["status"] == "busy"
+
+
+@pytest.mark.parametrize("path", ["live", "ready", "engine", "engine/cycle"])
+def test_health_is_only_read(client: Client, path: str) -> None:
+    assert client.post(f"/health/{path}").status_code == 405
