@@ -3,6 +3,7 @@
 from django.db import models
 
 from portal.foundation.base_models import tracked
+from portal.foundation.people.models import validate_time_zone
 
 
 class Origin(models.TextChoices):
@@ -28,7 +29,9 @@ class Team(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     business_unit = models.ForeignKey("policies.BusinessUnit", null=True, blank=True, on_delete=models.PROTECT, related_name="teams")
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="Where most of the team works, e.g. Europe/Madrid.")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", validators=[validate_time_zone], help_text="Where most of the team works, e.g. Europe/Madrid."
+    )
     members = models.ManyToManyField("portal.User", blank=True, related_name="teams")
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PORTAL, editable=False)
     history = tracked(m2m=(members,))

@@ -257,9 +257,13 @@ class GovernedAdmin(PortalModelAdmin):
         return show()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = dict(vars(obj))
         self.before_save(request, obj, request.portal_now, adding=not change)  # type: ignore[attr-defined]
-        self._sign(request, obj)
         request.portal_act.subject = obj  # type: ignore[attr-defined]
+        if change and not set(form.changed_data) - {"why"} and vars(obj) == before:
+            # Only rows under it changed; a history row of its own would say nothing.
+            return
+        self._sign(request, obj)
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

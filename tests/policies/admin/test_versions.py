@@ -234,3 +234,11 @@ def test_versions_have_no_delete_and_history_cannot_be_written(draft: Any, manag
     address = reverse("admin:policies_policyversion_simple_history", args=[draft.pk, past.pk])
     assert client.get(address).status_code == 200
     assert client.post(address, {"change_reason": "rewritten"}).status_code == 403
+
+
+def test_a_change_of_rows_alone_adds_no_empty_line_to_the_version_s_history(draft: Any, manager: Any) -> None:
+    client = as_(manager)
+    before = draft.history.count()
+    assert client.post(page(draft), form_of(client, page(draft)) | {"levels-0-window": "20 min"}).status_code == 302
+    assert draft.levels.get().window == timedelta(minutes=20)
+    assert draft.history.count() == before
