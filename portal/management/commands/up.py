@@ -1,20 +1,21 @@
 """One command for a first look: migrate, seed the demo once, then web, engine and workers in the foreground."""
 
+import contextlib
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-import honcho.manager
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from honcho.manager import Manager
+from honcho.manager import Manager, ProcessManager
 
 from portal.foundation.people.models import User
 
-STOP_WITHIN_SECONDS = 20
+INTERRUPTED = 128 + signal.SIGINT
 
 
 class Command(BaseCommand):
@@ -51,18 +52,27 @@ def _run(host: str, port: int, phone_port: int) -> int:
         "OUTBOUND_ALLOWED_HOSTS": ",".join(settings.OUTBOUND_ALLOWED_HOSTS),
         "PORTAL_URL": settings.PORTAL_URL,
     }
-    manage = f"{sys.executable} manage.py"
+    python = f"exec {sys.executable}"
+    manage = f"{python} manage.py"
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    # A worker finishes the message it is sending before it stops.
-    honcho.manager.KILL_WAIT = STOP_WITHIN_SECONDS
     manager = Manager()
-    web = f"{sys.executable} -m gunicorn portal.wsgi --bind {address} --workers 1 --threads 8 --log-level warning"
+    manager._procmgr = _OneByOne()
+    web = f"{python} -m gunicorn portal.wsgi --bind {address} --workers 1 --threads 8 --log-level warning"
     manager.add_process("web", web, env=environment)
     manager.add_process("engine", f"{manage} engine", env=environment)
     manager.add_process("worker", f"{manage} qcluster", env=environment)
-    manager.add_process("phones", f"{sys.executable} -m portal.demo.phone {phone_port}", env=environment)
+    manager.add_process("phones", f"{python} -m portal.demo.phone {phone_port}", env=environment)
     manager.loop()
-    return int(manager.returncode or 0)
+    # Ctrl-C is how one stops it, not an error.
+    return 0 if manager.returncode == INTERRUPTED else int(manager.returncode or 0)
+
+
+class _OneByOne(ProcessManager):
+    """Asks only the process itself to stop, not its children: the job cluster ends its own workers after the message they are sending."""
+
+    def terminate(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def _address() -> tuple[str, int, int]:
