@@ -5,6 +5,7 @@ quarter, and a cost that grows no faster than the incidents.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,8 @@ from pathlib import Path
 
 INCIDENTS = 9_202
 MOST_SECONDS, MOST_MEGABYTES = 15.0, 400.0
-# Start-up is in every run, so four times the incidents must cost less than four times the time; above it something grows faster.
+# By processor time, which other work on the machine disturbs least. Start-up is in every run, so four times the incidents must cost less
+# than four times; above it something grows faster.
 MOST_GROWTH = 4.0
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -27,13 +29,15 @@ def main() -> int:
         for factor, more in ((1, 1), (2, 1), (4, 2)):
             fill(environment, INCIDENTS * more)
             figures.append(measure(environment, Path(folder, f"pack-{factor}")))
-            seconds, megabytes = figures[-1]
-            print(f"{INCIDENTS * factor:>7,} incidents: {seconds:5.1f} s, {megabytes:4.0f} MB at most", flush=True)
-    (seconds, megabytes), _, (four_times, _) = figures
-    kept = seconds <= MOST_SECONDS and megabytes <= MOST_MEGABYTES and four_times <= MOST_GROWTH * seconds
-    print(
-        f"{'kept' if kept else 'NOT KEPT'}: {MOST_SECONDS:.0f} s, {MOST_MEGABYTES:.0f} MB, growth {four_times / seconds:.1f} of {MOST_GROWTH:.0f}"
-    )
+            seconds, processor, megabytes = figures[-1]
+            print(
+                f"{INCIDENTS * factor:>7,} incidents: {seconds:5.1f} s ({processor:.1f} s of processor time), {megabytes:4.0f} MB at most",
+                flush=True,
+            )
+    (seconds, processor, megabytes), _, (_, four_times, _) = figures
+    growth = four_times / processor
+    kept = seconds <= MOST_SECONDS and megabytes <= MOST_MEGABYTES and growth <= MOST_GROWTH
+    print(f"{'kept' if kept else 'NOT KEPT'}: {MOST_SECONDS:.0f} s, {MOST_MEGABYTES:.0f} MB, growth {growth:.1f} of {MOST_GROWTH:.0f}")
     return 0 if kept else 1
 
 
@@ -45,9 +49,9 @@ def fill(environment: dict[str, str], incidents: int) -> None:
     manage(environment, "shell", "-v0", "-c", f"from benchmarks.datasets import fill_quarter; fill_quarter({incidents})")
 
 
-def measure(environment: dict[str, str], out: Path) -> tuple[float, float]:
-    """Seconds, and the most megabytes that the command and its children held at the same time."""
-    started = time.monotonic()
+def measure(environment: dict[str, str], out: Path) -> tuple[float, float, float]:
+    """Seconds, seconds of processor time, and the most megabytes that the command and its children held at the same time."""
+    started, used = time.monotonic(), processor_time()
     command = [sys.executable, "manage.py", "build_pack", "2016Q1", "--out", str(out)]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL)
     peak = 0
@@ -63,7 +67,13 @@ def measure(environment: dict[str, str], out: Path) -> tuple[float, float]:
     status = process.wait()
     watcher.join()
     assert status == 0, "the pack was not built"
-    return time.monotonic() - started, peak / 1e6
+    return time.monotonic() - started, processor_time() - used, peak / 1e6
+
+
+def processor_time() -> float:
+    """Seconds that ended children, and theirs, have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def resident(pid: int) -> int:

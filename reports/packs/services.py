@@ -4,6 +4,7 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +71,7 @@ def build_pack(
         with ExitStack() as stack:
             workshop = _workshop(out, stack)
             document = _document(quarter, now, tell)
-            made = [path for name in chosen for path in _written(name, document, workshop, tell)]
+            made = _written(chosen, document, workshop, tell)
             tell("Recording")
             with act("reports.pack_built", actor=actor, now=now) as running:
                 files = tuple(_described(path, out) for path in made)
@@ -114,9 +115,11 @@ def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
     return build(quarter, facts, progress=quarter.progress(now), last_event_at=last_event_at(quarter.start, quarter.end))
 
 
-def _written(name: str, document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:
-    tell(f"Writing {name}")
-    return FORMATS[name](document, folder)
+def _written(names: Sequence[str], document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:
+    """The files in the order of `names`. They are made side by side: the PDF's process works while we write the others."""
+    tell(f"Writing {', '.join(names)}")
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        return [path for paths in pool.map(lambda name: FORMATS[name](document, folder), names) for path in paths]
 
 
 def _described(path: Path, out: Path) -> BuiltFile:

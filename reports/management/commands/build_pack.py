@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{file.path}  {size}  sha256 {file.sha256}")
 
     def _tell(self, step: str) -> None:
-        self.stderr.write(f"{step} …")
+        self.stderr.write(f"{step} …", style_func=str)  # progress, not an error: without the red
 
 
 def _say_nothing(step: str) -> None:
