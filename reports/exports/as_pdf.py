@@ -88,4 +88,4 @@ def _weight(table: Table, position: int) -> float:
     if table.columns[position].kind is not Kind.TEXT:
         return 1
     longest = max((len(str(row[position])) for row in table.rows[:MOST_ROWS]), default=0)
-    return min(max(longest / 10, 1), 4)
+    return min(max(longest / 10, 1), 2.5)

@@ -11,9 +11,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from reports.document import Figure, FigureKind, Kind, Series, shown
+from reports.document import Figure, FigureKind, Series, shown
 
 from .palette import FAINT, INK, MUTED, TONES
 
@@ -126,18 +126,16 @@ def _ranges(figure: Figure) -> Canvas:
         )
     axes.set_yticks(range(len(figure.categories)), figure.categories, color=INK)
     axes.set_ylim(len(figure.categories) - 0.6, -0.75)
-    _time_axis(axes, max(value or 0 for value in far.values), figure.value_kind)
+    _time_axis(axes, max(value or 0 for value in far.values))
     return canvas
 
 
-def _time_axis(axes: Axes, highest: float, kind: Kind) -> None:
-    """From zero, marked in whole steps of the largest unit of which there are at least two."""
-    size = next((size for size in (86_400, 3_600, 60) if highest >= 2 * size), 1)
+def _time_axis(axes: Axes, highest: float) -> None:
+    """From zero, marked in whole steps of the largest unit of which there are at least two; `highest` in seconds."""
+    size, unit = next(((size, unit) for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")) if highest >= 2 * size), (1, "s"))
+    steps = [int(step) for step in MaxNLocator(7, integer=True).tick_values(0, highest / size) if 0 <= step * size <= highest * 1.08]
     axes.set_xlim(0, highest * 1.08)
-    axes.set_xticks(
-        [step * size for step in MaxNLocator(7, integer=True).tick_values(0, highest / size) if 0 <= step * size <= highest * 1.08]
-    )
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, kind) if value else "0"))
+    axes.set_xticks([step * size for step in steps], [f"{step} {unit}" if step else "0" for step in steps])
     axes.grid(axis="x", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
 

@@ -42,7 +42,7 @@ def summary_of(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping
             f"{counted(errors, 'duration ends', 'durations end')} before {'it begins' if errors == 1 else 'they begin'}. "
             "These are errors in the data: they are listed below and left out of every other figure."
         )
-    return tuple(paragraphs)
+    return tuple(f"{text[:1].upper()}{text[1:]}" for text in paragraphs)
 
 
 def highlights_of(metrics: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -90,9 +90,15 @@ def _quality(metrics: Mapping[str, Any]) -> str:
     opened, moves = metrics["incidents_opened"], metrics["functional_escalations"]
     return (
         f"{_with_share(metrics['sla_breached'], opened)} breached their SLA, {_with_share(metrics['reopened'], opened)} were reopened and "
-        f"{_with_share(metrics['reassigned'], opened)} reassigned. {counted(moves, 'functional escalation', 'functional escalations')} "
-        f"moved an incident from one group to another, {moves / opened:.2f} an incident."
+        f"{_with_share(metrics['reassigned'], opened)} reassigned. {_moves(moves, opened)}"
     )
+
+
+def _moves(moves: int, opened: int) -> str:
+    if not moves:
+        return "No incident was moved from one group to another."
+    escalations = counted(moves, "functional escalation", "functional escalations")
+    return f"{escalations} moved an incident from one group to another, {moves / opened:.2f} an incident."
 
 
 def _speed(done: str, not_done: tuple[str, str], spread: Mapping[str, Any], without: int) -> str:

@@ -11,6 +11,7 @@ from reports.document import ReportDocument
 from reports.exports import as_pdf
 from reports.packs.build import build
 from reports.packs.quarters import Progress, Quarter
+from tests.factories.reports import fact
 from tests.reports.exports.hostile import hostile_document
 from tests.reports.golden import small_document
 
@@ -53,6 +54,13 @@ def test_hostile_texts_are_printed_and_never_obeyed(tmp_path: Path) -> None:
     assert "root:" not in text
     assert "$\\frac{1}{0}$" in text
     assert [path.name for path in tmp_path.iterdir()] == ["pack-2016Q1.pdf"]
+
+
+def test_a_name_without_spaces_stays_in_its_column(tmp_path: Path) -> None:
+    document = build(Quarter(2016, 1), [fact(service="W" * 120)] * 3, progress=Progress.OVER, last_event_at=None)
+    text = text_of(document, tmp_path)
+    assert "W" * 40 not in text
+    assert text.replace("\u200b", "").replace(" ", "").count("W" * 120) >= 1
 
 
 def test_a_long_table_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def test_a_quarter_of_which_the_data_cover_a_part_is_pointed_out() -> None:
     assert "check whether" not in small_document().summary[0]
 
 
+def test_nothing_of_something_reads_as_a_sentence() -> None:
+    quiet = " ".join(build(Q1, [fact()], progress=Progress.OVER, last_event_at=None).summary)
+    assert "None breached their SLA, none were reopened and none reassigned. No incident was moved" in quiet
+    assert "None was acknowledged. 1 was never acknowledged." in quiet
+
+
 def test_an_empty_quarter_gives_an_empty_pack_that_says_so() -> None:
     document = build(Q1, [], progress=Progress.OVER, last_event_at=None)
     assert document.summary == ("No incident was opened in the first quarter of 2016. The pack is complete, and empty.",)
