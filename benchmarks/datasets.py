@@ -17,7 +17,9 @@ BATCH = 2_000
 def fill_quarter(incidents: int, *, seed: int = 1, start: datetime = QUARTER_START, days: int = 91) -> None:
     """Creates `incidents` incidents opened within `days` of `start`, with timelines, problems and changes."""
     rng = random.Random(seed)
-    services = [Service.objects.get_or_create(key=slugify(f"made-up-{n}"), defaults={"name": f"Made-up service {n:02d}"})[0] for n in range(40)]
+    services = [
+        Service.objects.get_or_create(key=slugify(f"made-up-{n}"), defaults={"name": f"Made-up service {n:02d}"})[0] for n in range(40)
+    ]
     teams = [Team.objects.get_or_create(name=f"Made-up group {n:02d}")[0] for n in range(50)]
     problem = Problem.objects.get_or_create(number="PRB-MADE-UP", defaults={"title": "Made up"})[0]
     change = ChangeRequest.objects.get_or_create(number="CHG-MADE-UP", defaults={"title": "Made up"})[0]
@@ -27,7 +29,9 @@ def fill_quarter(incidents: int, *, seed: int = 1, start: datetime = QUARTER_STA
         rows = Incident.objects.bulk_create(rows)
         TimelineEntry.objects.bulk_create([entry for row in rows for entry in _entries(rng, row, teams)], batch_size=BATCH)
         IncidentProblem.objects.bulk_create([IncidentProblem(incident=row, problem=problem) for row in rows if rng.random() < 0.02])
-        IncidentChange.objects.bulk_create([IncidentChange(incident=row, change=change, relation="resolves") for row in rows if rng.random() < 0.01])
+        IncidentChange.objects.bulk_create(
+            [IncidentChange(incident=row, change=change, relation="resolves") for row in rows if rng.random() < 0.01]
+        )
 
 
 def _incident(rng: random.Random, number: int, services: list[Service], teams: list[Team], start: datetime, days: int) -> Incident:
@@ -59,6 +63,8 @@ def _entries(rng: random.Random, incident: Incident, teams: list[Team]) -> list[
         kind = TimelineEntry.Kind.ASSIGNED if rng.random() < 0.3 else TimelineEntry.Kind.STATE
         data = {"from": rng.choice(teams).name if step else "", "to": rng.choice(teams).name} if kind == "assigned" else {}
         entries.append(
-            TimelineEntry(incident=incident, kind=kind, at=at, recorded_at=at, actor_name="made up", text="Made up", data=data, imported=True)
+            TimelineEntry(
+                incident=incident, kind=kind, at=at, recorded_at=at, actor_name="made up", text="Made up", data=data, imported=True
+            )
         )
     return entries
