@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from audit.events.services import act
@@ -137,7 +136,7 @@ class UserAdmin(GovernedAdmin):
         if adding:
             obj.set_unusable_password()
 
-    @display(description="Roles")
+    @admin.display(description="Roles")
     def roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all()) or "none"
 
@@ -206,7 +205,7 @@ class ContactPointAdmin(GovernedAdmin):
             request.portal_act.details["address"] = "replaced" if change else "given"  # type: ignore[attr-defined]
             request.portal_act.silent = False  # type: ignore[attr-defined]
 
-    @display(description="Address")
+    @admin.display(description="Address")
     def masked(self, contact: ContactPoint) -> str:
         return mask_address(contact.address)
 
@@ -247,6 +246,6 @@ class OutboxMessageAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @display(description="Written", ordering="created_at")
+    @admin.display(description="Written", ordering="created_at")
     def written(self, message: OutboxMessage) -> SafeString | str:
         return moment(message.created_at, clock.now())

@@ -10,9 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
-from unfold.decorators import display
 
-from audit.events.stories import changes_of, did_words, object_words, parsed
+from audit.events.stories import actor_words, changes_of, did_words, object_words, parsed, particulars_of
 from audit.models import LedgerEvent
 from portal.foundation import clock
 from portal.foundation.adminkit.moments import moment
@@ -84,6 +83,8 @@ class LedgerEventAdmin(ModelAdmin):
             "what": object_words(content),
             "when": moment(event.recorded_at, clock.now()),
             "changes": changes_of(content),
+            "particulars": particulars_of(content),
+            "who": actor_words(content),
             "media": self.media,
         }
         return TemplateResponse(request, "audit/event.html", context)
@@ -92,22 +93,22 @@ class LedgerEventAdmin(ModelAdmin):
         """An event has no history: it never changes."""
         return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
 
-    @display(description="When", ordering="-id")
+    @admin.display(description="When", ordering="-id")
     def when(self, event: LedgerEvent) -> SafeString | str:
         return moment(event.recorded_at, clock.now())
 
-    @display(description="Who")
+    @admin.display(description="Who")
     def who(self, event: LedgerEvent) -> str:
-        return event.actor_name if event.actor_id else f"the portal ({event.actor_name or 'itself'})"
+        return actor_words(parsed(event.payload))
 
-    @display(description="Did")
+    @admin.display(description="Did")
     def did(self, event: LedgerEvent) -> str:
         return did_words(parsed(event.payload))
 
-    @display(description="What")
+    @admin.display(description="What")
     def to_what(self, event: LedgerEvent) -> str:
         return object_words(parsed(event.payload))
 
-    @display(description="Why")
+    @admin.display(description="Why")
     def why(self, event: LedgerEvent) -> str:
         return str(parsed(event.payload).get("why", ""))[:160]

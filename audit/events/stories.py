@@ -60,6 +60,26 @@ def model_words(label: str) -> str:
     return str(model._meta.verbose_name) if model else label
 
 
+def particulars_of(event: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """What else the event tells: a name and its lines."""
+    told = {**event.get("details", {}), **event.get("decision", {})}
+    return [(name.replace("_", " ").capitalize(), _lines(value)) for name, value in told.items()]
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [", ".join(_lines(item)) for item in value] or [NOTHING]
+    if isinstance(value, dict):
+        return [f"{key.replace('_', ' ')} {', '.join(_lines(item))}" for key, item in value.items()] or [NOTHING]
+    return [NOTHING if value in (None, "") else str(value)]
+
+
+def actor_words(event: dict[str, Any]) -> str:
+    """The person's name as it was, or 'the portal' and the part of it that acted."""
+    actor = event.get("actor", {})
+    return str(actor.get("name", "")) if actor.get("kind") == "person" else f"the portal ({actor.get('name') or 'itself'})"
+
+
 def changes_of(event: dict[str, Any]) -> list[RowChange]:
     """Every governed row that the event changed, keys of other rows replaced by their names."""
     changes = event.get("changes", [])
@@ -108,7 +128,7 @@ def _names(changes: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
             for column, value in values.items():
                 field = _field(model, column)
                 if isinstance(field, ForeignKey) and value is not None:
-                    wanted.setdefault(field.related_model, set()).add(value)  # type: ignore[arg-type]
+                    wanted.setdefault(field.related_model, set()).add(value)
     return {
         (model._meta.label_lower, str(key)): str(row)
         for model, keys in wanted.items()

@@ -14,7 +14,6 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from guardian.shortcuts import get_objects_for_user
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
@@ -32,7 +31,7 @@ from .page import beside_context, live_context
 from .verbs import MAIN, VERBS
 
 VIEW, ADD, WORK_HERE = "incidents.view_incident", "incidents.add_incident", "policies.work_service_incidents"
-SEE_HERE = ("policies.see_service_incidents", WORK_HERE)
+SEE_HERE = ["policies.see_service_incidents", WORK_HERE]
 
 
 @admin.register(Incident)
@@ -84,7 +83,7 @@ class IncidentAdmin(PortalModelAdmin):
         return may(request.user, VIEW, obj) or (obj is None and _services(request, SEE_HERE).exists())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, ADD) or _services(request, (WORK_HERE,)).exists()
+        return may(request.user, ADD) or _services(request, [WORK_HERE]).exists()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never by a form: verbs change an incident."""
@@ -135,7 +134,7 @@ class IncidentAdmin(PortalModelAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "service" and not may(request.user, ADD):
-            kwargs["queryset"] = _services(request, (WORK_HERE,))
+            kwargs["queryset"] = _services(request, [WORK_HERE])
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Incident, form: Any, change: bool) -> None:
@@ -152,31 +151,31 @@ class IncidentAdmin(PortalModelAdmin):
     def response_add(self, request: HttpRequest, obj: Incident, post_url_continue: str | None = None) -> HttpResponse:
         return redirect(self.page_of(obj))
 
-    @display(description="Severity", ordering="severity")
+    @admin.display(description="Severity", ordering="severity")
     def how_bad(self, incident: Incident) -> str:
         return severity_mark(incident.severity)
 
-    @display(description="Incident")
+    @admin.display(description="Incident")
     def number_and_title(self, incident: Incident) -> str:
         return f"{incident.number} {incident.title}"
 
-    @display(description="State", ordering="state")
+    @admin.display(description="State", ordering="state")
     def state_in_words(self, incident: Incident) -> SafeString:
         return state_mark(incident)
 
-    @display(description="Service", ordering="service__name")
+    @admin.display(description="Service", ordering="service__name")
     def at_service(self, incident: Incident) -> str:
         return str(incident.service)
 
-    @display(description="Priority", ordering="priority")
+    @admin.display(description="Priority", ordering="priority")
     def in_order(self, incident: Incident) -> str:
         return priority_mark(incident)
 
-    @display(description="Opened", ordering="opened_at")
+    @admin.display(description="Opened", ordering="opened_at")
     def since(self, incident: Incident) -> SafeString | str:
         return moment(incident.opened_at, clock.now())
 
-    @display(description="Who has it")
+    @admin.display(description="Who has it")
     def who_has_it(self, incident: Incident) -> str:
         person, team = incident.assigned_to, incident.team
         return str(person) if person else f"{team} (group)" if team else "nobody yet"
@@ -193,7 +192,7 @@ class IncidentAdmin(PortalModelAdmin):
         return super().history_form_view(request, object_id, version_id, extra_context)
 
 
-def _services(request: HttpRequest, rights: tuple[str, ...]) -> QuerySet[Service]:
+def _services(request: HttpRequest, rights: list[str]) -> QuerySet[Service]:
     if not request.user.is_authenticated:
         return Service.objects.none()
     found: QuerySet[Service] = get_objects_for_user(

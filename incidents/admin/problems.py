@@ -1,6 +1,6 @@
 """Problems and the known-error database."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db import models
@@ -65,7 +65,7 @@ class KnownErrorAdmin(GovernedAdmin):
     fields = ("title", "services", "symptom", "workaround", "problem", "reference_url", "active")
     autocomplete_fields = ("services", "problem")
     actions = None
-    formfield_overrides: ClassVar[dict[Any, Any]] = {
+    formfield_overrides = {
         **GovernedAdmin.formfield_overrides,
         models.URLField: {"assume_scheme": "https", "widget": UnfoldAdminURLInputWidget},
     }

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from incidents.lifecycle import checks
@@ -74,14 +73,14 @@ class ImpactReadingAdmin(PortalModelAdmin):
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The audit trail has it already."""
 
-    @display(description="Reading")
+    @admin.display(description="Reading")
     def what(self, reading: ImpactReading) -> str:
         return reading_in_words(reading.measure, reading.value)
 
-    @display(description="Observed", ordering="observed_at")
+    @admin.display(description="Observed", ordering="observed_at")
     def observed(self, reading: ImpactReading) -> SafeString | str:
         return moment(reading.observed_at, clock.now())
 
-    @display(description="Incident")
+    @admin.display(description="Incident")
     def of_incident(self, reading: ImpactReading) -> str:
         return reading.incident.number if reading.incident else "none"

@@ -12,9 +12,7 @@ from portal.foundation.base_models import save_tracked
 from .models import ChangeRequest, IncidentChange
 
 
-def link_change(
-    incident: Incident, change: ChangeRequest, *, relation: str, actor: Any, now: datetime, reason: str = ""
-) -> IncidentChange:
+def link_change(incident: Incident, change: ChangeRequest, *, relation: str, actor: Any, now: datetime, reason: str = "") -> IncidentChange:
     """Says how `change` and `incident` belong together. A repeat changes nothing. Raises NotAllowed."""
     require(actor, "incidents.add_incidentchange", incident, to="link changes to incidents")
     relation = IncidentChange.Relation(relation).value

@@ -128,7 +128,7 @@ def correct(
     """
     require(actor, WORK, incident, to="correct this incident")
     reason = checks.clean_reason(reason, what="what was understood wrongly")
-    wanted = {
+    wanted: dict[str, Any] = {
         "title": checks.clean_title(title),
         "description": checks.clean_text(description, "description"),
         "impact": clean_scale(impact, "impact"),

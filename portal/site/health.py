@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
@@ -80,8 +81,10 @@ def engine_cycle(request: HttpRequest) -> HttpResponse:
 def _pass_after(asked_at: datetime, wait: float) -> datetime | None:
     deadline = time.monotonic() + wait
     while True:
-        heartbeat = EngineHeartbeat.objects.filter(last_started_at__gte=asked_at).first()
-        if heartbeat and heartbeat.last_finished_at and heartbeat.last_finished_at >= heartbeat.last_started_at:
+        # Both times of one pass: the row of a pass under way still holds the finish of the one before.
+        finished = EngineHeartbeat.objects.filter(last_started_at__gte=asked_at, last_finished_at__gte=F("last_started_at"))
+        heartbeat = finished.first()
+        if heartbeat is not None:
             return heartbeat.last_finished_at
         if time.monotonic() >= deadline:
             return None

@@ -1,6 +1,6 @@
 """Filters of the incident list, each by an indexed column."""
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]
 
 from incidents.lifecycle.models import SCALE
 from incidents.lifecycle.states import IncidentState

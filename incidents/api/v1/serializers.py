@@ -91,7 +91,7 @@ class TimelineOutput(serializers.Serializer):
     actor = serializers.CharField(source="actor_name")
     text = serializers.CharField()
     why = serializers.CharField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
     imported = serializers.BooleanField()
 
 
@@ -99,11 +99,11 @@ class ReadingOutput(serializers.Serializer):
     """A reading as kept."""
 
     measure = serializers.CharField()
-    value = serializers.SerializerMethodField()
+    value = serializers.SerializerMethodField("plain_value")
     observed_at = Moment()
     recorded_at = Moment()
 
-    def get_value(self, reading: ImpactReading) -> str:
+    def plain_value(self, reading: ImpactReading) -> str:
         return f"{reading.value.normalize():f}"
 
 
@@ -200,7 +200,7 @@ class Problem(serializers.Serializer):
     detail = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)
+    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]
 
 
 def _name(thing: Any) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -21,7 +21,7 @@ from portal.foundation.access.checks import visible_to
 from portal.foundation.apikit.fields import Moment, aware
 from portal.foundation.errors import NotFound
 
-SERVICE_RIGHTS = ("policies.see_service_incidents", "policies.work_service_incidents")
+SERVICE_RIGHTS = ["policies.see_service_incidents", "policies.work_service_incidents"]
 # A plus sign in an unencoded query string arrives as a space.
 _SPACE_FOR_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
@@ -66,7 +66,9 @@ class Services(viewsets.GenericViewSet):
         known = Service.objects.select_related("team", "escalation_policy")
         if self.request.user.has_perm("policies.view_service"):
             return known
-        granted = get_objects_for_user(self.request.user, SERVICE_RIGHTS, any_perm=True, with_superuser=False, accept_global_perms=False)
+        granted: QuerySet[Service] = get_objects_for_user(
+            self.request.user, SERVICE_RIGHTS, any_perm=True, with_superuser=False, accept_global_perms=False
+        )
         return known.filter(Q(pk__in=granted.values("pk")))
 
     def list(self, request: Request) -> Response:

@@ -45,7 +45,7 @@ def visible_to(actor: Any, queryset: QuerySet[M], permission: str, *, service_pa
     scope = ON_SERVICE.get(permission)
     if not actor.is_active or scope is None:
         return queryset.none()
-    services = get_objects_for_user(actor, scope, with_superuser=False, accept_global_perms=False)
+    services: QuerySet[Model] = get_objects_for_user(actor, scope, with_superuser=False, accept_global_perms=False)
     allowed = Q(**{f"{service_path}__in": services.values("pk")})
     if queryset.model._meta.label_lower == _model_of(permission):
         own = get_objects_for_user(actor, permission, klass=queryset.model, with_superuser=False, accept_global_perms=False)

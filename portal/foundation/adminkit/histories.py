@@ -9,7 +9,7 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 LONGEST_VALUE = 200
 
 
-class HistoryInWords(HistoricalRecordContextHelper):  # type: ignore[misc]
+class HistoryInWords(HistoricalRecordContextHelper):
     """What the page shows of one change."""
 
     def __init__(self, model: Any, record: Any) -> None:

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from rest_framework.renderers import JSONRenderer
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.foundation.errors import InvalidInput, PortalError
+from portal.foundation.people.models import User
 
 from .models import RememberedRequest
 
@@ -43,16 +44,16 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> Respons
     key = request.headers[HEADER]
     if not _KEY.fullmatch(key):
         raise InvalidInput(f"{HEADER} must be 1 to 255 visible ASCII characters.", {HEADER: ["Use a UUID, for example."]})
-    fingerprint = _fingerprint(request)
+    fingerprint, user = _fingerprint(request), cast(User, request.user)
     with transaction.atomic():
-        RememberedRequest.objects.filter(user=request.user, created_at__lt=now - KEPT_FOR).delete()
+        RememberedRequest.objects.filter(user=user, created_at__lt=now - KEPT_FOR).delete()
         try:
             with transaction.atomic():
                 remembered = RememberedRequest.objects.create(
-                    user=request.user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now
+                    user=user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now
                 )
         except IntegrityError:
-            return _replayed(RememberedRequest.objects.get(user=request.user, key=key), fingerprint)
+            return _replayed(RememberedRequest.objects.get(user=user, key=key), fingerprint)
         response = do()
         remembered.status = response.status_code
         remembered.body = json.loads(JSONRenderer().render(response.data))
