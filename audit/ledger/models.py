@@ -13,6 +13,7 @@ class PayloadText(models.Func):
 
     def __init__(self, column: str, *path: str) -> None:
         super().__init__(models.F(column))
+        self.column = column
         self.path = path
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
@@ -22,7 +23,7 @@ class PayloadText(models.Func):
         return self.as_sql(compiler, connection, template=f"((%(expressions)s)::jsonb #>> '{{{','.join(self.path)}}}')", **extra)
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        return "audit.ledger.models.PayloadText", (self.source_expressions[0].name, *self.path), {}
+        return "audit.ledger.models.PayloadText", (self.column, *self.path), {}
 
 
 def _derived(*path: str) -> Any:
