@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
+from io import StringIO
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -32,9 +33,9 @@ def main(log: Path) -> None:
     from portal.models import User
 
     call_command("migrate", verbosity=0)
-    call_command("sync_roles", verbosity=0, stdout=open(os.devnull, "w"))
+    call_command("sync_roles", verbosity=0, stdout=StringIO())
     if not Incident.objects.exists():
-        call_command("import_servicenow_log", str(log), stdout=open(os.devnull, "w"))
+        call_command("import_servicenow_log", str(log), stdout=StringIO())
     reader = User.objects.create_superuser("bench")
     client = Client(headers={"host": "localhost"})
     client.force_login(reader)
@@ -68,5 +69,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         sys.path.insert(0, str(PROJECT))
         os.environ["PORTAL_VAR"] = folder
+        Path(folder, "static").mkdir()
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.development")
         main(Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE)

@@ -69,7 +69,7 @@ def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datet
     noted = acknowledged + timedelta(minutes=6)
     lifecycle.add_note(incident, actor=responder, now=noted, text="Looking at the dashboards; started with the last change.")
     if dice.random() < 0.35:
-        team = Team.objects.exclude(pk=incident.team_id).order_by("name").first()
+        team = Team.objects.exclude(incidents=incident).order_by("name").first()
         lifecycle.assign(incident, team=team, actor=responder, now=noted + timedelta(minutes=3), reason="The cause is on their side.")
     solved = noted + timedelta(minutes=dice.choice([18, 35, 50, 75, 130, 200]))
     escalation.resolve(incident, actor=responder, now=solved, reason="Rolled back and verified with a test transaction.")
