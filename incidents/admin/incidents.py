@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
+from incidents.lifecycle.states import IncidentState
 from incidents.models import Incident
 from policies.decisions.severity import Reading
 from policies.models import Service
@@ -116,10 +117,14 @@ class IncidentAdmin(PortalModelAdmin):
         )
 
     def _page(self, request: HttpRequest, incident: Incident, now: datetime) -> dict[str, Any]:
+        live = live_context(request, incident, now)
         offered = [(verb, self.verb_address(incident, verb)) for verb in self.offered(request, incident)]
+        if live["held"] and live["mine"] and incident.state == IncidentState.IN_PROGRESS:
+            # Pressing it again would change nothing.
+            offered = [(verb, address) for verb, address in offered if verb.key != "acknowledge"]
         return {
             **self.admin_site.each_context(request),
-            **live_context(request, incident, now),
+            **live,
             "opts": self.opts,
             "original": incident,
             "title": incident.number,

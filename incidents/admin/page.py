@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from incidents.escalation.services import next_step
-from incidents.lifecycle.timeline import reading_in_words
+from incidents.lifecycle.timeline import THE_PORTAL, reading_in_words
 from incidents.models import EscalationRun, ImpactReading, Incident, IncidentChange, KnownError, TimelineEntry
 from policies.decisions.vocabulary import LevelRule, PolicySnapshot
 from policies.governance.queries import snapshot_of
@@ -92,6 +92,8 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "ladder": ladder(snapshot, run),
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
         "readings": [_reading(reading, now) for reading in incident.readings.all()[:LATEST_READINGS]],
+        "held": incident.acknowledged_at is not None and incident.assigned_to_id is not None and not _alerting(run),
+        "mine": incident.assigned_to_id == request.user.pk,
         "now": now,
         "stamp": _stamp(incident, entries, run),
     }
@@ -132,6 +134,10 @@ def coming(incident: Incident, run: EscalationRun | None, now: datetime) -> Comi
         return Coming("Nothing by itself: it was acknowledged, and the work goes on until it is resolved.")
     whom = f"Level {step.level}, {step.person_name}" if step.person_name else _step_words(step.kind.value)
     return Coming(whom, step.at, step.unless.lstrip(", "), step.reason)
+
+
+def _alerting(run: EscalationRun | None) -> bool:
+    return run is not None and run.state == EscalationRun.State.PAGING
 
 
 def _exhausted(incident: Incident, run: EscalationRun | None) -> bool:
@@ -178,7 +184,9 @@ def _entries(incident: Incident, kinds: tuple[str, ...], *, everything: bool) ->
 
 def _line(entry: TimelineEntry, now: datetime) -> Line:
     kind = TimelineEntry.Kind(entry.kind)
-    return Line(entry.kind, str(kind.label), entry.text, entry.why, moment(entry.at, now), entry.actor_name, entry.imported)
+    # Most entries name who acted; a note is the person's own words.
+    who = entry.actor_name if entry.actor_name != THE_PORTAL and entry.actor_name not in entry.text else ""
+    return Line(entry.kind, str(kind.label), entry.text, entry.why, moment(entry.at, now), who, entry.imported)
 
 
 def _reading(reading: ImpactReading, now: datetime) -> tuple[str, SafeString | str]:

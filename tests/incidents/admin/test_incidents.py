@@ -72,6 +72,19 @@ def test_one_press_acknowledges_and_stops_the_countdown() -> None:
     assert 'data-until="' not in client.get(page(incident)).content.decode()
 
 
+def test_who_holds_it_is_not_asked_again_and_others_can_take_over() -> None:
+    incident, client = live_incident(), signed_in("responder")
+    do(client, incident, "acknowledge")
+    assert "/do/acknowledge/" not in client.get(page(incident)).content.decode()
+    assert ">Take over<" in signed_in("responder").get(page(incident)).content.decode()
+
+
+def test_a_note_says_whose_words_they_are() -> None:
+    incident, client = live_incident(), signed_in("responder")
+    do(client, incident, "note", reason="Restarting now")
+    assert "Note by Tom Berg" in client.get(page(incident)).content.decode()
+
+
 def test_resolving_asks_for_words() -> None:
     incident, client = live_incident(), signed_in("responder")
     assert do(client, incident, "resolve", reason="").status_code == 400
