@@ -7,6 +7,7 @@ from django.db.models import Model, Q, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from portal.foundation.errors import NotAllowed
+
 from .roles import NEVER_BY_SUPERUSER, ON_SERVICE
 
 M = TypeVar("M", bound=Model)

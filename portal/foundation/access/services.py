@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from portal.foundation.errors import InvalidInput
+
 from .roles import ROLES
 
 

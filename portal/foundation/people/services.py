@@ -4,6 +4,7 @@ from django.db import transaction
 from rest_framework.authtoken.models import Token
 
 from portal.foundation.errors import Conflict, NotFound, WrongState
+
 from .models import User
 
 
