@@ -9,10 +9,12 @@ import json
 import sys
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from portal.foundation import clock
 
 LARGEST_MESSAGE_BYTES = 100_000
 MESSAGES_KEPT = 200
@@ -89,7 +91,7 @@ def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPSer
             except ValueError:
                 self.answer(400, b"{}", "application/json")
                 return
-            rang = phones.ring(Arrived(datetime.now(UTC), phone, self.headers.get("Idempotency-Key", ""), message))
+            rang = phones.ring(Arrived(clock.now(), phone, self.headers.get("Idempotency-Key", ""), message))
             if rang and not quiet:
                 print(f"{phone} gets: {message.get('title', '')}", flush=True)  # noqa: T201
             self.answer(200, b'{"received": true}', "application/json")
