@@ -12,6 +12,8 @@ from .reading import LogFile, Row
 
 Progress = Callable[[str, int, int], None]
 ROWS_PER_PROGRESS = 500
+# Of a row with too many cells this many surplus ones are kept for the file of rejected rows.
+MOST_SURPLUS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def take_in(log: LogFile, source: Source, progress: Progress) -> Intake:
         if intake.rows_read % ROWS_PER_PROGRESS == 0:
             progress("Reading", log.position, log.size)
         # A log repeats its words; one copy of each keeps a quarter in a tenth of the memory.
-        cells = tuple([shared.setdefault(cell, cell) for cell in row.cells])
-        reason = row.problem or _unusable(cells, width)
+        cells = tuple([shared.setdefault(cell, cell) for cell in row.cells[: width + MOST_SURPLUS]])
+        reason = row.problem or _unusable(row.cells, width)
         if not reason:
             try:
                 _take(source.read_record(row.line, pick(cells), cells), intake, source, seen)
@@ -107,7 +109,7 @@ def _with_header(log: LogFile, header: Row, source: Source) -> tuple[Intake, Cal
     return intake, itemgetter(*(names.index(column) for column in source.columns))
 
 
-def _unusable(cells: tuple[str, ...], width: int) -> str:
+def _unusable(cells: list[str], width: int) -> str:
     if len(cells) != width:
         return f"the row has {len(cells)} cells, the header has {width}"
     if "\0" in "".join(cells):

@@ -14,6 +14,8 @@ from portal.foundation.errors import InvalidInput
 
 # A quarter of a large desk is 20 MB of text; a gzip that unpacks to more than this is no log of incidents.
 LARGEST_TEXT = 256 * 1024 * 1024
+# Twenty times the lines of the largest public log; without it a small gzip of blank lines would be read for minutes.
+MOST_LINES = 2_000_000
 LONGEST_LINE = 1024 * 1024
 # Also the csv module's own limit. A larger cell is nearly always a quote that is never closed.
 LARGEST_CELL = 131_072
@@ -133,6 +135,10 @@ class LogFile:
                 raise InvalidInput(
                     f"{self.name} holds more than {LARGEST_TEXT // 1024**2} MB of text at line {self._line}, the most that one import takes. "
                     "Split the export by period."
+                )
+            if self._line > MOST_LINES:
+                raise InvalidInput(
+                    f"{self.name} has more than {MOST_LINES:,} lines, the most that one import takes. Split the export by period."
                 )
             text = self._decoded(raw)
             self._pending.append(text)

@@ -66,7 +66,7 @@ class Command(BaseCommand):
         if dry_run:
             self.stderr.write("Dry run: nothing was written.")
         elif not outcome.wrote:
-            self.stderr.write("Nothing new: nothing was written.")
+            self.stderr.write("Nothing new: nothing was imported.")
         if outcome.rejected_file:
             self.stderr.write(f"Rejected rows are in {one_line(str(outcome.rejected_file))}.")
         if outcome.rejected_unwritten:

@@ -55,7 +55,7 @@ def test_rejected_rows_end_with_2_and_are_beside_the_log(tmp_path: Path) -> None
 def test_a_file_of_rejected_rows_only_ends_with_2_and_writes_no_import(tmp_path: Path) -> None:
     status, _, err = run(write(tmp_path / "log.csv", [cells("?", "1/2/2016 09:00")]))
     assert status == 2
-    assert "Nothing new: nothing was written." in err
+    assert "Nothing new: nothing was imported." in err
     assert not ImportRun.objects.exists()
 
 

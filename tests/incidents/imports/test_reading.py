@@ -94,6 +94,12 @@ def test_a_gzip_that_unpacks_to_too_much_is_refused_on_the_way(tmp_path: Path, m
         rows_of(packed(tmp_path / "bomb.gz", b"a,b\n" * 1_000_000))
 
 
+def test_a_gzip_of_nothing_but_line_ends_is_refused_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_LINES", 1_000)
+    with pytest.raises(InvalidInput, match="more than 1,000 lines"):
+        rows_of(packed(tmp_path / "blank.gz", b"a,b\n" + b"\n" * 1_000))
+
+
 def test_a_file_that_is_not_there_or_no_file_is_said_plainly(tmp_path: Path) -> None:
     for path, words in (
         (tmp_path / "none.csv", "There is no file"),

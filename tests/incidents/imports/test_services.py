@@ -433,6 +433,16 @@ def test_rows_with_too_few_or_too_many_cells_are_rejected(tmp_path: Path, now: d
     ]
 
 
+def test_of_a_row_of_a_hundred_thousand_cells_only_the_start_is_kept(tmp_path: Path, now: datetime) -> None:
+    path = write(tmp_path / "log.csv", [cells("INC1", "1/2/2016 09:00")])
+    with path.open("a") as out:
+        out.write("x," * 99_999 + "x\n")
+    outcome = bring_in(path, now)
+    assert outcome.rejections == ((3, "the row has 100000 cells, the header has 36"),)
+    assert outcome.rejected_file is not None
+    assert outcome.rejected_file.stat().st_size < 1_000
+
+
 def test_an_import_that_fails_in_the_middle_leaves_nothing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     before = counts()
     real = services.apply_plan
