@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-from portal.foundation.access.checks import may
+from portal.foundation.access.checks import may_somewhere
 
 # Section, then (title, icon, address of the list, right that opens it).
 SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
@@ -71,7 +71,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
                 "permission": _opened_by(right),
             }
             for words, icon, name, right in links
-            if may(request.user, right)
+            if may_somewhere(request.user, right)
         ]
         if items:
             shown.append({"title": title, "separator": True, "items": items})
@@ -79,4 +79,4 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _opened_by(right: str) -> Callable[[HttpRequest], bool]:
-    return lambda request: may(request.user, right)
+    return lambda request: may_somewhere(request.user, right)

@@ -33,6 +33,14 @@ def may(actor: Any, permission: str, subject: Model | None = None) -> bool:
     return bool(granted or _may_on_service(actor, permission, subject))
 
 
+def may_somewhere(actor: Any, permission: str) -> bool:
+    """Whether `actor` holds `permission` by role or on at least one service: enough to be shown the way to a list."""
+    if may(actor, permission):
+        return True
+    scope = ON_SERVICE.get(permission)
+    return bool(scope and actor.is_active and _granted(actor, scope).exists())
+
+
 def require(actor: Any, permission: str, subject: Model | None = None, *, to: str = "do this") -> None:
     """Raises NotAllowed, in words, when `actor` may not. `to` completes 'You may not …'."""
     if not may(actor, permission, subject):
@@ -46,12 +54,18 @@ def visible_to(actor: Any, queryset: QuerySet[M], permission: str, *, service_pa
     scope = ON_SERVICE.get(permission)
     if not actor.is_active or scope is None:
         return queryset.none()
-    services: QuerySet[Model] = get_objects_for_user(actor, scope, with_superuser=False, accept_global_perms=False)
+    services = _granted(actor, scope)
     allowed = Q(**{f"{service_path}__in": services.values("pk")})
     if queryset.model._meta.label_lower == _model_of(permission):
         own = get_objects_for_user(actor, permission, klass=queryset.model, with_superuser=False, accept_global_perms=False)
         allowed |= Q(pk__in=own.values("pk"))
     return queryset.filter(allowed)
+
+
+def _granted(actor: Any, permission: str) -> QuerySet[Model]:
+    """What `actor` was granted `permission` on, one by one."""
+    granted: QuerySet[Model] = get_objects_for_user(actor, permission, with_superuser=False, accept_global_perms=False)
+    return granted
 
 
 def _may_on_service(actor: Any, permission: str, subject: Model) -> bool:

@@ -3,6 +3,8 @@
 import logging
 import secrets
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -38,9 +40,7 @@ class Command(BaseCommand):
             settings.OUTBOUND_ALLOWED_HOSTS = [*settings.OUTBOUND_ALLOWED_HOSTS, allowed]
         given = settings.DEMO_PASSWORD
         password = given or secrets.token_urlsafe(12)
-        # The past is not news: its alerts are in the trail, not on the terminal.
-        logging.getLogger("incidents").setLevel(logging.ERROR)
-        with origin("demo"), transaction.atomic():
+        with _quiet("incidents"), origin("demo"), transaction.atomic():
             now = clock.now()
             Seed(now, password, port).plant()
             live_through(now, port)
@@ -51,6 +51,18 @@ class Command(BaseCommand):
         self.stdout.write(f"\n  Sign in as   {names}")
         self.stdout.write(f"  Password     {'as given in DEMO_PASSWORD' if given else password + '   (shown only now)'}")
         self.stdout.write(f"  Live now     {incident}: level 1 is being alerted, level 2 follows in two minutes")
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """The past is not news: its alerts are in the trail, not on the terminal."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _point_phones_at(port: int) -> None:

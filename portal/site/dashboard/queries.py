@@ -13,7 +13,7 @@ from incidents.lifecycle.states import OPEN_STATES
 from incidents.models import EscalationRun, ImportRun, Incident
 from policies.models import OnCallSchedule, PolicyVersion, Service
 from policies.oncall.queries import on_call
-from portal.foundation.access.checks import may, visible_to
+from portal.foundation.access.checks import may_somewhere, visible_to
 from portal.foundation.database_guards import missing
 from portal.foundation.people.models import User
 from portal.models import OutboxMessage
@@ -41,8 +41,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("audit.view_ledgerevent", trail),
         ("portal.view_outboxmessage", health),
     ]
-    cards = [build(user, now) for right, build in builders if may(user, right)]
-    if not may(user, "incidents.view_incident"):
+    cards = [build(user, now) for right, build in builders if may_somewhere(user, right)]
+    if not may_somewhere(user, "incidents.view_incident"):
         cards.append(status_of_services(user, now))
     return [card for card in cards if card is not None]
 

@@ -1,0 +1,70 @@
+"""The demo organisation: seeded once, through the services, with a past and something going on."""
+
+import socket
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from audit.models import LedgerEvent
+from incidents.models import EscalationRun, EscalationStep, Incident
+from policies.models import PolicyVersion, Service
+from portal.demo.organisation import SIGN_INS
+from portal.models import ContactPoint, OutboxMessage, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def phone_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def test_the_demo_shows_the_whole_job(phone_port: int) -> None:
+    said = StringIO()
+    with override_settings(DEMO_PASSWORD="a password for the demo"):
+        call_command("demo", phone_port=phone_port, stdout=said)
+
+    assert [name for name in SIGN_INS if authenticate(username=name, password="a password for the demo") is None] == []
+    assert "a password for the demo" not in said.getvalue()
+    assert Service.objects.filter(regulated=True).count() == 4
+    assert sorted(PolicyVersion.objects.values_list("state", flat=True)) == ["approved", "approved", "submitted"]
+    assert Incident.objects.filter(state__in=["new", "in_progress"]).count() == 2
+    assert Incident.objects.filter(state__in=["resolved", "closed"]).count() >= 30
+    assert EscalationStep.objects.filter(action="paged").exists()
+    assert set(OutboxMessage.objects.values_list("state", flat=True)) <= {"delivered", "cancelled"}
+    assert LedgerEvent.objects.filter(type="policy_version.approved").count() == 2
+    assert not EscalationRun.objects.filter(state="exhausted").exists()
+
+    the_phones_move_with_their_port(phone_port + 1)
+    a_second_seed_is_refused()
+
+
+def the_phones_move_with_their_port(port: int) -> None:
+    mine = ContactPoint.objects.create(
+        person=User.objects.get(username="admin"), label="own", channel="webhook", address="http://127.0.0.1:9/my/phone", order=9
+    )
+    call_command("demo", phone_port=port, only_phones=True)
+    mine.refresh_from_db()
+    assert mine.address == "http://127.0.0.1:9/my/phone"
+    assert ContactPoint.objects.get(person__username="responder").address == f"http://127.0.0.1:{port}/phones/responder"
+
+
+def a_second_seed_is_refused() -> None:
+    people = User.objects.count()
+    with pytest.raises(CommandError, match="only for an empty one"):
+        call_command("demo")
+    assert User.objects.count() == people
+
+
+def test_without_a_password_given_a_random_one_is_shown_once(phone_port: int, capsys: Any) -> None:
+    said = StringIO()
+    call_command("demo", phone_port=phone_port, stdout=said)
+    password = said.getvalue().split("Password")[1].split()[0]
+    assert authenticate(username="responder", password=password) is not None
