@@ -1,6 +1,5 @@
 """The doors to the rules: each parses, asks one query, answers."""
 
-import re
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -18,12 +17,10 @@ from policies.governance.queries import version_in_force
 from policies.models import EscalationPolicy, Service
 from portal.foundation import clock
 from portal.foundation.access.checks import visible_to
-from portal.foundation.apikit.fields import Moment, aware
+from portal.foundation.apikit.fields import Moment, aware_in_query
 from portal.foundation.errors import NotFound
 
 SERVICE_RIGHTS = ["policies.see_service_incidents", "policies.work_service_incidents"]
-# A plus sign in an unencoded query string arrives as a space.
-_SPACE_FOR_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
 class ServiceOutput(serializers.Serializer):
@@ -103,7 +100,7 @@ class Policies(viewsets.GenericViewSet):
         policy = get_object_or_404(self.get_queryset(), pk=int(pk))
         text = request.query_params.get("at")
         try:
-            at = aware(_SPACE_FOR_PLUS.sub("+", text)) if text is not None else clock.now()
+            at = aware_in_query(text) if text is not None else clock.now()
         except ValidationError as error:
             raise ValidationError({"at": error.detail}) from error
         version = version_in_force(policy, at)

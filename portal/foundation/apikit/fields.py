@@ -1,10 +1,14 @@
 """Serializers that take exactly what they declare, in exactly the type they declare."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
+
+# A plus sign in an unencoded query string arrives as a space.
+_SPACE_FOR_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
 class StrictSerializer(serializers.Serializer):
@@ -49,3 +53,8 @@ def aware(text: Any) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise serializers.ValidationError(problem) from None
+
+
+def aware_in_query(text: str) -> datetime:
+    """The time that a part of a query string names, in UTC. Raises ValidationError as `aware` does."""
+    return aware(_SPACE_FOR_PLUS.sub("+", text))

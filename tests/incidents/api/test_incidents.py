@@ -219,12 +219,15 @@ def test_the_list_filters_and_pages_in_a_constant_number_of_queries(api: APIClie
         page = api.get(ADDRESS, {"service": service.key, "page_size": 55}).json()
     assert (page["count"], len(page["results"])) == (60, 55)
     assert api.get(ADDRESS, {"opened_after": (now + timedelta(minutes=1)).isoformat()}).json()["count"] == 1
+    assert api.get(f"{ADDRESS}?opened_after={(now + timedelta(minutes=1)).isoformat()}").json()["count"] == 1
     assert api.get(ADDRESS, {"state": "closed"}).json()["count"] == 0
 
 
 @pytest.mark.parametrize(
     "query",
-    ["state=asleep", "priority=99999999999999999999", "opened_after=yesterday", "servise=x", "severity=%00", "impact=x"],
+    ["state=asleep", "priority=99999999999999999999", "opened_after=yesterday", "servise=x", "severity=%00", "impact=x"]
+    # The first and the last hours of the calendar lie outside of it in UTC; a time without its zone could mean any of a day's.
+    + ["opened_after=0001-01-01T00:00:00%2B14:00", "opened_before=9999-12-31T23:59:59-14:00", "opened_after=2026-03-02T09:00:00"],
 )
 def test_filters_that_mean_nothing_are_refused(api: APIClient, query: str) -> None:
     assert api.get(f"{ADDRESS}?{query}").status_code == 400
