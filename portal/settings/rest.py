@@ -11,6 +11,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "portal.foundation.apikit.paging.Pages",
     "PAGE_SIZE": 50,
+    # Without a list the description's ?version= goes unread into a header.
+    "ALLOWED_VERSIONS": ["1"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.foundation.apikit.problems.answer",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -9,7 +9,6 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from portal.foundation.errors import InvalidInput, PortalError
 from portal.foundation.request_context import current_origin
@@ -17,8 +16,11 @@ from portal.foundation.request_context import current_origin
 MEDIA_TYPE = "application/problem+json"
 
 
-def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The framework's exception handler: what is known becomes a problem document, what is not stays a server error."""
+def answer(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """The framework's exception handler: what is known becomes a problem document, what is not stays a server error.
+
+    Always JSON: a view's own renderer, such as the description's YAML, is for what went well.
+    """
     headers: dict[str, str] = {}
     if isinstance(error, PortalError):
         errors = list(_of_fields(error.fields)) if isinstance(error, InvalidInput) else []
@@ -38,7 +40,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         problem = document(400, "The request cannot be read.", "invalid_input")
     else:
         return None
-    return Response(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
+    return JsonResponse(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
 def document(status: int, detail: str, code: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:

@@ -39,6 +39,19 @@ def test_the_description_is_public(client: Client) -> None:
     assert client.get("/api/schema/").status_code == 200
 
 
+@pytest.mark.parametrize("version", ["%00", "%0a", "%22x", "1"])
+def test_the_description_reads_no_version_into_a_header(client: Client, version: str) -> None:
+    answer = client.get(f"/api/schema/?version={version}")
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].count('"') == 2
+
+
+@pytest.mark.parametrize("query", ["?format=zzz", "?lang=zz&format=xml"])
+def test_the_description_s_own_errors_are_problem_documents(client: Client, query: str) -> None:
+    answer = client.get(f"/api/schema/{query}")
+    assert (answer.status_code, answer["Content-Type"], answer.json()["code"]) == (404, "application/problem+json", "not_found")
+
+
 @pytest.mark.parametrize("address", ["/api/v1/", "/api/v1/nowhere/", "/api/nowhere"])
 def test_unknown_addresses_are_problem_documents(client: Client, address: str) -> None:
     answer = client.get(address)
