@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parents[2]
 PREPARED_WITHIN_SECONDS = 180
 
@@ -83,3 +85,23 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> 
         )
     assert run.returncode == 1
     assert f"Port {port} is in use. Choose another: PORT={port + 1} make run" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"PORT": "8099", "PHONE_PORT": "8099"}, "PORT and PHONE_PORT are both 8099"),
+        ({"HOST": "nowhere.invalid"}, "HOST is 'nowhere.invalid', which is not an address of this machine"),
+        ({"HOST": "192.0.2.1"}, "192.0.2.1:"),
+        ({"PORT": "http"}, "PORT is 'http', which is not a port number"),
+        ({"PORT": "65536"}, "PORT is '65536', which is not a port number"),
+    ],
+)
+def test_an_address_that_cannot_be_served_is_one_line_before_anything_is_written(
+    tmp_path: Path, setting: dict[str, str], said: str
+) -> None:
+    env = {**environment(tmp_path, free_port(), free_port()), **setting}
+    run = subprocess.run([sys.executable, "manage.py", "up"], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, len(run.stderr.splitlines()), run.stdout) == (1, 1, "")
+    assert said in run.stderr
+    assert not (tmp_path / "portal.sqlite3").exists()

@@ -1,6 +1,7 @@
 """One command for a first look: migrate, seed the demo once, then web, engine and workers in the foreground."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from honcho.manager import Manager, ProcessManager
 from portal.foundation.people.models import User
 
 INTERRUPTED = 128 + signal.SIGINT
+LAST_PORT = 65535
 
 
 class Command(BaseCommand):
@@ -23,9 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port, phone_port = _address()
-        for needed, name in ((port, "PORT"), (phone_port, "PHONE_PORT")):
-            if not _is_free(host if needed == port else "127.0.0.1", needed):
-                raise CommandError(f"Port {needed} is in use. Choose another: {name}={needed + 1} make run")
+        _check_free(host, port, "PORT")
+        _check_free("127.0.0.1", phone_port, "PHONE_PORT")
         self.stdout.write("Preparing the database …")
         Path(str(settings.STATIC_ROOT)).mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
@@ -78,9 +79,11 @@ class _OneByOne(ProcessManager):
 def _address() -> tuple[str, int, int]:
     ports = []
     for name, raw in (("PORT", settings.LISTEN_PORT), ("PHONE_PORT", settings.PHONE_PORT)):
-        if not raw.isdecimal() or not 1 <= int(raw) <= 65535:
-            raise CommandError(f"{name} is '{raw}', which is not a port number from 1 to 65535.")
+        if not raw.isdecimal() or not 1 <= int(raw) <= LAST_PORT:
+            raise CommandError(f"{name} is '{raw}', which is not a port number from 1 to {LAST_PORT}.")
         ports.append(int(raw))
+    if ports[0] == ports[1]:
+        raise CommandError(f"PORT and PHONE_PORT are both {ports[0]}. Choose two different ones.")
     return settings.LISTEN_HOST, ports[0], ports[1]
 
 
@@ -89,15 +92,20 @@ def _reachable(host: str) -> str:
     return "localhost" if host in {"0.0.0.0", "::", "127.0.0.1"} else host  # noqa: S104
 
 
-def _is_free(host: str, port: int) -> bool:
+def _check_free(host: str, port: int, name: str) -> None:
+    """Before anything is written: raises CommandError when `port` cannot be listened on."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError:
-        return False
-    return True
+    except (socket.gaierror, UnicodeError):
+        raise CommandError(f"HOST is '{host}', which is not an address of this machine.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = port + 1 if port < LAST_PORT else port - 1
+            raise CommandError(f"Port {port} is in use. Choose another: {name}={other} make run") from None
+        raise CommandError(f"{host}:{port} cannot be listened on ({error.strerror}). Choose another HOST or {name}.") from None
 
 
 class _Silent:
