@@ -5,9 +5,11 @@ import secrets
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django_q.models import OrmQ
@@ -42,6 +44,8 @@ class Command(BaseCommand):
         password = given or secrets.token_urlsafe(12)
         with _quiet("incidents"), origin("demo"), transaction.atomic():
             now = clock.now()
+            # After a bare migrate there are no roles to give.
+            call_command("sync_roles", stdout=StringIO())
             Seed(now, password, port).plant()
             live_through(now, port)
             # The past's messages are delivered: nothing is left to wake a worker for.

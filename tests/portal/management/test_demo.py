@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
@@ -27,6 +28,7 @@ def phone_port() -> int:
 
 
 def test_the_demo_shows_the_whole_job(phone_port: int) -> None:
+    Group.objects.all().delete()  # as after a bare migrate
     said = StringIO()
     with override_settings(DEMO_PASSWORD="a password for the demo"):
         call_command("demo", phone_port=phone_port, stdout=said)
