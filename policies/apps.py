@@ -11,8 +11,9 @@ class PoliciesConfig(AppConfig):
     def ready(self) -> None:
         from portal.foundation import database_guards
 
-        from .governance.guards import GOVERNED
+        from .governance import guards
+        from .simulation import guards as replay_guards
 
-        database_guards.guards.register(self.label, GOVERNED)
+        database_guards.guards.register(self.label, (*guards.GOVERNED, *replay_guards.GOVERNED))
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

@@ -5,6 +5,7 @@ from .governance.models import Approval, PolicyVersion
 from .oncall.models import OnCallOverride, OnCallSchedule, RotationMember
 from .pathways.models import EscalationPolicy, Level, Target
 from .severity.models import Criterion, Threshold
+from .simulation.models import ReplayRun
 
 __all__ = [
     "Approval",
@@ -16,6 +17,7 @@ __all__ = [
     "OnCallOverride",
     "OnCallSchedule",
     "PolicyVersion",
+    "ReplayRun",
     "RotationMember",
     "Service",
     "Target",

@@ -1,0 +1,204 @@
+"""A past incident run again under a policy's content, by the decisions that the engine takes. Pure: plain values in, plain values out.
+
+What is assumed and what is not known: docs/rules/replay.md.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from policies.decisions.escalation import next_actions
+from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status
+from policies.decisions.severity import Reading, evaluate
+from policies.decisions.vocabulary import PolicySnapshot, TargetRule
+
+# Every run is replayed as if it had begun at this instant, so that runs which differ only by their date meet the same questions.
+BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
+NO_TIME = timedelta(0)
+# Answers to the same question are kept. A policy asks a few dozen; the bound holds whatever somebody drafts.
+MOST_REMEMBERED = 20_000
+
+
+class PastIncident(NamedTuple):
+    """What is known of a past incident. `readings` are its own, each with the time from which it was known.
+
+    `declared` says that a threshold opened it, so that under other thresholds there might have been no incident.
+    """
+
+    key: int
+    number: str
+    team: str
+    opened_at: datetime
+    acknowledged_at: datetime | None
+    ended_at: datetime | None
+    declared: bool = False
+    readings: tuple[tuple[datetime, Reading], ...] = ()
+
+
+class Grade(NamedTuple):
+    """From `after` (counted from the opening) the incident has this severity ('' for none) and starts at this level."""
+
+    after: timedelta
+    severity: str
+    start_level: int
+
+
+class Page(NamedTuple):
+    """One person alerted, `after` the opening."""
+
+    level: int
+    after: timedelta
+
+
+class Course(NamedTuple):
+    """What a policy's content makes of an incident. `levels` are those entered, in order; `windows_missed` closed unanswered."""
+
+    happened: bool
+    severity: str
+    start_level: int
+    levels: tuple[int, ...]
+    pages: tuple[Page, ...]
+    windows_missed: int
+    exhausted: bool
+    milestone_missed: bool
+
+    @property
+    def highest(self) -> int:
+        return max(self.levels, default=0)
+
+    @property
+    def escalations(self) -> int:
+        """Levels entered after the first."""
+        return max(len(self.levels) - 1, 0)
+
+
+NOTHING = Course(False, "", 0, (), (), 0, False, False)
+
+
+class Replay:
+    """Runs past incidents under one content; `content` None is no policy at all. `remember` False asks every question anew."""
+
+    def __init__(self, content: PolicySnapshot | None, *, roster: Roster | None = None, remember: bool = True) -> None:
+        self._content = content or PolicySnapshot((), (), None)
+        self._governed = content is not None
+        self._roster = roster or everybody(self._content)
+        self._windows = {level.number: level.window for level in self._content.levels}
+        self._remembered: dict[tuple[RunState, datetime], Decision] | None = {} if remember else None
+
+    def course(self, incident: PastIncident, known_until: datetime) -> Course:
+        """What would have happened to `incident`, followed to its real end, or to `known_until` when that is not known."""
+        end = _since_opening(incident, incident.ended_at)
+        end = max(known_until - incident.opened_at, NO_TIME) if end is None else end
+        grades = tuple(self.grades(incident, end))
+        if incident.declared:
+            grades = tuple(grade for grade in grades if grade.severity)
+        if not grades or not self._governed:
+            return NOTHING._replace(happened=not incident.declared)
+        return self._follow(grades, _since_opening(incident, incident.acknowledged_at), end)
+
+    def grades(self, incident: PastIncident, end: timedelta) -> Iterator[Grade]:
+        """The grade at the opening, and each worse one that a later reading brings; severity is never eased."""
+        severity, start_level = "", 1
+        later = {known for known, _ in incident.readings if incident.opened_at < known < incident.opened_at + end}
+        for at in (incident.opened_at, *sorted(later)):
+            readings = [reading for known, reading in incident.readings if known <= at]
+            verdict = evaluate(self._content.thresholds, readings, at)
+            worse = verdict is not None and (not severity or verdict.severity.value < severity)
+            if verdict is not None and worse:
+                severity, start_level = verdict.severity.value, max(start_level, verdict.start_level)
+            if worse or at == incident.opened_at:
+                yield Grade(at - incident.opened_at, severity, start_level)
+
+    def _follow(self, grades: tuple[Grade, ...], answered: timedelta | None, end: timedelta) -> Course:
+        """Asks `next_actions` at each instant at which something can follow, and counts what it says."""
+        first = grades[0].after
+        answer = None if answered is None else BEGIN + max(answered - first, NO_TIME)
+        ended = BEGIN + (end - first)
+        raises = [(BEGIN + (grade.after - first), grade.start_level) for grade in grades]
+        levels: list[int] = []
+        pages: list[Page] = []
+        missed, exhausted = 0, False
+        state, now, planned = RunState(Status.PAGING, BEGIN, raises[0][1]), BEGIN, True
+        while now < ended:
+            start_level = max(level for at, level in raises if at <= now)
+            answers = state.status is Status.PAGING and answer is not None and now >= answer
+            if answers or start_level != state.start_level:
+                by = "Somebody" if answers else state.acknowledged_by
+                state, planned = replace(state, start_level=start_level, acknowledged_by=by), False
+            decision = self._decide(state, now, planned)
+            for action in decision.actions:
+                if action.kind is Kind.LEVEL and action.level is not None:
+                    levels.append(action.level)
+                elif action.kind is Kind.PAGED and action.level is not None:
+                    pages.append(Page(action.level, first + (now - BEGIN)))
+                elif action.kind is Kind.EXHAUSTED:
+                    exhausted = True
+                missed += action.kind in (Kind.LEVEL, Kind.EXHAUSTED) and self._window_closed(state, now)
+            if answered is not None and state.status is Status.ACKNOWLEDGED and decision.state.status is Status.PAGING:
+                # Alerted again by the milestone: whoever it is takes as long to answer as the first one did.
+                answer = now + answered
+            following = _following(decision, now, (answer, *(at for at, _ in raises)))
+            if following is None or (following == now and decision.state == state):
+                break
+            planned = following == decision.next_look
+            state, now = decision.state, min(following, ended)
+        milestone = self._content.resolve_within
+        late = milestone is not None and ended - BEGIN > milestone
+        last = grades[-1]
+        return Course(True, last.severity, last.start_level, tuple(levels), tuple(pages), missed, exhausted, late)
+
+    def _decide(self, state: RunState, now: datetime, planned: bool) -> Decision:
+        """What follows. Looks that the rules planned recur from incident to incident and are remembered; people's answers do not."""
+        if not planned or self._remembered is None:
+            return next_actions(self._content, self._roster, state, now)
+        known = self._remembered.get((state, now))
+        if known is None:
+            known = next_actions(self._content, self._roster, state, now)
+            if len(self._remembered) < MOST_REMEMBERED:
+                self._remembered[state, now] = known
+        return known
+
+    def _window_closed(self, state: RunState, now: datetime) -> bool:
+        """Whether the level that is being left had all its time; False before the first level and after an acknowledgement."""
+        if state.status is not Status.PAGING or state.level_entered_at is None:
+            return False
+        return now >= state.level_entered_at + self._windows[state.level]
+
+
+def everybody(content: PolicySnapshot) -> Roster:
+    """A roster in which every target has somebody; a schedule counts as one person throughout."""
+    return Roster(
+        tuple(
+            Seat(level.number, target.position, _somebody(target), target.name, "Taken to be there in a replay.")
+            for level in content.levels
+            for target in level.targets
+        )
+    )
+
+
+def courses(
+    incidents: Iterable[PastIncident], before: Replay, after: Replay, known_until: datetime
+) -> Iterator[tuple[PastIncident, Course, Course]]:
+    """Each incident with its course under both contents, one at a time."""
+    for incident in incidents:
+        yield incident, before.course(incident, known_until), after.course(incident, known_until)
+
+
+def _following(decision: Decision, now: datetime, moments: tuple[datetime | None, ...]) -> datetime | None:
+    """The next instant at which something can follow; None when the run has ended."""
+    if not decision.state.status.is_live or decision.next_look is None:
+        return None
+    return max(now, min([decision.next_look, *(moment for moment in moments if moment is not None and moment > now)]))
+
+
+def _since_opening(incident: PastIncident, moment: datetime | None) -> timedelta | None:
+    """How long after the opening; None when it is not known, or told as before the opening, which cannot be."""
+    if moment is None or moment < incident.opened_at:
+        return None
+    return moment - incident.opened_at
+
+
+def _somebody(target: TargetRule) -> int:
+    """Apart from each other even where a person and a schedule have the same number."""
+    return target.person_id if target.person_id is not None else -(target.schedule_id or 0)
