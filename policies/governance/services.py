@@ -19,10 +19,13 @@ from .states import VersionState, after
 OWN_CHANGE = "You had a hand in this version, so somebody else has to decide on it: nobody approves their own change."
 
 
-def create_draft(policy: EscalationPolicy, *, actor: Any, now: datetime, reason: str) -> PolicyVersion:
-    """A new draft with the content of the latest approved version, or empty when there is none. `reason` is the reason for the change.
+def create_draft(
+    policy: EscalationPolicy, *, actor: Any, now: datetime, reason: str, base: PolicyVersion | None = None, empty: bool = False
+) -> PolicyVersion:
+    """A new draft with the content of `base`, by default of the latest approved version. `reason` is the reason for the change.
 
-    Raises WrongState when the policy has an open version already.
+    With `empty`, or when nothing was approved yet, it has no content. Raises WrongState when the policy has an open version already,
+    and InvalidInput when `base` is not an approved version of this policy.
     """
     require(actor, "policies.add_policyversion", policy, to=f"draft a change of {policy}")
     words = _words(reason, "what you want to change and why")
@@ -32,7 +35,7 @@ def create_draft(policy: EscalationPolicy, *, actor: Any, now: datetime, reason:
         if waiting is not None:
             raise WrongState(f"{waiting} is {waiting.get_state_display()} already. Finish or discard it before you start another draft.")
         highest = policy.versions.order_by("-number").values_list("number", flat=True).first() or 0
-        base = latest_approved(policy)
+        base = None if empty else _base(policy, base)
         version = PolicyVersion(
             policy=policy,
             number=highest + 1,
@@ -47,6 +50,11 @@ def create_draft(policy: EscalationPolicy, *, actor: Any, now: datetime, reason:
         running.subject = version
         running.details = {"copied_from": base.number if base else 0}
     return version
+
+
+def draft_from(version: PolicyVersion, *, actor: Any, now: datetime, reason: str) -> PolicyVersion:
+    """Rolls back: a new draft that says what `version` said. What is in force stays so until somebody else approves the draft."""
+    return create_draft(version.policy, actor=actor, now=now, reason=reason, base=version)
 
 
 def submit_version(version: PolicyVersion, *, actor: Any, now: datetime, reason: str = "") -> PolicyVersion:
@@ -125,6 +133,12 @@ def lock_draft(version: PolicyVersion) -> None:
     current = PolicyVersion.objects.select_for_update().get(pk=version.pk)
     if current.state != VersionState.DRAFT.value:
         raise WrongState(f"{current} is {current.get_state_display()} by now, so its content can no longer be changed.")
+
+
+def _base(policy: EscalationPolicy, base: PolicyVersion | None) -> PolicyVersion | None:
+    if base is not None and (base.policy_id != policy.pk or base.state != VersionState.APPROVED.value):
+        raise InvalidInput(f"{base} is {base.get_state_display()}. A draft of {policy} starts from one of its approved versions.")
+    return base or latest_approved(policy)
 
 
 def _following(version: PolicyVersion, verb: str) -> str:

@@ -11,6 +11,7 @@ from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, WrongState
 
 from .models import PolicyVersion
+from .states import VersionState
 
 
 def content_of(version: PolicyVersion) -> dict[str, Any]:
@@ -40,6 +41,14 @@ def snapshot_of(version: PolicyVersion) -> PolicySnapshot:
 def draft_snapshot(version: PolicyVersion) -> PolicySnapshot:
     """The content as it stands in the rows now, for a version that is still a draft."""
     return snapshot_from(content_of(version))
+
+
+def readable_content(version: PolicyVersion) -> dict[str, Any]:
+    """What `version` says to a reader: the frozen content, or the rows where it was never frozen. Raises WrongState like `snapshot_of`."""
+    if version.state in (VersionState.DRAFT.value, VersionState.DISCARDED.value):
+        return content_of(version)
+    snapshot_of(version)
+    return version.content  # type: ignore[return-value]
 
 
 def rows_still_say(version: PolicyVersion) -> bool:
