@@ -26,6 +26,8 @@ from portal.foundation.people.services import revoke_token
 from portal.foundation.redaction import mask_address
 from portal.models import ContactPoint, DeliveryAttempt, OutboxMessage, User
 
+from . import jobs_admin as jobs_admin
+
 # The token's page shows the token itself, and groups are what the role catalogue says.
 admin.site.unregister(TokenProxy)
 admin.site.unregister(Group)
@@ -226,6 +228,7 @@ class _Attempts(PortalInline):
 class OutboxMessageAdmin(ModelAdmin):
     """What was sent to whom, and each try: to be read."""
 
+    empty_list = "Alerts and other messages appear here with each try to deliver them. None was sent yet."
     list_display = ("title", "person_name", "state", "written", "tries")
     list_filter = (("state", ChoicesDropdownFilter),)
     list_filter_submit = True

@@ -7,9 +7,15 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import DateTimeField, Field, ForeignKey, Model
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from portal.foundation import words
 
 NOTHING = "nothing"
+# A frozen policy is thousands of characters long.
+LONGEST_DOCUMENT = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +120,15 @@ def _value(field: Any, value: Any, names: dict[tuple[str, str], str]) -> str:
         label = field.related_model._meta.label_lower
         return names.get((label, str(value)), f"{model_words(label)} {value}")
     choices = dict(field.flatchoices) if isinstance(field, Field) and field.choices else {}
-    if value in choices:
+    if isinstance(value, str | int) and value in choices:
         return str(choices[value])
-    return str(value) if not isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(field, DateTimeField) and (at := parse_datetime(str(value))):
+        local = timezone.localtime(at)
+        return f"{local.day} {local:%b %Y, %H:%M:%S} {words.zone(local.tzname() or 'UTC')}"
+    if not isinstance(value, dict | list):
+        return str(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= LONGEST_DOCUMENT else f"{text[:LONGEST_DOCUMENT]} … (in full in the record below)"
 
 
 def _names(changes: list[dict[str, Any]]) -> dict[tuple[str, str], str]:

@@ -22,7 +22,6 @@ class _ReadOnly(ModelAdmin):
 
     actions = None
     show_full_result_count = False
-    list_before_template = "adminkit/list_top.html"
     list_per_page = 50
 
     class Media:
@@ -76,7 +75,9 @@ class ImportRunAdmin(_ReadOnly):
 
     @admin.display(description="reconciliation report")
     def reconciliation(self, run: ImportRun) -> SafeString:
-        return format_html('<pre class="overflow-x-auto">{}</pre>', as_text(run.report))
+        return format_html(
+            '<pre class="overflow-x-auto" tabindex="0" role="region" aria-label="Reconciliation report">{}</pre>', as_text(run.report)
+        )
 
 
 @admin.register(SourceRecord)

@@ -65,7 +65,8 @@ class IncidentAdmin(PortalModelAdmin):
         ("What was read off a dashboard", {"fields": ("measure", "value"), "description": "Optional. It can give the severity at once."}),
     )
     add_form_template = "incidents/open.html"
-    empty_list = "No incident yet. Open one with 'Add incident', send one to the API, or let a reading that breaks a threshold declare it."
+    add_words = "Open incident"
+    empty_list = "No incident yet. Open one, send one to the API, or let a reading that breaks a threshold declare it."
 
     class Media:
         css = {"all": ("portal/portal.css",)}

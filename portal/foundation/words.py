@@ -47,6 +47,14 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=total)
 
 
+def zone(name: str) -> str:
+    """'CET' stays; '+08' and '+0530', which zones without letters are called, are 'UTC+8' and 'UTC+5:30'."""
+    if name[:1] not in {"+", "-"}:
+        return name
+    minutes = name[3:]
+    return f"UTC{name[0]}{int(name[1:3])}" + (f":{minutes}" if minutes.strip("0") else "")
+
+
 def number(value: Decimal | int) -> str:
     """'10,000' or '2.5': thousands apart, no trailing zeros."""
     text = f"{Decimal(value):,f}"

@@ -5,6 +5,8 @@ from django.templatetags.static import static
 UNFOLD = {
     "SITE_TITLE": "Escalation Governance",
     "SITE_HEADER": "Escalation Governance",
+    # There is no other site to return to.
+    "SITE_URL": None,
     "SITE_SYMBOL": "escalator_warning",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/favicon.svg")},
@@ -16,6 +18,7 @@ UNFOLD = {
         lambda request: static("portal/portal.css"),
         lambda request: static("portal/work-list.css"),
     ],
+    "SCRIPTS": [lambda request: static("adminkit/reachable.js")],
     "DASHBOARD_CALLBACK": "portal.site.dashboard.views.work_list",
     "COLORS": {
         "primary": {
@@ -32,5 +35,5 @@ UNFOLD = {
             "950": "#042f2e",
         },
     },
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "portal.site.navigation.sections"},
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "portal.site.navigation.sections"},
 }

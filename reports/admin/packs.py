@@ -35,7 +35,6 @@ class QuarterlyPackAdmin(ModelAdmin):
     fields = ("period", "built", "by", "figures", "digests")
     readonly_fields = fields
     actions_list = ("build",)
-    list_before_template = "adminkit/list_top.html"
     empty_list = "Here stand the packs that were built, with their figures and the digests of their files. Build the first one above."
 
     class Media:

@@ -1,8 +1,9 @@
 """The admin classes that every page stands on: history, the first line, verbs as buttons, and saves that say who and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from typing import Any, cast
 
 from django import forms
@@ -14,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from simple_history.admin import SimpleHistoryAdmin
+from simple_history.models import ModelChange
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -63,6 +65,13 @@ class PortalInline(Ordered, PlainChoices, TabularInline):
     extra = 0
     formfield_overrides = {**TabularInline.formfield_overrides, **FORM_FIELDS}
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The heading of a column is no label to a screen reader, so each field carries its own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and field.label:
+            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", str(field.label).capitalize())
+        return field
+
 
 class PortalStackedInline(Ordered, PlainChoices, StackedInline):
     """Blocks under a form, durations and decimals as people write them."""
@@ -81,8 +90,9 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
     deletable = False
     page_template = ""
     empty_list = ""
+    add_words = ""
+    empty_value_display = "none"
     change_form_outer_before_template = "adminkit/page_top.html"
-    list_before_template = "adminkit/list_top.html"
     formfield_overrides = FORM_FIELDS
     list_filter_sheet = False
     warn_unsaved_form = True
@@ -175,6 +185,15 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
     def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was is never written over what is."""
         return True
+
+    def set_history_delta_changes(self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True) -> None:
+        """Fields that no form edits, such as an incident's state, are what a history is read for."""
+        records = list(historical_records)
+        for record, older in pairwise(records):
+            delta = record.diff_against(older, foreign_keys_are_objs=foreign_keys_are_objs)
+            delta.changes.extend(_unedited_changes(older, record))
+            words = self.get_historical_record_context_helper(request, record)
+            record.history_delta_changes = words.context_for_delta_changes(delta)
 
     def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> HistoryInWords:
         return HistoryInWords(self.model, historical_record)
@@ -283,6 +302,12 @@ class GovernedAdmin(PortalModelAdmin):
         obj._history_user = request.user
         obj._history_date = request.portal_now  # type: ignore[attr-defined]
         obj._change_reason = request.portal_why  # type: ignore[attr-defined]
+
+
+def _unedited_changes(older: Any, record: Any) -> Iterator[ModelChange]:
+    for field in older.tracked_fields:
+        if not field.editable and not field.primary_key and getattr(older, field.attname) != getattr(record, field.attname):
+            yield ModelChange(field.name, getattr(older, field.name), getattr(record, field.name))
 
 
 def show_in(form: forms.BaseForm, error: PortalError) -> None:

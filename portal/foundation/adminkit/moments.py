@@ -14,7 +14,12 @@ NEAR = timedelta(days=1)
 def written(at: datetime) -> str:
     """'2 Mar 2026, 14:05 CET', in the reader's zone (the one that is active)."""
     local = timezone.localtime(at)
-    return f"{local.day} {local:%b %Y, %H:%M} {local:%Z}"
+    return f"{local.day} {local:%b %Y, %H:%M} {zone_name(at)}"
+
+
+def zone_name(at: datetime) -> str:
+    """'CET', or 'UTC+8' where a zone has no letters of its own."""
+    return words.zone(timezone.localtime(at).tzname() or "UTC")
 
 
 def relative(at: datetime, now: datetime) -> str:

@@ -144,7 +144,7 @@ def quarterly_review(user: User, now: datetime) -> Card:
 def imports(user: User, now: datetime) -> Card | None:
     rows = tuple(
         Row(
-            f"{run.file_name}: {run.report.get('created', 0):,} created, {run.report.get('rejected', 0):,} rows rejected",
+            f"{run.file_name}: {_count(run, 'incidents', 'created')} incidents created, {_count(run, 'rows', 'rejected')} rows rejected",
             reverse("admin:incidents_importrun_change", args=[run.pk]),
             run.started_at,
             "imported",
@@ -152,6 +152,10 @@ def imports(user: User, now: datetime) -> Card | None:
         for run in ImportRun.objects.order_by("-started_at")[:3]
     )
     return Card("imports", "Imports", "", rows) if rows else None
+
+
+def _count(run: ImportRun, group: str, name: str) -> str:
+    return f"{run.report.get(group, {}).get(name, 0):,}"
 
 
 def trail(user: User, now: datetime) -> Card:
