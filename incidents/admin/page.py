@@ -133,7 +133,9 @@ def coming(incident: Incident, run: EscalationRun | None, now: datetime) -> Comi
             return Coming("Nothing by itself: everybody was alerted and nobody answered. Somebody has to take it.")
         return Coming("Nothing by itself: it was acknowledged, and the work goes on until it is resolved.")
     whom = f"Level {step.level}, {step.person_name}" if step.person_name else _step_words(step.kind.value)
-    return Coming(whom, step.at, step.unless.lstrip(", "), step.reason)
+    # Before its time has come, 'did not acknowledge' is not true yet; 'unless' says it already.
+    why = step.reason if step.at <= now or not step.unless or "did not acknowledge" not in step.reason else ""
+    return Coming(whom, step.at, step.unless.lstrip(", "), why)
 
 
 def _alerting(run: EscalationRun | None) -> bool:
