@@ -64,6 +64,8 @@ class ThresholdInline(PortalStackedInline):
 class PolicyVersionAdmin(GovernedAdmin):
     form = RefusableForm
     reason_field = "change_reason"
+    # What stands in the place of the fields once it is no draft, also on the page of a past state.
+    readonly_fields = ("reason_in_full", "starts", "milestone")
     list_display = ("version", "is_now", "starts", "author", "submitted", "reason")
     list_filter = ("state", "policy__service__tier", "policy__service__business_unit", "policy", "author")
     list_select_related = ("policy", "author", "submitted_by")

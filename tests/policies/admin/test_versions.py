@@ -236,6 +236,15 @@ def test_versions_have_no_delete_and_history_cannot_be_written(draft: Any, manag
     assert client.post(address, {"change_reason": "rewritten"}).status_code == 403
 
 
+def test_every_past_state_of_a_version_can_be_read(draft: Any, manager: Any, approver: Any, now: Any) -> None:
+    services.submit_version(draft, actor=manager, now=now)
+    services.approve_version(draft, actor=approver, now=now, reason="Checked")
+    for past in draft.history.all():
+        address = reverse("admin:policies_policyversion_simple_history", args=[draft.pk, past.pk])
+        for reader in (manager, approver):
+            assert as_(reader).get(address).status_code == 200
+
+
 def test_a_change_of_rows_alone_adds_no_empty_line_to_the_version_s_history(draft: Any, manager: Any) -> None:
     client = as_(manager)
     before = draft.history.count()
