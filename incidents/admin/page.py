@@ -171,7 +171,8 @@ def _rung(level: LevelRule, current: int, live: bool) -> Rung:
         name=level.name,
         kind=level.kind,
         people=words.listed([f"{target.name} ({target.role})" for target in level.targets]),
-        window=f"{words.duration(level.window)} to answer, the next person after {words.duration(level.backup_after)}",
+        window=f"{words.duration(level.window)} to answer"
+        + (f", the next person after {words.duration(level.backup_after)}" if len(level.targets) > 1 else ""),
         state=state,
     )
 
