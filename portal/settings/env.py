@@ -51,8 +51,15 @@ def words(name: str, default: str = "") -> list[str]:
 def var_dir() -> Path:
     """Where the embedded defaults keep their state (SQLite file, secret key, demo); created when missing."""
     folder = Path(text("PORTAL_VAR") or PROJECT / "var")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_folder(folder, error) from error
     return folder
+
+
+def _no_folder(path: Path, error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{path} cannot be used ({error.strerror}). Set PORTAL_VAR to a folder that this account may write.")
 
 
 def database_url() -> str:
@@ -95,7 +102,10 @@ def database() -> dict[str, Any]:
 def development_secret_key() -> str:
     """A random key kept under var/, so that sessions outlive a restart and no key stands in the repository."""
     path = var_dir() / "secret_key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
+    try:
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(50))
+        return path.read_text()
+    except OSError as error:
+        raise _no_folder(path, error) from error

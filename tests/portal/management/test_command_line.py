@@ -42,6 +42,16 @@ def test_a_database_without_its_tables_is_one_line_that_says_what_to_run(command
     assert run.stderr.endswith("is not prepared for this version of the portal. Run: python manage.py migrate\n")
 
 
+def test_a_folder_for_state_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "odd" / "secret_key").mkdir(parents=True)
+    for folder in (tmp_path / "file", tmp_path / "odd"):
+        run = manage("check", "", folder)
+        assert (run.returncode, len(run.stderr.splitlines())) == (1, 1)
+        assert run.stderr.startswith(f"Configuration: {folder}")
+        assert "Set PORTAL_VAR to a folder" in run.stderr
+
+
 @contextmanager
 def empty_database(folder: Path) -> Iterator[str]:
     """The URL of a database with nothing in it, of the kind that the tests run on."""
