@@ -77,8 +77,9 @@ def submit_version(version: PolicyVersion, *, actor: Any, now: datetime, reason:
     return version
 
 
-def approve_version(version: PolicyVersion, *, actor: Any, now: datetime, reason: str) -> PolicyVersion:
-    """Puts a submitted version in force from its date, or from now when that is empty or past.
+def approve_version(version: PolicyVersion, *, actor: Any, now: datetime, reason: str, content_sha256: str = "") -> PolicyVersion:
+    """Puts a submitted version in force from its date, or from now when that is empty or past. With `content_sha256`, the hash of what
+    the approver read, only if that is still what is submitted.
 
     In this order: 1. who decides had no hand in it; 2. the rows are still what was submitted; 3. the approval is written;
     4. the version is approved. Raises NotAllowed, InvalidInput or WrongState, and then nothing remains.
@@ -87,6 +88,8 @@ def approve_version(version: PolicyVersion, *, actor: Any, now: datetime, reason
     with act("policy_version.approved", actor=actor, now=now, subject=version, why=reason) as running:
         following = _following(version, "approve")
         words = _refuse_own(version, actor, reason)
+        if content_sha256 and content_sha256 != version.content_sha256:
+            raise WrongState(f"What is submitted as {version} is not what you read: it was changed and submitted again. Read it once more.")
         if not rows_still_say(version):
             raise WrongState(f"The content of {version} is not what was submitted. Send it back, so that it can be submitted again.")
         approval = _decide(version, Approval.Decision.APPROVED, actor, now, words)

@@ -184,24 +184,5 @@ class ReadingOutcome(serializers.Serializer):
     incident = IncidentOutput(allow_null=True)
 
 
-class ProblemItem(serializers.Serializer):
-    """What is wrong with one field."""
-
-    field = serializers.CharField()
-    problem = serializers.CharField()
-
-
-class Problem(serializers.Serializer):
-    """What went wrong (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    request_id = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]
-
-
 def _name(thing: Any) -> str | None:
     return str(thing) if thing is not None else None

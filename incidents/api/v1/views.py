@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -17,16 +17,10 @@ from incidents.lifecycle.queries import incidents_for, service_called
 from incidents.models import Incident
 from portal.foundation import clock
 from portal.foundation.apikit import repeats
+from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATABLE
 
 from . import serializers as forms
 from .filters import IncidentFilter
-
-REPEATABLE = OpenApiParameter(
-    repeats.HEADER, str, OpenApiParameter.HEADER, description="Makes a repeat harmless: the same key gets the same answer for a day."
-)
-PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), forms.Problem)
-LISTED = {400: forms.Problem, 401: forms.Problem}
-FOUND = {401: forms.Problem, 404: forms.Problem}
 
 
 class Incidents(viewsets.GenericViewSet):

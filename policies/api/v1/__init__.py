@@ -1,6 +1,6 @@
-"""Version 1: services, and the policy version in force at an instant.
+"""Version 1: services, policies, their versions and the decisions on them.
 
-Writes: nothing.
+Writes: nothing itself.
 Reads: services and policies within the caller's rights.
 Never: changes the meaning of a field once published.
 """

@@ -2,9 +2,11 @@
 
 from rest_framework.routers import SimpleRouter
 
+from .versions import Versions
 from .views import Policies, Services
 
 router = SimpleRouter()
 router.register("services", Services, basename="service")
 router.register("policies", Policies, basename="policy")
+router.register(r"policies/(?P<policy>[0-9]{1,15})/versions", Versions, basename="policy-version")
 urlpatterns = router.urls

@@ -1,0 +1,34 @@
+"""What the API's description says at every door: the problems that may come back, and the header that makes a repeat harmless."""
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from . import repeats
+
+
+class ProblemItem(serializers.Serializer):
+    """What is wrong with one field."""
+
+    field = serializers.CharField()
+    problem = serializers.CharField()
+
+
+class Problem(serializers.Serializer):
+    """What went wrong (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]
+
+
+REPEATABLE = OpenApiParameter(
+    repeats.HEADER, str, OpenApiParameter.HEADER, description="Makes a repeat harmless: the same key gets the same answer for a day."
+)
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), Problem)
+LISTED = {400: Problem, 401: Problem}
+FOUND = {401: Problem, 404: Problem}
+ASKED = {400: Problem, 401: Problem, 404: Problem}
