@@ -20,6 +20,7 @@ from portal.foundation.adminkit.bases import show_in
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.errors import PortalError
 
+from .replay import replay_panel
 from .review import review_of
 
 DECISIONS = {
@@ -97,5 +98,6 @@ class ApprovalView(View):
             "own": OWN_CHANGE if own else "",
             "may_decide": waits and allowed and not own,
             **review_of(version, now),
+            "replay": replay_panel(version, request, now, back="decision"),
         }
         return render(request, "policies/approval.html", context, status=status)

@@ -21,6 +21,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 
 from .approval import ApprovalView
+from .replay import ReplayView, replay_panel
 from .review import review_of
 
 DRAFT, SUBMITTED, APPROVED = VersionState.DRAFT.value, VersionState.SUBMITTED.value, VersionState.APPROVED.value
@@ -110,9 +111,18 @@ class PolicyVersionAdmin(GovernedAdmin):
         ),
     )
 
+    class Media:
+        css = {"all": ("portal/replay.css",)}
+        js = ("portal/replay.js",)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(ApprovalView.as_view(model_admin=self))
-        return [path("<int:object_id>/approve/", view, name="policies_policyversion_approve"), *super().get_urls()]
+        replay = self.admin_site.admin_view(ReplayView.as_view(model_admin=self))
+        return [
+            path("<int:object_id>/approve/", view, name="policies_policyversion_approve"),
+            path("<int:object_id>/replay/", replay, name="policies_policyversion_replay"),
+            *super().get_urls(),
+        ]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or self.has_change_permission(request, obj):
@@ -193,4 +203,5 @@ class PolicyVersionAdmin(GovernedAdmin):
         return [("Review and decide", reverse("admin:policies_policyversion_approve", args=[version.pk]), "primary"), *policy]
 
     def page_context(self, request: HttpRequest, version: Any, now: datetime) -> dict[str, Any]:
-        return {**review_of(version, now), "decisions": version.approvals.select_related("decided_by", "requested_by")}
+        decisions = version.approvals.select_related("decided_by", "requested_by")
+        return {**review_of(version, now), "decisions": decisions, "replay": replay_panel(version, request, now)}

@@ -116,12 +116,13 @@ class Replay:
         answer = None if answered is None else BEGIN + max(answered - first, NO_TIME)
         ended = BEGIN + (end - first)
         raises = [(BEGIN + (grade.after - first), grade.start_level) for grade in grades]
+        later = tuple(at for at, _ in raises[1:])
         levels: list[int] = []
         pages: list[Page] = []
         missed, exhausted = 0, False
         state, now, planned = RunState(Status.PAGING, BEGIN, raises[0][1]), BEGIN, True
         while now < ended:
-            start_level = max(level for at, level in raises if at <= now)
+            start_level = raises[0][1] if not later else max(level for at, level in raises if at <= now)
             answers = state.status is Status.PAGING and answer is not None and now >= answer
             if answers or start_level != state.start_level:
                 by = "Somebody" if answers else state.acknowledged_by
@@ -138,7 +139,7 @@ class Replay:
             if answered is not None and state.status is Status.ACKNOWLEDGED and decision.state.status is Status.PAGING:
                 # Alerted again by the milestone: whoever it is takes as long to answer as the first one did.
                 answer = now + answered
-            following = _following(decision, now, (answer, *(at for at, _ in raises)))
+            following = _following(decision, now, answer, later)
             if following is None or (following == now and decision.state == state):
                 break
             planned = following == decision.next_look
@@ -185,11 +186,17 @@ def courses(
         yield incident, before.course(incident, known_until), after.course(incident, known_until)
 
 
-def _following(decision: Decision, now: datetime, moments: tuple[datetime | None, ...]) -> datetime | None:
+def _following(decision: Decision, now: datetime, answer: datetime | None, raises: tuple[datetime, ...]) -> datetime | None:
     """The next instant at which something can follow; None when the run has ended."""
-    if not decision.state.status.is_live or decision.next_look is None:
+    following = decision.next_look
+    if following is None or not decision.state.status.is_live:
         return None
-    return max(now, min([decision.next_look, *(moment for moment in moments if moment is not None and moment > now)]))
+    if answer is not None and now < answer < following:
+        following = answer
+    for moment in raises:
+        if now < moment < following:
+            following = moment
+    return max(now, following)
 
 
 def _since_opening(incident: PastIncident, moment: datetime | None) -> timedelta | None:
