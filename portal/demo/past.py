@@ -13,6 +13,7 @@ from incidents.lifecycle import services as lifecycle
 from incidents.models import EscalationRun, EscalationStep, Incident
 from policies.decisions.severity import Reading
 from policies.models import Service, Team
+from portal.foundation.errors import Conflict
 from portal.foundation.outbox.dispatch import deliver_due
 from portal.models import User
 
@@ -105,7 +106,10 @@ def _let_the_engine_run(incident: Incident, start: datetime, until: datetime) ->
 
 @contextmanager
 def _silent_phones(port: int) -> Iterator[None]:
-    server = serve(port, Phones(), quiet=True)
+    try:
+        server = serve(port, Phones(), quiet=True)
+    except (OSError, OverflowError):
+        raise Conflict(f"The demo's phones cannot listen on port {port}: it is in use, or no port. Choose another with --phone-port.") from None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield

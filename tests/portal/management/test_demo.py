@@ -14,6 +14,7 @@ from audit.models import LedgerEvent
 from incidents.models import EscalationRun, EscalationStep, Incident
 from policies.models import PolicyVersion, Service
 from portal.demo.organisation import SIGN_INS
+from portal.foundation.errors import Conflict
 from portal.models import ContactPoint, OutboxMessage, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,6 +47,16 @@ def test_the_demo_shows_the_whole_job(phone_port: int) -> None:
 
     the_phones_move_with_their_port(phone_port + 1)
     a_second_seed_is_refused()
+
+
+def test_phones_that_cannot_listen_are_said_and_nothing_is_seeded(phone_port: int) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", phone_port))
+        taken.listen()
+        for port in (phone_port, 65_536):
+            with pytest.raises(Conflict, match=f"cannot listen on port {port}"):
+                call_command("demo", phone_port=port, stdout=StringIO())
+    assert not User.objects.exists()
 
 
 def the_phones_move_with_their_port(port: int) -> None:
