@@ -109,7 +109,9 @@ def _silent_phones(port: int) -> Iterator[None]:
     try:
         server = serve(port, Phones(), quiet=True)
     except (OSError, OverflowError):
-        raise Conflict(f"The demo's phones cannot listen on port {port}: it is in use, or no port. Choose another with --phone-port.") from None
+        raise Conflict(
+            f"The demo's phones cannot listen on port {port}: it is in use, or no port. Choose another with --phone-port."
+        ) from None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield
