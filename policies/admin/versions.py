@@ -21,6 +21,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 
 from .approval import ApprovalView
+from .comparison import ROLL_BACK, ComparisonView, comparison_address
 from .replay import ReplayView, replay_panel
 from .review import review_of
 
@@ -109,6 +110,7 @@ class PolicyVersionAdmin(GovernedAdmin):
             ask="Why do you give it up?",
             done="Discarded.",
         ),
+        ROLL_BACK,
     )
 
     class Media:
@@ -118,8 +120,10 @@ class PolicyVersionAdmin(GovernedAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(ApprovalView.as_view(model_admin=self))
         replay = self.admin_site.admin_view(ReplayView.as_view(model_admin=self))
+        compare = self.admin_site.admin_view(ComparisonView.as_view(model_admin=self))
         return [
             path("<int:object_id>/approve/", view, name="policies_policyversion_approve"),
+            path("<int:object_id>/compare/", compare, name="policies_policyversion_compare"),
             path("<int:object_id>/replay/", replay, name="policies_policyversion_replay"),
             *super().get_urls(),
         ]
@@ -197,7 +201,7 @@ class PolicyVersionAdmin(GovernedAdmin):
         return format_html(said[phase] + "{}", start, by)
 
     def links(self, request: HttpRequest, version: Any) -> list[tuple[str, str, str]]:
-        policy = [("Policy", self.page_of(version.policy), "default")]
+        policy = [("Policy", self.page_of(version.policy), "default"), ("Compare", comparison_address(version), "default")]
         if version.state != SUBMITTED or not may(request.user, "policies.approve_policyversion", version):
             return policy
         return [("Review and decide", reverse("admin:policies_policyversion_approve", args=[version.pk]), "primary"), *policy]
