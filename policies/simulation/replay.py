@@ -76,6 +76,29 @@ class Course(NamedTuple):
 NOTHING = Course(False, "", 0, (), (), 0, False, False)
 
 
+class _Told:
+    """What the decisions of one run have said so far; `first` is how long after the opening the run began."""
+
+    __slots__ = ("exhausted", "first", "levels", "missed", "pages")
+
+    def __init__(self, first: timedelta) -> None:
+        self.first = first
+        self.levels: list[int] = []
+        self.pages: list[Page] = []
+        self.missed, self.exhausted = 0, False
+
+    def add(self, decision: Decision, now: datetime, window_closed: bool) -> None:
+        """`window_closed`: the level that was current had all its time."""
+        for action in decision.actions:
+            if action.kind is Kind.LEVEL and action.level is not None:
+                self.levels.append(action.level)
+            elif action.kind is Kind.PAGED and action.level is not None:
+                self.pages.append(Page(action.level, self.first + (now - BEGIN)))
+            elif action.kind is Kind.EXHAUSTED:
+                self.exhausted = True
+            self.missed += window_closed and action.kind in (Kind.LEVEL, Kind.EXHAUSTED)
+
+
 class Replay:
     """Runs past incidents under one content; `content` None is no policy at all. `remember` False asks every question anew."""
 
@@ -117,9 +140,7 @@ class Replay:
         ended = BEGIN + (end - first)
         raises = [(BEGIN + (grade.after - first), grade.start_level) for grade in grades]
         later = tuple(at for at, _ in raises[1:])
-        levels: list[int] = []
-        pages: list[Page] = []
-        missed, exhausted = 0, False
+        told = _Told(first)
         state, now, planned = RunState(Status.PAGING, BEGIN, raises[0][1]), BEGIN, True
         while now < ended:
             start_level = raises[0][1] if not later else max(level for at, level in raises if at <= now)
@@ -128,14 +149,7 @@ class Replay:
                 by = "Somebody" if answers else state.acknowledged_by
                 state, planned = replace(state, start_level=start_level, acknowledged_by=by), False
             decision = self._decide(state, now, planned)
-            for action in decision.actions:
-                if action.kind is Kind.LEVEL and action.level is not None:
-                    levels.append(action.level)
-                elif action.kind is Kind.PAGED and action.level is not None:
-                    pages.append(Page(action.level, first + (now - BEGIN)))
-                elif action.kind is Kind.EXHAUSTED:
-                    exhausted = True
-                missed += action.kind in (Kind.LEVEL, Kind.EXHAUSTED) and self._window_closed(state, now)
+            told.add(decision, now, self._window_closed(state, now))
             if answered is not None and state.status is Status.ACKNOWLEDGED and decision.state.status is Status.PAGING:
                 # Alerted again by the milestone: whoever it is takes as long to answer as the first one did.
                 answer = now + answered
@@ -147,7 +161,7 @@ class Replay:
         milestone = self._content.resolve_within
         late = milestone is not None and ended - BEGIN > milestone
         last = grades[-1]
-        return Course(True, last.severity, last.start_level, tuple(levels), tuple(pages), missed, exhausted, late)
+        return Course(True, last.severity, last.start_level, tuple(told.levels), tuple(told.pages), told.missed, told.exhausted, late)
 
     def _decide(self, state: RunState, now: datetime, planned: bool) -> Decision:
         """What follows. Looks that the rules planned recur from incident to incident and are remembered; people's answers do not."""
