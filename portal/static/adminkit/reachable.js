@@ -67,6 +67,8 @@
     document.body.click();
   });
   document.addEventListener("click", (event) => {
+    // The filters open far from their button: the focus goes along.
+    if (event.target.closest("[x-on\\:click^='filterOpen = true']")) window.setTimeout(() => document.querySelector("#changelist-filter :is(select, input:not([type=hidden]), button, a[href])")?.focus(), 150);
     for (const menu of document.querySelectorAll("details.inc-more[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
