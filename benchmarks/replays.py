@@ -23,7 +23,7 @@ def a_draft_to_replay() -> ReplayRun:
     first = create_draft(policy, actor=manager, now=NOW, reason="First")
     _fill(first, manager, approver)
     _set(first, minutes=30, milestone=8)
-    submit_version(first, actor=manager, now=NOW)
+    submit_version(first, actor=manager, now=NOW, accepted="Known")
     approve_version(first, actor=approver, now=NOW, reason="Agreed")
     draft = create_draft(policy, actor=manager, now=NOW + timedelta(days=1), reason="Shorter")
     _set(draft, minutes=15, milestone=4)

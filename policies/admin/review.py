@@ -23,7 +23,7 @@ def review_of(version: PolicyVersion, now: datetime) -> dict[str, Any]:
     except PortalError as error:
         return {"content_problem": error.message}
     live = version.state in (VersionState.DRAFT.value, VersionState.SUBMITTED.value)
-    findings = findings_on(version, content) if live else []
+    findings = findings_on(version, content, now=now) if live else []
     return {
         "replaced": replaced,
         "differences": differences(before, content),

@@ -24,6 +24,7 @@ from .approval import ApprovalView
 from .comparison import ROLL_BACK, ComparisonView, comparison_address
 from .replay import ReplayView, replay_panel
 from .review import review_of
+from .submission import SubmitForm
 
 DRAFT, SUBMITTED, APPROVED = VersionState.DRAFT.value, VersionState.SUBMITTED.value, VersionState.APPROVED.value
 
@@ -85,6 +86,7 @@ class PolicyVersionAdmin(GovernedAdmin):
             possible=_is(DRAFT),
             look="primary",
             need="perhaps words",
+            form=SubmitForm,
             consequence="What is saved is frozen with its hash, and an approver other than you decides. You can withdraw it until then.",
             ask="Anything the approver should know beyond the reason for the change?",
             done="Submitted. An approver has to decide now.",

@@ -61,6 +61,12 @@ def duty_at(rota: RotaSnapshot, at: datetime) -> Duty | None:
     return Duty(person.person_id, person.name, _edge(rota, at, source, forward=False), _edge(rota, at, source, forward=True), reason)
 
 
+def person_at(rota: RotaSnapshot, at: datetime) -> RotaPerson | None:
+    """Only who is on duty at `at`, for a caller that asks about many instants."""
+    source = _source(rota, at)
+    return None if source is None else _person(rota, source)[0]
+
+
 def upcoming(rota: RotaSnapshot, at: datetime, count: int) -> list[Duty]:
     """The next `count` duties after the one at `at`, for showing. Fewer when nothing more is planned."""
     duties: list[Duty] = []

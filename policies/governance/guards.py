@@ -25,7 +25,7 @@ def _versions() -> tuple[Guard, ...]:
     steps = {(start.value, end.value) for (start, _), end in TRANSITIONS.items()}
     allowed = " OR ".join(f"(OLD.state = '{start}' AND NEW.state = '{end}')" for start, end in sorted(steps))
     draft, submitted, approved, discarded = (state.value for state in VersionState)
-    said = _differs("content", "content_sha256", "resolve_within", "change_reason", "submitted_by_id", "submitted_at")
+    said = _differs("content", "content_sha256", "resolve_within", "change_reason", "submitted_by_id", "submitted_at", "warnings_accepted")
     settled = f"OLD.state IN ('{approved}', '{discarded}')"
     return (
         Guard("policy_version_starts_as_draft", VERSION, "INSERT", "A version starts as a draft.", f"NEW.state <> '{draft}'"),

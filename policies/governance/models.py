@@ -39,6 +39,9 @@ class PolicyVersion(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     content = models.JSONField(null=True, blank=True, help_text="The frozen content, as submitted.")
     content_sha256 = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the canonical content.")
+    warnings_accepted = models.TextField(
+        blank=True, default="", help_text="Why it was submitted in spite of the checks' warnings; empty when there were none."
+    )
     history = tracked()
 
     class Meta:

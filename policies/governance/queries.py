@@ -7,12 +7,13 @@ from policies.catalogue.models import Service
 from policies.decisions.findings import Finding
 from policies.decisions.vocabulary import PolicySnapshot
 from policies.oncall.models import OnCallSchedule
-from policies.pathways.checks import check_levels
+from policies.oncall.queries import rotas
 from policies.pathways.models import EscalationPolicy, Level, Target
-from policies.severity.checks import check_thresholds
 from policies.severity.models import Criterion, Threshold
-from portal.foundation.people.models import User
+from portal.foundation.people.addresses import problem_with
+from portal.foundation.people.models import ContactPoint, User
 
+from .checks import Facts, check
 from .models import Approval, PolicyVersion
 from .snapshots import draft_snapshot, snapshot_of
 from .states import Phase, VersionState
@@ -21,6 +22,7 @@ from .states import Phase, VersionState
 __all__ = [
     "approved_for",
     "contributors",
+    "facts_about",
     "findings_on",
     "latest_approved",
     "open_version",
@@ -82,19 +84,35 @@ def phase_beside(version: PolicyVersion, in_force: int | None, at: datetime) -> 
     return Phase.IN_FORCE if version.pk == in_force else Phase.SUPERSEDED
 
 
-def findings_on(version: PolicyVersion, snapshot: PolicySnapshot | None = None) -> list[Finding]:
-    """What the checks say about `version`: about its rows, or about `snapshot` when given. Blocking findings first."""
+def findings_on(version: PolicyVersion, snapshot: PolicySnapshot | None = None, *, now: datetime | None = None) -> list[Finding]:
+    """What the checks say about `version`: about its rows, or about `snapshot` when given. Errors first.
+
+    Schedules are looked at from `now`, or from the version's start when that is later; without `now`, from when it was drafted.
+    """
     content = snapshot or draft_snapshot(version)
-    people = {target.person_id for level in content.levels for target in level.targets if target.person_id}
-    schedules = {target.schedule_id for level in content.levels for target in level.targets if target.schedule_id}
-    known = User.objects.filter(pk__in=people)
-    findings = check_levels(
-        content.levels,
-        nobody_on=set(OnCallSchedule.objects.filter(pk__in=schedules, rotation__isnull=True).values_list("pk", flat=True)),
-        gone=set(known.filter(is_active=False).values_list("pk", flat=True)),
-        unreachable=people - set(known.filter(contact_points__active=True).values_list("pk", flat=True)),
-    ) + check_thresholds(content.thresholds, {level.number for level in content.levels})
-    return sorted(findings, key=lambda finding: not finding.blocking)
+    at = now or version.created_at
+    return check(content, facts_about(version, content, max(at, version.effective_from or at)))
+
+
+def facts_about(version: PolicyVersion, content: PolicySnapshot, since: datetime) -> Facts:
+    """What the checks need to know about the people and schedules that `content` names. Five queries."""
+    targets = [target for level in content.levels for target in level.targets]
+    schedules = OnCallSchedule.objects.filter(pk__in={target.schedule_id for target in targets if target.schedule_id})
+    known = rotas(schedules, since)
+    owner = version.policy.owner
+    people = {owner.pk, *(target.person_id for target in targets if target.person_id)}
+    for rota in known.values():
+        people.update(person.person_id for person in (*rota.rotation, *(override.person for override in rota.overrides)))
+    points = ContactPoint.objects.filter(person__in=people, active=True).values_list("person_id", "channel", "address")
+    reached = {person for person, channel, address in points if not problem_with(channel, address)}
+    return Facts(
+        since=since,
+        owner_id=owner.pk,
+        owner_name=str(owner),
+        gone=frozenset(User.objects.filter(pk__in=people, is_active=False).values_list("pk", flat=True)),
+        unreachable=frozenset(people - reached),
+        rotas=known,
+    )
 
 
 def contributors(version: PolicyVersion) -> set[int]:

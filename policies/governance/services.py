@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.events.services import Act, act
+from policies.decisions.findings import Finding, Weight, of_weight
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
@@ -57,23 +58,27 @@ def draft_from(version: PolicyVersion, *, actor: Any, now: datetime, reason: str
     return create_draft(version.policy, actor=actor, now=now, reason=reason, base=version)
 
 
-def submit_version(version: PolicyVersion, *, actor: Any, now: datetime, reason: str = "") -> PolicyVersion:
-    """Freezes the content with its hash and asks for approval.
+def submit_version(version: PolicyVersion, *, actor: Any, now: datetime, reason: str = "", accepted: str = "") -> PolicyVersion:
+    """Freezes the content with its hash and asks for approval. `accepted` says why warnings of the checks are accepted.
 
-    Raises InvalidInput with every blocking finding, and WrongState when the version is not a draft.
+    Raises InvalidInput with every blocking finding, or with every warning when there are some and `accepted` is empty, and
+    WrongState when the version is not a draft.
     """
     require(actor, "policies.submit_policyversion", version, to="submit this version")
     with act("policy_version.submitted", actor=actor, now=now, subject=version, why=reason or version.change_reason) as running:
         following = _following(version, "submit")
         _words(version.change_reason, "the reason for the change")
-        blocking = [finding.text for finding in findings_on(version) if finding.blocking]
-        if blocking:
-            raise InvalidInput(f"{version} cannot be submitted yet. {' '.join(blocking)}", {"": blocking})
+        warnings = _warnings(version, now, accepted)
         content = content_of(version)
         version.state, version.content, version.content_sha256 = following, content, content_hash(content)
         version.submitted_by, version.submitted_at = actor, now
+        version.warnings_accepted = accepted.strip() if warnings else ""
         save_tracked(version, actor=actor, now=now, reason=reason or version.change_reason)
-        running.details = {"content_sha256": version.content_sha256}
+        running.details = {
+            "content_sha256": version.content_sha256,
+            "warnings": [{"id": finding.id, "place": finding.place} for finding in warnings],
+            "accepted": version.warnings_accepted,
+        }
     return version
 
 
@@ -144,6 +149,20 @@ def _base(policy: EscalationPolicy, base: PolicyVersion | None) -> PolicyVersion
     return base or latest_approved(policy)
 
 
+def _warnings(version: PolicyVersion, now: datetime, accepted: str) -> list[Finding]:
+    """The warnings to accept. Raises InvalidInput for errors, and for warnings that nobody accepted in words."""
+    findings = findings_on(version, now=now)
+    blocking = [finding.in_words for finding in findings if finding.blocking]
+    if blocking:
+        raise InvalidInput(f"{version} cannot be submitted yet. {' '.join(blocking)}", {"": blocking})
+    warnings = of_weight(findings, Weight.WARNING)
+    if warnings and not accepted.strip():
+        told = [finding.in_words for finding in warnings]
+        ask = "Say in a sentence why these warnings are accepted, or put them right:"
+        raise InvalidInput(f"{version} cannot be submitted yet. {ask} {' '.join(told)}", {"accepted": [ask, *told]})
+    return warnings
+
+
 def _following(version: PolicyVersion, verb: str) -> str:
     """Locks and rereads the row; the state that `verb` leads to. Raises WrongState when it leads nowhere."""
     PolicyVersion.objects.select_for_update().get(pk=version.pk)
@@ -167,6 +186,7 @@ def _done(verb: str) -> str:
 def _thaw(version: PolicyVersion, state: str, actor: Any, now: datetime, reason: str) -> None:
     version.state = state
     version.content, version.content_sha256, version.submitted_by, version.submitted_at = None, "", None, None
+    version.warnings_accepted = ""
     save_tracked(version, actor=actor, now=now, reason=reason)
 
 

@@ -88,7 +88,7 @@ def import_policy(raw: bytes, *, actor: Any, now: datetime, reason: str, dry_run
         against = version_in_force(policy, now)
         after = snapshot_from(content)
         said = differences(snapshot_of(against) if against else None, after)
-        outcome = Outcome(version, content_hash(content), against, said, findings_on(version, after))
+        outcome = Outcome(version, content_hash(content), against, said, findings_on(version, after, now=now))
         transaction.set_rollback(dry_run)
     return outcome
 

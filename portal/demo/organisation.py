@@ -79,3 +79,5 @@ KNOWN_ERROR = (
     "Terminals are refused; the gateway logs 'too many open sessions'.",
     "Restart the gateway nodes one at a time. Connections recover within two minutes.",
 )
+
+WARNINGS_ACCEPTED = "Known to the risk committee; backups and contact points follow with the next staffing plan."

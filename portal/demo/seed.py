@@ -171,7 +171,7 @@ class Seed:
             spikes = Criterion.objects.get(threshold__version=version, threshold__severity="SEV2", measure="transaction_failure_percent")
             spikes.value = Decimal(8)
             save_tracked(spikes, actor=manager, now=asked, reason="Short spikes should not wake people")
-        submit_version(version, actor=manager, now=asked)
+        submit_version(version, actor=manager, now=asked, accepted=company.WARNINGS_ACCEPTED)
 
     def policy(self, name: str, key: str) -> EscalationPolicy:
         manager = self.people["manager"]
@@ -204,7 +204,7 @@ class Seed:
 
     def bring_into_force(self, version: PolicyVersion, at: datetime) -> None:
         self.saved(version, actor=version.author)
-        submit_version(version, actor=version.author, now=at)
+        submit_version(version, actor=version.author, now=at, accepted=company.WARNINGS_ACCEPTED)
         approve_version(version, actor=self.people["approver"], now=at, reason="Checked against the risk committee's minutes.")
 
 

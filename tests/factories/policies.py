@@ -13,6 +13,7 @@ from portal.models import User
 from .portal import person
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+ACCEPTED = "Known, and good enough for now"
 _numbers = count(1)
 
 
@@ -71,8 +72,8 @@ def draft(
 
 
 def approve(version: PolicyVersion, *, now: datetime = NOW, approver: User | None = None) -> PolicyVersion:
-    """Submits and approves a draft, by its author and somebody else."""
-    submit_version(version, actor=version.author, now=now)
+    """Submits (warnings accepted) and approves a draft, by its author and somebody else."""
+    submit_version(version, actor=version.author, now=now, accepted=ACCEPTED)
     return approve_version(version, actor=approver or person("Approver", roles=("approver",)), now=now, reason="Agreed")
 
 

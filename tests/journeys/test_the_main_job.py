@@ -77,7 +77,7 @@ def a_submitted_policy(manager: Any, ana: Any, ben: Any, chief: Any, now: dateti
     rules.threshold(version, severity="SEV2")
     response = signed_in(manager).get(reverse("admin:policies_policyversion_change", args=[version.pk]))
     assert response.status_code == 200
-    rules.submit_version(version, actor=manager, now=now)
+    rules.submit_version(version, actor=manager, now=now, accepted="Known")
     return version
 
 

@@ -83,6 +83,7 @@ class VersionLineOutput(serializers.Serializer):
     submitted_at = Moment(allow_null=True)
     approved_at = Moment(allow_null=True)
     content_sha256 = serializers.CharField(help_text="Of the frozen content; empty for a draft.")
+    warnings_accepted = serializers.CharField(help_text="Why it was submitted in spite of warnings; empty when there were none.")
     approvals = ApprovalOutput(many=True)
 
     @extend_schema_field(serializers.ChoiceField(choices=[phase.value for phase in Phase]))
@@ -113,9 +114,10 @@ class ComparisonOutput(serializers.Serializer):
 
 
 class SubmitInput(StrictSerializer):
-    """What the approver should know beyond the reason for the change."""
+    """What the approver should know beyond the reason for the change, and why warnings of the checks are accepted."""
 
     reason = Text(required=False, default="", allow_blank=True, max_length=LONGEST_REASON)
+    accepted = Text(required=False, default="", allow_blank=True, max_length=LONGEST_REASON, help_text="Needed when the checks warn.")
 
 
 class SendBackInput(StrictSerializer):

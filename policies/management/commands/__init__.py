@@ -1,4 +1,4 @@
-"""One file a command: policies written as YAML and read back.
+"""One file a command: what can be done with policies from a terminal.
 
 Writes: files that it is told to write.
 Reads: its arguments and files.

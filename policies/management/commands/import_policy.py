@@ -59,7 +59,7 @@ def _person(username: str) -> User:
 def _told(outcome: Outcome, *, dry_run: bool) -> list[str]:
     against = f"Against version {outcome.against.number}, in force now:" if outcome.against else "Nothing is in force yet. It brings:"
     made = "Dry run: nothing was written." if dry_run else f"{outcome.version} is a draft now. Submit it for approval when it is ready."
-    checks = [f"- {'to be put right' if finding.blocking else 'worth a look'}: {finding.text}" for finding in outcome.findings]
+    checks = [f"- {finding.weight.label.lower()}: {finding.in_words}" for finding in outcome.findings]
     return [
         against,
         *([f"- {sentence}" for sentence in outcome.differences] or ["- nothing: it says the same."]),

@@ -70,7 +70,7 @@ def test_a_replay_is_asked_for_and_its_figures_come_first(draft: PolicyVersion, 
 
 def test_the_approver_sees_it_where_the_decision_is_made(draft: PolicyVersion, now: datetime) -> None:
     past(draft, now - timedelta(days=3))
-    submit_version(draft, actor=draft.author, now=now)
+    submit_version(draft, actor=draft.author, now=now, accepted="Known")
     client = signed_in(person(roles=("approver",)))
     answer = client.post(address(draft), {"start": "2016-01-01", "last": f"{now:%Y-%m-%d}", "population": "all", "back": "decision"})
     assert answer["Location"] == reverse("admin:policies_policyversion_approve", args=[draft.pk]) + "#replay"

@@ -131,7 +131,7 @@ def test_a_target_is_a_person_or_a_schedule_not_both(draft: Any, manager: Any) -
 def test_what_was_submitted_meanwhile_is_not_changed_and_says_so(draft: Any, manager: Any, now: Any) -> None:
     client = as_(manager)
     data = form_of(client, page(draft)) | {"levels-0-window": "5 h"}
-    services.submit_version(draft, actor=manager, now=now)
+    services.submit_version(draft, actor=manager, now=now, accepted="Known")
     assert client.post(page(draft), data).status_code == 403
     assert Level.objects.get(version=draft).window == timedelta(minutes=15)
 
@@ -139,10 +139,17 @@ def test_what_was_submitted_meanwhile_is_not_changed_and_says_so(draft: Any, man
 def test_submit_decide_and_see_it_in_force(draft: Any, manager: Any, approver: Any) -> None:
     client = as_(manager)
     assert "Submit for approval" in client.get(page(draft)).content.decode()
-    assert client.post(do(draft, "submit"), {"reason": ""}).status_code == 302
+    asked = client.get(do(draft, "submit")).content.decode()
+    assert "Why the 2 warnings can be accepted" in asked
+    assert "there is no active contact point behind Ana Ruiz and Tom Berg" in asked
+    refused = client.post(do(draft, "submit"), {"reason": "", "accepted": " "})
+    assert (refused.status_code, PolicyVersion.objects.get().state) == (400, "draft")
+    assert "Say in a sentence why the warnings are accepted" in refused.content.decode()
+    assert client.post(do(draft, "submit"), {"reason": "", "accepted": "Phones come on Friday"}).status_code == 302
     waiting = as_(approver)
     shown = waiting.get(decide(draft)).content.decode()
     assert "Level 1 added: Line 1, Ana Ruiz and Tom Berg, window 15 min." in shown
+    assert "Warnings accepted by Mia Manager:</strong> Phones come on Friday" in shown
     assert shown.index("What this first version brings") < shown.index("Checks") < shown.index("Effect") < shown.index("Decision")
     assert "Review and decide" in waiting.get(page(draft)).content.decode()
     assert waiting.post(decide(draft), {"decision": "approve", "reason": "Agreed in the risk committee"}).status_code == 302
@@ -154,7 +161,7 @@ def test_submit_decide_and_see_it_in_force(draft: Any, manager: Any, approver: A
 
 
 def test_a_decision_without_words_decides_nothing(draft: Any, manager: Any, approver: Any, now: Any) -> None:
-    services.submit_version(draft, actor=manager, now=now)
+    services.submit_version(draft, actor=manager, now=now, accepted="Known")
     client = as_(approver)
     for data in ({"decision": "approve", "reason": " "}, {"decision": "send_back"}, {"decision": "explode", "reason": "x"}, {}):
         answer = client.post(decide(draft), data)
@@ -167,7 +174,7 @@ def test_ones_own_change_cannot_be_decided_and_the_page_says_why(now: Any) -> No
     both = person("Both", roles=("manager", "approver"))
     version = make.draft(author=both)
     make.level(version, 1, person("Ana"))
-    services.submit_version(version, actor=both, now=now)
+    services.submit_version(version, actor=both, now=now, accepted="Known")
     client = as_(both)
     shown = client.get(decide(version)).content.decode()
     assert "nobody approves their own change" in shown
@@ -178,7 +185,7 @@ def test_ones_own_change_cannot_be_decided_and_the_page_says_why(now: Any) -> No
 
 
 def test_sent_back_words_reach_the_author(draft: Any, manager: Any, approver: Any, now: Any) -> None:
-    services.submit_version(draft, actor=manager, now=now)
+    services.submit_version(draft, actor=manager, now=now, accepted="Known")
     assert as_(approver).post(decide(draft), {"decision": "send_back", "reason": "Level 2 is missing"}).status_code == 302
     assert "Level 2 is missing" in as_(manager).get(page(draft)).content.decode()
 
@@ -220,7 +227,7 @@ def test_a_version_that_is_not_there_is_not_found(draft: Any, manager: Any) -> N
 def test_what_people_type_is_shown_as_text(manager: Any, approver: Any, now: Any) -> None:
     version = make.draft(author=manager)
     make.level(version, 1, person("<script>alert(1)</script>"), name="<b>Line</b>")
-    services.submit_version(version, actor=manager, now=now)
+    services.submit_version(version, actor=manager, now=now, accepted="Known")
     for address in (decide(version), page(version)):
         shown = as_(approver).get(address).content.decode()
         assert "<script>alert(1)" not in shown
@@ -237,7 +244,7 @@ def test_versions_have_no_delete_and_history_cannot_be_written(draft: Any, manag
 
 
 def test_every_past_state_of_a_version_can_be_read(draft: Any, manager: Any, approver: Any, now: Any) -> None:
-    services.submit_version(draft, actor=manager, now=now)
+    services.submit_version(draft, actor=manager, now=now, accepted="Known")
     services.approve_version(draft, actor=approver, now=now, reason="Checked")
     for past in draft.history.all():
         address = reverse("admin:policies_policyversion_simple_history", args=[draft.pk, past.pk])

@@ -71,11 +71,12 @@ def test_versions_are_read_with_their_content_and_decisions(draft: PolicyVersion
 
 
 def test_a_version_goes_its_way_through_the_api(draft: PolicyVersion, manager: User, approver: User) -> None:
-    sent = api_of(manager).post(address(draft, "submit"), {}, format="json").json()
+    sent = api_of(manager).post(address(draft, "submit"), {"accepted": "Known"}, format="json").json()
+    assert sent["warnings_accepted"] == "Known"
     assert (sent["state"], sent["submitted_by"]) == ("submitted", "Mia Manager")
     back = api_of(approver).post(address(draft, "send-back"), {"reason": "Why thirty?"}, format="json").json()
     assert (back["state"], back["approvals"][0]["reason"]) == ("draft", "Why thirty?")
-    again = api_of(manager).post(address(draft, "submit"), {"reason": "Measured"}, format="json").json()
+    again = api_of(manager).post(address(draft, "submit"), {"reason": "Measured", "accepted": "Known"}, format="json").json()
     agreed = {"reason": "Agreed", "content_sha256": again["content_sha256"]}
     told = api_of(approver).post(address(draft, "approve"), agreed, format="json")
     assert (told.status_code, told.json()["phase"]) == (200, "in force")
@@ -87,7 +88,7 @@ def test_an_author_cannot_decide(superuser: bool) -> None:
     both = person("Both", roles=("manager", "approver"), is_superuser=superuser)
     version = make.draft(author=both)
     make.level(version, 1, person("On call"))
-    submit_version(version, actor=both, now=clock.now())
+    submit_version(version, actor=both, now=clock.now(), accepted="Known")
     for verb in ("approve", "send-back"):
         answer = api_of(both).post(address(version, verb), {"reason": "Mine"}, format="json")
         assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
@@ -100,7 +101,7 @@ def test_an_author_cannot_decide(superuser: bool) -> None:
 )
 @pytest.mark.parametrize("verb", ["approve", "send-back"])
 def test_a_decision_needs_words(draft: PolicyVersion, manager: User, approver: User, verb: str, body: Any) -> None:
-    submit_version(draft, actor=manager, now=clock.now())
+    submit_version(draft, actor=manager, now=clock.now(), accepted="Known")
     answer = api_of(approver).post(address(draft, verb), body, format="json")
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert Approval.objects.count() == 1
@@ -121,15 +122,22 @@ def test_what_does_not_wait_cannot_be_decided(draft: PolicyVersion, approver: Us
 
 
 def test_what_is_submitted_cannot_be_submitted_again(draft: PolicyVersion, manager: User) -> None:
-    assert api_of(manager).post(address(draft, "submit"), {}, format="json").status_code == 200
-    assert api_of(manager).post(address(draft, "submit"), {}, format="json").status_code == 409
+    assert api_of(manager).post(address(draft, "submit"), {"accepted": "Known"}, format="json").status_code == 200
+    assert api_of(manager).post(address(draft, "submit"), {"accepted": "Known"}, format="json").status_code == 409
+
+
+def test_warnings_need_a_word_here_too(draft: PolicyVersion, manager: User) -> None:
+    answer = api_of(manager).post(address(draft, "submit"), {"accepted": " "}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert "rests on one person" in answer.json()["detail"]
+    assert PolicyVersion.objects.get(pk=draft.pk).state == "draft"
 
 
 def test_an_approval_of_what_was_read_does_not_approve_what_came_after(draft: PolicyVersion, manager: User, approver: User) -> None:
-    read = submit_version(draft, actor=manager, now=clock.now()).content_sha256
+    read = submit_version(draft, actor=manager, now=clock.now(), accepted="Known").content_sha256
     withdraw_version(draft, actor=manager, now=clock.now(), reason="One more thing")
     draft.levels.update(window=timedelta(hours=3))
-    submit_version(draft, actor=manager, now=clock.now())
+    submit_version(draft, actor=manager, now=clock.now(), accepted="Known")
     answer = api_of(approver).post(address(draft, "approve"), {"reason": "Agreed", "content_sha256": read}, format="json")
     assert (answer.status_code, Approval.objects.count()) == (409, 1)
 
@@ -183,7 +191,7 @@ def test_a_comparison_that_means_nothing_is_refused(draft: PolicyVersion, approv
 
 
 def test_the_same_approval_sent_again_acts_once(draft: PolicyVersion, manager: User, approver: User) -> None:
-    submit_version(draft, actor=manager, now=clock.now())
+    submit_version(draft, actor=manager, now=clock.now(), accepted="Known")
     api, words = api_of(approver), {"reason": "Agreed"}
     first = api.post(address(draft, "approve"), words, format="json", headers={"Idempotency-Key": "one"})
     again = api.post(address(draft, "approve"), words, format="json", headers={"Idempotency-Key": "one"})

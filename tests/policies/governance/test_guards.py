@@ -26,7 +26,7 @@ def draft() -> Any:
 
 @pytest.fixture
 def submitted(draft: Any, now: Any) -> Any:
-    return services.submit_version(draft, actor=draft.author, now=now)
+    return services.submit_version(draft, actor=draft.author, now=now, accepted="Known")
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_nothing_is_approved_without_an_approval_by_somebody_else(submitted: Any
 
 
 def test_the_author_is_refused_even_when_a_colleague_submitted(draft: Any, now: Any) -> None:
-    services.submit_version(draft, actor=person("Colleague", roles=("manager",)), now=now)
+    services.submit_version(draft, actor=person("Colleague", roles=("manager",)), now=now, accepted="Known")
     facts = {"requested_by": draft.submitted_by, "reason": "r", "decided_at": now, "content_sha256": draft.content_sha256}
     Approval.objects.create(version=draft, decision="approved", decided_by=draft.author, **facts)
     refused("approved by somebody else", change(draft, state="approved", approved_at=now, effective_from=now))
@@ -117,6 +117,7 @@ def test_what_was_submitted_cannot_change(request: Any, state: str, now: Any) ->
     refused(words, change(version, content=None))
     refused(words, change(version, content_sha256="0" * 64))
     refused(words, change(version, change_reason="Something harmless"))
+    refused(words, change(version, warnings_accepted="Something harmless"))
     refused(words, change(version, resolve_within=timedelta(hours=1)))
     refused(words, change(version, effective_from=now + timedelta(days=3)))
     refused(words, change(version, submitted_by=person("Straw")))

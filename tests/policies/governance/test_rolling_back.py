@@ -41,7 +41,7 @@ def test_the_draft_says_what_the_old_version_said_and_changes_nothing_in_force(s
     current = version_in_force(superseded.policy, later)
     assert current is not None
     assert current.number == 2
-    submit_version(draft, actor=manager, now=later)
+    submit_version(draft, actor=manager, now=later, accepted="Known")
     with pytest.raises(NotAllowed):
         make.approve_version(draft, actor=manager, now=later, reason="Mine")
 

@@ -62,7 +62,7 @@ def test_exporting_then_importing_gives_the_same_content(in_force: PolicyVersion
     assert content_hash(content_of(outcome.version)) == in_force.content_sha256
     assert outcome.differences == []
     assert export_version(outcome.version).split("\n", 1)[1] == export_version(in_force).split("\n", 1)[1]
-    assert submit_version(outcome.version, actor=manager, now=now).content_sha256 == in_force.content_sha256
+    assert submit_version(outcome.version, actor=manager, now=now, accepted="Known").content_sha256 == in_force.content_sha256
 
 
 def test_an_import_is_a_draft_and_changes_nothing_in_force(in_force: PolicyVersion, manager: User, now: Any) -> None:
@@ -79,7 +79,7 @@ def test_an_import_is_a_draft_and_changes_nothing_in_force(in_force: PolicyVersi
 def test_whoever_imports_cannot_approve(in_force: PolicyVersion, now: Any) -> None:
     both = person("Both", roles=("manager", "approver"))
     version = imported(export_version(in_force), both, now).version
-    submit_version(version, actor=person("Other", roles=("manager",)), now=now)
+    submit_version(version, actor=person("Other", roles=("manager",)), now=now, accepted="Known")
     with pytest.raises(NotAllowed):
         make.approve_version(version, actor=both, now=now, reason="Mine")
 
@@ -208,4 +208,4 @@ def test_a_file_with_nothing_to_alert_is_a_draft_that_cannot_be_submitted(in_for
     outcome = imported(text, manager, now)
     assert any(finding.blocking for finding in outcome.findings)
     with pytest.raises(PortalError):
-        submit_version(outcome.version, actor=manager, now=now)
+        submit_version(outcome.version, actor=manager, now=now, accepted="Known")

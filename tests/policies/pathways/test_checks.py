@@ -1,6 +1,7 @@
-"""What keeps a pathway from being submitted."""
+"""What the checks say about a pathway beyond the table of tests/policies/governance/test_checks.py."""
 
 from datetime import timedelta
+from typing import Any
 
 from policies.decisions.vocabulary import LevelRule, TargetRule
 from policies.pathways.checks import check_levels
@@ -14,12 +15,20 @@ def level(number: int, *targets: TargetRule, window: int = 15, wait: int = 5) ->
     return LevelRule(number, f"Line {number}", "functional", timedelta(minutes=window), timedelta(minutes=wait), targets)
 
 
-def blocking(*levels: LevelRule, **known: set[int]) -> list[str]:
+def ids(*levels: LevelRule, **known: Any) -> list[str]:
+    return [finding.id for finding in check_levels(levels, **known)]
+
+
+def texts(*levels: LevelRule, **known: Any) -> str:
+    return " ".join(finding.text for finding in check_levels(levels, **known))
+
+
+def blocking(*levels: LevelRule, **known: Any) -> list[str]:
     return [finding.text for finding in check_levels(levels, **known) if finding.blocking]
 
 
 def test_a_good_pathway_has_no_findings() -> None:
-    assert check_levels([level(1, target(1), target(2, "Tom", 2)), level(2, target(1, "Rota", None, 7))]) == []
+    assert ids(level(1, target(1), target(2, "Tom", 2)), level(2, target(1, "Rota", None, 7)), rotations={7: {3, 4}}) == []
 
 
 def test_no_levels_and_a_level_without_people_block() -> None:
@@ -41,13 +50,32 @@ def test_a_backup_that_the_window_does_not_reach_blocks() -> None:
 
 def test_a_level_blocks_only_when_nobody_in_it_is_left() -> None:
     both = level(1, target(1, "Rota", None, 7), target(2, "Tom", 2))
-    assert not blocking(both, nobody_on={7})
-    assert "Nobody is in the rotation of Rota" in check_levels([both], nobody_on={7})[0].text
-    assert blocking(both, nobody_on={7}, gone={2})
+    assert not blocking(both, rotations={7: ()})
+    assert "Nobody is in the rotation of Rota." in texts(both, rotations={7: ()})
+    assert "Nobody is left in level 1" in blocking(both, rotations={7: ()}, gone={2})[0]
 
 
-def test_somebody_unreachable_or_named_twice_is_worth_a_look() -> None:
-    texts = [finding.text for finding in check_levels([level(1, target(1), target(2))], unreachable={1})]
-    assert any("no active contact point" in text for text in texts)
-    assert any("twice" in text for text in texts)
-    assert not blocking(level(1, target(1), target(2)), unreachable={1})
+def test_a_rotation_of_people_who_all_left_counts_as_empty() -> None:
+    assert blocking(level(1, target(1, "Rota", None, 7)), rotations={7: {3, 4}}, gone={3, 4})
+
+
+def test_places_are_named_as_people_name_them() -> None:
+    found = check_levels([level(2, target(1, "Tom", 2), target(2, "Ana", 1))], gone={1})
+    assert ("target.left", "Level 2, backup 1") in [(finding.id, finding.place) for finding in found]
+
+
+def test_a_level_that_nobody_reaches_is_one_finding_and_not_one_for_each() -> None:
+    pair = level(1, target(1), target(2, "Tom", 2))
+    assert ids(pair, unreachable={1, 2}) == ["level.unreachable"]
+    assert ids(pair, unreachable={2}) == ["target.no_contact"]
+    assert ids(level(1, target(1, "Rota", None, 7)), rotations={7: {3, 4}}, unreachable={3, 4}) == ["level.unreachable"]
+
+
+def test_the_same_person_behind_a_schedule_is_still_one_person() -> None:
+    assert "level.one_person" in ids(level(1, target(1, "Rota", None, 7), target(2, "Ana", 1)), rotations={7: {1}})
+
+
+def test_a_window_as_long_as_the_milestone_is_fine() -> None:
+    pair = level(1, target(1), target(2, "Tom", 2), window=60)
+    assert ids(pair, resolve_within=timedelta(minutes=60)) == []
+    assert ids(pair, resolve_within=timedelta(minutes=59)) == ["level.window_past_milestone"]

@@ -123,7 +123,7 @@ def test_only_either_side_of_the_change_may_ask(draft: PolicyVersion, now: datet
     for role in ("auditor", "responder", "administrator"):
         with pytest.raises(NotAllowed):
             request_replay(draft, actor=person(roles=(role,)), now=now, period=period(now))
-    submit_version(draft, actor=draft.author, now=now)
+    submit_version(draft, actor=draft.author, now=now, accepted="Known")
     assert request_replay(draft, actor=person(roles=("approver",)), now=now, period=period(now))
 
 

@@ -43,7 +43,7 @@ def test_an_approver_sees_what_others_submitted_and_not_their_own(now: datetime)
     approver = person("Approver", roles=("approver",))
     version = rules.draft(author=both, now=now)
     rules.level(version, 1, person("On call"))
-    rules.submit_version(version, actor=both, now=now)
+    rules.submit_version(version, actor=both, now=now, accepted="Known")
     assert rows(approver, now, "approvals") == [f"{version} by Both"]
     assert rows(both, now, "approvals") == []
     assert rows(both, now, "changes") == [f"{version}: waiting for approval"]

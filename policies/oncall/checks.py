@@ -1,0 +1,48 @@
+"""What the schedules a version relies on must satisfy."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from policies.decisions.findings import Finding, found
+from policies.decisions.rota import RotaSnapshot
+from portal.foundation import words
+
+from .coverage import clock_changes, gaps
+
+# A quarter: as far ahead as rotations are planned, and far enough to meet a clock change half of the time.
+AHEAD = timedelta(days=90)
+MOST_SHOWN = 5
+
+
+def check_schedule(rota: RotaSnapshot, since: datetime, *, gone: Collection[int] = (), unreachable: Collection[int] = ()) -> list[Finding]:
+    """Findings on a schedule for the 90 days from `since`; `gone` and `unreachable` are people by primary key.
+
+    A schedule with nobody in it at all is a finding on the level that names it, so it has none here.
+    """
+    if not rota.rotation and not rota.overrides:
+        return []
+    place, until = f"Schedule {rota.name}", since + AHEAD
+    findings = []
+    for person in dict.fromkeys(rota.rotation):
+        if person.person_id in gone:
+            findings.append(found("schedule.left", place, f"{person.name} stands in the rotation and can no longer sign in."))
+        elif person.person_id in unreachable:
+            findings.append(found("schedule.no_contact", place, f"{person.name} stands in the rotation and has no active contact point."))
+    open_times = [f"from {_local(gap.since, rota)} to {_local(gap.until, rota)}" for gap in gaps(rota, since, until, without=gone)]
+    if open_times:
+        more = [f"{len(open_times) - MOST_SHOWN} more times"] if len(open_times) > MOST_SHOWN else []
+        left = any(person.person_id in gone for person in rota.rotation)
+        nobody = "Without those who left, nobody is on duty" if left else "Nobody is on duty"
+        text = f"{nobody} {words.listed([*open_times[:MOST_SHOWN], *more])} ({rota.time_zone})."
+        findings.append(found("coverage.gap", place, text))
+    for change in clock_changes(rota.time_zone, since, until):
+        how = "shorter" if change.by > timedelta(0) else "longer"
+        text = f"The clocks change on {_local(change.at, rota)}: the shift of that time is {words.duration(abs(change.by))} {how}."
+        findings.append(found("schedule.clock_change", place, text))
+    return findings
+
+
+def _local(at: datetime, rota: RotaSnapshot) -> str:
+    """'29 Mar 2026, 03:00 CEST': the zone's own name of the hour tells the two hours of a change back apart."""
+    return f"{at.astimezone(ZoneInfo(rota.time_zone)):%d %b %Y, %H:%M %Z}"
