@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from incidents.escalation.services import next_step
 from incidents.lifecycle.timeline import THE_PORTAL, reading_in_words
 from incidents.models import EscalationRun, ImpactReading, Incident, IncidentChange, KnownError, TimelineEntry
-from policies.decisions.vocabulary import LevelRule, PolicySnapshot
+from policies.decisions.ruleset import LevelRule, PolicySnapshot
 from policies.governance.queries import snapshot_of
 from portal.foundation import words
 from portal.foundation.access.checks import may

@@ -13,7 +13,7 @@ from audit.events.services import act
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_timeline
 from policies.decisions.escalation_facts import Action, Decision, Kind, RunState, Status
-from policies.decisions.vocabulary import PolicySnapshot
+from policies.decisions.ruleset import PolicySnapshot
 from portal.foundation.errors import Conflict
 from portal.foundation.outbox.services import cancel_waiting, queue
 

@@ -9,6 +9,8 @@ class EscalationRun(models.Model):
 
     class Track(models.TextChoices):
         TECHNICAL = "technical", "Technical"
+        STAKEHOLDER = "stakeholder", "Stakeholder"
+        COMPLIANCE = "compliance", "Legal and compliance"
 
     class State(models.TextChoices):
         PAGING = "paging", "alerting"
@@ -34,6 +36,12 @@ class EscalationRun(models.Model):
     next_run_at = models.DateTimeField(null=True)
     sequence = models.PositiveIntegerField(default=0, help_text="Raised with every write; the fence against a second engine.")
     alerting_since = models.DateTimeField(help_text="An acknowledgement of the incident counts for this run from here on.")
+    acknowledged_at = models.DateTimeField(
+        null=True, help_text="For the stakeholder and the compliance track, which the incident's own does not stop."
+    )
+    acknowledged_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    round = models.PositiveSmallIntegerField(default=1, help_text="1 until the way through the levels begins again.")
+    reminded = models.PositiveSmallIntegerField(default=0, help_text="Reminders sent in the current window.")
     failures = models.PositiveSmallIntegerField(default=0, help_text="Passes in a row that failed.")
     last_failure = models.CharField(max_length=250, blank=True)
     started_at = models.DateTimeField()
@@ -70,6 +78,8 @@ class EscalationStep(models.Model):
         STARTED = "started", "started"
         LEVEL = "level", "entered level"
         PAGED = "paged", "alerted"
+        REMINDED = "reminded", "reminded"
+        REPEATED = "repeated", "began again"
         PASSED_OVER = "passed_over", "passed over"
         ACKNOWLEDGED = "acknowledged", "acknowledged"
         MILESTONE = "milestone", "milestone missed"

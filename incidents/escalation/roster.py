@@ -5,7 +5,7 @@ from datetime import datetime
 
 from policies.decisions.escalation_facts import Roster, Seat
 from policies.decisions.rota import Duty
-from policies.decisions.vocabulary import LevelRule, PolicySnapshot, TargetRule
+from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
 from policies.models import OnCallSchedule
 from policies.oncall.queries import on_call
 from portal.foundation.people.addresses import problem_with

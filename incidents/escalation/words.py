@@ -3,7 +3,7 @@
 from incidents.lifecycle.models import Incident
 from policies.decisions.escalation import in_words
 from policies.decisions.escalation_facts import Action, Kind, RunState
-from policies.decisions.vocabulary import PolicySnapshot, TargetRule
+from policies.decisions.ruleset import PolicySnapshot, TargetRule
 
 NOBODY_REACHED = "Nobody reached: the escalation has run out of people"
 

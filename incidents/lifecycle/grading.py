@@ -8,7 +8,7 @@ from django.db.models import Q
 from policies.decisions.severity import Reading, Verdict, evaluate
 from policies.decisions.vocabulary import Scale, Severity
 from policies.governance.models import PolicyVersion
-from policies.governance.queries import policy_for, snapshot_of, version_in_force
+from policies.governance.queries import snapshot_of, versions_in_force
 from policies.models import Service
 
 from .models import ImpactReading, Incident
@@ -24,8 +24,8 @@ SCALES_OF: dict[Severity, tuple[Scale, Scale]] = {
 
 def version_for(service: Service, at: datetime) -> PolicyVersion | None:
     """The policy version in force for `service` at `at`; None when no policy governs it."""
-    policy = policy_for(service)
-    return version_in_force(policy, at) if policy else None
+    versions = versions_in_force(service, at)
+    return next((version for version in versions if snapshot_of(version).levels), versions[0] if versions else None)
 
 
 def verdict_on(version: PolicyVersion | None, readings: Iterable[Reading], at: datetime) -> Verdict | None:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from policies.decisions.vocabulary import Priority, Scale, Severity
+from policies.decisions.vocabulary import Exposure, Priority, Scale, Severity
 from portal.foundation.base_models import tracked
 
 from .states import ENDED_STATES, IncidentState
@@ -45,6 +45,39 @@ class Incident(models.Model):
     )
     start_level = models.PositiveSmallIntegerField(default=1, editable=False, help_text="Where its escalation begins.")
 
+    personal_data = models.BooleanField(
+        default=False, help_text="Personal data are touched: the legal and compliance track runs. Once set it stays."
+    )
+    regulated = models.BooleanField(
+        "regulated workload",
+        default=False,
+        help_text="A regulated workload is touched: the legal and compliance track runs. Once set it stays.",
+    )
+    data_breach = models.BooleanField(
+        "suspected data breach",
+        default=False,
+        help_text="Data may have been seen, taken or changed by somebody who must not. Once set it stays.",
+    )
+    labels = models.JSONField(default=list, blank=True, help_text="Words that exception rules can look for.")
+    revenue_loss_per_hour = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, help_text="Estimated, in the currency beside it."
+    )
+    revenue_currency = models.CharField("currency", max_length=3, blank=True, help_text="ISO 4217, e.g. EUR.")
+    regulatory_exposure = models.PositiveSmallIntegerField(
+        choices=[(step.value, step.label) for step in Exposure],
+        default=Exposure.NONE,
+        help_text="How sure it is that a regulator has to be told.",
+    )
+    segment = models.ForeignKey(
+        "policies.CustomerSegment",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="customer segment hit",
+        help_text="The most critical of those hit.",
+    )
+
     state = models.CharField(
         max_length=20, choices=[(state.value, state.words) for state in IncidentState], default=IncidentState.NEW.value, editable=False
     )
@@ -69,6 +102,9 @@ class Incident(models.Model):
         on_delete=models.PROTECT,
         related_name="incidents",
         help_text="The version in force when the incident was opened.",
+    )
+    rule_versions = models.JSONField(
+        default=list, editable=False, help_text="Every version that supplied rules when it was opened, the narrowest scope first."
     )
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PERSON, editable=False)
     source_system = models.CharField(max_length=40, blank=True, editable=False)
@@ -99,6 +135,12 @@ class Incident(models.Model):
             models.CheckConstraint(
                 name="live_resolved_incident_has_its_time",
                 condition=Q(origin="imported") | ~Q(state__in=["resolved", "closed"]) | Q(resolved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="revenue_loss_is_positive_and_has_a_currency",
+                condition=Q(revenue_loss_per_hour__isnull=True, revenue_currency="")
+                | Q(revenue_loss_per_hour__gte=0) & ~Q(revenue_currency=""),
+                violation_error_message="Give the revenue loss with its currency, or neither.",
             ),
             models.CheckConstraint(name="only_imports_have_unknown_states", condition=Q(origin="imported") | ~Q(state="unknown")),
         ]

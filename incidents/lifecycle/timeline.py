@@ -44,4 +44,4 @@ def name_of(actor: Any) -> str:
 
 def reading_in_words(measure: str, value: Decimal) -> str:
     """'Failed transactions 7.2 %', 'Affected users 12,000 users', 'Downtime 20 min'."""
-    return f"{words_of(measure).name} {in_unit(value, measure)}"
+    return f"{words_of(measure).name} {in_unit(value, words_of(measure))}"

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from policies.governance.queries import policy_for, version_in_force
+from policies.governance.queries import policies_for, rules_in_force
 from policies.models import BusinessUnit, Component, Service, Team
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
 from portal.foundation.people.models import User
@@ -61,13 +61,12 @@ class ServiceAdmin(GovernedAdmin):
         return str(getattr(service, "escalation_policy", "") or "nothing yet")
 
     def first_line(self, service: Any, now: datetime) -> str:
-        policy = policy_for(service)
-        if policy is None:
+        supplier = rules_in_force(service, now).supplier("technical track")
+        if supplier is not None:
+            return f"Incidents escalate by {supplier.name}."
+        if not policies_for(service).exists():
             return "No escalation policy: incidents of this service alert nobody."
-        version = version_in_force(policy, now)
-        if version is None:
-            return f"Its policy '{policy}' has no version in force: incidents alert nobody."
-        return f"Incidents escalate by '{policy}', version {version.number}."
+        return "No policy that speaks for it has levels in force: incidents alert nobody."
 
 
 @admin.register(Component)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from policies.decisions.vocabulary import PolicySnapshot
+from policies.decisions.ruleset import PolicySnapshot
 from policies.governance.differences import criterion_in_words
 from policies.governance.effect import first_alert, ladder
 from policies.governance.models import PolicyVersion

@@ -7,7 +7,8 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from policies.decisions.vocabulary import Comparison, CriterionRule
+from policies.decisions.ruleset import CriterionRule
+from policies.decisions.vocabulary import Comparison
 from policies.governance.differences import criterion_in_words
 from policies.governance.states import VersionState
 from policies.models import Criterion, PolicyVersion, Threshold

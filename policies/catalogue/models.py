@@ -1,7 +1,8 @@
-"""Business units, teams, services and components."""
+"""Business units, regions, teams, roles, customer segments, runbooks, services and components."""
 
 from django.db import models
 
+from policies.decisions.vocabulary import Criticality
 from portal.foundation.base_models import tracked
 from portal.foundation.people.models import validate_time_zone
 
@@ -22,6 +23,86 @@ class BusinessUnit(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Region(models.Model):
+    """A part of the world with its own people, languages or law."""
+
+    name = models.CharField(max_length=120, unique=True)
+    history = tracked()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    """A function that somebody holds, such as head of payments. Policies name the role, so that they outlive its holder."""
+
+    name = models.CharField(max_length=120, unique=True)
+    holder = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="held_roles")
+    deputy = models.ForeignKey(
+        "portal.User",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="deputised_roles",
+        help_text="Is alerted in the holder's place when the holder cannot be reached.",
+    )
+    history = tracked()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="role_deputy_is_somebody_else",
+                condition=models.Q(holder__isnull=True) | models.Q(deputy__isnull=True) | ~models.Q(holder=models.F("deputy")),
+                violation_error_message="The deputy must be somebody else than the holder.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerSegment(models.Model):
+    """A group of customers, and how much hangs on it."""
+
+    name = models.CharField(max_length=120, unique=True)
+    criticality = models.PositiveSmallIntegerField(choices=[(step.value, step.label) for step in Criticality], default=Criticality.NORMAL)
+    description = models.TextField(blank=True)
+    history = tracked()
+
+    class Meta:
+        ordering = ["-criticality", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Runbook(models.Model):
+    """What to do, step by step: a text here, or a link to where it is kept."""
+
+    title = models.CharField(max_length=150, unique=True)
+    url = models.URLField("link", blank=True, max_length=500, help_text="Where the steps are kept, when not here.")
+    steps = models.TextField(blank=True, help_text="The steps themselves. They can be read when everything else is down.")
+    owner = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    history = tracked()
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(
+                name="runbook_says_something",
+                condition=~models.Q(url="") | ~models.Q(steps=""),
+                violation_error_message="Give a link or the steps.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Team(models.Model):
@@ -59,8 +140,16 @@ class Service(models.Model):
     team = models.ForeignKey("policies.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="services")
     owner = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="owned_services")
     regulated = models.BooleanField(default=False, help_text="A regulated workload, such as payments.")
+    executive_system = models.BooleanField(default=False, help_text="The management works with it; its outage is an exception of its own.")
+    promised_response = models.DurationField(
+        null=True, blank=True, help_text="Promised to customers (SLA): somebody answers within this time of the opening, e.g. 30 min."
+    )
+    promised_resolution = models.DurationField(
+        null=True, blank=True, help_text="Promised to customers (SLA): solved within this time of the opening, e.g. 4 h."
+    )
+    runbooks = models.ManyToManyField("policies.Runbook", blank=True, related_name="services")
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PORTAL, editable=False)
-    history = tracked()
+    history = tracked(m2m=(runbooks,))
 
     class Meta:
         ordering = ["name"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status
-from .vocabulary import LevelRule, PolicySnapshot
+from .ruleset import LevelRule, PolicySnapshot
 
 # The engine looks every second; half a minute behind is an outage worth telling, not a delay.
 LATE_AFTER = timedelta(seconds=30)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from .escalation import in_words, names_in_words, next_actions
 from .escalation_facts import Action, Decision, Kind, Roster, RunState, Status
-from .vocabulary import PolicySnapshot
+from .ruleset import PolicySnapshot
 
 # A way through twenty levels of a few people each is shorter; the bound only keeps the foretelling finite.
 MOST_STEPS = 500

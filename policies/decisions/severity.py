@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from portal.foundation import words
 
-from .measures import words_of
-from .vocabulary import CriterionRule, Severity, ThresholdRule
+from .measures import MeasureWords
+from .ruleset import CriterionRule, ThresholdRule
+from .vocabulary import Severity
 
 # ITIL's matrix of impact (first) and urgency (second), 1 high to 3 low.
 PRIORITIES: dict[tuple[int, int], int] = {
@@ -43,8 +44,14 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def priority_of(impact: int, urgency: int) -> int:
-    """The priority (1 to 4) of an impact and an urgency (1 high to 3 low). Raises ValueError outside the matrix."""
+def priority_of(impact: int, urgency: int, matrix: Sequence[tuple[int, int, int]] = ()) -> int:
+    """The priority (1 to 5) of an impact and an urgency (1 high to 3 low): by the policy's `matrix`, by ITIL's where it is silent.
+
+    Raises ValueError outside the scales.
+    """
+    for row, column, priority in matrix:
+        if (row, column) == (impact, urgency):
+            return priority
     try:
         return PRIORITIES[impact, urgency]
     except KeyError:
@@ -91,15 +98,15 @@ def _reason(criterion: CriterionRule, readings: list[Reading], at: datetime) -> 
         return ""
     if not all(criterion.comparison.holds(reading.value, criterion.value) for reading in needed):
         return ""
-    return f"{words_of(criterion.measure).name} {in_unit(readings[-1].value, criterion.measure)} {condition(criterion)}"
+    return f"{criterion.words.name} {in_unit(readings[-1].value, criterion.words)} {condition(criterion)}"
 
 
 def condition(criterion: CriterionRule) -> str:
     """'is at least 5 % for 5 min'."""
     lasting = f" for {words.duration(criterion.for_at_least)}" if criterion.for_at_least else ""
-    return f"{criterion.comparison.words} {in_unit(criterion.value, criterion.measure)}{lasting}"
+    return f"{criterion.comparison.words} {in_unit(criterion.value, criterion.words)}{lasting}"
 
 
-def in_unit(value: Decimal, measure: str) -> str:
+def in_unit(value: Decimal, measure: MeasureWords) -> str:
     """'5 %', '10,000 users'."""
-    return words.amount(value, words_of(measure).unit)
+    return words.amount(value, measure.unit)

@@ -1,12 +1,9 @@
-"""The words every decision shares: severities, priorities, comparisons, and the content of a policy version as plain values."""
+"""The words every decision shares: severities, priorities, scopes, tracks, comparisons."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from operator import ge, gt, le, lt
-from typing import Any
 
 
 class Severity(StrEnum):
@@ -65,98 +62,111 @@ class Comparison(Enum):
         return compare[self.value](reading, value)
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionRule:
-    """One condition on one measure; value in the measure's unit."""
+class Scope(StrEnum):
+    """What a policy speaks for, the narrowest first: of two that say something about one thing, the narrower wins."""
 
-    measure: str
-    comparison: Comparison
-    value: Decimal
-    window: timedelta
-    for_at_least: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdRule:
-    """Conditions, combined by 'all' or 'any', and what follows when they hold."""
-
-    name: str
-    combine: str
-    severity: Severity
-    start_level: int
-    criteria: tuple[CriterionRule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TargetRule:
-    """A place in a level: a person or a schedule, by primary key, with the name it had."""
-
-    position: int
-    person_id: int | None
-    schedule_id: int | None
-    name: str
+    SERVICE = "service"
+    TIER = "tier"
+    BUSINESS_UNIT = "business_unit"
+    GLOBAL = "global"
 
     @property
-    def role(self) -> str:
-        return "primary" if self.position == 1 else f"backup {self.position - 1}"
+    def label(self) -> str:
+        return {"service": "one service", "tier": "a tier", "business_unit": "a business unit", "global": "the whole organisation"}[
+            self.value
+        ]
 
 
-@dataclass(frozen=True, slots=True)
-class LevelRule:
-    """A level: its window runs from its first alert to the next level; `backup_after` from one person to the next."""
+class Track(StrEnum):
+    """What runs side by side in one incident: who repairs, who is kept informed, who answers to the law."""
 
-    number: int
-    name: str
-    kind: str
-    window: timedelta
-    backup_after: timedelta
-    targets: tuple[TargetRule, ...]
+    TECHNICAL = "technical"
+    STAKEHOLDER = "stakeholder"
+    COMPLIANCE = "compliance"
 
-
-@dataclass(frozen=True, slots=True)
-class PolicySnapshot:
-    """The content of one policy version, as the decisions eat it."""
-
-    thresholds: tuple[ThresholdRule, ...]
-    levels: tuple[LevelRule, ...]
-    resolve_within: timedelta | None
+    @property
+    def label(self) -> str:
+        return {"technical": "Technical", "stakeholder": "Stakeholder", "compliance": "Legal and compliance"}[self.value]
 
 
-def snapshot_from(content: dict[str, Any]) -> PolicySnapshot:
-    """Reads frozen canonical content (see policies.governance.snapshots). Durations are whole seconds, numbers are text."""
-    return PolicySnapshot(
-        thresholds=tuple(
-            ThresholdRule(
-                name=threshold["name"],
-                combine=threshold["combine"],
-                severity=Severity(threshold["severity"]),
-                start_level=threshold["start_level"],
-                criteria=tuple(
-                    CriterionRule(
-                        measure=criterion["measure"],
-                        comparison=Comparison(criterion["comparison"]),
-                        value=Decimal(criterion["value"]),
-                        window=timedelta(seconds=criterion["window_seconds"]),
-                        for_at_least=timedelta(seconds=criterion["for_at_least_seconds"]),
-                    )
-                    for criterion in threshold["criteria"]
-                ),
-            )
-            for threshold in content["thresholds"]
-        ),
-        levels=tuple(
-            LevelRule(
-                number=level["number"],
-                name=level["name"],
-                kind=level["kind"],
-                window=timedelta(seconds=level["window_seconds"]),
-                backup_after=timedelta(seconds=level["backup_after_seconds"]),
-                targets=tuple(
-                    TargetRule(target["position"], target["person_id"], target["schedule_id"], target["name"])
-                    for target in level["targets"]
-                ),
-            )
-            for level in content["levels"]
-        ),
-        resolve_within=None if content["resolve_within_seconds"] is None else timedelta(seconds=content["resolve_within_seconds"]),
-    )
+class Audience(StrEnum):
+    """For whom a message is written."""
+
+    TECHNICAL = "technical"
+    EXECUTIVE = "executive"
+    EXTERNAL = "external"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+
+class BusinessMeasure(StrEnum):
+    """What business impact is told by."""
+
+    REVENUE_LOSS = "revenue_loss_per_hour"
+    REGULATORY_EXPOSURE = "regulatory_exposure"
+    SEGMENT_CRITICALITY = "segment_criticality"
+
+    @property
+    def label(self) -> str:
+        return {
+            "revenue_loss_per_hour": "Revenue loss per hour",
+            "regulatory_exposure": "Regulatory exposure",
+            "segment_criticality": "Criticality of the customer segment",
+        }[self.value]
+
+
+class Exposure(IntEnum):
+    """How sure it is that a regulator has to be told."""
+
+    NONE = 0
+    POSSIBLE = 1
+    LIKELY = 2
+    CERTAIN = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.capitalize()
+
+
+class Criticality(IntEnum):
+    """How much hangs on a customer segment."""
+
+    NORMAL = 1
+    IMPORTANT = 2
+    VITAL = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.capitalize()
+
+
+class Indicator(StrEnum):
+    """What an exception rule looks for, whatever the thresholds say."""
+
+    DATA_BREACH = "data_breach"
+    EXECUTIVE_SYSTEM = "executive_system"
+    SERVICE = "service"
+    LABEL = "label"
+
+    @property
+    def label(self) -> str:
+        return {
+            "data_breach": "a suspected data breach",
+            "executive_system": "an executive system is out",
+            "service": "a named service",
+            "label": "a label",
+        }[self.value]
+
+
+class Mandate(StrEnum):
+    """What the owner of a level may do on their own authority."""
+
+    MOBILISE_RESOURCES = "mobilise_resources"
+    SUSPEND_PROCESSES = "suspend_processes"
+    OVERRIDE_ACCESS = "override_access_controls"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()

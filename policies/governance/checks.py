@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from policies.decisions.findings import Finding, found, heaviest_first
 from policies.decisions.rota import RotaSnapshot
-from policies.decisions.vocabulary import PolicySnapshot
+from policies.decisions.ruleset import PolicySnapshot
 from policies.oncall.checks import check_schedule
 from policies.pathways.checks import check_levels
 from policies.severity.checks import check_thresholds

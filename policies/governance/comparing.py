@@ -1,6 +1,6 @@
 """Any two versions of a policy beside each other."""
 
-from policies.decisions.vocabulary import snapshot_from
+from policies.decisions.frozen import snapshot_from
 
 from .differences import differences
 from .models import PolicyVersion

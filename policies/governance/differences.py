@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from policies.decisions.measures import words_of
+from policies.decisions.ruleset import CriterionRule, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
 from policies.decisions.severity import condition, in_unit
-from policies.decisions.vocabulary import CriterionRule, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
 from portal.foundation import words
 
 COMBINES = {"all": "all conditions hold", "any": "any condition holds"}
@@ -102,9 +101,9 @@ def _threshold(before: ThresholdRule, after: ThresholdRule) -> Iterator[str]:
 
 
 def _criterion(before: CriterionRule, after: CriterionRule) -> Iterator[str]:
-    name = words_of(after.measure).name
+    name = after.words.name
     if before.value != after.value:
-        yield f"{name} {_changed(before.value, after.value)} from {in_unit(before.value, before.measure)} to {in_unit(after.value, after.measure)}"
+        yield f"{name} {_changed(before.value, after.value)} from {in_unit(before.value, before.words)} to {in_unit(after.value, after.words)}"
     if before.for_at_least != after.for_at_least:
         yield f"{name} must hold {_lasting(after.for_at_least)} instead of {_lasting(before.for_at_least)}"
     if before.window != after.window:
@@ -120,7 +119,7 @@ def in_words(threshold: ThresholdRule) -> str:
 
 def criterion_in_words(criterion: CriterionRule) -> str:
     """'Failed transactions is at least 5 % for 5 min (readings of the last 10 min)'."""
-    return f"{words_of(criterion.measure).name} {condition(criterion)} (readings of the last {words.duration(criterion.window)})"
+    return f"{criterion.words.name} {condition(criterion)} (readings of the last {words.duration(criterion.window)})"
 
 
 def _people(level: LevelRule) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from policies.decisions.vocabulary import LevelRule, PolicySnapshot
+from policies.decisions.ruleset import LevelRule, PolicySnapshot
 
 
 @dataclass(frozen=True, slots=True)

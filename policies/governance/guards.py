@@ -7,11 +7,11 @@ stands under a NOT, so that an unknown never lets a change through. Every part o
 # ruff: noqa: S608
 from portal.foundation.database_guards import Guard
 
+from .parts import OWN_FIELDS, PARTS, Part
 from .states import TRANSITIONS, VersionState
 
 VERSION, APPROVAL = "policies_policyversion", "policies_approval"
 LEVEL, TARGET = "policies_level", "policies_target"
-THRESHOLD, CRITERION = "policies_threshold", "policies_criterion"
 
 NOT_A_DRAFT = "The content of a version can only change while it is a draft."
 FROZEN = "A submitted or approved version cannot be changed; draft a new version."
@@ -25,7 +25,10 @@ def _versions() -> tuple[Guard, ...]:
     steps = {(start.value, end.value) for (start, _), end in TRANSITIONS.items()}
     allowed = " OR ".join(f"(OLD.state = '{start}' AND NEW.state = '{end}')" for start, end in sorted(steps))
     draft, submitted, approved, discarded = (state.value for state in VersionState)
-    said = _differs("content", "content_sha256", "resolve_within", "change_reason", "submitted_by_id", "submitted_at", "warnings_accepted")
+    said = _differs(
+        *("content", "content_sha256", "change_reason", "submitted_by_id", "submitted_at", "warnings_accepted", "approvals_needed"),
+        *OWN_FIELDS,
+    )
     settled = f"OLD.state IN ('{approved}', '{discarded}')"
     return (
         Guard("policy_version_starts_as_draft", VERSION, "INSERT", "A version starts as a draft.", f"NEW.state <> '{draft}'"),
@@ -83,13 +86,12 @@ def _versions() -> tuple[Guard, ...]:
             "(NEW.content IS NULL OR NEW.content_sha256 = '' OR NEW.submitted_by_id IS NULL OR NEW.submitted_at IS NULL)",
         ),
         Guard(
-            "policy_version_has_levels",
+            "policy_version_levels_have_people",
             VERSION,
             "UPDATE",
-            "A version needs at least one level, and every level somebody to alert.",
-            f"OLD.state = '{draft}' AND NEW.state = '{submitted}' AND "
-            f"(NOT EXISTS (SELECT 1 FROM {LEVEL} l WHERE l.version_id = NEW.id) OR EXISTS (SELECT 1 FROM {LEVEL} l "
-            f"WHERE l.version_id = NEW.id AND NOT EXISTS (SELECT 1 FROM {TARGET} t WHERE t.level_id = l.id)))",
+            "Every level of a version needs somebody to alert.",
+            f"OLD.state = '{draft}' AND NEW.state = '{submitted}' AND EXISTS (SELECT 1 FROM {LEVEL} l "
+            f"WHERE l.version_id = NEW.id AND NOT EXISTS (SELECT 1 FROM {TARGET} t WHERE t.level_id = l.id))",
         ),
         Guard(
             "policy_version_needs_second_person",
@@ -128,11 +130,12 @@ def _approvals() -> tuple[Guard, ...]:
     )
 
 
-def _content(table: str, short: str, parent: str | None) -> tuple[Guard, ...]:
-    """Guards of one table of content: directly under a version, or under a `parent` table that is."""
-    column = "version_id" if parent is None else f"{parent.removeprefix('policies_')}_id"
-    joined = f"{VERSION} v" if parent is None else f"{parent} p JOIN {VERSION} v ON v.id = p.version_id"
-    key = "v.id" if parent is None else "p.id"
+def _content(part: Part) -> tuple[Guard, ...]:
+    """Guards of one table of content: directly under a version, or under a table that is."""
+    table, short, column = part.model._meta.db_table, part.model._meta.model_name, f"{part.link}_id"
+    above = part.inside
+    joined = f"{VERSION} v" if above is None else f"{above._meta.db_table} p JOIN {VERSION} v ON v.id = p.version_id"
+    key = "v.id" if above is None else "p.id"
 
     def frozen(row: str) -> str:
         return f"EXISTS (SELECT 1 FROM {joined} WHERE {key} = {row}.{column} AND v.state <> 'draft')"
@@ -148,8 +151,5 @@ def _content(table: str, short: str, parent: str | None) -> tuple[Guard, ...]:
 GOVERNED = (
     *_versions(),
     *_approvals(),
-    *_content(LEVEL, "level", None),
-    *_content(TARGET, "target", LEVEL),
-    *_content(THRESHOLD, "threshold", None),
-    *_content(CRITERION, "criterion", THRESHOLD),
+    *(guard for part in PARTS for guard in _content(part)),
 )

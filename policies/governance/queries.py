@@ -1,20 +1,25 @@
 """Which version is in force, what it says, and what stands in the way of a change."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
 from policies.catalogue.models import Service
 from policies.decisions.findings import Finding
-from policies.decisions.vocabulary import PolicySnapshot
+from policies.decisions.ruleset import PolicySnapshot
+from policies.decisions.scopes import ORDER, RulesInForce, Source, compose
+from policies.decisions.vocabulary import Scope
 from policies.oncall.models import OnCallSchedule
 from policies.oncall.queries import rotas
-from policies.pathways.models import EscalationPolicy, Level, Target
-from policies.severity.models import Criterion, Threshold
+from policies.pathways.models import EscalationPolicy
 from portal.foundation.people.addresses import problem_with
 from portal.foundation.people.models import ContactPoint, User
 
 from .checks import Facts, check
 from .models import Approval, PolicyVersion
+from .parts import OWN_FIELDS, PARTS
 from .snapshots import draft_snapshot, snapshot_of
 from .states import Phase, VersionState
 
@@ -29,25 +34,61 @@ __all__ = [
     "own_change",
     "phase_beside",
     "phase_of",
-    "policy_for",
+    "policies_for",
     "replaced_by",
+    "rules_in_force",
+    "rules_of",
     "snapshot_of",
+    "source_of",
     "version_in_force",
+    "versions_in_force",
 ]
 
 
-def policy_for(service: Service) -> EscalationPolicy | None:
-    """The escalation policy of `service`, or None when it has none."""
-    return EscalationPolicy.objects.filter(service=service).first()
+def policies_for(service: Service) -> QuerySet[EscalationPolicy]:
+    """Every policy that speaks for `service`: its own, its tier's, its business unit's, the organisation's."""
+    speaking = Q(service=service) | Q(scope=Scope.GLOBAL)
+    if service.tier is not None:
+        speaking |= Q(scope=Scope.TIER, tier=service.tier)
+    if service.business_unit_id is not None:
+        speaking |= Q(scope=Scope.BUSINESS_UNIT, business_unit=service.business_unit_id)
+    return EscalationPolicy.objects.filter(speaking)
+
+
+def versions_in_force(service: Service, at: datetime) -> list[PolicyVersion]:
+    """The version in force of every policy that speaks for `service`, the narrowest scope first. One query."""
+    newest = _started(PolicyVersion.objects.filter(policy=OuterRef("pk")), at).values("pk")[:1]
+    current = policies_for(service).annotate(current=Subquery(newest)).values("current")
+    found = PolicyVersion.objects.filter(pk__in=current).select_related("policy__service", "policy__business_unit", "policy__owner")
+    return sorted(found, key=lambda version: ORDER.index(Scope(version.policy.scope)))
+
+
+def rules_in_force(service: Service, at: datetime) -> RulesInForce:
+    """The rules that count for `service` at `at`, and which policy supplies each part. One query."""
+    return rules_of(versions_in_force(service, at))
+
+
+def rules_of(versions: Iterable[PolicyVersion]) -> RulesInForce:
+    """The rules of these versions together. Raises WrongState for frozen content that does not have its hash."""
+    return compose([(source_of(version), snapshot_of(version)) for version in versions])
+
+
+def source_of(version: PolicyVersion) -> Source:
+    return Source(Scope(version.policy.scope), str(version), version.pk)
 
 
 def version_in_force(policy: EscalationPolicy, at: datetime) -> PolicyVersion | None:
     """The approved version with the latest start that is not after `at`; of two with the same start, the higher number.
 
-    A version never takes effect before its approval, so the answer for a past instant never changes.
+    One that was published at once counts until it ends by itself. A version never takes effect before its approval, so the answer for a past instant never changes.
     """
-    versions = policy.versions.filter(state=VersionState.APPROVED.value, effective_from__lte=at)
-    return versions.order_by("-effective_from", "-number").first()
+    return _started(policy.versions.all(), at).first()
+
+
+def _started(versions: QuerySet[PolicyVersion], at: datetime) -> QuerySet[PolicyVersion]:
+    """Approved ones that have started at `at` and have not ended by themselves, the one in force first."""
+    running = Q(effective_until__isnull=True) | Q(effective_until__gt=at)
+    return versions.filter(running, state=VersionState.APPROVED.value, effective_from__lte=at).order_by("-effective_from", "-number")
 
 
 def latest_approved(policy: EscalationPolicy) -> PolicyVersion | None:
@@ -118,19 +159,17 @@ def facts_about(version: PolicyVersion, content: PolicySnapshot, since: datetime
 def contributors(version: PolicyVersion) -> set[int]:
     """Everybody whose hand is in `version`: author, submitter, and whoever changed its content while it was a draft."""
     people = {version.author_id, version.submitted_by_id}
-    levels = Level.history.filter(version_id=version.pk)
-    thresholds = Threshold.history.filter(version_id=version.pk)
-    rows: list[Any] = [
-        levels,
-        thresholds,
-        Target.history.filter(level_id__in=levels.values("id")),
-        Criterion.history.filter(threshold_id__in=thresholds.values("id")),
-    ]
-    for row in rows:
-        people.update(row.values_list("history_user_id", flat=True))
+    for part in PARTS:
+        held: Any = part.model
+        if part.inside is None:
+            rows = held.history.filter(version_id=version.pk)
+        else:
+            above: Any = part.inside
+            rows = held.history.filter(**{f"{part.link}_id__in": above.history.filter(version_id=version.pk).values("id")})
+        people.update(rows.values_list("history_user_id", flat=True))
     before = None
     for past in version.history.order_by("history_id"):
-        said = (past.change_reason, past.effective_from, past.resolve_within)
+        said = (past.change_reason, past.effective_from, *(getattr(past, name) for name in OWN_FIELDS))
         if past.state == VersionState.DRAFT.value and said != before:
             people.add(past.history_user_id)
         before = said

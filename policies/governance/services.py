@@ -13,6 +13,7 @@ from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 
 from .copying import copy_content
 from .models import Approval, PolicyVersion
+from .parts import OWN_FIELDS
 from .queries import findings_on, latest_approved, open_version, own_change
 from .snapshots import content_of, rows_still_say
 from .states import VersionState, after
@@ -41,7 +42,7 @@ def create_draft(
             policy=policy,
             number=highest + 1,
             change_reason=words,
-            resolve_within=base.resolve_within if base else None,
+            **{name: getattr(base, name) for name in OWN_FIELDS if base is not None},
             author=actor,
             created_at=now,
         )

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from policies.decisions.vocabulary import Comparison, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
+from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule, ThresholdRule
+from policies.decisions.vocabulary import Comparison
 from portal.foundation import words
 from portal.foundation.errors import InvalidInput
 

@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from audit.events.services import act
 from policies.decisions.findings import Finding
-from policies.decisions.vocabulary import snapshot_from
+from policies.decisions.frozen import snapshot_from
 from policies.governance.differences import differences
 from policies.governance.models import PolicyVersion
 from policies.governance.queries import findings_on, snapshot_of, version_in_force

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from policies.decisions.findings import Finding, found
-from policies.decisions.vocabulary import LevelRule, TargetRule
+from policies.decisions.ruleset import LevelRule, TargetRule
 from portal.foundation import words
 
 

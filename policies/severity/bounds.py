@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from policies.decisions.measures import words_of
-from policies.decisions.vocabulary import Comparison, CriterionRule, ThresholdRule
+from policies.decisions.ruleset import CriterionRule, ThresholdRule
+from policies.decisions.vocabulary import Comparison
 
 LOWER = (Comparison.AT_LEAST, Comparison.ABOVE)
 STRICT = (Comparison.ABOVE, Comparison.BELOW)
@@ -40,9 +40,10 @@ def span_of(criterion: CriterionRule) -> Span:
     return Span(low=criterion.value, low_open=strict) if criterion.comparison in LOWER else Span(high=criterion.value, high_open=strict)
 
 
-def range_of(measure: str) -> Span:
-    """The values a measure can have: nothing below zero, no share above a hundred."""
-    return Span(low=Decimal(0), high=Decimal(100) if words_of(measure).unit == "%" else None)
+def range_of(criterion: CriterionRule) -> Span:
+    """The values its measure can have: nothing below zero, no share above a hundred, nothing above what the organisation says."""
+    highest = criterion.own.highest if criterion.own else Decimal(100) if criterion.words.unit == "%" else None
+    return Span(low=Decimal(0), high=highest)
 
 
 def follows(threshold: ThresholdRule, other: ThresholdRule) -> bool:

@@ -5,9 +5,10 @@ from decimal import Decimal
 from itertools import combinations, permutations
 
 from policies.decisions.findings import Finding, found
-from policies.decisions.measures import words_of
+from policies.decisions.measures import MeasureWords
+from policies.decisions.ruleset import CriterionRule, ThresholdRule
 from policies.decisions.severity import condition, in_unit
-from policies.decisions.vocabulary import CriterionRule, Severity, ThresholdRule
+from policies.decisions.vocabulary import Severity
 from portal.foundation import words
 
 from .bounds import Span, follows, range_of, span_of
@@ -37,13 +38,13 @@ def _place(threshold: ThresholdRule) -> str:
 
 
 def _says(criterion: CriterionRule) -> str:
-    return f"'{words_of(criterion.measure).name} {condition(criterion)}'"
+    return f"'{criterion.words.name} {condition(criterion)}'"
 
 
 def _each(threshold: ThresholdRule) -> Iterator[Finding]:
     """What is wrong with single conditions."""
     for criterion in threshold.criteria:
-        whole = range_of(criterion.measure)
+        whole = range_of(criterion)
         left = whole.meet(span_of(criterion))
         if left.empty:
             yield found("condition.impossible", _place(threshold), f"{_says(criterion)} can never be: no reading has such a value.")
@@ -88,9 +89,9 @@ def _order(thresholds: Sequence[ThresholdRule]) -> Iterator[Finding]:
 def _holes(thresholds: Sequence[ThresholdRule]) -> Iterator[Finding]:
     """Stretches of a measure between two thresholds on it alone in which none holds. What lies between a 'below' and an
     'above' is where all is well, and no hole."""
-    by_measure: dict[str, list[Span]] = {}
+    by_measure: dict[MeasureWords, list[Span]] = {}
     for threshold in thresholds:
-        measures = {criterion.measure for criterion in threshold.criteria}
+        measures = {criterion.words for criterion in threshold.criteria}
         if len(measures) == 1:
             by_measure.setdefault(measures.pop(), []).extend(_spans(threshold))
     for measure, spans in by_measure.items():
@@ -98,7 +99,7 @@ def _holes(thresholds: Sequence[ThresholdRule]) -> Iterator[Finding]:
         for span in sorted(spans, key=lambda span: (span.low is not None, span.low or 0, span.low_open)):
             hole = covered and _hole(covered, span)
             if hole:
-                name, (low, high) = words_of(measure).name, hole
+                name, (low, high) = measure.name, hole
                 text = f"{name} between {in_unit(low, measure)} and {in_unit(high, measure)} meets no threshold."
                 yield found("threshold.gap", f"Thresholds on {name.lower()}", text)
             covered = span if covered is None else _joined(covered, span)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status
+from policies.decisions.ruleset import PolicySnapshot, TargetRule
 from policies.decisions.severity import Reading, evaluate
-from policies.decisions.vocabulary import PolicySnapshot, TargetRule
 
 # Every run is replayed as if it had begun at this instant, so that runs which differ only by their date meet the same questions.
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)

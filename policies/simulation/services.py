@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.events.services import act
-from policies.decisions.vocabulary import snapshot_from
+from policies.decisions.frozen import snapshot_from
 from policies.governance.models import PolicyVersion
 from policies.governance.queries import replaced_by
 from policies.governance.snapshots import snapshot_of

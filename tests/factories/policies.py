@@ -7,7 +7,19 @@ from itertools import count
 from typing import Any
 
 from policies.governance.services import approve_version, create_draft, submit_version
-from policies.models import Criterion, EscalationPolicy, Level, OnCallSchedule, PolicyVersion, RotationMember, Service, Target, Threshold
+from policies.models import (
+    Criterion,
+    EscalationPolicy,
+    Level,
+    OnCallSchedule,
+    PolicyVersion,
+    Role,
+    RotationMember,
+    Service,
+    Target,
+    Team,
+    Threshold,
+)
 from portal.models import User
 
 from .portal import person
@@ -32,18 +44,20 @@ def schedule(*people: User, name: str = "", **fields: Any) -> OnCallSchedule:
 
 
 def policy(of: Service | None = None, **fields: Any) -> EscalationPolicy:
-    of = of or service()
-    fields.setdefault("name", f"Escalation of {of.name}")
+    """A policy of a service; with `scope` given, of a tier, a business unit or everywhere, named in the other fields."""
+    if fields.get("scope", "service") == "service":
+        fields["service"] = of or service()
+    fields.setdefault("name", f"Escalation of {fields.get('service') or fields['scope']}")
     fields.setdefault("owner", person("Owner"))
-    return EscalationPolicy.objects.create(service=of, **fields)
+    return EscalationPolicy.objects.create(**fields)
 
 
-def level(version: PolicyVersion, number: int, *targets: User | OnCallSchedule, **fields: Any) -> Level:
-    """A level of a draft; each target is a person or a schedule, the first is the primary."""
+def level(version: PolicyVersion, number: int, *targets: User | OnCallSchedule | Role | Team, **fields: Any) -> Level:
+    """A level of a draft; each target is a person, a schedule, a role or a team, the first is the primary."""
     fields.setdefault("name", f"Line {number}")
     made = Level.objects.create(version=version, number=number, **fields)
     for position, target in enumerate(targets, start=1):
-        kind = "person" if isinstance(target, User) else "schedule"
+        kind = {User: "person", OnCallSchedule: "schedule", Role: "role_held", Team: "team"}[type(target)]
         Target.objects.create(level=made, position=position, **{kind: target})
     return made
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status, as_recorded, from_recorded
-from policies.decisions.vocabulary import LevelRule, PolicySnapshot, TargetRule
+from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 seconds = st.integers(1, 4000).map(lambda count: timedelta(seconds=count))

@@ -5,7 +5,7 @@ from datetime import UTC
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.decisions.vocabulary import PolicySnapshot
+from policies.decisions.ruleset import PolicySnapshot
 from policies.simulation.compare import Comparison
 from policies.simulation.replay import PastIncident, Replay
 from tests.policies.simulation.contents import LATER, content, past

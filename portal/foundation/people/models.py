@@ -27,6 +27,9 @@ class User(AbstractUser):
     time_zone = models.CharField(
         max_length=64, default="UTC", validators=[validate_time_zone], help_text="Times are shown in this zone, e.g. Europe/Madrid."
     )
+    manager = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports", help_text="Is told what this person left undone."
+    )
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PORTAL, editable=False)
     source_ref = models.CharField(max_length=150, blank=True, editable=False, help_text="The person's name in the source system.")
 
@@ -35,6 +38,11 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(fields=["source_ref"], condition=models.Q(origin="imported"), name="one_user_per_imported_name"),
+            models.CheckConstraint(
+                name="nobody_is_their_own_manager",
+                condition=models.Q(manager__isnull=True) | ~models.Q(manager=models.F("id")),
+                violation_error_message="Nobody is their own manager.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -54,6 +62,8 @@ class ContactPoint(models.Model):
     address = models.CharField(max_length=500, help_text="A URL. It may hold a secret token and is masked after saving.")
     order = models.PositiveSmallIntegerField(default=1, help_text="1 is tried first; the next one when it fails.")
     active = models.BooleanField(default=True)
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When a message sent here was answered.")
+    verified_until = models.DateTimeField(null=True, blank=True, editable=False, help_text="Until when that counts.")
 
     history = tracked(without=("address",))
 

@@ -125,7 +125,7 @@ def test_a_target_is_a_person_or_a_schedule_not_both(draft: Any, manager: Any) -
     client = as_(manager)
     rota = make.schedule(person("Sofia"))
     answer = client.post(page(draft), form_of(client, page(draft)) | {"levels-0-targets-0-schedule": rota.pk})
-    assert "Choose a person or a schedule" in answer.content.decode()
+    assert "Choose one of: a person, a schedule" in answer.content.decode()
 
 
 def test_what_was_submitted_meanwhile_is_not_changed_and_says_so(draft: Any, manager: Any, now: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from policies.decisions.escalation import in_words, next_actions
 from policies.decisions.escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status, as_recorded, from_recorded
 from policies.decisions.escalation_forecast import forecast, next_step
-from policies.decisions.vocabulary import LevelRule, PolicySnapshot, TargetRule
+from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANA, TOM, KIM, EVA = (1, "Ana Ruiz"), (2, "Tom Berg"), (3, "Kim Park"), (4, "Eva Lind")

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from policies.decisions.ruleset import CriterionRule, ThresholdRule
 from policies.decisions.severity import Reading, evaluate, priority_of
-from policies.decisions.vocabulary import Comparison, CriterionRule, Severity, ThresholdRule
+from policies.decisions.vocabulary import Comparison, Severity
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FAILURES, USERS = "transaction_failure_percent", "affected_users"

@@ -11,7 +11,8 @@ import pytest
 
 from policies.decisions.findings import CHECKS, Weight
 from policies.decisions.rota import RotaPerson, RotaSnapshot
-from policies.decisions.vocabulary import Comparison, CriterionRule, LevelRule, PolicySnapshot, Severity, TargetRule, ThresholdRule
+from policies.decisions.ruleset import CriterionRule, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
+from policies.decisions.vocabulary import Comparison, Severity
 from policies.governance.checks import Facts, check
 
 SINCE = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from policies.decisions.vocabulary import Comparison, CriterionRule, LevelRule, PolicySnapshot, Severity, TargetRule, ThresholdRule
+from policies.decisions.ruleset import CriterionRule, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
+from policies.decisions.vocabulary import Comparison, Severity
 from policies.governance.differences import differences
 from policies.governance.effect import ladder
 

@@ -47,14 +47,13 @@ def sql(statement: str, *values: Any) -> Any:
     return lambda: connection.cursor().execute(statement, values)
 
 
-def test_a_version_without_levels_does_not_leave_draft(now: Any) -> None:
+def test_a_version_with_an_empty_level_does_not_leave_draft(now: Any) -> None:
     version = make.draft()
     whole = {"state": "submitted", "content": {"levels": []}, "content_sha256": "x", "submitted_by": version.author, "submitted_at": now}
-    refused("at least one level", change(version, **whole))
     level = make.level(version, 1)
-    refused("every level somebody to alert", change(version, **whole))
+    refused("Every level of a version needs somebody to alert", change(version, **whole))
     make.level(version, 2, person("Ana"))
-    refused("every level somebody to alert", change(version, **whole))
+    refused("Every level of a version needs somebody to alert", change(version, **whole))
     Target.objects.create(level=level, person=person("Tom"))
     change(version, **whole)()
 

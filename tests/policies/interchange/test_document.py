@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from policies.decisions.measures import MEASURES
-from policies.decisions.vocabulary import Comparison, CriterionRule, LevelRule, PolicySnapshot, Severity, TargetRule, ThresholdRule
+from policies.decisions.ruleset import CriterionRule, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
+from policies.decisions.vocabulary import Comparison, Severity
 from policies.interchange.document import read, write
 from policies.interchange.schema import SCHEMA
 from portal.foundation.errors import InvalidInput

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from policies.decisions.vocabulary import LevelRule, TargetRule
+from policies.decisions.ruleset import LevelRule, TargetRule
 from policies.pathways.checks import check_levels
 
 

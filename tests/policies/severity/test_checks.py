@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies.decisions.ruleset import CriterionRule, ThresholdRule
 from policies.decisions.severity import Reading, evaluate
-from policies.decisions.vocabulary import Comparison, CriterionRule, Severity, ThresholdRule
+from policies.decisions.vocabulary import Comparison, Severity
 from policies.severity.bounds import follows
 from policies.severity.checks import check_thresholds
 

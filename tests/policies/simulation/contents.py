@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from policies.decisions.ruleset import CriterionRule, LevelRule, PolicySnapshot, TargetRule, ThresholdRule
 from policies.decisions.severity import Reading
-from policies.decisions.vocabulary import Comparison, CriterionRule, LevelRule, PolicySnapshot, Severity, TargetRule, ThresholdRule
+from policies.decisions.vocabulary import Comparison, Severity
 from policies.simulation.replay import PastIncident
 
 OPENED = datetime(2026, 1, 12, 22, 50, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from policies.decisions.vocabulary import PolicySnapshot
+from policies.decisions.ruleset import PolicySnapshot
 from policies.simulation.compare import MOST_CHANGED, Comparison
 from policies.simulation.replay import PastIncident, Replay, courses
 from portal.foundation.canonical import content_hash

@@ -1,0 +1,107 @@
+"""How bad an incident is and where its escalation starts: the one judgement that opening, readings and replays all ask for.
+
+The rules in plain words: docs/rules/thresholds-and-duty.md.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from .ruleset import BusinessRule, ExceptionRule, PolicySnapshot
+from .severity import Reading, Verdict, evaluate, priority_of
+from .vocabulary import BusinessMeasure, Criticality, Exposure, Indicator, Scale, Severity, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an incident: impact and urgency as told (1 high to 3 low), and what rules can look for.
+
+    `revenue_loss_per_hour` is in `currency`; rules in another currency do not apply.
+    """
+
+    impact: int
+    urgency: int
+    service_id: int | None = None
+    executive_system: bool = False
+    personal_data: bool = False
+    regulated: bool = False
+    data_breach: bool = False
+    labels: frozenset[str] = frozenset()
+    revenue_loss_per_hour: Decimal | None = None
+    currency: str = ""
+    exposure: int = Exposure.NONE
+    criticality: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What follows for an incident. `exceptions` and `business` are the rules that applied; `verdict` is the threshold's, if any."""
+
+    severity: Severity | None
+    impact: int
+    priority: int
+    start_level: int
+    tracks: tuple[Track, ...]
+    verdict: Verdict | None
+    exceptions: tuple[ExceptionRule, ...]
+    business: tuple[BusinessRule, ...]
+
+
+def judge(rules: PolicySnapshot, facts: Facts, readings: Sequence[Reading], at: datetime) -> Judgement:
+    """Severity from the thresholds, impact from the worse of what was told and the business rules, priority from the matrix.
+
+    The start level is the highest that the threshold, the severity or an exception asks for. The compliance track runs whenever
+    personal data, a regulated workload or a data breach is marked, whether the policy has levels for it or not.
+    """
+    verdict = evaluate(rules.thresholds, readings, at) if rules.thresholds and readings else None
+    severity = verdict.severity if verdict else None
+    business = tuple(rule for rule in rules.business if _applies(rule, facts)) if rules.business else ()
+    impact = min([facts.impact, *(rule.impact for rule in business)])
+    exceptions = tuple(rule for rule in rules.exceptions if _found(rule, facts)) if rules.exceptions else ()
+    start = verdict.start_level if verdict else 1
+    for override in rules.severity_rules:
+        if override.severity is severity and override.start_level is not None:
+            start = max(start, override.start_level)
+    for rule in exceptions:
+        start = max(start, rule.start_level)
+    priority = priority_of(impact, facts.urgency, rules.matrix)
+    return Judgement(severity, impact, priority, start, tracks_for(rules, facts, severity), verdict, exceptions, business)
+
+
+def tracks_for(rules: PolicySnapshot, facts: Facts, severity: Severity | None) -> tuple[Track, ...]:
+    """The tracks that run. An incident that no threshold graded has no stakeholder track."""
+    tracks = [Track.TECHNICAL]
+    if rules.stakeholder_levels and severity is not None and severity <= rules.stakeholder_from:
+        tracks.append(Track.STAKEHOLDER)
+    if facts.personal_data or facts.regulated or facts.data_breach:
+        tracks.append(Track.COMPLIANCE)
+    return tuple(tracks)
+
+
+def _applies(rule: BusinessRule, facts: Facts) -> bool:
+    if rule.measure is BusinessMeasure.REVENUE_LOSS:
+        loss = facts.revenue_loss_per_hour
+        return loss is not None and facts.currency == rule.currency and loss >= rule.value
+    known = facts.exposure if rule.measure is BusinessMeasure.REGULATORY_EXPOSURE else facts.criticality
+    return known >= rule.value
+
+
+def _found(rule: ExceptionRule, facts: Facts) -> bool:
+    if rule.indicator is Indicator.DATA_BREACH:
+        return facts.data_breach
+    if rule.indicator is Indicator.EXECUTIVE_SYSTEM:
+        return facts.executive_system
+    if rule.indicator is Indicator.SERVICE:
+        return facts.service_id is not None and facts.service_id == rule.service_id
+    return rule.label.casefold() in facts.labels
+
+
+def business_in_words(rule: BusinessRule) -> str:
+    """'Revenue loss per hour at least 10000 EUR'."""
+    value = {
+        BusinessMeasure.REVENUE_LOSS: f"{rule.value:f} {rule.currency}",
+        BusinessMeasure.REGULATORY_EXPOSURE: Exposure(int(rule.value)).label.lower() if rule.value <= Exposure.CERTAIN else "",
+        BusinessMeasure.SEGMENT_CRITICALITY: Criticality(int(rule.value)).label.lower() if rule.value <= Criticality.VITAL else "",
+    }[rule.measure]
+    return f"{rule.measure.label} at least {value}: impact at least {Scale(rule.impact).label.lower()}"
