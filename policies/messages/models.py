@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from policies.decisions.vocabulary import Audience, Severity, Track
 from portal.foundation.base_models import tracked
+
+from .rendering import problems_in
 
 AUDIENCES = [(audience.value, audience.label) for audience in Audience]
 TRACKS = [(track.value, track.label) for track in Track]
@@ -32,6 +35,15 @@ class MessageTemplate(models.Model):
     def __str__(self) -> str:
         where = f"level {self.level}" if self.level else "every level"
         return f"{self.get_track_display()}, {where}, {self.get_audience_display().lower()}"
+
+    def clean(self) -> None:
+        """Refuses texts that name unknown values, or anything that is not a name."""
+        super().clean()
+        problems = {field: list(problems_in(getattr(self, field) or "")) for field in ("subject", "body")}
+        if "\n" in self.subject or "\r" in self.subject:
+            problems["subject"].append("A subject is one line.")
+        if any(problems.values()):
+            raise ValidationError({field: told for field, told in problems.items() if told})
 
 
 class AnnouncementProtocol(models.Model):
