@@ -145,7 +145,7 @@ class PolicyVersionAdmin(GovernedAdmin):
         return bool(super().has_change_permission(request, obj)) and (obj is None or obj.state == DRAFT)
 
     def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
-        services.lock_draft(obj)
+        services.lock_draft(obj, actor=request.user, now=now)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         current = PolicyVersion.objects.filter(policy=OuterRef("policy"), state=APPROVED, effective_from__lte=clock.now())

@@ -12,12 +12,24 @@ from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 
 from .copying import copy_content
+from .locks import free_for, lock_draft
 from .models import Approval, PolicyVersion
 from .parts import OWN_FIELDS
 from .queries import findings_on, latest_approved, open_version, own_change
 from .snapshots import content_of, rows_still_say
 from .states import VersionState, after
 
+# lock_draft is asked for here by doors that save a draft.
+__all__ = [
+    "approve_version",
+    "create_draft",
+    "discard_version",
+    "draft_from",
+    "lock_draft",
+    "send_back_version",
+    "submit_version",
+    "withdraw_version",
+]
 OWN_CHANGE = "You had a hand in this version, so somebody else has to decide on it: nobody approves their own change."
 
 
@@ -68,6 +80,7 @@ def submit_version(version: PolicyVersion, *, actor: Any, now: datetime, reason:
     require(actor, "policies.submit_policyversion", version, to="submit this version")
     with act("policy_version.submitted", actor=actor, now=now, subject=version, why=reason or version.change_reason) as running:
         following = _following(version, "submit")
+        free_for(version, actor, now)
         _words(version.change_reason, "the reason for the change")
         warnings = _warnings(version, now, accepted)
         content = content_of(version)
@@ -131,17 +144,11 @@ def discard_version(version: PolicyVersion, *, actor: Any, now: datetime, reason
     require(actor, "policies.change_policyversion", version, to="discard this draft")
     with act("policy_version.discarded", actor=actor, now=now, subject=version, why=reason):
         following = _following(version, "discard")
+        free_for(version, actor, now)
         words = _words(reason, "why you give it up")
         version.state = following
         save_tracked(version, actor=actor, now=now, reason=words)
     return version
-
-
-def lock_draft(version: PolicyVersion) -> None:
-    """Holds `version` for the running transaction so that its content can be edited. Raises WrongState when it is no draft any more."""
-    current = PolicyVersion.objects.select_for_update().get(pk=version.pk)
-    if current.state != VersionState.DRAFT.value:
-        raise WrongState(f"{current} is {current.get_state_display()} by now, so its content can no longer be changed.")
 
 
 def _base(policy: EscalationPolicy, base: PolicyVersion | None) -> PolicyVersion | None:
