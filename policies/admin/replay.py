@@ -16,6 +16,7 @@ from policies.governance.models import PolicyVersion
 from policies.models import ReplayRun
 from policies.simulation.queries import is_out_of_date, latest_run, may_replay, suggested
 from policies.simulation.services import request_replay
+from policies.decisions.vocabulary import Track
 from portal.foundation import clock, words
 from portal.foundation.errors import PortalError
 
@@ -54,7 +55,7 @@ class ReplayView(View):
 
     def post(self, request: HttpRequest, object_id: int) -> HttpResponse:
         version = self._version(request, object_id)
-        form = ReplayForm(request.POST, service=str(version.policy.service))
+        form = ReplayForm(request.POST, service=version.policy.speaks_for)
         back = self._page(version, request.POST.get("back", ""))
         try:
             if not form.is_valid():
@@ -112,7 +113,9 @@ def found_in_words(result: Row) -> Row:
             ("Incidents with a missed window", *_pair(result["windows_missed"])),
             ("Incidents with a missed resolution milestone", *_pair(result["milestones_missed"])),
             ("Exhausted: nobody left to alert", *_pair(result["exhausted"])),
+            *((f"{Track(row['track']).label} track started", *_pair(row["runs"])) for row in result.get("tracks", ())),
         ],
+        "priorities": result.get("priorities", ()),
         "by_level": [(f"Level {row['level']}", *_pair(row["pages"])) for row in result["levels"]],
         "by_team": [(row["team"], *_pair(row["pages"])) for row in result["teams"]],
         "by_hour": [(f"{row['hour']:02d}:00", *_pair(row["pages"])) for row in result["hours"] if row["pages"] != [0, 0]],
@@ -132,7 +135,7 @@ def _pair(pair: list[int]) -> tuple[str, str, str]:
 def _about(run: ReplayRun) -> str:
     """'9,202 incidents opened 1 Jan 2016 to 31 Mar 2016 (UTC), of all services, …'."""
     last = run.period_end - timedelta(microseconds=1)
-    service = run.version.policy.service
+    service = run.version.policy.speaks_for
     whose = f"of {service}" if run.population == run.Population.OWN else f"of all services, as if the policy of {service} governed them"
     number = words.counted(run.result["incidents"], "incident") if run.result else "Incidents"
     against = f"version {run.against.number}" if run.against else "no policy at all"
@@ -144,7 +147,7 @@ def _form(version: PolicyVersion, run: ReplayRun | None, now: datetime) -> Repla
     population, (start, end) = suggested(version, now) if run is None else (run.population, (run.period_start, run.period_end))
     last = (end - timedelta(microseconds=1)).astimezone(UTC).date()
     initial = {"start": start.astimezone(UTC).date().isoformat(), "last": last.isoformat(), "population": population}
-    return ReplayForm(initial=initial, service=str(version.policy.service))
+    return ReplayForm(initial=initial, service=version.policy.speaks_for)
 
 
 def _day(at: datetime) -> str:

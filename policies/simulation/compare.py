@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import tzinfo
 from typing import Any
 
+from policies.decisions.vocabulary import Track
 from portal.foundation.words import counted
 
 from .replay import Course, PastIncident
@@ -29,6 +30,7 @@ class Comparison:
         self._incidents = 0
         self._changed = 0
         self._severities: Counter[tuple[str, str]] = Counter()
+        self._priorities: Counter[tuple[int, int]] = Counter()
         self._sums: dict[str, list[int]] = {}
         self._newly: Counter[str] = Counter()
         self._tables: dict[str, dict[Any, list[int]]] = {"pages": {}, "entered": {}, "team": {}, "hour": {}}
@@ -40,6 +42,8 @@ class Comparison:
         was, will = severity_of(before), severity_of(after)
         if was != will:
             self._severities[was, will] += 1
+        if before.priority != after.priority and before.happened and after.happened:
+            self._priorities[before.priority, after.priority] += 1
         for side, course in enumerate((before, after)):
             self._count(incident, course, side)
         for what, missed in (("windows", _missed_window), ("milestones", _missed_milestone)):
@@ -58,6 +62,10 @@ class Comparison:
             "changed": self._changed,
             "severities_changed": self._severities.total(),
             "severities": [{"from": was, "to": will, "incidents": n} for (was, will), n in sorted(self._severities.items())],
+            "priorities": [{"from": was, "to": will, "incidents": n} for (was, will), n in sorted(self._priorities.items())],
+            "tracks": [
+                {"track": track.value, "runs": self._sums.get(track.value, [0, 0])} for track in Track if track is not Track.TECHNICAL
+            ],
             **{
                 name: self._sums.get(name, [0, 0])
                 for name in ("pages", "escalations", "windows_missed", "exhausted", "milestones_missed", "incidents_paged")
@@ -84,6 +92,8 @@ class Comparison:
         )
         for name, value in sums:
             self._sums.setdefault(name, [0, 0])[side] += int(value)
+        for track in course.tracks:
+            self._sums.setdefault(track.value, [0, 0])[side] += 1
         for level in course.levels:
             self._tables["entered"].setdefault(level, [0, 0])[side] += 1
         if course.pages:
@@ -116,6 +126,7 @@ def weight_of(before: Course, after: Course) -> int:
     """How much two courses of one incident differ."""
     steps = abs(STEPS.get(severity_of(before), 0) - STEPS.get(severity_of(after), 0))
     windows = (_missed_window(before) != _missed_window(after)) + (_missed_milestone(before) != _missed_milestone(after))
+    steps += abs(before.priority - after.priority) if before.happened and after.happened else 0
     ladder = abs(len(after.pages) - len(before.pages)) + abs(after.escalations - before.escalations)
     return A_STEP * steps + A_WINDOW * windows + ladder + (before.exhausted != after.exhausted) + (before.happened != after.happened)
 
@@ -125,6 +136,11 @@ def changes_in_words(before: Course, after: Course) -> str:
     said = []
     if severity_of(before) != severity_of(after):
         said.append(f"severity {severity_of(before)} → {severity_of(after)}")
+    if before.priority != after.priority and before.happened and after.happened:
+        said.append(f"priority P{before.priority} → P{after.priority}")
+    for track in (Track.STAKEHOLDER, Track.COMPLIANCE):
+        if (track in before.tracks) != (track in after.tracks):
+            said.append(f"{track.label.lower()} track {'newly started' if track in after.tracks else 'no longer started'}")
     more = len(after.pages) - len(before.pages)
     if more:
         said.append(f"{counted(abs(more), 'alert')} {'more' if more > 0 else 'fewer'}")

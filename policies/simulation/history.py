@@ -1,6 +1,6 @@
 """Where past incidents come from: the app that holds them registers itself, as policies know no incidents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,18 +8,20 @@ from portal.foundation.registry import Registry
 
 from .replay import PastIncident
 
+Services = Collection[int] | None
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A history of incidents. In each call the first argument is a service's primary key, or None for all services.
+    """A history of incidents. In each call the first argument is the primary keys of services, or None for all services.
 
     `count` and `incidents` take the period's first instant and the first one after it; `latest` takes an instant and gives the
     opening of the last incident before it.
     """
 
-    count: Callable[[int | None, datetime, datetime], int]
-    incidents: Callable[[int | None, datetime, datetime], Iterator[PastIncident]]
-    latest: Callable[[int | None, datetime], datetime | None]
+    count: Callable[[Services, datetime, datetime], int]
+    incidents: Callable[[Services, datetime, datetime], Iterator[PastIncident]]
+    latest: Callable[[Services, datetime], datetime | None]
 
 
 sources: Registry[Source] = Registry("history of incidents")

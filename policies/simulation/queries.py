@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from policies.catalogue.models import Service
+from policies.decisions.vocabulary import Scope
 from policies.governance.models import PolicyVersion
 from policies.governance.snapshots import content_of
 from policies.governance.states import VersionState
+from policies.pathways.models import EscalationPolicy
 from portal.foundation.access.checks import may
 from portal.foundation.canonical import content_hash
 
-from .history import sources
+from .history import Services, sources
 from .models import ReplayRun
 
 Period = tuple[datetime, datetime]
@@ -51,24 +54,32 @@ def suggested(version: PolicyVersion, now: datetime) -> tuple[str, Period]:
 
     A service without any past incident is offered all services.
     """
-    service = version.policy.service_id
-    own = _latest(service, now)
+    services = services_of(version.policy)
+    own = _latest(services, now)
     population = ReplayRun.Population.OWN if own else ReplayRun.Population.ALL
     last = own or _latest(None, now)
     start, end = last_full_quarter(now)
-    if last is not None and not total(None if own is None else service, (start, end)):
+    if last is not None and not total(None if own is None else services, (start, end)):
         start = _quarter_start(last.astimezone(UTC))
         end = _quarter_start(start.replace(month=start.month + 3) if start.month < 10 else start.replace(year=start.year + 1, month=1))
     return population.value, (start, end)
 
 
-def total(service_id: int | None, period: Period) -> int:
+def total(services: Services, period: Period) -> int:
     """How many past incidents there are in `period`."""
-    return sum(source.count(service_id, *period) for _, source in sources)
+    return sum(source.count(services, *period) for _, source in sources)
 
 
-def _latest(service_id: int | None, now: datetime) -> datetime | None:
-    found: Iterable[datetime | None] = (source.latest(service_id, now) for _, source in sources)
+def services_of(policy: EscalationPolicy) -> frozenset[int]:
+    """The services that `policy` speaks for, by primary key."""
+    if policy.scope == Scope.SERVICE:
+        return frozenset([policy.service_id] if policy.service_id else [])
+    told = {Scope.TIER: {"tier": policy.tier}, Scope.BUSINESS_UNIT: {"business_unit": policy.business_unit_id}, Scope.GLOBAL: {}}
+    return frozenset(Service.objects.filter(**told[Scope(policy.scope)]).values_list("pk", flat=True))
+
+
+def _latest(services: Services, now: datetime) -> datetime | None:
+    found: Iterable[datetime | None] = (source.latest(services, now) for _, source in sources)
     return max((at for at in found if at is not None), default=None)
 
 

@@ -3,19 +3,22 @@
 What is assumed and what is not known: docs/rules/replay.md.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status
+from policies.decisions.judgement import Facts, Judgement, judge
 from policies.decisions.ruleset import PolicySnapshot, TargetRule
-from policies.decisions.severity import Reading, evaluate
+from policies.decisions.severity import Reading
+from policies.decisions.vocabulary import Track
 
 # Every run is replayed as if it had begun at this instant, so that runs which differ only by their date meet the same questions.
 BEGIN = datetime(2000, 1, 1, tzinfo=UTC)
 NO_TIME = timedelta(0)
+NO_FACTS = Facts(impact=2, urgency=2)
 # Answers to the same question are kept. A policy asks a few dozen; the bound holds whatever somebody drafts.
 MOST_REMEMBERED = 20_000
 
@@ -23,7 +26,8 @@ MOST_REMEMBERED = 20_000
 class PastIncident(NamedTuple):
     """What is known of a past incident. `readings` are its own, each with the time from which it was known.
 
-    `declared` says that a threshold opened it, so that under other thresholds there might have been no incident.
+    `declared` says that a threshold opened it, so that under other thresholds there might have been no incident. `facts` are as they
+    are known now: when each became known is not recorded in columns.
     """
 
     key: int
@@ -34,14 +38,17 @@ class PastIncident(NamedTuple):
     ended_at: datetime | None
     declared: bool = False
     readings: tuple[tuple[datetime, Reading], ...] = ()
+    facts: Facts = NO_FACTS
 
 
 class Grade(NamedTuple):
-    """From `after` (counted from the opening) the incident has this severity ('' for none) and starts at this level."""
+    """From `after` (counted from the opening) the incident has this severity ('' for none), starts at this level and has these tracks."""
 
     after: timedelta
     severity: str
     start_level: int
+    priority: int
+    tracks: tuple[Track, ...]
 
 
 class Page(NamedTuple):
@@ -62,6 +69,8 @@ class Course(NamedTuple):
     windows_missed: int
     exhausted: bool
     milestone_missed: bool
+    priority: int = 0
+    tracks: tuple[Track, ...] = ()
 
     @property
     def highest(self) -> int:
@@ -107,6 +116,7 @@ class Replay:
         self._governed = content is not None
         self._roster = roster or everybody(self._content)
         self._windows = {level.number: level.window for level in self._content.levels}
+        self._by_facts: dict[Facts, Judgement] = {}
         self._remembered: dict[tuple[RunState, datetime], Decision] | None = {} if remember else None
 
     def course(self, incident: PastIncident, known_until: datetime) -> Course:
@@ -116,22 +126,34 @@ class Replay:
         grades = tuple(self.grades(incident, end))
         if incident.declared:
             grades = tuple(grade for grade in grades if grade.severity)
-        if not grades or not self._governed:
-            return NOTHING._replace(happened=not incident.declared)
+        if not grades:
+            return NOTHING._replace(happened=False)
+        if not self._governed:
+            return NOTHING._replace(happened=not incident.declared, priority=grades[-1].priority)
         return self._follow(grades, _since_opening(incident, incident.acknowledged_at), end)
 
     def grades(self, incident: PastIncident, end: timedelta) -> Iterator[Grade]:
         """The grade at the opening, and each worse one that a later reading brings; severity is never eased."""
-        severity, start_level = "", 1
+        first = self._judged(incident, incident.opened_at)
+        severity, start_level = first.severity.value if first.severity else "", first.start_level
+        yield Grade(NO_TIME, severity, start_level, first.priority, first.tracks)
         later = {known for known, _ in incident.readings if incident.opened_at < known < incident.opened_at + end}
-        for at in (incident.opened_at, *sorted(later)):
-            readings = [reading for known, reading in incident.readings if known <= at]
-            verdict = evaluate(self._content.thresholds, readings, at)
-            worse = verdict is not None and (not severity or verdict.severity.value < severity)
-            if verdict is not None and worse:
-                severity, start_level = verdict.severity.value, max(start_level, verdict.start_level)
-            if worse or at == incident.opened_at:
-                yield Grade(at - incident.opened_at, severity, start_level)
+        for at in sorted(later):
+            judged = self._judged(incident, at)
+            if judged.severity is not None and (not severity or judged.severity.value < severity):
+                severity, start_level = judged.severity.value, max(start_level, judged.start_level)
+                yield Grade(at - incident.opened_at, severity, start_level, judged.priority, judged.tracks)
+
+    def _judged(self, incident: PastIncident, at: datetime) -> Judgement:
+        """Without readings the judgement rests on the facts alone, which many incidents share."""
+        if incident.readings:
+            return judge(self._content, incident.facts, [reading for known, reading in incident.readings if known <= at], at)
+        known = self._by_facts.get(incident.facts)
+        if known is None:
+            known = judge(self._content, incident.facts, (), at)
+            if len(self._by_facts) < MOST_REMEMBERED:
+                self._by_facts[incident.facts] = known
+        return known
 
     def _follow(self, grades: tuple[Grade, ...], answered: timedelta | None, end: timedelta) -> Course:
         """Asks `next_actions` at each instant at which something can follow, and counts what it says."""
@@ -161,7 +183,18 @@ class Replay:
         milestone = self._content.resolve_within
         late = milestone is not None and ended - BEGIN > milestone
         last = grades[-1]
-        return Course(True, last.severity, last.start_level, tuple(told.levels), tuple(told.pages), told.missed, told.exhausted, late)
+        return Course(
+            True,
+            last.severity,
+            last.start_level,
+            tuple(told.levels),
+            tuple(told.pages),
+            told.missed,
+            told.exhausted,
+            late,
+            last.priority,
+            last.tracks,
+        )
 
     def _decide(self, state: RunState, now: datetime, planned: bool) -> Decision:
         """What follows. Looks that the rules planned recur from incident to incident and are remembered; people's answers do not."""
@@ -193,10 +226,11 @@ def everybody(content: PolicySnapshot) -> Roster:
 
 
 def courses(
-    incidents: Iterable[PastIncident], before: Replay, after: Replay, known_until: datetime
+    incidents: Iterable[PastIncident], sides: Callable[[PastIncident], tuple[Replay, Replay]], known_until: datetime
 ) -> Iterator[tuple[PastIncident, Course, Course]]:
-    """Each incident with its course under both contents, one at a time."""
+    """Each incident with its course before and after, one at a time. `sides` gives the rules that count for it, before and after."""
     for incident in incidents:
+        before, after = sides(incident)
         yield incident, before.course(incident, known_until), after.course(incident, known_until)
 
 

@@ -13,7 +13,6 @@ from audit.events.services import act
 from policies.decisions.frozen import snapshot_from
 from policies.governance.models import PolicyVersion
 from policies.governance.queries import replaced_by
-from policies.governance.snapshots import snapshot_of
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
@@ -21,10 +20,11 @@ from portal.foundation.errors import InvalidInput, PortalError, WrongState
 from portal.foundation.redaction import one_line
 
 from .compare import Comparison
-from .history import sources
+from .history import Services, sources
 from .models import ReplayRun
-from .queries import OPEN, RIGHTS, Period, content_now, latest_run, total
-from .replay import PastIncident, Replay, courses
+from .queries import OPEN, RIGHTS, Period, content_now, latest_run, services_of, total
+from .replay import PastIncident, courses
+from .sides import Sides
 
 logger = logging.getLogger(__name__)
 RUN = "policies.tasks.run_replay"
@@ -114,33 +114,31 @@ def _claim(run_id: int, now: datetime) -> ReplayRun | None:
     free = Q(state=ReplayRun.State.QUEUED) | Q(state=ReplayRun.State.RUNNING, looked_at__lt=now - GONE_AFTER)
     if not ReplayRun.objects.filter(free, pk=run_id).update(state=ReplayRun.State.RUNNING, looked_at=now, progress=0):
         return None
-    return ReplayRun.objects.select_related("version__policy__service__team", "against").get(pk=run_id)
+    return ReplayRun.objects.select_related("version__policy__service", "against").get(pk=run_id)
 
 
 def _replayed(run: ReplayRun, now: datetime) -> tuple[dict[str, Any], str]:
     """The result and the hash of what was replayed, which for a draft is what it says at this moment."""
     content = content_now(run.version)
-    after = Replay(snapshot_from(content))
-    before = Replay(snapshot_of(run.against) if run.against else None)
-    service = run.version.policy.service_id if run.population == ReplayRun.Population.OWN else None
+    services = services_of(run.version.policy) if run.population == ReplayRun.Population.OWN else None
+    sides = Sides(run.version, snapshot_from(content), run.against, now, alone=services is None)
     zone = _zone(run)
     comparison = Comparison(zone)
-    expected = total(service, (run.period_start, run.period_end))
-    for done, (incident, was, will) in enumerate(courses(_incidents(run, service), before, after, now)):
+    expected = total(services, (run.period_start, run.period_end))
+    for done, (incident, was, will) in enumerate(courses(_incidents(run, services), sides, now)):
         if done % TELL_EVERY == 0:
             _tell(run, done, expected)
         comparison.add(incident, was, will)
     return {**comparison.result(), "zone": str(zone), "known_until": now.isoformat()}, content_hash(content)
 
 
-def _incidents(run: ReplayRun, service: int | None) -> Iterator[PastIncident]:
+def _incidents(run: ReplayRun, services: Services) -> Iterator[PastIncident]:
     for _, source in sources:
-        yield from source.incidents(service, run.period_start, run.period_end)
+        yield from source.incidents(services, run.period_start, run.period_end)
 
 
 def _zone(run: ReplayRun) -> tzinfo:
-    team = run.version.policy.service.team
-    return zoneinfo.ZoneInfo(team.time_zone if team else "UTC")
+    return zoneinfo.ZoneInfo(run.version.policy.time_zone)
 
 
 def _tell(run: ReplayRun, done: int, expected: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from policies.governance.services import approve_version, create_draft, submit_version
 from policies.models import (
+    BusinessUnit,
     Criterion,
     EscalationPolicy,
     Level,

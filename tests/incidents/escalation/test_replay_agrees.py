@@ -33,7 +33,7 @@ def test_the_same_people_at_the_same_minutes(now: datetime, answered: int | None
         subject.refresh_from_db()
     steps = EscalationStep.objects.filter(run__incident=subject, action=EscalationStep.Action.PAGED).order_by("pk")
     did = [(step.level, (step.at - now) / MINUTE) for step in steps]
-    (past,) = SOURCE.incidents(version.policy.service_id, now, now + MINUTE)
+    (past,) = SOURCE.incidents([version.policy.service_id], now, now + MINUTE)
     course = Replay(snapshot_of(version)).course(past, now + 40 * MINUTE)
     assert [(page.level, page.after / MINUTE) for page in course.pages] == did
     assert (course.severity, course.start_level) == (subject.severity, subject.start_level)

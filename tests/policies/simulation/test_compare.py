@@ -13,8 +13,8 @@ from .contents import LATER, content, past
 
 
 def compared(before: PolicySnapshot | None, after: PolicySnapshot, *incidents: PastIncident, zone: Any = UTC) -> dict[str, Any]:
-    comparison = Comparison(zone)
-    for row in courses(incidents, Replay(before), Replay(after), LATER):
+    comparison, pair = Comparison(zone), (Replay(before), Replay(after))
+    for row in courses(incidents, lambda _: pair, LATER):
         comparison.add(*row)
     return comparison.result()
 
