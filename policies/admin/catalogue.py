@@ -44,16 +44,17 @@ class ComponentInline(PortalInline):
 @admin.register(Service)
 class ServiceAdmin(GovernedAdmin):
     list_display = ("name", "tier", "team", "owner", "regulated", "escalates_by")
-    list_filter = ("tier", "regulated", "business_unit", "team", "origin")
+    list_filter = ("tier", "regulated", "executive_system", "business_unit", "team", "origin")
     list_select_related = ("team", "owner", "escalation_policy")
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     inlines = (ComponentInline,)
     fieldsets = (
         (None, {"fields": ("name", "key", "description")}),
-        ("How much depends on it", {"fields": (("tier", "regulated"),)}),
-        ("Who looks after it", {"fields": (("business_unit", "team"), "owner")}),
+        ("How much depends on it", {"fields": (("tier", "regulated", "executive_system"), ("promised_response", "promised_resolution"))}),
+        ("Who looks after it", {"fields": (("business_unit", "team"), "owner", "runbooks")}),
     )
+    filter_horizontal = ("runbooks",)
     empty_list = "Services are what users rely on. Policies and incidents hang on them. Add the first one, for example 'Card payments'."
 
     @admin.display(description="Escalates by", ordering="escalation_policy__name")

@@ -1,6 +1,6 @@
-"""When an incident is how bad: thresholds over readings, and the priority of impact and urgency.
+"""When an incident is how bad: thresholds over readings, business impact, exceptions, and the priority of impact and urgency.
 
-Writes: Threshold, Criterion.
+Writes: Threshold, Criterion, OwnMeasure, BusinessThreshold, PriorityCell, ExceptionRule.
 Reads: policy versions.
 Never: evaluates anything itself; policies.decisions.severity does.
 """

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from policies.decisions.vocabulary import BusinessMeasure, Comparison, Indicator, Priority, Scale, Severity
@@ -47,6 +48,10 @@ class OwnMeasure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    def clean(self) -> None:
+        if self.key in Measure.values:
+            raise ValidationError({"key": f"'{self.key}' is built in. Choose another short name."})
 
 
 class Threshold(models.Model):

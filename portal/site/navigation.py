@@ -41,10 +41,20 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Organisation",
         (
             ("Services", "deployed_code", "policies_service", "policies.view_service"),
-            ("Components", "category", "policies_component", "policies.view_component"),
             ("Teams", "groups", "policies_team", "policies.view_team"),
-            ("Business units", "domain", "policies_businessunit", "policies.view_businessunit"),
+            ("Roles", "badge", "policies_role", "policies.view_role"),
+            ("Runbooks", "menu_book", "policies_runbook", "policies.view_runbook"),
             ("People", "person", "portal_user", "portal.view_user"),
+        ),
+    ),
+    (
+        "Catalogue",
+        (
+            ("Business units", "domain", "policies_businessunit", "policies.view_businessunit"),
+            ("Regions", "public", "policies_region", "policies.view_region"),
+            ("Customer segments", "diversity_3", "policies_customersegment", "policies.view_customersegment"),
+            ("Components", "category", "policies_component", "policies.view_component"),
+            ("Measures of our own", "straighten", "policies_ownmeasure", "policies.view_ownmeasure"),
         ),
     ),
     (
@@ -56,6 +66,9 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
 )
+
+# Opened rarely: folded until asked for.
+FOLDED = frozenset({"Catalogue"})
 
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
@@ -74,7 +87,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             if may_somewhere(request.user, right)
         ]
         if items:
-            shown.append({"title": title, "separator": True, "items": items})
+            shown.append({"title": title, "separator": True, "collapsible": title in FOLDED, "items": items})
     return shown
 
 

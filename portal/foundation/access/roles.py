@@ -19,8 +19,12 @@ def _all(app: str, *models: str, verbs: tuple[str, ...] = ("view",)) -> tuple[st
 
 EDIT = ("view", "add", "change", "delete")
 _CATALOGUE = ("businessunit", "team", "service", "component")
+_NAMED = ("region", "role", "customersegment", "runbook", "ownmeasure")
 _DUTY = ("oncallschedule", "rotationmember", "oncalloverride")
-_POLICY_CONTENT = ("threshold", "criterion", "level", "target")
+_POLICY_CONTENT = (
+    *("threshold", "criterion", "level", "target", "severityoverride", "businessthreshold"),
+    *("prioritycell", "exceptionrule", "messagetemplate", "announcementprotocol"),
+)
 _POLICY = ("escalationpolicy", "policyversion", "approval", *_POLICY_CONTENT)
 _INCIDENT = (
     "incident",
@@ -35,7 +39,7 @@ _INCIDENT = (
     "incidentchange",
 )
 
-_SEE_RULES = _all("policies", *_CATALOGUE, *_DUTY, *_POLICY)
+_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY)
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)
 _RESPOND = (
     "incidents.add_incident",
@@ -58,7 +62,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + _KEDB
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
-        + _all("policies", *_POLICY_CONTENT, "rotationmember", "oncalloverride", verbs=EDIT)
+        + _all("policies", *_POLICY_CONTENT, *_NAMED, "rotationmember", "oncalloverride", verbs=EDIT)
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user"),
     ),
     Role(
