@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
@@ -24,7 +25,8 @@ from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.errors import NotAllowed
 from portal.foundation.people.services import revoke_token
 from portal.foundation.redaction import mask_address
-from portal.models import ContactPoint, DeliveryAttempt, OutboxMessage, User
+from portal.foundation.verification import confirm, send_code
+from portal.models import ContactCode, ContactPoint, DeliveryAttempt, OutboxMessage, User
 
 from . import jobs_admin as jobs_admin
 
@@ -60,9 +62,23 @@ def _revoke_token(user: User, *, actor: Any, now: datetime, reason: str) -> None
         revoke_token(user)
 
 
+class CodeForm(forms.Form):
+    """The code as it was received."""
+
+    code = forms.CharField(
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        help_text="The six digits that arrived at this contact point.",
+    )
+
+
 def _refuse_above(user: User, actor: Any) -> None:
     if is_above(user, actor):
         raise NotAllowed(ABOVE)
+
+
+def _can_answer(point: ContactPoint) -> bool:
+    return point.active and point.person.is_active
 
 
 def _portal_account(user: User) -> bool:
@@ -81,7 +97,7 @@ class UserAdmin(GovernedAdmin):
     actions = None
     filter_horizontal = ("groups",)
     fieldsets = (
-        (None, {"fields": ("username", "display_name", "email", "time_zone")}),
+        (None, {"fields": ("username", "display_name", "email", "time_zone", "manager")}),
         ("Rights", {"fields": ("is_active", *RIGHTS), "description": "Rights come with roles. Nobody changes their own."}),
     )
     verbs = (
@@ -189,7 +205,7 @@ class ContactPointAdmin(GovernedAdmin):
     """How people are reached."""
 
     form = ContactForm
-    list_display = ("person", "order", "label", "channel", "masked", "active")
+    list_display = ("person", "order", "label", "channel", "masked", "active", "verified")
     list_select_related = ("person",)
     list_filter = (("channel", ChoicesDropdownFilter), "active")
     search_fields = ("person__username", "person__display_name", "label")
@@ -199,6 +215,35 @@ class ContactPointAdmin(GovernedAdmin):
     actions = None
     deletable = False
     empty_list = "Nobody can be reached yet. Add a contact point for everybody who is on call; two are better than one."
+    verbs = (
+        Verb(
+            key="send-code",
+            label="Send a code",
+            run=send_code,
+            permission="portal.change_contactpoint",
+            need="nothing",
+            possible=_can_answer,
+            done="A code of six digits is on its way to this contact point. It counts for 15 minutes.",
+        ),
+        Verb(
+            key="enter-code",
+            label="Enter the code",
+            run=confirm,
+            permission="portal.change_contactpoint",
+            need="nothing",
+            form=CodeForm,
+            possible=lambda point: _can_answer(point) and ContactCode.objects.filter(contact=point).exists(),
+            consequence="The contact point then counts as verified for 180 days.",
+            done="Verified: messages arrive here.",
+        ),
+    )
+
+    def first_line(self, thing: ContactPoint, now: datetime) -> str:
+        if thing.verified(now):
+            return format_html("Verified until {}: somebody answered from here.", moment(thing.verified_until, now))
+        if thing.verified_until is not None:
+            return "The verification is over. Alerts still go here; send a code to be sure that they arrive."
+        return "Not verified yet. Alerts go here all the same; send a code to be sure that they arrive."
 
     def save_model(self, request: HttpRequest, obj: ContactPoint, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -206,6 +251,11 @@ class ContactPointAdmin(GovernedAdmin):
             # The address stays out of history and trail, that it was replaced does not.
             request.portal_act.details["address"] = "replaced" if change else "given"  # type: ignore[attr-defined]
             request.portal_act.silent = False  # type: ignore[attr-defined]
+
+    @admin.display(description="Verified until")
+    def verified(self, contact: ContactPoint) -> SafeString | str:
+        now = clock.now()
+        return moment(contact.verified_until, now) if contact.verified(now) else "over" if contact.verified_until else "not verified"
 
     @admin.display(description="Address")
     def masked(self, contact: ContactPoint) -> str:
@@ -235,7 +285,7 @@ class OutboxMessageAdmin(ModelAdmin):
     search_fields = ("title", "person_name")
     show_full_result_count = False
     paginator = BoundedPaginator
-    fields = ("title", "body", "person_name", "state", "subject_ref", "link", "created_at", "next_attempt_at", "finished_at", "tries")
+    fields = ("title", "text", "person_name", "state", "subject_ref", "link", "created_at", "next_attempt_at", "finished_at", "tries")
     inlines = (_Attempts,)
     ordering = ("-created_at",)
     actions = None
@@ -248,6 +298,10 @@ class OutboxMessageAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description="Body")
+    def text(self, message: OutboxMessage) -> str:
+        return "Only the receiver reads it." if message.secret else message.body
 
     @admin.display(description="Written", ordering="created_at")
     def written(self, message: OutboxMessage) -> SafeString | str:

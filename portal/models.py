@@ -2,6 +2,6 @@
 
 from .foundation.apikit.models import RememberedRequest
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
-from .foundation.people.models import ContactPoint, User
+from .foundation.people.models import ContactCode, ContactPoint, User
 
-__all__ = ["ContactPoint", "DeliveryAttempt", "OutboxMessage", "RememberedRequest", "User"]
+__all__ = ["ContactCode", "ContactPoint", "DeliveryAttempt", "OutboxMessage", "RememberedRequest", "User"]

@@ -8,6 +8,8 @@ class PortalError(Exception):
 
     code = "error"
     status = 400
+    # Set where the refusal itself was written down: a door that undoes the rest keeps that record.
+    recorded = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

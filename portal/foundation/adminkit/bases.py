@@ -324,7 +324,12 @@ def _attempt(what: Callable[[], Any]) -> tuple[Any, PortalError | None]:
     """The answer, or the error that a person can be told; a refusal by the database says its guard's own words."""
     try:
         with transaction.atomic():
-            return what(), None
+            try:
+                return what(), None
+            except PortalError as error:
+                if not error.recorded:
+                    raise
+                return None, error
     except PortalError as error:
         return None, error
     except IntegrityError as error:

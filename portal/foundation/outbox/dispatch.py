@@ -17,7 +17,7 @@ from portal.foundation.people.models import ContactPoint
 from .backoff import delay_after
 from .handlers import outcomes
 from .models import DeliveryAttempt, OutboxMessage
-from .services import is_due
+from .services import FORGOTTEN, is_due
 
 logger = logging.getLogger(__name__)
 State = OutboxMessage.State
@@ -75,7 +75,7 @@ def _claim(now: datetime) -> OutboxMessage | None:
 
 
 def _deliver(message: OutboxMessage, watch: Stopwatch) -> None:
-    contacts = contacts_of(message.person_id)
+    contacts = [contact for contact in contacts_of(message.person_id) if message.contact_id in (None, contact.pk)]
     if message.contact_position >= len(contacts):
         with transaction.atomic():
             _give_up(message, None, watch.now())
@@ -157,7 +157,9 @@ def _give_up(message: OutboxMessage, attempt: DeliveryAttempt | None, now: datet
 
 def _finish(message: OutboxMessage, state: str, now: datetime) -> None:
     message.state, message.finished_at, message.next_attempt_at = state, now, None
-    message.save(update_fields=["state", "finished_at", "next_attempt_at"])
+    if message.secret:
+        message.body = FORGOTTEN
+    message.save(update_fields=["state", "finished_at", "next_attempt_at", "body"])
 
 
 def _tell(message: OutboxMessage, attempt: DeliveryAttempt | None, now: datetime) -> None:

@@ -19,9 +19,13 @@ class OutboxMessage(models.Model):
     kind = models.CharField(max_length=60, help_text="Names the handler that hears of the outcome.")
     person = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
     person_name = models.CharField(max_length=150)
+    contact = models.ForeignKey(
+        "portal.ContactPoint", null=True, on_delete=models.SET_NULL, related_name="+", help_text="Set: it goes to this one only."
+    )
     subject_ref = models.CharField(max_length=100, help_text="What it is about, as model:key.")
     title = models.CharField(max_length=250)
     body = models.TextField()
+    secret = models.BooleanField(default=False, help_text="The text is shown to nobody else, and forgotten once it has left.")
     link = models.CharField(max_length=300, blank=True)
     idempotency_key = models.CharField(max_length=150, unique=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)

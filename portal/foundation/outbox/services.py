@@ -15,13 +15,25 @@ WAITING = (OutboxMessage.State.PENDING, OutboxMessage.State.SENDING)
 DELIVER = "portal.tasks.deliver_due"
 # One wake-up delivers everything that is due, so a longer queue of them only costs.
 MOST_WAKE_UPS = 10
+FORGOTTEN = "This text was meant for the receiver alone and is no longer kept."
 
 
 def queue(
-    *, kind: str, person: Any, subject_ref: str, title: str, body: str, link: str, idempotency_key: str, now: datetime
+    *,
+    kind: str,
+    person: Any,
+    subject_ref: str,
+    title: str,
+    body: str,
+    link: str,
+    idempotency_key: str,
+    now: datetime,
+    contact: Any = None,
+    secret: bool = False,
 ) -> OutboxMessage:
     """Puts a message to `person` into the outbox, to be sent once the running transaction has committed.
 
+    With `contact` it goes to that contact point and no other. The text of a `secret` one is not shown, and forgotten once it left.
     The same `idempotency_key` again returns the message that already stands there. Wakes a worker after the commit.
     """
     message, made = OutboxMessage.objects.get_or_create(
@@ -30,6 +42,8 @@ def queue(
             "kind": kind,
             "person": person,
             "person_name": str(person)[:150],
+            "contact": contact,
+            "secret": secret,
             "subject_ref": subject_ref,
             "title": title[:250],
             "body": body,
@@ -49,6 +63,7 @@ def cancel_waiting(subject_ref: str, *, now: datetime) -> int:
     One that is on its way this very moment may still arrive; if it does, it counts as delivered.
     """
     waiting = OutboxMessage.objects.filter(subject_ref=subject_ref, state__in=WAITING)
+    waiting.filter(secret=True).update(body=FORGOTTEN)
     return waiting.update(state=OutboxMessage.State.CANCELLED, finished_at=now, next_attempt_at=None)
 
 

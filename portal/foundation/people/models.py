@@ -1,6 +1,8 @@
 """People and their contact points."""
 
 import zoneinfo
+from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
@@ -79,3 +81,33 @@ class ContactPoint(models.Model):
         problem = problem_with(self.channel, self.address) if self.address else ""
         if problem:
             raise ValidationError({"address": problem})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What was answered at another address says nothing about this one."""
+        if self.pk and self.verified_at is not None:
+            before = type(self).objects.filter(pk=self.pk).values_list("channel", "address").first()
+            if before not in (None, (self.channel, self.address)):
+                self.verified_at = self.verified_until = None
+                if kwargs.get("update_fields") is not None:
+                    kwargs["update_fields"] = {*kwargs["update_fields"], "verified_at", "verified_until"}
+        super().save(*args, **kwargs)
+
+    def verified(self, at: datetime) -> bool:
+        """Whether somebody answered from here, not too long before `at`."""
+        return self.verified_until is not None and at < self.verified_until
+
+
+class ContactCode(models.Model):
+    """A code that was sent to a contact point and waits for an answer. The code itself stands nowhere."""
+
+    contact = models.OneToOneField("portal.ContactPoint", on_delete=models.CASCADE, related_name="code")
+    code_hash = models.CharField(max_length=200, help_text="Of the code and the address it was sent to, salted.")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How many codes were entered.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"a code for {self.contact}"
