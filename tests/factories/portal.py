@@ -1,5 +1,6 @@
 """People for tests."""
 
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -21,8 +22,11 @@ def person(name: str = "", *, roles: tuple[str, ...] = (), **fields: Any) -> Use
     return user
 
 
-def contact(user: User, address: str = "http://127.0.0.1:9/", **fields: Any) -> ContactPoint:
+VERIFIED = {"verified_at": datetime(2020, 1, 1, tzinfo=UTC), "verified_until": datetime(2100, 1, 1, tzinfo=UTC)}
+
+
+def contact(user: User, address: str = "http://127.0.0.1:9/", *, verified: bool = True, **fields: Any) -> ContactPoint:
     fields.setdefault("order", user.contact_points.count() + 1)
     fields.setdefault("label", "phone")
     fields.setdefault("channel", ContactPoint.Channel.WEBHOOK)
-    return ContactPoint.objects.create(person=user, address=address, **fields)
+    return ContactPoint.objects.create(person=user, address=address, **(VERIFIED if verified else {}), **fields)
