@@ -1,0 +1,22 @@
+"""A snapshot written out and read back is the same, whatever it says."""
+
+from dataclasses import replace
+
+from policies.decisions.frozen import snapshot_from
+from policies.decisions.plain import plain
+from policies.decisions.ruleset import NOTHING
+from portal.foundation.canonical import canonical_json
+from tests.policies.everything import FULL
+
+
+def test_everything_and_nothing_read_back_the_same() -> None:
+    for content in (FULL, NOTHING, replace(FULL, resolve_within=None)):
+        assert snapshot_from(plain(content)) == content
+
+
+def test_it_is_data_that_can_be_hashed() -> None:
+    told = plain(FULL)
+    assert canonical_json(told)
+    assert told["levels"][0]["reminders_seconds"] == [300, 120]
+    assert told["thresholds"][0]["criteria"][1]["value"] == "1500.5"
+    assert told["matrix"][1] == {"impact": 1, "urgency": 2, "priority": 2}
