@@ -42,6 +42,9 @@ class EscalationRun(models.Model):
     acknowledged_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
     round = models.PositiveSmallIntegerField(default=1, help_text="1 until the way through the levels begins again.")
     reminded = models.PositiveSmallIntegerField(default=0, help_text="Reminders sent in the current window.")
+    severity = models.CharField(
+        max_length=4, blank=True, help_text="The incident's severity at the last look: it sets the pace of windows, waits and reminders."
+    )
     failures = models.PositiveSmallIntegerField(default=0, help_text="Passes in a row that failed.")
     last_failure = models.CharField(max_length=250, blank=True)
     started_at = models.DateTimeField()

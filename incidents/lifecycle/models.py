@@ -8,6 +8,8 @@ from portal.foundation.base_models import tracked
 
 from .states import ENDED_STATES, IncidentState
 
+# The legal and compliance track runs for these.
+MARKED = Q(personal_data=True) | Q(regulated=True) | Q(data_breach=True)
 SCALE = [(step.value, step.label) for step in Scale]
 
 
@@ -123,6 +125,7 @@ class Incident(models.Model):
             models.Index(fields=["state", "-opened_at"], name="incident_by_state"),
             models.Index(fields=["service", "-opened_at"], name="incident_by_service"),
             models.Index(fields=["priority", "-opened_at"], name="incident_by_priority"),
+            models.Index(fields=["id"], name="incident_marked", condition=MARKED),
         ]
         constraints = [
             models.CheckConstraint(

@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(default=1, help_text='1 until the way through the levels begins again.'),
         ),
         migrations.AddField(
+            model_name='escalationrun',
+            name='severity',
+            field=models.CharField(blank=True, help_text="The incident's severity at the last look: it sets the pace of windows, waits and reminders.", max_length=4),
+        ),
+        migrations.AddField(
             model_name='historicalincident',
             name='data_breach',
             field=models.BooleanField(default=False, help_text='Data may have been seen, taken or changed by somebody who must not. Once set it stays.', verbose_name='suspected data breach'),
@@ -134,6 +139,10 @@ class Migration(migrations.Migration):
             model_name='escalationstep',
             name='action',
             field=models.CharField(choices=[('started', 'started'), ('level', 'entered level'), ('paged', 'alerted'), ('reminded', 'reminded'), ('repeated', 'began again'), ('passed_over', 'passed over'), ('acknowledged', 'acknowledged'), ('milestone', 'milestone missed'), ('ended', 'ended'), ('exhausted', 'nobody left')], max_length=20),
+        ),
+        migrations.AddIndex(
+            model_name='incident',
+            index=models.Index(condition=models.Q(('personal_data', True), ('regulated', True), ('data_breach', True), _connector='OR'), fields=['id'], name='incident_marked'),
         ),
         migrations.AddConstraint(
             model_name='incident',
