@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
+
+from portal.foundation import words
 
 from .ruleset import BusinessRule, ExceptionRule, PolicySnapshot
 from .severity import Reading, Verdict, evaluate, priority_of
@@ -98,10 +101,17 @@ def _found(rule: ExceptionRule, facts: Facts) -> bool:
 
 
 def business_in_words(rule: BusinessRule) -> str:
-    """'Revenue loss per hour at least 10000 EUR'."""
-    value = {
-        BusinessMeasure.REVENUE_LOSS: f"{rule.value:f} {rule.currency}",
-        BusinessMeasure.REGULATORY_EXPOSURE: Exposure(int(rule.value)).label.lower() if rule.value <= Exposure.CERTAIN else "",
-        BusinessMeasure.SEGMENT_CRITICALITY: Criticality(int(rule.value)).label.lower() if rule.value <= Criticality.VITAL else "",
-    }[rule.measure]
+    """'Revenue loss per hour at least 10,000 EUR: impact at least high'."""
+    if rule.measure is BusinessMeasure.REVENUE_LOSS:
+        value = words.amount(rule.value, rule.currency)
+    else:
+        # Between two steps it takes the upper one to reach the value.
+        step, scale = ceil(rule.value), Exposure if rule.measure is BusinessMeasure.REGULATORY_EXPOSURE else Criticality
+        value = scale(step).label.lower() if step in scale.__members__.values() else words.number(rule.value)
     return f"{rule.measure.label} at least {value}: impact at least {Scale(rule.impact).label.lower()}"
+
+
+def exception_in_words(rule: ExceptionRule) -> str:
+    """'a suspected data breach', 'the service Card payments', 'the label vip'."""
+    named = {Indicator.SERVICE: f"the service {rule.service}", Indicator.LABEL: f"the label '{rule.label}'"}
+    return named.get(rule.indicator, rule.indicator.label)

@@ -44,15 +44,20 @@ class Won:
 
 @dataclass(frozen=True, slots=True)
 class RulesInForce:
-    """The rules that count, and who supplies each part. `sources` stand narrowest first."""
+    """The rules that count, and who supplies each part. `sources` stand narrowest first; `said` is what each of them says."""
 
     content: PolicySnapshot
     won: tuple[Won, ...]
     sources: tuple[Source, ...]
+    said: tuple[tuple[Source, PolicySnapshot], ...] = ()
 
     def supplier(self, part: str) -> Source | None:
         """Who supplies `part` (a name of PARTS); None when nobody says anything about it."""
         return next((won.source for won in self.won if won.part == part), None)
+
+    def speaker(self, field: str, rule: Any) -> Source | None:
+        """Who says `rule`, one of those under `field` of the content: pieces may come from several policies."""
+        return next((source for source, content in self.said if rule in getattr(content, field)), None)
 
 
 # Taken whole: the fields that go together, under the part's name. The first field says whether there is something said.
@@ -95,4 +100,5 @@ def compose(said: Sequence[tuple[Source, PolicySnapshot]]) -> RulesInForce:
             fields[name] = tuple(pieces.values())
             won.append(Won(part, suppliers[0], tuple(suppliers[1:])))
     measures = {measure.key: measure for _, content in reversed(ordered) for measure in content.measures}
-    return RulesInForce(PolicySnapshot(**fields, measures=tuple(measures.values())), tuple(won), tuple(source for source, _ in ordered))
+    content = PolicySnapshot(**fields, measures=tuple(measures.values()))
+    return RulesInForce(content, tuple(won), tuple(source for source, _ in ordered), tuple(ordered))

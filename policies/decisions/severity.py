@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from portal.foundation import words
@@ -63,42 +63,76 @@ def evaluate(thresholds: Sequence[ThresholdRule], readings: Iterable[Reading], a
 
     Of two thresholds with the same severity the one that starts at the higher level wins, then the first in order.
     """
-    by_measure: dict[str, list[Reading]] = {}
-    for reading in sorted((reading for reading in readings if reading.observed_at <= at), key=lambda reading: reading.observed_at):
-        by_measure.setdefault(reading.measure, []).append(reading)
-    worst: Verdict | None = None
+    by_measure = _by_measure(readings, at)
+    worst: ThresholdRule | None = None
     for threshold in thresholds:
-        reasons = _reasons(threshold, by_measure, at)
-        if not reasons:
-            continue
-        if worst is None or (threshold.severity.value, -threshold.start_level) < (worst.severity.value, -worst.start_level):
-            worst = Verdict(threshold.severity, threshold.start_level, threshold.name, reasons)
-    return worst
+        # Only what would win is looked at: most of the time goes into conditions.
+        if worst is None or _goes_before(threshold, worst):
+            worst = threshold if _holds(threshold, by_measure, at) else worst
+    if worst is None:
+        return None
+    return Verdict(worst.severity, worst.start_level, worst.name, _reasons(worst, by_measure, at))
 
 
-def _reasons(threshold: ThresholdRule, by_measure: dict[str, list[Reading]], at: datetime) -> tuple[str, ...]:
-    """Why `threshold` holds, one sentence a condition that does; empty when it does not hold."""
-    found = [_reason(criterion, by_measure.get(criterion.measure, []), at) for criterion in threshold.criteria]
-    holding = tuple(reason for reason in found if reason)
-    return holding if threshold.combine == "any" or len(holding) == len(found) else ()
+def _by_measure(readings: Iterable[Reading], at: datetime) -> dict[str, list[Reading]]:
+    """The readings that were known to have happened at `at`, the oldest first."""
+    found: dict[str, list[Reading]] = {}
+    for reading in readings:
+        if reading.observed_at <= at:
+            found.setdefault(reading.measure, []).append(reading)
+    for series in found.values():
+        if len(series) > 1:
+            series.sort(key=_observed_at)
+    return found
 
 
-def _reason(criterion: CriterionRule, readings: list[Reading], at: datetime) -> str:
-    """A sentence when the condition holds: the latest reading lies in the window, and for `for_at_least` none spoke against it.
+def _observed_at(reading: Reading) -> datetime:
+    return reading.observed_at
+
+
+def _goes_before(threshold: ThresholdRule, other: ThresholdRule) -> bool:
+    if threshold.severity == other.severity:
+        return threshold.start_level > other.start_level
+    return threshold.severity < other.severity
+
+
+def _holds(threshold: ThresholdRule, by_measure: dict[str, list[Reading]], at: datetime) -> bool:
+    """Whether all of its conditions hold, or any. One without conditions holds never."""
+    wanted = threshold.combine == "any"
+    for criterion in threshold.criteria:
+        if _condition_holds(criterion, by_measure.get(criterion.measure), at) is wanted:
+            return wanted
+    return not wanted and bool(threshold.criteria)
+
+
+def _condition_holds(criterion: CriterionRule, readings: list[Reading] | None, at: datetime) -> bool:
+    """Whether the latest reading lies in the window and holds, and for `for_at_least` none spoke against it.
 
     It held for that long when it held at the last reading not younger than that, however old, and at every one since: between
     two readings things are taken to stay as they were read.
     """
     if not readings or readings[-1].observed_at < at - criterion.window:
-        return ""
+        return False
+    holds, value = criterion.comparison.holds, criterion.value
     since = at - criterion.for_at_least
-    older = [reading for reading in readings if reading.observed_at <= since]
-    needed = older[-1:] + [reading for reading in readings if reading.observed_at > since]
-    if not older and criterion.for_at_least > timedelta(0):
-        return ""
-    if not all(criterion.comparison.holds(reading.value, criterion.value) for reading in needed):
-        return ""
-    return f"{criterion.words.name} {in_unit(readings[-1].value, criterion.words)} {condition(criterion)}"
+    for reading in reversed(readings):
+        if not holds(reading.value, value):
+            return False
+        if reading.observed_at <= since:
+            return True
+    return False
+
+
+def _reasons(threshold: ThresholdRule, by_measure: dict[str, list[Reading]], at: datetime) -> tuple[str, ...]:
+    """Why `threshold` holds, one sentence a condition that does."""
+    found = ((criterion, by_measure.get(criterion.measure)) for criterion in threshold.criteria)
+    return tuple(
+        _reason(criterion, readings[-1]) for criterion, readings in found if readings and _condition_holds(criterion, readings, at)
+    )
+
+
+def _reason(criterion: CriterionRule, latest: Reading) -> str:
+    return f"{criterion.words.name} {in_unit(latest.value, criterion.words)} {condition(criterion)}"
 
 
 def condition(criterion: CriterionRule) -> str:

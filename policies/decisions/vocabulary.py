@@ -58,8 +58,10 @@ class Comparison(Enum):
         return {">=": "is at least", ">": "is above", "<=": "is at most", "<": "is below"}[self.value]
 
     def holds(self, reading: Decimal, value: Decimal) -> bool:
-        compare: dict[str, Callable[[Decimal, Decimal], bool]] = {">=": ge, ">": gt, "<=": le, "<": lt}
-        return compare[self.value](reading, value)
+        return _COMPARE[self._value_](reading, value)
+
+
+_COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {">=": ge, ">": gt, "<=": le, "<": lt}
 
 
 class Scope(StrEnum):
