@@ -25,6 +25,8 @@ class Kind(StrEnum):
 
     LEVEL = "level"
     PAGED = "paged"
+    REMINDED = "reminded"
+    REPEATED = "repeated"
     PASSED_OVER = "passed_over"
     ACKNOWLEDGED = "acknowledged"
     MILESTONE = "milestone"
@@ -72,6 +74,8 @@ class RunState:
 
     `counts_from`: from here the resolution milestone counts, and the first alert is due. `level` and `position` are 0 before
     the first alert. `acknowledged_by` is None while nobody acknowledged; `ended_as` is the incident's final state in words.
+    `severity` sets the pace ('' for none); `regraded` says that it changed since the last look, so that what is due at the new pace
+    is not late. `round` is 1 until the way through the levels begins again; `reminded` counts the current window's reminders.
     """
 
     status: Status
@@ -85,6 +89,10 @@ class RunState:
     milestone_done: bool = False
     acknowledged_by: str | None = None
     ended_as: str | None = None
+    severity: str = ""
+    regraded: bool = False
+    round: int = 1
+    reminded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,10 @@ def as_recorded(roster: Roster, state: RunState, now: datetime) -> dict[str, Any
             "milestone_done": state.milestone_done,
             "acknowledged_by": state.acknowledged_by,
             "ended_as": state.ended_as,
+            "severity": state.severity,
+            "regraded": state.regraded,
+            "round": state.round,
+            "reminded": state.reminded,
         },
     }
 

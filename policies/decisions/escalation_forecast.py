@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .escalation import in_words, names_in_words, next_actions
+from .escalation import next_actions
 from .escalation_facts import Action, Decision, Kind, Roster, RunState, Status
+from .escalation_words import in_words, names_in_words
 from .ruleset import PolicySnapshot
 
 # A way through twenty levels of a few people each is shorter; the bound only keeps the foretelling finite.
@@ -14,7 +15,10 @@ MOST_STEPS = 500
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One coming step. `kind` is paged, exhausted, milestone or ended; `reason` is the sentence that will be recorded."""
+    """One coming step. `kind` is paged, reminded, exhausted, milestone or ended; `reason` is the sentence that will be recorded.
+
+    A reminder to several people names them all. `again`: the way through the levels begins anew with this step.
+    """
 
     at: datetime
     kind: Kind
@@ -23,12 +27,15 @@ class NextStep:
     person_name: str
     reason: str
     unless: str
+    again: bool = False
 
     def words(self, now: datetime) -> str:
         """'Level 2, Ana Ruiz, in 4 min, unless Tom Berg acknowledges'."""
         when = "now" if self.at - now < timedelta(seconds=1) else f"in {in_words(self.at - now)}"
         if self.kind is Kind.PAGED:
-            return f"Level {self.level}, {self.person_name}, {when}{self.unless}"
+            return f"{'Again from level' if self.again else 'Level'} {self.level}, {self.person_name}, {when}{self.unless}"
+        if self.kind is Kind.REMINDED:
+            return f"A reminder to {self.person_name} {when}{self.unless}"
         if self.kind is Kind.EXHAUSTED:
             return f"Nobody is left to alert {when}{self.unless}; the policy's owner is told"
         return f"The escalation ends {when}{self.unless}"
@@ -53,12 +60,15 @@ def forecast(snapshot: PolicySnapshot, roster_at: Callable[[datetime], Roster], 
 
 def _as_step(decision: Decision, before: RunState, at: datetime) -> NextStep:
     action = _main(decision.actions)
-    return NextStep(at, action.kind, action.level, action.person_id, action.person_name, action.reason, _unless(before))
+    names = names_in_words([told.person_name for told in decision.actions if told.kind is Kind.REMINDED])
+    name = names if action.kind is Kind.REMINDED else action.person_name
+    again = any(told.kind is Kind.REPEATED for told in decision.actions)
+    return NextStep(at, action.kind, action.level, action.person_id, name, action.reason, _unless(before), again)
 
 
 def _main(actions: tuple[Action, ...]) -> Action:
-    """What a person would notice of one pass: the alert or the end, else whatever was last recorded."""
-    noticed = (Kind.PAGED, Kind.EXHAUSTED, Kind.ENDED)
+    """What a person would notice of one pass: the alert, the reminder or the end, else whatever was last recorded."""
+    noticed = (Kind.PAGED, Kind.REMINDED, Kind.EXHAUSTED, Kind.ENDED)
     return next((action for kind in noticed for action in actions if action.kind is kind), actions[-1])
 
 

@@ -185,10 +185,10 @@ class PolicySnapshot:
         return {Track.TECHNICAL: self.levels, Track.STAKEHOLDER: self.stakeholder_levels, Track.COMPLIANCE: self.compliance_levels}[track]
 
     def on_track(self, track: Track) -> "PolicySnapshot":
-        """The same content with this track's levels in the place of the technical ones. The milestone is the technical track's."""
+        """The same content with this track's levels in the place of the technical ones. Milestone, repeats and pace are the technical track's."""
         if track is Track.TECHNICAL:
             return self
-        return replace(self, levels=self.levels_of(track), resolve_within=None, severity_rules=())
+        return replace(self, levels=self.levels_of(track), resolve_within=None, repeats=0, severity_rules=())
 
 
 NOTHING = PolicySnapshot((), (), None)

@@ -8,7 +8,8 @@ import pytest
 from policies.decisions.escalation import in_words, next_actions
 from policies.decisions.escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status, as_recorded, from_recorded
 from policies.decisions.escalation_forecast import forecast, next_step
-from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
+from policies.decisions.ruleset import LevelRule, PolicySnapshot, SeverityRule, TargetRule
+from policies.decisions.vocabulary import Severity, Track
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANA, TOM, KIM, EVA = (1, "Ana Ruiz"), (2, "Tom Berg"), (3, "Kim Park"), (4, "Eva Lind")
@@ -195,6 +196,125 @@ def test_a_state_that_no_longer_fits_the_policy_goes_on_instead_of_failing() -> 
 def test_recorded_inputs_read_back_to_the_same_values() -> None:
     state = replace(started().state, acknowledged_by="Ana Ruiz", ended_as="resolved")
     assert from_recorded(as_recorded(EVERYBODY, state, OPENED)) == (EVERYBODY, state, OPENED)
+
+
+def reminding(*before: float, people: int = 1, window: float = 15) -> PolicySnapshot:
+    return policy(replace(level(1, people=people, window=window), reminders=tuple(minutes(count) for count in before)), level(2))
+
+
+def test_whoever_was_alerted_is_reminded_before_the_window_closes() -> None:
+    snapshot = reminding(5, 2)
+    first = next_actions(snapshot, EVERYBODY, FRESH, OPENED)
+    assert first.next_look == OPENED + minutes(10)
+    reminded = next_actions(snapshot, EVERYBODY, first.state, OPENED + minutes(10))
+    (reminder,) = reminded.actions
+    assert (reminder.kind, reminder.person_name, reminder.reason) == (
+        Kind.REMINDED,
+        "Ana Ruiz",
+        "The time to answer at level 1 ends in 5 min.",
+    )
+    assert (reminded.state.reminded, reminded.next_look) == (1, OPENED + minutes(13))
+    last = next_actions(snapshot, EVERYBODY, reminded.state, OPENED + minutes(13))
+    assert (kinds(last), last.next_look) == ([Kind.REMINDED], OPENED + minutes(15))
+    assert paged(next_actions(snapshot, EVERYBODY, last.state, OPENED + minutes(15))).level == 2
+
+
+def test_a_reminder_goes_to_everybody_alerted_before_it_was_due_and_never_with_an_alert() -> None:
+    snapshot = reminding(10, 4, people=2)
+    first = next_actions(snapshot, EVERYBODY, FRESH, OPENED)
+    both_due = next_actions(snapshot, EVERYBODY, first.state, OPENED + minutes(5))
+    assert kinds(both_due) == [Kind.PAGED]
+    alone = next_actions(snapshot, EVERYBODY, both_due.state, OPENED + minutes(5))
+    assert [action.person_name for action in alone.actions] == ["Ana Ruiz"]
+    together = next_actions(snapshot, EVERYBODY, alone.state, OPENED + minutes(11))
+    assert [action.person_name for action in together.actions] == ["Ana Ruiz", "Tom Berg"]
+
+
+def test_after_an_outage_one_reminder_is_sent_for_all_that_are_due() -> None:
+    snapshot = reminding(5, 2)
+    first = next_actions(snapshot, EVERYBODY, FRESH, OPENED)
+    late = next_actions(snapshot, EVERYBODY, first.state, OPENED + minutes(14))
+    assert (kinds(late), late.actions[0].late_by, late.state.reminded) == ([Kind.REMINDED], minutes(4), 2)
+    assert late.next_look == OPENED + minutes(15)
+
+
+def test_after_the_window_no_reminder_is_made_up_for() -> None:
+    snapshot = reminding(5, 2)
+    first = next_actions(snapshot, EVERYBODY, FRESH, OPENED)
+    assert kinds(next_actions(snapshot, EVERYBODY, first.state, OPENED + minutes(15))) == [Kind.LEVEL, Kind.PAGED]
+
+
+def test_a_reminder_longer_than_the_window_is_left_out() -> None:
+    snapshot = reminding(20, 15)
+    assert next_actions(snapshot, EVERYBODY, FRESH, OPENED).next_look == OPENED + minutes(15)
+
+
+def test_after_the_last_window_the_way_begins_again_from_its_start_as_often_as_the_policy_says() -> None:
+    snapshot = replace(TWO_LEVELS, repeats=1)
+    at_top = next_actions(snapshot, EVERYBODY, replace(FRESH, start_level=2), OPENED)
+    again = next_actions(snapshot, EVERYBODY, at_top.state, OPENED + minutes(15))
+    assert (kinds(again), paged(again).level, again.state.round) == ([Kind.REPEATED, Kind.LEVEL, Kind.PAGED], 2, 2)
+    assert again.actions[0].reason == (
+        "Kim Park did not acknowledge within 15 min. There is nobody further to alert, and round 2 of 2 begins."
+    )
+    over = next_actions(snapshot, EVERYBODY, again.state, OPENED + minutes(30))
+    assert (kinds(over), over.state.status) == ([Kind.EXHAUSTED], Status.EXHAUSTED)
+
+
+def test_nothing_is_repeated_with_nobody_left_to_alert() -> None:
+    snapshot = replace(TWO_LEVELS, repeats=9)
+    at_top = next_actions(snapshot, EVERYBODY, replace(FRESH, start_level=2), OPENED)
+    assert kinds(next_actions(snapshot, roster(), at_top.state, OPENED + minutes(15)))[-1] is Kind.EXHAUSTED
+    assert next_actions(snapshot, roster(), FRESH, OPENED).state.round == 1
+
+
+def test_other_tracks_have_no_repeats_milestone_or_pace() -> None:
+    hurried = (SeverityRule(Severity.SEV1, None, 50),)
+    snapshot = replace(TWO_LEVELS, repeats=3, resolve_within=minutes(60), severity_rules=hurried, compliance_levels=(level(1),))
+    track = snapshot.on_track(Track.COMPLIANCE)
+    assert (track.levels, track.repeats, track.resolve_within, track.severity_rules) == (snapshot.compliance_levels, 0, None, ())
+
+
+HURRIED = replace(reminding(5, people=2), severity_rules=(SeverityRule(Severity.SEV1, None, 50), SeverityRule(Severity.SEV2, 2, 100)))
+
+
+def test_a_severity_makes_windows_waits_and_reminders_shorter() -> None:
+    first = next_actions(HURRIED, EVERYBODY, replace(FRESH, severity="SEV1"), OPENED)
+    assert first.next_look == OPENED + minutes(2.5)
+    backup = next_actions(HURRIED, EVERYBODY, first.state, OPENED + minutes(2.5))
+    assert (paged(backup).reason, backup.next_look) == ("Ana Ruiz did not acknowledge within 2 min 30 s.", OPENED + minutes(5))
+    reminded = next_actions(HURRIED, EVERYBODY, backup.state, OPENED + minutes(5))
+    assert (kinds(reminded), reminded.next_look) == ([Kind.REMINDED, Kind.REMINDED], OPENED + minutes(7.5))
+    above = next_actions(HURRIED, EVERYBODY, reminded.state, OPENED + minutes(7.5))
+    assert above.actions[0].reason == "Ana Ruiz and Tom Berg did not acknowledge within 7 min 30 s."
+
+
+def test_a_worse_severity_shortens_what_runs_and_what_is_due_by_it_is_not_called_late() -> None:
+    calm = next_actions(HURRIED, EVERYBODY, replace(FRESH, severity="SEV3"), OPENED)
+    assert calm.next_look == OPENED + minutes(5)
+    worse = next_actions(HURRIED, EVERYBODY, replace(calm.state, severity="SEV1", regraded=True), OPENED + minutes(4))
+    assert (paged(worse).person_name, paged(worse).late_by, worse.state.regraded) == ("Tom Berg", None, False)
+
+
+def test_reminders_and_rounds_are_foretold_in_words() -> None:
+    snapshot = replace(policy(replace(level(1, people=2), reminders=(minutes(5),))), repeats=1)
+    told = [step.words(OPENED) for step in forecast(snapshot, lambda at: EVERYBODY, FRESH, OPENED)]
+    assert told == [
+        "Level 1, Ana Ruiz, now",
+        "Level 1, Tom Berg, in 5 min, unless Ana Ruiz acknowledges",
+        "A reminder to Ana Ruiz and Tom Berg in 10 min, unless Ana Ruiz or Tom Berg acknowledges",
+        "Again from level 1, Ana Ruiz, in 15 min, unless Ana Ruiz or Tom Berg acknowledges",
+        "Level 1, Tom Berg, in 20 min, unless Ana Ruiz acknowledges",
+        "A reminder to Ana Ruiz and Tom Berg in 25 min, unless Ana Ruiz or Tom Berg acknowledges",
+        "Nobody is left to alert in 30 min, unless Ana Ruiz or Tom Berg acknowledges; the policy's owner is told",
+    ]
+
+
+def test_inputs_recorded_before_there_were_rounds_can_still_be_read() -> None:
+    recorded = as_recorded(EVERYBODY, FRESH, OPENED)
+    for name in ("severity", "regraded", "round", "reminded"):
+        del recorded["state"][name]
+    assert from_recorded(recorded) == (EVERYBODY, FRESH, OPENED)
 
 
 def test_the_next_step_is_told_in_words() -> None:
