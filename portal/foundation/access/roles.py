@@ -25,7 +25,16 @@ _POLICY_CONTENT = (
     *("threshold", "criterion", "level", "target", "severityoverride", "businessthreshold"),
     *("prioritycell", "exceptionrule", "messagetemplate", "announcementprotocol"),
 )
-_POLICY = ("escalationpolicy", "policyversion", "approval", *_POLICY_CONTENT)
+_POLICY = ("escalationpolicy", "policyversion", "approval", "urgentpublication", *_POLICY_CONTENT)
+# A draft changes nothing by itself; whoever has these may write one and ask others to approve it.
+_DRAFT = (
+    *_all("policies", "policyversion", verbs=("view", "add", "change")),
+    *_all("policies", *_POLICY_CONTENT, verbs=EDIT),
+    "policies.submit_policyversion",
+)
+# Who looked at a policy again, who must know it, who accepted which version of it.
+_KNOWLEDGE = ("policyreview", "knowledgeduty", "acceptance", "trainingrecord")
+_KEEP_KNOWLEDGE = (*_all("policies", "knowledgeduty", verbs=EDIT), *_all("policies", "trainingrecord", verbs=("view", "add", "change")))
 _INCIDENT = (
     "incident",
     "impactreading",
@@ -53,7 +62,12 @@ _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changereq
 
 ROLES: tuple[Role, ...] = (
     Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + _RESPOND),
-    Role("commander", "Incident commanders", "Lead major incidents.", _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB),
+    Role(
+        "commander",
+        "Incident commanders",
+        "Lead major incidents, and publish a change of the rules at once when it cannot wait for an approval.",
+        _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB + _DRAFT + ("policies.publish_at_once_policyversion",),
+    ),
     Role(
         "manager",
         "Managers",
@@ -63,13 +77,19 @@ ROLES: tuple[Role, ...] = (
         + _KEDB
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
         + _all("policies", *_POLICY_CONTENT, *_NAMED, "rotationmember", "oncalloverride", verbs=EDIT)
+        + _all("policies", *_KNOWLEDGE)
+        + _KEEP_KNOWLEDGE
+        + ("policies.sign_policyreview",)
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user"),
     ),
     Role(
         "approver",
         "Approvers",
         "The second pair of eyes on every policy change.",
-        _SEE_RULES + _SEE_INCIDENTS + ("policies.approve_policyversion", "reports.view_quarterlypack"),
+        _SEE_RULES
+        + _SEE_INCIDENTS
+        + _all("policies", *_KNOWLEDGE)
+        + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack"),
     ),
     Role(
         "compliance",
@@ -77,7 +97,9 @@ ROLES: tuple[Role, ...] = (
         "Review the trail, run the quarterly review, export its reports, bring in logs of other systems.",
         _SEE_RULES
         + _SEE_INCIDENTS
-        + ("audit.view_ledgerevent", "reports.view_quarterlypack", "reports.build_quarterlypack")
+        + _all("policies", *_KNOWLEDGE)
+        + _KEEP_KNOWLEDGE
+        + ("audit.view_ledgerevent", "reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role(
@@ -86,6 +108,7 @@ ROLES: tuple[Role, ...] = (
         "Read everything that is evidence, change nothing.",
         _SEE_RULES
         + _SEE_INCIDENTS
+        + _all("policies", *_KNOWLEDGE)
         + ("audit.view_ledgerevent", "reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
@@ -111,5 +134,7 @@ ON_SERVICE: dict[str, str] = {
     "incidents.add_impactreading": "policies.work_service_incidents",
 }
 
-# What a superuser's all-embracing rights do not include: the second pair of eyes must have been given the duty.
-NEVER_BY_SUPERUSER = frozenset({"policies.approve_policyversion"})
+# What a superuser's all-embracing rights do not include: the second pair of eyes, and breaking the glass, must have been given as a duty.
+NEVER_BY_SUPERUSER = frozenset(
+    {"policies.approve_policyversion", "policies.publish_at_once_policyversion", "policies.review_urgentpublication"}
+)
