@@ -27,7 +27,7 @@ class Parsed:
 
 
 class Unreadable(Exception):
-    """The file is no YAML that is taken; the message says the line and what to do."""
+    """The file is not taken; the message says the line and what to do."""
 
 
 def parse(raw: bytes) -> Parsed:
@@ -55,6 +55,24 @@ def parse(raw: bytes) -> Parsed:
     if node is None:
         raise Unreadable("The file is empty.")
     return Parsed(_value(node, (), lines), lines)
+
+
+def from_data(content: Any) -> Parsed:
+    """The same from JSON that was parsed already, where nothing has a line. Raises Unreadable in words."""
+    return Parsed(_data(content, 1), {})
+
+
+def _data(value: Any, depth: int) -> Any:
+    """`value` with fractions as text, as a file has them, so that what the sender wrote is what counts."""
+    if depth > DEEPEST:
+        raise Unreadable(f"The content is nested more than {DEEPEST} deep. No part of a policy is.")
+    if isinstance(value, dict):
+        return {str(_data(name, depth + 1)): _data(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_data(item, depth + 1) for item in value]
+    if isinstance(value, str) and _SURROGATE_OR_NUL.search(value):
+        raise Unreadable("A text holds a character that cannot be stored.")
+    return repr(value) if isinstance(value, float) else value
 
 
 class _Loader(yaml.SafeLoader):

@@ -14,8 +14,27 @@ SCHEMA: dict[str, Any] = json.loads(File(__file__).with_name("policy.schema.json
 # More than a person works through before trying again.
 MOST_PROBLEMS = 50
 _VALIDATOR = Draft202012Validator(SCHEMA)
-_ONE_OF = {"levels": "level", "targets": "target", "thresholds": "threshold", "conditions": "condition"}
-_TYPES = {"string": "text (write it in quotes)", "integer": "a whole number", "array": "a list", "object": "a group of named fields"}
+_ONE_OF = {
+    "levels": "level",
+    "stakeholder_levels": "stakeholder level",
+    "compliance_levels": "compliance level",
+    "targets": "target",
+    "severity_rules": "severity rule",
+    "thresholds": "threshold",
+    "conditions": "condition",
+    "business": "business rule",
+    "matrix": "field of the matrix",
+    "exceptions": "exception",
+    "messages": "message",
+    "announcements": "announcement",
+}
+_TYPES = {
+    "string": "text (write it in quotes)",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a group of named fields",
+}
 
 
 def misfits(parsed: Parsed) -> list[str]:
@@ -32,11 +51,11 @@ def misfits(parsed: Parsed) -> list[str]:
 def place(lines: dict[Path, int], path: Path) -> str:
     """'line 14, level 2, target 1, window'."""
     parts = [f"line {lines[path]}"] if path in lines else []
-    for before, step in zip(("", *path), path, strict=False):
+    for index, step in enumerate(path):
         if isinstance(step, int):
-            parts.append(f"{_ONE_OF.get(str(before), str(before))} {step + 1}")
-        elif step not in _ONE_OF or step == path[-1]:
-            parts.append(str(step)[:60])
+            parts.append(f"{_ONE_OF.get(str(path[index - 1]), str(path[index - 1]))} {step + 1}")
+        elif index + 1 == len(path) or not isinstance(path[index + 1], int):
+            parts.append(step[:60])
     return ", ".join(parts) or "the file"
 
 
@@ -57,13 +76,17 @@ def _said(error: Any, path: Path) -> str:
     if error.validator == "enum":
         return f"{given} is not one of {words.listed(list(wanted))}."
     if error.validator == "oneOf":
-        return "name a person or a schedule, not both and not neither."
+        named = [each["required"][0] for each in wanted]
+        return f"name one of {words.listed(named)}, and only one."
     if error.validator == "anyOf" and path[-1:] == ("value",):
         return f"{given} is not a number such as 5 or '2.5', with up to eleven digits and three decimals."
     if error.validator == "anyOf":
         return f"{given} is not a duration such as 4 h, nor null."
+    if error.validator == "pattern":
+        return f"{given} is not {error.schema.get('description', 'what stands here')}."
     limits = {
         "minLength": "this must not be empty.",
+        "minItems": "this must not be empty.",
         "maxLength": f"this is longer than {wanted} characters.",
         "minimum": f"{given} is less than {wanted}.",
         "maximum": f"{given} is more than {wanted}.",

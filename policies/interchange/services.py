@@ -1,141 +1,137 @@
 """A version to a file, and a file to a draft."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 
 from audit.events.services import act
 from policies.decisions.findings import Finding
 from policies.decisions.frozen import snapshot_from
-from policies.governance.differences import differences
+from policies.decisions.vocabulary import Scope
+from policies.governance.differences import Change, changes
 from policies.governance.models import PolicyVersion
+from policies.governance.parts import PARTS
 from policies.governance.queries import findings_on, snapshot_of, version_in_force
 from policies.governance.services import create_draft
 from policies.governance.snapshots import content_of, readable_content
-from policies.oncall.models import OnCallSchedule
-from policies.pathways.models import EscalationPolicy, Level, Target
-from policies.severity.models import Criterion, Threshold
+from policies.pathways.models import EscalationPolicy
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import NotFound
-from portal.foundation.people.models import User
-from portal.foundation.redaction import one_line
 
-from .document import PolicyFile, Row, read, refusal, write
+from .document import PolicyFile, refusal
+from .names import names_in
+from .rows import Rows
+from .sections import read
+from .writing import write
 
 # Whoever may write a draft's content in the admin may import it.
-CONTENT_RIGHTS = ("policies.change_policyversion", *(f"policies.add_{kind}" for kind in ("level", "target", "threshold", "criterion")))
+CONTENT_RIGHTS = ("policies.change_policyversion", *(f"policies.add_{part.model._meta.model_name}" for part in PARTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import made or, on a dry run, would make: the draft, what it changes of `against` in words, and what the checks say of it."""
+    """What an import made or, on a dry run, would make: the draft, what it changes of `against`, and what the checks say of it."""
 
     version: PolicyVersion
     content_sha256: str
     against: PolicyVersion | None
-    differences: list[str]
+    changes: list[Change]
     findings: list[Finding]
+
+    @property
+    def differences(self) -> list[str]:
+        """The changes as sentences."""
+        return [change.words for change in self.changes]
 
 
 def export_version(version: PolicyVersion) -> str:
-    """The YAML of what `version` says. Raises WrongState for frozen content that does not have its hash."""
+    """The YAML of what `version` says. Raises WrongState for frozen content that does not have its hash.
+
+    Nothing in it but the content and its hash, so that importing it and exporting the draft gives the same bytes.
+    """
     content = readable_content(version)
     snapshot = snapshot_from(content)
-    targets = [target for level in snapshot.levels for target in level.targets]
-    people = User.objects.filter(pk__in=[target.person_id for target in targets if target.person_id])
-    schedules = OnCallSchedule.objects.filter(pk__in=[target.schedule_id for target in targets if target.schedule_id])
-    heading = f"{version}, {version.get_state_display()}, content SHA-256 {content_hash(content)}"
-    return write(
-        snapshot,
-        policy=version.policy.name,
-        service=version.policy.service.key,
-        people=dict(people.values_list("pk", "username")),
-        schedules=dict(schedules.values_list("pk", "name")),
-        heading=one_line(heading),
-    )
+    scope, subject = _speaks_for(version.policy)
+    told = {"policy": version.policy.name, "scope": scope, **({} if subject is None else {scope: subject})}
+    return write(snapshot, subject=told, names=names_in(snapshot), heading=f"Content SHA-256 {content_hash(content)}")
 
 
-def import_policy(raw: bytes, *, actor: Any, now: datetime, reason: str, dry_run: bool = False) -> Outcome:
-    """A new draft with the content of the YAML file `raw`, in place of what a draft would begin with.
+def import_policy(
+    source: bytes | Mapping[str, Any],
+    *,
+    actor: Any,
+    now: datetime,
+    reason: str,
+    dry_run: bool = False,
+    into: EscalationPolicy | None = None,
+) -> Outcome:
+    """A new draft with the content of a YAML file, or of the same as JSON's own types, in place of what a draft would begin with.
 
     In this order: 1. the file is read; 2. its names are looked up; 3. a draft is made and filled. Raises InvalidInput with every
-    problem of the file, NotFound, NotAllowed, or WrongState when the policy has an open version; then nothing remains. A dry run does
-    all of it and takes it back.
+    problem of the file, or when it is not for `into`; NotFound, NotAllowed, or WrongState when the policy has an open version; then
+    nothing remains. A dry run does all of it and takes it back.
     """
-    told = read(raw)
-    policy = EscalationPolicy.objects.select_related("service").filter(name=told.policy).first()
-    # Whoever may not see policies is not told which there are.
-    if policy is None or not may(actor, "policies.view_escalationpolicy", policy):
-        raise NotFound(f"There is no policy '{told.policy}'. Create it first: an import changes what a policy says, not which there are.")
+    told = read(source)
+    policy = _policy(told, actor, into)
     for right in CONTENT_RIGHTS:
         require(actor, right, policy, to=f"write a draft of {policy}")
-    rows = _Rows(told, policy)
+    rows = Rows(told.rows)
+    problems = [*_scope_problems(told, policy), *rows.problems]
+    if problems:
+        raise refusal(problems)
     with transaction.atomic():
         with act("policy_version.imported", actor=actor, now=now, why=reason.strip()) as running:
             version = create_draft(policy, actor=actor, now=now, reason=reason, empty=True)
-            version.resolve_within = told.resolve_within
+            version.resolve_within, version.repeats, version.stakeholder_from = told.resolve_within, told.repeats, told.stakeholder_from
             save_tracked(version, actor=actor, now=now, reason=version.change_reason)
             rows.save(version, actor=actor, now=now, reason=version.change_reason)
             content = content_of(version)
             running.subject = version
-            running.details = {"file_sha256": hashlib.sha256(raw).hexdigest(), "content_sha256": content_hash(content)}
+            running.details = {"file_sha256": _digest(source), "content_sha256": content_hash(content)}
         against = version_in_force(policy, now)
         after = snapshot_from(content)
-        said = differences(snapshot_of(against) if against else None, after)
+        said = changes(snapshot_of(against) if against else None, after)
         outcome = Outcome(version, content_hash(content), against, said, findings_on(version, after, now=now))
         transaction.set_rollback(dry_run)
     return outcome
 
 
-class _Rows:
-    """The rows of a file, unsaved, with their names looked up and every field checked. Raises InvalidInput with every problem."""
-
-    def __init__(self, told: PolicyFile, policy: EscalationPolicy) -> None:
-        self.problems: list[str] = []
-        if told.service != policy.service.key:
-            self.problems.append(f"The policy '{policy}' is for the service '{policy.service.key}', not for '{told.service[:60]}'.")
-        targets = [target for level in told.levels for target in level.rows]
-        self.people = {person.username: person for person in User.objects.filter(username__in=_named(targets, "person"))}
-        self.schedules = {one.name: one for one in OnCallSchedule.objects.filter(name__in=_named(targets, "schedule"))}
-        self.blocks: list[tuple[models.Model, list[models.Model], str]] = []
-        for level in told.levels:
-            self.blocks.append((self._row(Level, level, "version"), [self._target(target) for target in level.rows], "level"))
-        for threshold in told.thresholds:
-            criteria = [self._row(Criterion, criterion, "threshold") for criterion in threshold.rows]
-            self.blocks.append((self._row(Threshold, threshold, "version"), criteria, "threshold"))
-        if self.problems:
-            raise refusal(self.problems)
-
-    def save(self, version: PolicyVersion, *, actor: Any, now: datetime, reason: str) -> None:
-        for parent, children, name in self.blocks:
-            for row, field, owner in [(parent, "version", version), *((child, name, parent) for child in children)]:
-                setattr(row, field, owner)
-                save_tracked(row, actor=actor, now=now, reason=reason)
-
-    def _target(self, told: Row) -> models.Model:
-        username, name = told.fields["person"], told.fields["schedule"]
-        person, schedule = self.people.get(username), self.schedules.get(name)
-        if username is not None and (person is None or not person.is_active or person.origin != User.Origin.PORTAL):
-            known = "can no longer sign in" if person else "is not known"
-            self.problems.append(f"{told.where}: the person '{username}' {known}. Give the user name of somebody who can sign in.")
-        if name is not None and schedule is None:
-            self.problems.append(f"{told.where}: there is no on-call schedule '{name}'.")
-        return Target(position=told.fields["position"], person=person, schedule=schedule)
-
-    def _row(self, model: type[models.Model], told: Row, parent: str) -> models.Model:
-        row = model(**told.fields)
-        try:
-            row.full_clean(exclude=[parent])
-        except ValidationError as error:
-            self.problems += [f"{told.where}, {name}: {text}" for name, texts in error.message_dict.items() for text in texts]
-        return row
+def _policy(told: PolicyFile, actor: Any, into: EscalationPolicy | None) -> EscalationPolicy:
+    """The policy that the file is for. Whoever may not see policies is not told which there are."""
+    if into is not None and told.policy != into.name:
+        raise refusal([f"The content is for the policy '{told.policy[:60]}', not for '{into.name}'."])
+    known = EscalationPolicy.objects.select_related("service", "business_unit")
+    policy = into or known.filter(name=told.policy).first()
+    if policy is None or not may(actor, "policies.view_escalationpolicy", policy):
+        raise NotFound(f"There is no policy '{told.policy}'. Create it first: an import changes what a policy says, not which there are.")
+    return policy
 
 
-def _named(targets: list[Row], field: str) -> set[str]:
-    return {target.fields[field] for target in targets if target.fields[field] is not None}
+def _scope_problems(told: PolicyFile, policy: EscalationPolicy) -> list[str]:
+    scope, subject = _speaks_for(policy)
+    if (told.scope, told.subject) == (scope, subject):
+        return []
+    mine, theirs = (
+        Scope(one).label if name is None else f"the {one.replace('_', ' ')} '{str(name)[:60]}'"
+        for one, name in ((scope, subject), (told.scope, told.subject))
+    )
+    return [f"The policy '{policy}' is for {mine}, not for {theirs}."]
+
+
+def _speaks_for(policy: EscalationPolicy) -> tuple[str, str | int | None]:
+    """The policy's scope, and the service's key, the tier or the unit's name; None for the whole organisation."""
+    if policy.service is not None:
+        return policy.scope, policy.service.key
+    return policy.scope, policy.tier if policy.business_unit is None else policy.business_unit.name
+
+
+def _digest(source: bytes | Mapping[str, Any]) -> str:
+    raw = source if isinstance(source, bytes) else json.dumps(source, sort_keys=True).encode()
+    return hashlib.sha256(raw).hexdigest()

@@ -1,7 +1,6 @@
 """A version as a file and back: the same hash, always a draft, and everything unknown told at once."""
 
 from datetime import timedelta
-from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,17 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import LedgerEvent
+from policies.governance.parts import PARTS
 from policies.governance.queries import version_in_force
 from policies.governance.services import submit_version
 from policies.governance.snapshots import content_of
-from policies.interchange.services import export_version, import_policy
-from policies.models import Level, PolicyVersion, Target, Threshold
+from policies.interchange.services import CONTENT_RIGHTS, export_version, import_policy
+from policies.models import BusinessUnit, Level, OwnMeasure, PolicyVersion, Region, Role, Runbook, Team, Threshold
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound, PortalError, WrongState
 from portal.models import User
 from tests.factories import policies as make
+from tests.factories.full_policies import full_draft
 from tests.factories.portal import person
 
 pytestmark = pytest.mark.django_db
@@ -31,38 +32,91 @@ def manager() -> User:
 
 @pytest.fixture
 def in_force() -> PolicyVersion:
-    """A policy with most that a version can say."""
-    version = make.draft(make.policy(make.service("Card payments", key="card-payments"), name="Card payments: 'night' & day #1"))
-    version.resolve_within = timedelta(hours=4)
-    version.save()
-    make.level(version, 1, make.schedule(person("Sofia"), name="Payments: on call"), person("Tom Berg", username="tom"))
-    make.level(version, 2, person("Ana", username="123"), name="yes", kind="hierarchical", window=timedelta(hours=1, seconds=5))
-    Target.objects.create(level=Level.objects.get(version=version, number=2), position=4, person=person("Zoé", username="zoé@example.org"))
-    make.threshold(
-        version,
-        "0:15",
-        severity="SEV1",
-        combine="any",
-        start_level=2,
-        criteria=[
-            {"measure": "latency_ms", "value": Decimal("2500.125"), "comparison": ">"},
-            {"measure": "affected_users", "value": Decimal(10_000), "for_at_least": timedelta(minutes=3)},
-        ],
-    )
-    return make.approve(version)
+    """A policy with everything that a version can say."""
+    return make.approve(full_draft())
 
 
 def imported(text: str, who: User, now: Any, **more: Any) -> Any:
     return import_policy(text.encode(), actor=who, now=now, reason="Reviewed in the repository", **more)
 
 
-def test_exporting_then_importing_gives_the_same_content(in_force: PolicyVersion, manager: User, now: Any) -> None:
+def test_exporting_then_importing_gives_the_same_content_and_the_same_bytes(in_force: PolicyVersion, manager: User, now: Any) -> None:
     outcome = imported(export_version(in_force), manager, now)
     assert outcome.content_sha256 == in_force.content_sha256
     assert content_hash(content_of(outcome.version)) == in_force.content_sha256
-    assert outcome.differences == []
-    assert export_version(outcome.version).split("\n", 1)[1] == export_version(in_force).split("\n", 1)[1]
+    assert outcome.changes == []
+    assert export_version(outcome.version) == export_version(in_force)
     assert submit_version(outcome.version, actor=manager, now=now, accepted="Known").content_sha256 == in_force.content_sha256
+
+
+def test_every_table_of_a_versions_content_is_written_and_read(in_force: PolicyVersion, manager: User, now: Any) -> None:
+    version = imported(export_version(in_force), manager, now).version
+    for part in PARTS:
+        above = "version" if part.inside is None else f"{part.link}__version"
+        rows, old = (part.model._default_manager.filter(**{above: one}).count() for one in (version, in_force))
+        assert rows == old > 0
+        assert f"policies.add_{part.model._meta.model_name}" in CONTENT_RIGHTS
+    assert version.content is None
+
+
+def test_a_file_is_written_for_people_to_review(in_force: PolicyVersion) -> None:
+    text = export_version(in_force)
+    assert text.startswith(f"# Content SHA-256 {in_force.content_sha256}\nformat: escalation-policy/1\npolicy: 'Card payments: ")
+    assert "scope: service\nservice: card-payments\nresolve_within: 4 h\nrepeats: 2\nlevels:\n" in text
+    assert "  - role: Head of payments\n  - team: 'Ledger: nights'\n" in text
+    assert "  reminders:\n  - 5 min\n  - 2 min\n  owner: ana\n" in text
+    assert "  body: |\n    We are on it.\n\n      - next word at noon: #hope\n" in text
+
+
+@pytest.mark.parametrize("scope", ["tier", "business_unit", "global"])
+def test_policies_of_wider_scopes_go_the_same_way(scope: str, manager: User, now: Any) -> None:
+    unit = BusinessUnit.objects.create(name="Cards: retail")
+    fields = {"tier": {"tier": 1}, "business_unit": {"business_unit": unit}, "global": {}}[scope]
+    version = make.approve(full_draft(make.policy(scope=scope, name="Wide", **fields)))
+    text = export_version(version)
+    assert imported(text, manager, now, dry_run=True).content_sha256 == version.content_sha256
+    wrong = (
+        text.replace(f"scope: {scope}", "scope: service\nservice: ledger")
+        .replace("\ntier: 1", "")
+        .replace("\nbusiness_unit: 'Cards: retail'", "")
+    )
+    with pytest.raises(InvalidInput, match=r"The policy 'Wide' is for .*, not for the service 'ledger'\."):
+        imported(wrong, manager, now)
+
+
+def test_a_file_of_before_still_says_what_it_said(manager: User, now: Any) -> None:
+    """Only levels, thresholds and the service, as files were written when there was nothing else."""
+    person("Tom Berg", username="tom")
+    make.in_force(make.service("Cards", key="cards"))
+    old = """\
+# Escalation of Cards v1, approved, content SHA-256 0000
+format: escalation-policy/1
+policy: Escalation of Cards
+service: cards
+resolve_within: null
+levels:
+- number: 1
+  name: First line
+  kind: functional
+  window: 15 min
+  backup_after: 5 min
+  targets:
+  - person: tom
+thresholds:
+- name: Payments failing
+  severity: SEV2
+  start_level: 1
+  holds_when: all
+  conditions:
+  - measure: transaction_failure_percent
+    comparison: at least
+    value: '5'
+    window: 10 min
+    for_at_least: 0 s
+"""
+    version = imported(old, manager, now).version
+    assert (version.repeats, version.stakeholder_from, version.levels.get().track) == (0, "SEV2", "technical")
+    assert version.thresholds.get().criteria.get().value == 5
 
 
 def test_an_import_is_a_draft_and_changes_nothing_in_force(in_force: PolicyVersion, manager: User, now: Any) -> None:
@@ -95,19 +149,48 @@ def test_a_dry_run_tells_all_and_writes_nothing(in_force: PolicyVersion, manager
 
 def test_everything_unknown_is_told_at_once(in_force: PolicyVersion, manager: User, now: Any) -> None:
     User.objects.filter(username="123").update(is_active=False)
+    text = export_version(in_force).replace("person: tom", "person: tim").replace("service: card-payments", "service: cards")
+    for model, field in ((Role, "name"), (Team, "name"), (Region, "name"), (Runbook, "title"), (OwnMeasure, "key")):
+        model.objects.update(**{field: f"other_{field}"})
+    text = text.replace("Payments: on call", "Nights").replace("service: ledger", "service: book")
+    with pytest.raises(InvalidInput) as refused:
+        imported(text, manager, now)
+    said = "\n".join(refused.value.fields[""])
+    for part in (
+        "no on-call schedule 'Nights'",
+        "person 'tim' is not known",
+        "person '123' can no longer sign in",
+        "is for the service 'card-payments', not for the service 'cards'",
+        "there is no role 'Head of payments'",
+        "there is no team 'Ledger: nights'",
+        "there is no region 'Iberia'",
+        "there is no runbook 'Restart payments'",
+        "there is no service 'book'",
+        "there is no measure 'orders_waiting'",
+    ):
+        assert part in said
+    assert "line " in said
+    assert PolicyVersion.objects.count() == 1
+
+
+def test_what_the_models_refuse_is_told_with_its_line(in_force: PolicyVersion, manager: User, now: Any) -> None:
     text = (
         export_version(in_force)
-        .replace("Payments: on call", "Nights")
-        .replace("person: tom", "person: tim")
-        .replace("card-payments", "cards")
+        .replace("- es\n", "- Spanish\n")
+        .replace("subject: Payments\n", "subject: '{{ no_such_value }}'\n")
+        .replace("  label: vip\n", "")
+        .replace("  mandate_until: '2027-01-31'\n", "")
     )
     with pytest.raises(InvalidInput) as refused:
         imported(text, manager, now)
     said = "\n".join(refused.value.fields[""])
-    for part in ("no on-call schedule 'Nights'", "person 'tim' is not known", "person '123' can no longer sign in", "not for 'cards'"):
+    for part in (
+        "'Spanish' is no language code",
+        "message 1, subject: ",
+        "'a label' needs the label",
+        "A mandate needs an owner and a last day",
+    ):
         assert part in said
-    assert "line " in said
-    assert PolicyVersion.objects.count() == 1
 
 
 def test_an_open_draft_is_not_written_over(in_force: PolicyVersion, manager: User, now: Any) -> None:
