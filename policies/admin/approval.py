@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.views import View
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from policies.governance.approvers import why_not
+from policies.governance.deciding import approve_version, send_back_version, still_needed
 from policies.governance.models import PolicyVersion
-from policies.governance.queries import own_change
-from policies.governance.services import OWN_CHANGE, approve_version, send_back_version
 from policies.governance.states import VersionState
 from portal.foundation import clock
 from portal.foundation.access.checks import may
@@ -65,6 +65,9 @@ class ApprovalView(View):
             version.refresh_from_db()
             show_in(form, error)
             return self._page(request, version, form, status=error.status)
+        if decided.state == VersionState.SUBMITTED.value:
+            messages.success(request, f"Your approval is on record. {still_needed(decided)}")
+            return redirect(self.model_admin.page_of(decided))
         start = "now" if decided.effective_from in (None, now) else f"from {decided.effective_from:%d %b %Y, %H:%M} UTC"
         messages.success(request, said.format(number=decided.number, start=start))
         return redirect(self.model_admin.page_of(decided))
@@ -81,7 +84,7 @@ class ApprovalView(View):
         now = clock.now()
         waits = version.state == VersionState.SUBMITTED.value
         allowed = may(request.user, "policies.approve_policyversion", version)
-        own = waits and own_change(version, request.user)
+        own = why_not(version, request.user) if waits else ""
         context = {
             **self.model_admin.admin_site.each_context(request),
             "opts": self.model_admin.opts,
@@ -95,7 +98,8 @@ class ApprovalView(View):
             "form": form,
             "waits": waits,
             "allowed": allowed,
-            "own": OWN_CHANGE if own else "",
+            "own": own,
+            "still_needed": still_needed(version),
             "may_decide": waits and allowed and not own,
             **review_of(version, now),
             "replay": replay_panel(version, request, now, back="decision"),

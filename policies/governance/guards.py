@@ -1,34 +1,31 @@
 """What the database refuses about versions and approvals, whoever asks and by whatever road.
 
-The conditions are SQL that SQLite and PostgreSQL read alike. A column that may be null is compared by `_differs`; nothing nullable
+The conditions are SQL that SQLite and PostgreSQL read alike. A column that may be null is compared by `differs`; nothing nullable
 stands under a NOT, so that an unknown never lets a change through. Every part of the SQL is a constant of this file.
 """
 
 # ruff: noqa: S608
 from portal.foundation.database_guards import Guard
 
+from .decision_guards import APPROVAL, NEEDED, URGENT, VERSION, approvals, differs, urgent_publications
 from .parts import OWN_FIELDS, PARTS, Part
 from .states import TRANSITIONS, VersionState
 
-VERSION, APPROVAL = "policies_policyversion", "policies_approval"
-LEVEL, TARGET = "policies_level", "policies_target"
+LEVEL, TARGET, POLICY = "policies_level", "policies_target", "policies_escalationpolicy"
 
 NOT_A_DRAFT = "The content of a version can only change while it is a draft."
 FROZEN = "A submitted or approved version cannot be changed; draft a new version."
-
-
-def _differs(*columns: str) -> str:
-    return " OR ".join(f"(OLD.{name} <> NEW.{name} OR (OLD.{name} IS NULL) <> (NEW.{name} IS NULL))" for name in columns)
 
 
 def _versions() -> tuple[Guard, ...]:
     steps = {(start.value, end.value) for (start, _), end in TRANSITIONS.items()}
     allowed = " OR ".join(f"(OLD.state = '{start}' AND NEW.state = '{end}')" for start, end in sorted(steps))
     draft, submitted, approved, discarded = (state.value for state in VersionState)
-    said = _differs(
+    said = differs(
         *("content", "content_sha256", "change_reason", "submitted_by_id", "submitted_at", "warnings_accepted", "approvals_needed"),
         *OWN_FIELDS,
     )
+    leaves = f"OLD.state = '{draft}' AND NEW.state IN ('{submitted}', '{approved}')"
     settled = f"OLD.state IN ('{approved}', '{discarded}')"
     return (
         Guard("policy_version_starts_as_draft", VERSION, "INSERT", "A version starts as a draft.", f"NEW.state <> '{draft}'"),
@@ -46,7 +43,7 @@ def _versions() -> tuple[Guard, ...]:
             VERSION,
             "UPDATE",
             "A version keeps its policy, number and author.",
-            _differs("id", "policy_id", "number", "author_id", "created_at"),
+            differs("id", "policy_id", "number", "author_id", "created_at"),
         ),
         Guard(
             "policy_version_follows_the_table",
@@ -67,7 +64,7 @@ def _versions() -> tuple[Guard, ...]:
             VERSION,
             "UPDATE",
             FROZEN,
-            f"({settled} OR (OLD.state = '{submitted}' AND NEW.state = '{submitted}')) AND ({_differs('effective_from', 'approved_at')})",
+            f"({settled} OR (OLD.state = '{submitted}' AND NEW.state = '{submitted}')) AND ({differs('effective_from', 'approved_at')})",
         ),
         Guard(
             "policy_version_starts_as_submitted",
@@ -82,26 +79,72 @@ def _versions() -> tuple[Guard, ...]:
             VERSION,
             "UPDATE",
             "A version is submitted with its content, its hash and the person who submits it.",
-            f"OLD.state = '{draft}' AND NEW.state = '{submitted}' AND "
-            "(NEW.content IS NULL OR NEW.content_sha256 = '' OR NEW.submitted_by_id IS NULL OR NEW.submitted_at IS NULL)",
+            f"{leaves} AND (NEW.content IS NULL OR NEW.content_sha256 = '' OR NEW.submitted_by_id IS NULL OR NEW.submitted_at IS NULL)",
         ),
         Guard(
             "policy_version_levels_have_people",
             VERSION,
             "UPDATE",
             "Every level of a version needs somebody to alert.",
-            f"OLD.state = '{draft}' AND NEW.state = '{submitted}' AND EXISTS (SELECT 1 FROM {LEVEL} l "
+            f"{leaves} AND EXISTS (SELECT 1 FROM {LEVEL} l "
             f"WHERE l.version_id = NEW.id AND NOT EXISTS (SELECT 1 FROM {TARGET} t WHERE t.level_id = l.id))",
+        ),
+        Guard(
+            "policy_version_says_how_many_approve",
+            VERSION,
+            "UPDATE",
+            "How many people approve a version follows from what its policy speaks for.",
+            f"{leaves} AND NEW.approvals_needed <> {NEEDED}",
+        ),
+        # An approval of an earlier submission must not be taken for one of this.
+        Guard(
+            "policy_version_submitted_after_decisions",
+            VERSION,
+            "UPDATE",
+            "A version is submitted after every earlier decision on it.",
+            f"{leaves} AND EXISTS (SELECT 1 FROM {APPROVAL} a WHERE a.version_id = NEW.id AND a.decided_at >= NEW.submitted_at)",
         ),
         Guard(
             "policy_version_needs_second_person",
             VERSION,
             "UPDATE",
-            "A version is approved by somebody else than its author and submitter, on the content that was submitted.",
-            f"OLD.state <> '{approved}' AND NEW.state = '{approved}' AND NOT EXISTS (SELECT 1 FROM {APPROVAL} a "
+            "A version is approved by somebody else than its author and submitter, on the content that was submitted, "
+            "and by as many people as its policy needs.",
+            f"OLD.state = '{submitted}' AND NEW.state = '{approved}' AND (SELECT COUNT(DISTINCT a.decided_by_id) FROM {APPROVAL} a "
             f"WHERE a.version_id = NEW.id AND a.decision = '{approved}' AND a.content_sha256 = NEW.content_sha256 "
-            "AND a.decided_by_id <> NEW.submitted_by_id AND a.decided_by_id <> NEW.author_id)",
+            "AND a.decided_at >= NEW.submitted_at AND a.decided_by_id <> NEW.submitted_by_id AND a.decided_by_id <> NEW.author_id) "
+            f"< CASE WHEN NEW.approvals_needed > {NEEDED} THEN NEW.approvals_needed ELSE {NEEDED} END",
         ),
+        Guard(
+            "policy_version_at_once_is_on_record",
+            VERSION,
+            "UPDATE",
+            "A version in force without approval says who published it at once, why, and until when.",
+            f"OLD.state = '{draft}' AND NEW.state = '{approved}' AND (NEW.effective_from <> NEW.approved_at OR NOT EXISTS "
+            f"(SELECT 1 FROM {URGENT} u WHERE u.version_id = NEW.id AND u.published_by_id = NEW.submitted_by_id "
+            "AND u.published_at = NEW.approved_at AND u.until = NEW.effective_until AND u.reviewed_at IS NULL))",
+        ),
+        Guard(
+            "policy_version_at_once_has_one_behind_it",
+            VERSION,
+            "UPDATE",
+            "A version is published at once only where another is in force that counts again when it ends.",
+            f"OLD.state = '{draft}' AND NEW.state = '{approved}' AND NOT EXISTS (SELECT 1 FROM {VERSION} b "
+            f"WHERE b.policy_id = NEW.policy_id AND b.state = '{approved}' AND b.effective_until IS NULL "
+            "AND b.effective_from <= NEW.effective_from)",
+        ),
+        # It may only end earlier, when somebody else found it not justified, and not before they said so.
+        Guard(
+            "policy_version_end_frozen",
+            VERSION,
+            "UPDATE",
+            "Only a version that was published at once ends by itself, and earlier only when it was reviewed as not justified.",
+            f"{differs('effective_until')} AND NOT (OLD.state = '{draft}' AND NEW.state = '{approved}') AND NOT "
+            f"(OLD.state = '{approved}' AND COALESCE(NEW.effective_until < OLD.effective_until, 1 = 0) AND EXISTS "
+            f"(SELECT 1 FROM {URGENT} u WHERE u.version_id = NEW.id AND u.verdict = 'not_justified' "
+            "AND u.reviewed_at <= NEW.effective_until))",
+        ),
+        Guard("policy_version_end_not_given", VERSION, "INSERT", "A version starts without an end.", "NEW.effective_until IS NOT NULL"),
         Guard(
             "policy_version_no_delete",
             VERSION,
@@ -109,23 +152,6 @@ def _versions() -> tuple[Guard, ...]:
             "A version that was submitted, approved or discarded stays.",
             f"OLD.state <> '{draft}'",
             truncate=True,
-        ),
-    )
-
-
-def _approvals() -> tuple[Guard, ...]:
-    stays = "A decision on a version is never changed or removed."
-    return (
-        Guard("policy_approval_no_update", APPROVAL, "UPDATE", stays),
-        Guard("policy_approval_no_delete", APPROVAL, "DELETE", stays, truncate=True),
-        Guard("policy_approval_no_replace", APPROVAL, "INSERT", stays, f"EXISTS (SELECT 1 FROM {APPROVAL} kept WHERE kept.id = NEW.id)"),
-        Guard(
-            "policy_approval_of_what_waits",
-            APPROVAL,
-            "INSERT",
-            "A decision is on a version that waits for approval, on its content, and names who submitted it.",
-            f"NOT EXISTS (SELECT 1 FROM {VERSION} v WHERE v.id = NEW.version_id AND v.state = 'submitted' "
-            "AND v.content_sha256 = NEW.content_sha256 AND v.submitted_by_id = NEW.requested_by_id)",
         ),
     )
 
@@ -148,8 +174,32 @@ def _content(part: Part) -> tuple[Guard, ...]:
     )
 
 
+def _policies() -> tuple[Guard, ...]:
+    """What a policy speaks for is part of what was approved: moved, its rules would be in force where nobody agreed to them."""
+    decided = f"EXISTS (SELECT 1 FROM {VERSION} v WHERE v.policy_id = OLD.id AND v.state IN ('submitted', 'approved'))"
+    moved = differs("id", "scope", "service_id", "tier", "business_unit_id")
+    return (
+        Guard(
+            "policy_keeps_its_scope",
+            POLICY,
+            "UPDATE",
+            "A policy with a submitted or approved version keeps what it speaks for.",
+            f"({moved}) AND {decided}",
+        ),
+        Guard(
+            "policy_no_replace",
+            POLICY,
+            "INSERT",
+            "There is such a policy already.",
+            f"EXISTS (SELECT 1 FROM {POLICY} kept WHERE kept.id = NEW.id)",
+        ),
+    )
+
+
 GOVERNED = (
     *_versions(),
-    *_approvals(),
+    *approvals(),
+    *urgent_publications(),
+    *_policies(),
     *(guard for part in PARTS for guard in _content(part)),
 )

@@ -11,27 +11,23 @@ from policies.decisions.findings import Finding
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.scopes import ORDER, RulesInForce, Source, compose
 from policies.decisions.vocabulary import Scope
-from policies.oncall.models import OnCallSchedule
-from policies.oncall.queries import rotas
 from policies.pathways.models import EscalationPolicy
-from portal.foundation.people.addresses import problem_with
-from portal.foundation.people.models import ContactPoint, User
 
 from .checks import Facts, check
+from .facts import gather
 from .models import Approval, PolicyVersion
-from .parts import OWN_FIELDS, PARTS
 from .snapshots import draft_snapshot, snapshot_of
 from .states import Phase, VersionState
 
 # snapshot_of is asked for here by other apps.
 __all__ = [
     "approved_for",
-    "contributors",
+    "current_of",
     "facts_about",
     "findings_on",
+    "in_force_everywhere",
     "latest_approved",
     "open_version",
-    "own_change",
     "phase_beside",
     "phase_of",
     "policies_for",
@@ -57,10 +53,15 @@ def policies_for(service: Service) -> QuerySet[EscalationPolicy]:
 
 def versions_in_force(service: Service, at: datetime) -> list[PolicyVersion]:
     """The version in force of every policy that speaks for `service`, the narrowest scope first. One query."""
-    newest = _started(PolicyVersion.objects.filter(policy=OuterRef("pk")), at).values("pk")[:1]
-    current = policies_for(service).annotate(current=Subquery(newest)).values("current")
+    current = policies_for(service).annotate(current=Subquery(current_of("pk", at).values("pk"))).values("current")
     found = PolicyVersion.objects.filter(pk__in=current).select_related("policy__service", "policy__business_unit", "policy__owner")
     return sorted(found, key=lambda version: ORDER.index(Scope(version.policy.scope)))
+
+
+def in_force_everywhere(at: datetime) -> QuerySet[EscalationPolicy, Any]:
+    """The primary key of the version in force of every policy that has one; a subquery for `version__in`."""
+    policies = EscalationPolicy.objects.order_by().annotate(current=Subquery(current_of("pk", at).values("pk")))
+    return policies.filter(current__isnull=False).values("current")
 
 
 def rules_in_force(service: Service, at: datetime) -> RulesInForce:
@@ -80,9 +81,15 @@ def source_of(version: PolicyVersion) -> Source:
 def version_in_force(policy: EscalationPolicy, at: datetime) -> PolicyVersion | None:
     """The approved version with the latest start that is not after `at`; of two with the same start, the higher number.
 
-    One that was published at once counts until it ends by itself. A version never takes effect before its approval, so the answer for a past instant never changes.
+    One that was published at once counts until it ends. A version never takes effect before its approval, so the answer for a past
+    instant never changes.
     """
     return _started(policy.versions.all(), at).first()
+
+
+def current_of(policy: str, at: datetime) -> QuerySet[PolicyVersion]:
+    """For a Subquery: the version in force at `at` of the policy whose primary key the outer query calls `policy`."""
+    return _started(PolicyVersion.objects.filter(policy=OuterRef(policy)), at)[:1]
 
 
 def _started(versions: QuerySet[PolicyVersion], at: datetime) -> QuerySet[PolicyVersion]:
@@ -92,8 +99,12 @@ def _started(versions: QuerySet[PolicyVersion], at: datetime) -> QuerySet[Policy
 
 
 def latest_approved(policy: EscalationPolicy) -> PolicyVersion | None:
-    """The approved version that will be in force when nothing else is approved: what a new draft starts from."""
-    return policy.versions.filter(state=VersionState.APPROVED.value).order_by("-effective_from", "-number").first()
+    """The approved version that will be in force when nothing else is approved: what a new draft starts from.
+
+    One that was published at once ends by itself, so it is none; to keep what it says, draft from it.
+    """
+    approved = policy.versions.filter(state=VersionState.APPROVED.value, effective_until__isnull=True)
+    return approved.order_by("-effective_from", "-number").first()
 
 
 def open_version(policy: EscalationPolicy) -> PolicyVersion | None:
@@ -104,10 +115,10 @@ def open_version(policy: EscalationPolicy) -> PolicyVersion | None:
 def replaced_by(version: PolicyVersion, at: datetime) -> PolicyVersion | None:
     """What `version` takes the place of: the version in force when it starts, and not itself."""
     start = max(version.effective_from, at) if version.effective_from and version.approved_at is None else version.effective_from or at
-    others = version.policy.versions.filter(state=VersionState.APPROVED.value, effective_from__lte=start).exclude(pk=version.pk)
+    others = _started(version.policy.versions.exclude(pk=version.pk), start)
     if version.approved_at is not None:
         others = others.filter(approved_at__lte=version.approved_at)
-    return others.order_by("-effective_from", "-number").first()
+    return others.first()
 
 
 def phase_of(version: PolicyVersion, at: datetime) -> Phase:
@@ -136,51 +147,19 @@ def findings_on(version: PolicyVersion, snapshot: PolicySnapshot | None = None, 
 
 
 def facts_about(version: PolicyVersion, content: PolicySnapshot, since: datetime) -> Facts:
-    """What the checks need to know about the people and schedules that `content` names. Five queries."""
-    targets = [target for level in content.levels for target in level.targets]
-    schedules = OnCallSchedule.objects.filter(pk__in={target.schedule_id for target in targets if target.schedule_id})
-    known = rotas(schedules, since)
-    owner = version.policy.owner
-    people = {owner.pk, *(target.person_id for target in targets if target.person_id)}
-    for rota in known.values():
-        people.update(person.person_id for person in (*rota.rotation, *(override.person for override in rota.overrides)))
-    points = ContactPoint.objects.filter(person__in=people, active=True).values_list("person_id", "channel", "address")
-    reached = {person for person, channel, address in points if not problem_with(channel, address)}
-    return Facts(
-        since=since,
-        owner_id=owner.pk,
-        owner_name=str(owner),
-        gone=frozenset(User.objects.filter(pk__in=people, is_active=False).values_list("pk", flat=True)),
-        unreachable=frozenset(people - reached),
-        rotas=known,
-    )
-
-
-def contributors(version: PolicyVersion) -> set[int]:
-    """Everybody whose hand is in `version`: author, submitter, and whoever changed its content while it was a draft."""
-    people = {version.author_id, version.submitted_by_id}
-    for part in PARTS:
-        held: Any = part.model
-        if part.inside is None:
-            rows = held.history.filter(version_id=version.pk)
-        else:
-            above: Any = part.inside
-            rows = held.history.filter(**{f"{part.link}_id__in": above.history.filter(version_id=version.pk).values("id")})
-        people.update(rows.values_list("history_user_id", flat=True))
-    before = None
-    for past in version.history.order_by("history_id"):
-        said = (past.change_reason, past.effective_from, *(getattr(past, name) for name in OWN_FIELDS))
-        if past.state == VersionState.DRAFT.value and said != before:
-            people.add(past.history_user_id)
-        before = said
-    return {person for person in people if person is not None}
-
-
-def own_change(version: PolicyVersion, person: Any) -> bool:
-    """Whether `person` had a hand in `version` and so may not decide on it."""
-    return person is not None and person.pk in contributors(version)
+    """What the checks need to know beyond `content`, as things are when it takes effect. Ten queries at most."""
+    policy = version.policy
+    in_force = EscalationPolicy.objects.order_by().annotate(current=Subquery(current_of("pk", since).values("pk"))).values("current")
+    if policy.service is not None:
+        speaking = [other for other in versions_in_force(policy.service, since) if other.policy_id != policy.pk]
+    else:
+        # Of tiers and business units neither is the whole of the other: only the organisation's policy is broader than each.
+        everywhere = PolicyVersion.objects.filter(pk__in=in_force, policy__scope=Scope.GLOBAL).exclude(policy=policy)
+        speaking = list(everywhere.select_related("policy"))
+    broader = [(source_of(other), snapshot_of(other)) for other in speaking]
+    return gather(version, content, since, broader=broader, in_force=in_force)
 
 
 def approved_for(version: PolicyVersion) -> Approval | None:
-    """The approval that put `version` in force, or None."""
+    """The approval that put `version` in force, or None, as for one that was published at once."""
     return version.approvals.filter(decision=Approval.Decision.APPROVED).select_related("decided_by").first()

@@ -10,8 +10,8 @@ from django.utils.text import slugify
 from incidents.lifecycle.services import open_incident
 from incidents.models import Incident
 from policies.decisions.severity import Reading
-from policies.governance.services import approve_version, submit_version
 from policies.models import Criterion, EscalationPolicy, Level, PolicyVersion, Service, Target, Threshold
+from tests.factories.policies import approve
 from tests.factories.portal import contact, person
 
 _numbers = count(1)
@@ -59,7 +59,7 @@ def policy_in_force(subject: Service, now: datetime, thresholds: tuple[tuple[str
 
     `thresholds` are (severity, measure, value, start level), each one condition 'is at least' within ten minutes.
     """
-    owner, approver = person("Olga Owner", roles=("manager",)), person("Anton Approver", roles=("approver",))
+    owner = person("Olga Owner", roles=("manager",))
     contact(owner)
     policy = EscalationPolicy.objects.create(name=f"Policy {next(_numbers)}", service=subject, owner=owner)
     version = PolicyVersion.objects.create(policy=policy, number=1, author=owner, created_at=now, change_reason="First version")
@@ -69,5 +69,4 @@ def policy_in_force(subject: Service, now: datetime, thresholds: tuple[tuple[str
     for severity, measure, value, start in thresholds:
         threshold = Threshold.objects.create(version=version, name=f"{severity} of {measure}", severity=severity, start_level=start)
         Criterion.objects.create(threshold=threshold, measure=measure, value=Decimal(value))
-    submit_version(version, actor=owner, now=now, accepted="Known")
-    return approve_version(version, actor=approver, now=now, reason="Looks right")
+    return approve(version, now=now)

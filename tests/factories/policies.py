@@ -6,9 +6,9 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from policies.governance.approvers import eligible_approvers, holders
 from policies.governance.services import approve_version, create_draft, submit_version
 from policies.models import (
-    BusinessUnit,
     Criterion,
     EscalationPolicy,
     Level,
@@ -82,14 +82,27 @@ def threshold(
 def draft(
     of: EscalationPolicy | None = None, *, author: User | None = None, now: datetime = NOW, reason: str = "A first version"
 ) -> PolicyVersion:
-    """An empty draft, or a copy of what is approved."""
+    """An empty draft, or a copy of what is approved. There are people who may approve it."""
+    approvers(2)
     return create_draft(of or policy(), actor=author or person("Author", roles=("manager",)), now=now, reason=reason)
 
 
+def approvers(how_many: int) -> list[User]:
+    """People with the right to approve who were there before, or are made."""
+    there = list(holders("approve_policyversion")[:how_many])
+    names = ("Approver", "Second approver")[len(there) : how_many]
+    return there + [person(name, roles=("approver",)) for name in names]
+
+
 def approve(version: PolicyVersion, *, now: datetime = NOW, approver: User | None = None) -> PolicyVersion:
-    """Submits (warnings accepted) and approves a draft, by its author and somebody else."""
+    """Submits (warnings accepted) a draft and has it approved by as many people as it needs, `approver` the first of them."""
+    approvers(2)
     submit_version(version, actor=version.author, now=now, accepted=ACCEPTED)
-    return approve_version(version, actor=approver or person("Approver", roles=("approver",)), now=now, reason="Agreed")
+    eligible = [found for found in eligible_approvers(version) if found != approver]
+    for decider in ([approver] if approver else []) + eligible:
+        if version.state == "submitted":
+            approve_version(version, actor=decider, now=now, reason="Agreed")
+    return version
 
 
 def in_force(of: Service | None = None, *levels: Sequence[User | OnCallSchedule], now: datetime = NOW, **fields: Any) -> PolicyVersion:

@@ -17,6 +17,8 @@ def person(name: str = "", *, roles: tuple[str, ...] = (), **fields: Any) -> Use
     """A user who can sign in to the admin, holding the named roles (keys of the role catalogue)."""
     username = fields.pop("username", "") or (name.lower().replace(" ", ".") or "person") + f"-{next(_numbers)}"
     fields.setdefault("is_staff", True)
+    # Long before any draft: an account that is younger than a change may not decide on it.
+    fields.setdefault("date_joined", datetime(2020, 1, 1, tzinfo=UTC))
     user = User.objects.create_user(username=username, password=fields.pop("password", None), display_name=name or username, **fields)
     user.groups.set(Group.objects.filter(name__in=[_TITLES[key] for key in roles]))
     return user

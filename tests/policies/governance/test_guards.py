@@ -72,7 +72,7 @@ def test_a_version_starts_as_a_draft(submitted: Any) -> None:
 @pytest.mark.parametrize("state", ["approved", "discarded"])
 def test_a_version_follows_the_table_of_states(draft: Any, submitted: Any, state: str) -> None:
     version = submitted if state == "discarded" else make.draft()
-    refused("from this state to that one|by somebody else", change(version, state=state))
+    refused("from this state to that one|published at once", change(version, state=state))
 
 
 def test_an_approved_version_stays_approved(approved: Any) -> None:
@@ -85,7 +85,7 @@ def test_nothing_is_approved_without_an_approval_by_somebody_else(submitted: Any
     refused("approved by somebody else", change(submitted, **approval))
     facts = {"version": submitted, "requested_by": submitted.submitted_by, "reason": "r", "decided_at": now}
     own = {"decided_by": submitted.submitted_by, "content_sha256": submitted.content_sha256}
-    refused("nobody_approves_their_own_change", lambda: Approval.objects.create(decision="approved", **facts, **own))
+    refused("wrote, submitted or edited", lambda: Approval.objects.create(decision="approved", **facts, **own))
     refused("on its content", lambda: Approval.objects.create(decision="approved", decided_by=person("P"), content_sha256="0", **facts))
     Approval.objects.create(decision="sent_back", decided_by=person("P"), content_sha256=submitted.content_sha256, **facts)
     refused("approved by somebody else", change(submitted, **approval))
@@ -96,15 +96,15 @@ def test_nothing_is_approved_without_an_approval_by_somebody_else(submitted: Any
 def test_the_author_is_refused_even_when_a_colleague_submitted(draft: Any, now: Any) -> None:
     services.submit_version(draft, actor=person("Colleague", roles=("manager",)), now=now, accepted="Known")
     facts = {"requested_by": draft.submitted_by, "reason": "r", "decided_at": now, "content_sha256": draft.content_sha256}
-    Approval.objects.create(version=draft, decision="approved", decided_by=draft.author, **facts)
-    refused("approved by somebody else", change(draft, state="approved", approved_at=now, effective_from=now))
+    by_author = lambda: Approval.objects.create(version=draft, decision="approved", decided_by=draft.author, **facts)  # noqa: E731
+    refused("Nobody decides on a version that they wrote", by_author)
 
 
 def test_an_approval_names_who_submitted(submitted: Any, now: Any) -> None:
     facts = {"version": submitted, "reason": "r", "decided_at": now, "content_sha256": submitted.content_sha256}
     refused(
         "names who submitted it",
-        lambda: Approval.objects.create(decision="approved", requested_by=person("Straw"), decided_by=submitted.author, **facts),
+        lambda: Approval.objects.create(decision="approved", requested_by=person("Straw"), decided_by=person("P"), **facts),
     )
 
 
