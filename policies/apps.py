@@ -1,4 +1,4 @@
-"""Start-up of the rules: their guards in the database."""
+"""Start-up of the rules: their guards in the database, their jobs, and what they know for reviews."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
@@ -10,10 +10,34 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.foundation import database_guards
+        from portal.foundation.jobs import Job, declare
 
+        from .attestations import guards as acceptance_guards
         from .governance import guards
+        from .reviews import guards as review_guards
+        from .reviews import own_evidence
+        from .reviews.evidence import providers
         from .simulation import guards as replay_guards
 
-        database_guards.guards.register(self.label, (*guards.GOVERNED, *replay_guards.GOVERNED))
+        governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED)
+        database_guards.guards.register(self.label, governed)
+        providers.register(self.label, own_evidence.sections)
+        # Every hour, so that what begins with a day begins with it in every time zone.
+        declare(
+            Job(
+                name="policy-reviews",
+                function="policies.tasks.reviews_sweep",
+                every_minutes=60,
+                why="Opens reviews whose period is over and takes overdue ones to the owner's manager.",
+            )
+        )
+        declare(
+            Job(
+                name="policy-acceptances",
+                function="policies.tasks.acceptances_sweep",
+                every_minutes=60,
+                why="Tells people once which policies they have to accept, and once when that is overdue.",
+            )
+        )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

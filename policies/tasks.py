@@ -1,5 +1,7 @@
 """Jobs of the rules. Their dotted names are public: queued tasks refer to them across releases."""
 
+from policies.attestations.services import remind_people
+from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock
 from portal.foundation.request_context import origin
@@ -9,3 +11,16 @@ def run_replay(run_id: int) -> None:
     """Replays past incidents as somebody asked; a second call finds nothing to do."""
     with origin("job"):
         services.carry_out(run_id, now=clock.now())
+
+
+def reviews_sweep() -> int:
+    """Opens the reviews that are due and lets overdue ones climb; the number of both."""
+    with origin("job"):
+        now = clock.now()
+        return len(open_due_reviews(now=now)) + len(climb_overdue(now=now))
+
+
+def acceptances_sweep() -> int:
+    """Reminds people of versions to accept; the number of messages queued."""
+    with origin("job"):
+        return remind_people(now=clock.now())
