@@ -46,7 +46,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under typed columns. `on_paper` says whether the PDF shows it: lists with a row an incident stay out of it."""
+    """Rows under typed columns. `on_paper` says whether the PDF shows it: lists with a row an incident stay out of it.
+
+    `whole` tables stand on paper to the last row; of the others the PDF shows the beginning.
+    """
 
     key: str
     title: str
@@ -54,6 +57,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: Sequence[tuple[Cell, ...]]
     on_paper: bool = True
+    whole: bool = False
 
 
 class FigureKind(StrEnum):

@@ -65,9 +65,10 @@ def for_paper(document: ReportDocument) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    left = len(table.rows) - MOST_ROWS
+    most = len(table.rows) if table.whole else MOST_ROWS
+    left = len(table.rows) - most
     rest = (
-        f"The first {MOST_ROWS} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them."
+        f"The first {most} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them."
         if left > 0
         else ""
     )
@@ -79,7 +80,7 @@ def _table(table: Table) -> dict[str, Any]:
             {"title": column.title, "align": column.align, "weight": _weight(table, position)}
             for position, column in enumerate(table.columns)
         ],
-        "rows": [[shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows[:MOST_ROWS]],
+        "rows": [[shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows[:most]],
     }
 
 
