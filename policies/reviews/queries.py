@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from policies.governance.approvers import contributors
 from policies.governance.models import PolicyVersion
 from policies.governance.queries import version_in_force
 from policies.pathways.models import EscalationPolicy
@@ -52,7 +53,7 @@ def why_not_sign(review: PolicyReview, actor: Any, now: datetime) -> str:
     if not may(actor, SIGN, review):
         return f"{review.assigned_to} is asked to sign this review. Signing for others needs the right 'sign policyreview'."
     current = version_in_force(review.policy, now)
-    if current is not None and actor.pk in {current.author_id, current.submitted_by_id}:
+    if current is not None and actor.pk in contributors(current):
         return f"You had a hand in {current}, which is looked at here, so you sign only where you are asked: {review.assigned_to} is."
     return ""
 

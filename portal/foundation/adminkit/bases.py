@@ -115,7 +115,11 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
 
     def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
         """The verbs that this reader may use on `thing` as it is."""
-        return [verb for verb in self.verbs if verb.possible(thing) and may(request.user, verb.permission, thing)]
+        return [verb for verb in self.verbs if verb.possible(thing) and self.may_use(request, verb, thing)]
+
+    def may_use(self, request: HttpRequest, verb: Verb, thing: Any) -> bool:
+        """Whether this reader may press `verb`, whatever the state of `thing`."""
+        return may(request.user, verb.permission, thing)
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_do"
@@ -127,7 +131,7 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         verb = next((verb for verb in self.verbs if verb.key == key), None)
         if thing is None or verb is None:
             raise Http404
-        if not self.has_view_permission(request, thing) or not may(request.user, verb.permission, thing):
+        if not self.has_view_permission(request, thing) or not self.may_use(request, verb, thing):
             raise PermissionDenied
         form = verb.build_form(request.POST if request.method == "POST" else None, thing=thing)
         if request.method == "POST" and form.is_valid():
