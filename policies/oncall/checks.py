@@ -15,8 +15,17 @@ AHEAD = timedelta(days=90)
 MOST_SHOWN = 5
 
 
-def check_schedule(rota: RotaSnapshot, since: datetime, *, gone: Collection[int] = (), unreachable: Collection[int] = ()) -> list[Finding]:
-    """Findings on a schedule for the 90 days from `since`; `gone` and `unreachable` are people by primary key.
+def check_schedule(
+    rota: RotaSnapshot,
+    since: datetime,
+    *,
+    gone: Collection[int] = (),
+    unreachable: Collection[int] = (),
+    only_email: Collection[int] = (),
+    unverified: Collection[int] = (),
+    expired: Collection[int] = (),
+) -> list[Finding]:
+    """Findings on a schedule for the 90 days from `since`; the others are people by primary key (see policies.pathways.people).
 
     A schedule with nobody in it at all is a finding on the level that names it, so it has none here.
     """
@@ -27,8 +36,13 @@ def check_schedule(rota: RotaSnapshot, since: datetime, *, gone: Collection[int]
     for person in dict.fromkeys(rota.rotation):
         if person.person_id in gone:
             findings.append(found("schedule.left", place, f"{person.name} stands in the rotation and can no longer sign in."))
+        elif person.person_id in only_email:
+            text = f"{person.name} stands in the rotation and can be reached by e-mail only: nobody hears that at night."
+            findings.append(found("target.only_email", place, text))
         elif person.person_id in unreachable:
             findings.append(found("schedule.no_contact", place, f"{person.name} stands in the rotation and has no active contact point."))
+    findings += _unshown(rota, place, "contact.unverified", set(unverified) - set(gone))
+    findings += _unshown(rota, place, "contact.expired", set(expired) - set(gone))
     open_times = [f"from {_local(gap.since, rota)} to {_local(gap.until, rota)}" for gap in gaps(rota, since, until, without=gone)]
     if open_times:
         more = [f"{len(open_times) - MOST_SHOWN} more times"] if len(open_times) > MOST_SHOWN else []
@@ -41,6 +55,16 @@ def check_schedule(rota: RotaSnapshot, since: datetime, *, gone: Collection[int]
         text = f"The clocks change on {_local(change.at, rota)}: the shift of that time is {words.duration(abs(change.by))} {how}."
         findings.append(found("schedule.clock_change", place, text))
     return findings
+
+
+def _unshown(rota: RotaSnapshot, place: str, check: str, people: Collection[int]) -> list[Finding]:
+    """One finding for a whole rotation."""
+    names = list(dict.fromkeys(person.name for person in rota.rotation if person.person_id in people))
+    if not names:
+        return []
+    has = "has" if len(names) == 1 else "have"
+    ago = " for half a year" if check == "contact.expired" else ""
+    return [found(check, place, f"{words.listed(names)} {has} not shown{ago} that messages reach them.")]
 
 
 def _local(at: datetime, rota: RotaSnapshot) -> str:

@@ -1,151 +1,121 @@
-"""What the levels of a version must satisfy before anybody is asked to approve it."""
+"""What the levels of a track must satisfy before anybody is asked to approve them. Who can be reached: policies.pathways.reach."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
 from policies.decisions.findings import Finding, found
-from policies.decisions.ruleset import LevelRule, TargetRule
+from policies.decisions.ruleset import LevelRule, SeverityRule
+from policies.decisions.vocabulary import Track
 from portal.foundation import words
+
+from .people import People, key_of
+from .places import level_called, levels_called, place_of
+from .reach import check_reach
+
+FULL_PACE = 100
+AT_ONCE = timedelta(minutes=1)
+MOST_AT_ONCE = 3
+LONGEST_WAIT = timedelta(days=1)
 
 
 def check_levels(
     levels: Sequence[LevelRule],
+    people: People,
     *,
-    rotations: Mapping[int, Collection[int]] | None = None,
-    gone: Collection[int] = (),
-    unreachable: Collection[int] = (),
+    track: Track = Track.TECHNICAL,
     resolve_within: timedelta | None = None,
+    severity_rules: Sequence[SeverityRule] = (),
 ) -> list[Finding]:
-    """Findings on the pathway. `rotations` gives everybody a schedule can put on duty, `gone` people who left, `unreachable`
-    people without a way to reach them; all by primary key. A schedule that `rotations` does not know counts as filled."""
-    if not levels:
-        return [found("level.none", "Levels", "There is no level: nobody would be alerted.")]
-    known = rotations or {}
-    findings = _numbers(levels)
+    """Findings on one track. `resolve_within` and `severity_rules` are the technical track's; a track without levels has none."""
+    findings = _numbers(track, levels)
     for level in levels:
-        findings += _people(level, known, gone, unreachable) + _twice(level) + _backups(level) + _window(level, resolve_within)
-    return findings + _adjacent(levels)
+        if level.window <= timedelta(0) or level.backup_after <= timedelta(0):
+            text = f"In {level_called(track, level.number)} the window or the wait between people is zero."
+            findings.append(found("level.no_time", place_of(track, level), text))
+            continue
+        findings += check_reach(track, level, people)
+        findings += _twice(track, level)
+        findings += _times(track, level, resolve_within)
+        findings += _everybody_at_once(track, level, severity_rules)
+    findings += _severity_rules(severity_rules, {level.number for level in levels})
+    return findings + _adjacent(track, levels)
 
 
-def place_of(level: LevelRule, target: TargetRule | None = None) -> str:
-    """'Level 2', 'Level 2, backup 1'."""
-    return f"Level {level.number}, {target.role}" if target else f"Level {level.number}"
-
-
-def _numbers(levels: Sequence[LevelRule]) -> list[Finding]:
+def _numbers(track: Track, levels: Sequence[LevelRule]) -> list[Finding]:
     numbers = sorted(level.number for level in levels)
     wanted = list(range(1, len(numbers) + 1))
     if numbers == wanted:
         return []
     missing = [str(number) for number in wanted if number not in numbers]
-    text = f"The levels are numbered {words.listed([str(number) for number in numbers])}: {words.listed(missing)} is missing."
-    return [found("level.numbers", "Levels", text)]
+    called, listed = levels_called(track), words.listed([str(number) for number in numbers])
+    return [found("level.numbers", called, f"The {called.lower()} are numbered {listed}: {words.listed(missing)} is missing.")]
 
 
-def _people(
-    level: LevelRule, rotations: Mapping[int, Collection[int]], gone: Collection[int], unreachable: Collection[int]
-) -> list[Finding]:
-    place = place_of(level)
-    if not level.targets:
-        return [found("level.no_people", place, f"Level {level.number} ({level.name}) alerts nobody.")]
-    empty = [target for target in level.targets if _is_empty(target, rotations, gone)]
-    if len(empty) == len(level.targets):
-        texts = " ".join(_nobody(target) for target in empty)
-        return [found("level.nobody_left", place, f"Nobody is left in level {level.number} ({level.name}). {texts}")]
-    findings = [
-        found("target.left" if target.schedule_id is None else "target.empty_schedule", place_of(level, target), _nobody(target))
-        for target in empty
-    ]
-    findings += _reach(level, [target for target in level.targets if target not in empty], rotations, gone, unreachable)
-    behind = {person for target in level.targets for person in _behind(target, rotations)} - set(gone)
-    if len(behind) == 1 and not any(_unknown(target, rotations) for target in level.targets):
-        findings.append(found("level.one_person", place, f"Level {level.number} ({level.name}) rests on one person."))
-    return findings
+def _twice(track: Track, level: LevelRule) -> Iterator[Finding]:
+    seen = [key_of(target) for target in level.targets]
+    for number, target in enumerate(level.targets):
+        if seen[number] in seen[:number]:
+            text = f"{target.name} stands in {level_called(track, level.number)} twice; the second alert is no backup."
+            yield found("target.twice", place_of(track, level, target), text)
 
 
-def _reach(
-    level: LevelRule,
-    targets: Sequence[TargetRule],
-    rotations: Mapping[int, Collection[int]],
-    gone: Collection[int],
-    unreachable: Collection[int],
-) -> list[Finding]:
-    """Who cannot be reached; one finding for the level when that is everybody. A schedule's own people are checked with the schedule."""
-    deaf = {*unreachable, *gone}
-    if all(not _unknown(target, rotations) and deaf.issuperset(_behind(target, rotations)) for target in targets):
-        names = words.listed(list(dict.fromkeys(target.name for target in targets)))
-        text = f"Nobody in level {level.number} ({level.name}) can be reached: there is no active contact point behind {names}."
-        return [found("level.unreachable", place_of(level), text)]
-    return [
-        found("target.no_contact", place_of(level, target), f"{target.name} has no active contact point, so no alert can reach them.")
-        for target in targets
-        if target.person_id in unreachable
-    ]
+def _times(track: Track, level: LevelRule, resolve_within: timedelta | None) -> Iterator[Finding]:
+    """What is over before it began, and what never ends."""
+    called, window = level_called(track, level.number), words.duration(level.window)
+    late = [target for number, target in enumerate(level.targets) if number and level.backup_after >= level.window / number]
+    if late:
+        between = words.duration(level.backup_after)
+        text = (
+            f"{words.listed([target.name for target in late])} would never be alerted in {called}: with {between} between people, the "
+            f"window of {window} is over before."
+        )
+        yield found("target.never_reached", place_of(track, level, late[0]), text)
+    if resolve_within is not None and level.window > resolve_within:
+        milestone = words.duration(resolve_within)
+        text = (
+            f"The window of {called} ({window}) is longer than the resolution milestone ({milestone}): the incident moves up before the "
+            "window is over."
+        )
+        yield found("level.window_past_milestone", place_of(track, level), text)
+    if level.window > LONGEST_WAIT:
+        yield found("level.long_wait", place_of(track, level), f"{called.capitalize()} waits {window} before it goes on.")
+    early = [words.duration(before) for before in level.reminders if before >= level.window]
+    if early:
+        text = f"A reminder {words.listed(early)} before the end of {called} never comes: its window is {window}."
+        yield found("level.late_reminder", place_of(track, level), text)
 
 
-def _behind(target: TargetRule, rotations: Mapping[int, Collection[int]]) -> set[int]:
-    """Everybody whom this place can mean."""
-    if target.person_id is not None:
-        return {target.person_id}
-    return set(rotations.get(target.schedule_id or 0, ()))
+def _everybody_at_once(track: Track, level: LevelRule, severity_rules: Sequence[SeverityRule]) -> Iterator[Finding]:
+    """Three or more within a minute, at the pace of the severity that goes fastest."""
+    fastest = min(severity_rules, key=lambda rule: rule.pace_percent, default=None)
+    pace = min(fastest.pace_percent, FULL_PACE) if fastest else FULL_PACE
+    wait, window = (min(duration, LONGEST_WAIT) * pace / FULL_PACE for duration in (level.backup_after, level.window))
+    called = sum(wait * number <= AT_ONCE and wait * number < window for number in range(len(level.targets)))
+    if called >= MOST_AT_ONCE:
+        at = f" at {fastest.severity}" if fastest and pace < FULL_PACE else ""
+        text = f"{level_called(track, level.number).capitalize()} alerts {called} people within a minute{at}: {words.duration(wait)} lie between them."
+        yield found("level.everybody_at_once", place_of(track, level), text)
 
 
-def _unknown(target: TargetRule, rotations: Mapping[int, Collection[int]]) -> bool:
-    return target.schedule_id is not None and target.schedule_id not in rotations
+def _severity_rules(rules: Sequence[SeverityRule], numbers: set[int]) -> Iterator[Finding]:
+    for rule in rules:
+        place = f"What {rule.severity} changes"
+        if rule.start_level is not None and rule.start_level not in numbers:
+            text = f"{rule.severity} starts at level {rule.start_level}, which does not exist."
+            yield found("severity_rule.no_such_level", place, text)
+        elif (rule.start_level or 1) <= 1 and rule.pace_percent >= FULL_PACE:
+            text = f"{rule.severity} starts no higher than without it, and its windows are as long as the levels say."
+            yield found("severity_rule.no_effect", place, text)
 
 
-def _is_empty(target: TargetRule, rotations: Mapping[int, Collection[int]], gone: Collection[int]) -> bool:
-    return not _unknown(target, rotations) and not _behind(target, rotations) - set(gone)
-
-
-def _nobody(target: TargetRule) -> str:
-    if target.schedule_id is not None:
-        return f"Nobody is in the rotation of {target.name}."
-    return f"{target.name} can no longer sign in."
-
-
-def _twice(level: LevelRule) -> list[Finding]:
-    seen = [_who(target) for target in level.targets]
-    again = [target for number, target in enumerate(level.targets) if seen[number] in seen[:number]]
-    text = "{} stands in level {} twice; the second alert is no backup."
-    return [found("target.twice", place_of(level, target), text.format(target.name, level.number)) for target in again]
-
-
-def _adjacent(levels: Sequence[LevelRule]) -> list[Finding]:
-    ordered = sorted(levels, key=lambda level: level.number)
+def _adjacent(track: Track, levels: Sequence[LevelRule]) -> list[Finding]:
     findings = []
-    for lower, upper in pairwise(ordered):
-        below = {_who(target) for target in lower.targets}
+    for lower, upper in pairwise(sorted(levels, key=lambda level: level.number)):
+        below = {key_of(target) for target in lower.targets}
         for target in upper.targets:
-            if _who(target) in below:
-                text = (
-                    f"{target.name} stands in level {lower.number} and in level {upper.number}: moving up alerts nobody new in that place."
-                )
-                findings.append(found("target.adjacent", place_of(upper, target), text))
+            if key_of(target) in below:
+                where = f"{level_called(track, lower.number)} and in {level_called(track, upper.number)}"
+                text = f"{target.name} stands in {where}: moving up alerts nobody new in that place."
+                findings.append(found("target.adjacent", place_of(track, upper, target), text))
     return findings
-
-
-def _who(target: TargetRule) -> tuple[int | None, int | None]:
-    return target.person_id, target.schedule_id
-
-
-def _backups(level: LevelRule) -> list[Finding]:
-    late = [target for number, target in enumerate(level.targets) if number and level.backup_after * number >= level.window]
-    if not late:
-        return []
-    text = (
-        f"{words.listed([target.name for target in late])} would never be alerted in level {level.number}: with "
-        f"{words.duration(level.backup_after)} between people, the window of {words.duration(level.window)} is over before."
-    )
-    return [found("target.never_reached", place_of(level, late[0]), text)]
-
-
-def _window(level: LevelRule, resolve_within: timedelta | None) -> list[Finding]:
-    if resolve_within is None or level.window <= resolve_within:
-        return []
-    text = (
-        f"The window of level {level.number} ({words.duration(level.window)}) is longer than the resolution milestone "
-        f"({words.duration(resolve_within)}): the incident moves up before the window is over."
-    )
-    return [found("level.window_past_milestone", place_of(level), text)]

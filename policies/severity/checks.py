@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import combinations, permutations
 
 from policies.decisions.findings import Finding, found
-from policies.decisions.measures import MeasureWords
+from policies.decisions.measures import MEASURES, MeasureWords
 from policies.decisions.ruleset import CriterionRule, ThresholdRule
 from policies.decisions.severity import condition, in_unit
 from policies.decisions.vocabulary import Severity
@@ -14,16 +14,16 @@ from portal.foundation import words
 from .bounds import Span, follows, range_of, span_of
 
 
-def check_thresholds(thresholds: Sequence[ThresholdRule], level_numbers: Collection[int]) -> list[Finding]:
-    """Findings on the thresholds; `level_numbers` are the levels that the version has."""
+def check_thresholds(thresholds: Sequence[ThresholdRule], level_numbers: Collection[int] | None) -> list[Finding]:
+    """Findings on the thresholds. `level_numbers` are the levels they can start at, None when other policies bring them."""
     if not thresholds:
-        return [found("threshold.none", "Thresholds", "There is no threshold: readings will never declare an incident, people have to.")]
+        return []
     findings = []
     for threshold in thresholds:
         if not threshold.criteria:
             text = f"Threshold '{threshold.name}' has no condition, so it can never hold."
             findings.append(found("threshold.no_condition", _place(threshold), text))
-        if threshold.start_level not in level_numbers:
+        if level_numbers is not None and threshold.start_level not in level_numbers:
             text = f"Threshold '{threshold.name}' starts at level {threshold.start_level}, which does not exist."
             findings.append(found("threshold.no_such_level", _place(threshold), text))
         findings += [*_each(threshold), *_together(threshold)]
@@ -44,6 +44,9 @@ def _says(criterion: CriterionRule) -> str:
 def _each(threshold: ThresholdRule) -> Iterator[Finding]:
     """What is wrong with single conditions."""
     for criterion in threshold.criteria:
+        if criterion.own is None and criterion.measure not in MEASURES:
+            text = f"Threshold '{threshold.name}' looks at '{criterion.measure}', which is no measure that anybody knows."
+            yield found("condition.no_such_measure", _place(threshold), text)
         whole = range_of(criterion)
         left = whole.meet(span_of(criterion))
         if left.empty:

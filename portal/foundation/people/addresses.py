@@ -11,6 +11,12 @@ EMAIL_SCHEMES = frozenset(
 )
 
 
+def is_email(address: str) -> bool:
+    """Whether what is sent to `address` arrives as e-mail."""
+    scheme, separator, _ = address.strip().partition("://")
+    return scheme.lower() in EMAIL_SCHEMES if separator else "@" in address or scheme.partition(":")[0].lower() in EMAIL_SCHEMES
+
+
 def problem_with(channel: str, address: str) -> str:
     """What is wrong with `address` as a contact point of `channel`, in words; empty when nothing is."""
     try:
@@ -19,7 +25,7 @@ def problem_with(channel: str, address: str) -> str:
     except ValueError:
         return "This is not a URL."
     scheme = parts.scheme.lower()
-    if scheme in EMAIL_SCHEMES or ("@" in address and "://" not in address):
+    if is_email(address):
         return "E-mail does not carry an alert: nobody hears it at night. Use a push, chat or webhook address."
     if not scheme or "://" not in address:
         return "This is not a URL. It begins with a scheme, such as https:// or ntfy://."

@@ -1,0 +1,145 @@
+"""What is looked at in levels, their targets and the tracks."""
+
+from .weights import ERROR, NOTE, WARNING, Check
+
+PATHWAY = (
+    Check(
+        "policy.says_nothing",
+        ERROR,
+        "The version says nothing at all.",
+        "Add what it is to say; for parts that a broader policy says, leave them out.",
+    ),
+    Check(
+        "level.none",
+        ERROR,
+        "Neither the policy nor a broader one has a technical level: nobody would be alerted.",
+        "Add a level with at least one person or schedule.",
+    ),
+    Check("level.numbers", ERROR, "The numbers of the levels have gaps.", "Number them 1, 2, 3, … without gaps."),
+    Check("level.no_time", ERROR, "A level's window or wait is zero.", "Give the people of the level time to answer."),
+    Check(
+        "level.long_wait",
+        WARNING,
+        "A level waits longer than a day before it goes on: in practice the way ends there.",
+        "Shorten the window.",
+    ),
+    Check("level.no_people", ERROR, "A level alerts nobody.", "Add a person or an on-call schedule, or remove the level."),
+    Check(
+        "level.nobody_left",
+        ERROR,
+        "Everybody a level alerts has left, or stands behind a schedule, role or team with nobody in it.",
+        "Choose somebody who is there, or fill the schedule.",
+    ),
+    Check(
+        "level.unreachable",
+        WARNING,
+        "Nobody whom a level alerts has an active contact point: the engine would pass it over.",
+        "Ask at least one of them to add a contact point.",
+    ),
+    Check(
+        "level.unverified",
+        WARNING,
+        "Nobody whom a level alerts has shown that messages reach them.",
+        "Ask at least one of them to enter the code that is sent to their contact point.",
+    ),
+    Check("level.one_person", WARNING, "A level rests on one person.", "Add a backup, or a schedule with several people."),
+    Check(
+        "level.everybody_at_once",
+        WARNING,
+        "A level alerts three or more people within a minute: where everybody is called, everybody thinks that another one goes.",
+        "Make the wait between people longer.",
+    ),
+    Check(
+        "level.window_past_milestone",
+        WARNING,
+        "A level's window is longer than the resolution milestone, which takes the incident up before the window is over.",
+        "Shorten the window or move the milestone.",
+    ),
+    Check(
+        "level.late_reminder",
+        WARNING,
+        "A reminder would have to come before the level's window opens, so it never comes.",
+        "Let it come later, or make the window longer.",
+    ),
+    Check("target.left", WARNING, "One of a level's people can no longer sign in.", "Choose somebody else."),
+    Check("target.empty_schedule", WARNING, "One of a level's schedules has an empty rotation.", "Fill the schedule or choose another."),
+    Check(
+        "target.no_holder",
+        WARNING,
+        "Nobody who is there holds one of a level's roles.",
+        "Give the role to somebody, or choose another target.",
+    ),
+    Check(
+        "target.no_schedule",
+        WARNING,
+        "One of a level's teams has no on-call schedule.",
+        "Make a schedule for the team, or choose another target.",
+    ),
+    Check(
+        "target.no_contact",
+        WARNING,
+        "One of a level's people has no active contact point, so no alert can reach them.",
+        "Ask them to add one, or choose somebody else.",
+    ),
+    Check(
+        "target.only_email",
+        ERROR,
+        "Somebody whom a level alerts can be reached by e-mail only, and e-mail carries no alert.",
+        "Ask them to add a push, chat or webhook address.",
+    ),
+    Check(
+        "target.twice",
+        WARNING,
+        "Somebody stands in a level twice: the second alert is no backup.",
+        "Put somebody else in one of the places.",
+    ),
+    Check(
+        "target.adjacent",
+        WARNING,
+        "Somebody stands in two levels that follow each other: moving up alerts nobody new in that place.",
+        "Put somebody else in one of the levels.",
+    ),
+    Check(
+        "target.never_reached",
+        ERROR,
+        "A backup would never be alerted: the level's window is over before.",
+        "Make the window longer or the wait shorter.",
+    ),
+    Check(
+        "track.ignored",
+        WARNING,
+        "Milestone, repeats or what severities change are set, but the levels come from another policy, and these go with the levels.",
+        "Set them where the levels are, or add levels here.",
+    ),
+    Check(
+        "track.mandatory",
+        ERROR,
+        "A regulated service is in the scope, and no policy says who answers to the law for it.",
+        "Add levels of the legal and compliance track here or in a broader policy.",
+    ),
+    Check(
+        "track.personal_data",
+        WARNING,
+        "No policy says who answers to the law, should an incident be marked with personal data.",
+        "Add levels of the legal and compliance track here or in a broader policy.",
+    ),
+    Check(
+        "severity_rule.no_such_level",
+        ERROR,
+        "A severity starts at a level that does not exist.",
+        "Add the level, or start at one that is there.",
+    ),
+    Check(
+        "severity_rule.no_effect",
+        WARNING,
+        "What is set for a severity changes nothing.",
+        "Remove it, or set a higher start level or shorter windows.",
+    ),
+    Check(
+        "pathway.no_end",
+        ERROR,
+        "When nobody answers, the way ends with the owner, who can no longer sign in.",
+        "Give the policy another owner.",
+    ),
+    Check("pathway.worst_case", NOTE, "When each level is reached if nobody answers.", ""),
+)
