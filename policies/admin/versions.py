@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -13,18 +13,22 @@ from django.utils.text import Truncator
 from policies.governance import services
 from policies.governance.queries import approved_for, phase_beside, phase_of
 from policies.governance.states import Phase, VersionState
-from policies.models import Criterion, Level, PolicyVersion, Target, Threshold
+from policies.models import PolicyVersion
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
-from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline, PortalStackedInline, RefusableForm
+from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
+from portal.foundation.errors import InvalidInput
 
 from .approval import ApprovalView
 from .comparison import ROLL_BACK, ComparisonView, comparison_address
+from .matrix import save_cells
 from .replay import ReplayView, replay_panel
 from .review import review_of
 from .submission import SubmitForm
+from .version_form import FIELDSETS, INLINES, VersionForm, asks_for_a_row, groups_of, one_row_more
+from .zoned import in_policy_zone
 
 DRAFT, SUBMITTED, APPROVED = VersionState.DRAFT.value, VersionState.SUBMITTED.value, VersionState.APPROVED.value
 
@@ -33,42 +37,11 @@ def _is(state: str) -> Any:
     return lambda version: version.state == state
 
 
-class TargetInline(PortalInline):
-    model = Target
-    renumbered = "position"
-    fields = ("position", "person", "schedule")
-    verbose_name = "person or schedule"
-    verbose_name_plural = "people: position 1 is the primary, the others are backups; each is a person or a schedule"
-
-
-class LevelInline(PortalStackedInline):
-    model = Level
-    renumbered = "number"
-    fields = (("number", "kind"), "name", ("window", "backup_after"))
-    inlines = (TargetInline,)
-    verbose_name_plural = "levels: who is alerted, in order"
-
-
-class CriterionInline(PortalInline):
-    model = Criterion
-    fields = ("measure", "comparison", "value", "window", "for_at_least")
-    verbose_name = "condition"
-    verbose_name_plural = "conditions"
-
-
-class ThresholdInline(PortalStackedInline):
-    model = Threshold
-    fields = ("name", ("severity", "start_level"), "combine")
-    inlines = (CriterionInline,)
-    verbose_name_plural = "thresholds: when readings declare an incident"
-
-
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(GovernedAdmin):
-    form = RefusableForm
+    form = VersionForm
+    change_form_template = "policies/version_form.html"
     reason_field = "change_reason"
-    # What stands in the place of the fields once it is no draft, also on the page of a past state.
-    readonly_fields = ("reason_in_full", "starts", "milestone")
     list_display = ("version", "is_now", "starts", "author", "submitted", "reason")
     list_filter = ("state", "policy__service__tier", "policy__service__business_unit", "policy", "author")
     list_select_related = ("policy", "author", "submitted_by")
@@ -116,8 +89,8 @@ class PolicyVersionAdmin(GovernedAdmin):
     )
 
     class Media:
-        css = {"all": ("portal/replay.css",)}
-        js = ("portal/replay.js",)
+        css = {"all": ("portal/replay.css", "portal/policy-form.css")}
+        js = ("portal/replay.js", "portal/policy-form.js")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(ApprovalView.as_view(model_admin=self))
@@ -130,13 +103,39 @@ class PolicyVersionAdmin(GovernedAdmin):
             *super().get_urls(),
         ]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None or self.has_change_permission(request, obj):
-            return ("change_reason", "effective_from", "resolve_within")
-        return ("reason_in_full", "starts", "milestone")
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and self._edited(request, obj):
+            return FIELDSETS
+        return ((None, {"fields": ("reason_in_full", "starts", "milestone")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is not None and self._edited(request, obj) else ("reason_in_full", "starts", "milestone")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return (LevelInline, ThresholdInline) if obj is not None and self.has_change_permission(request, obj) else ()
+        return INLINES if obj is not None and self._edited(request, obj) else ()
+
+    def _edited(self, request: HttpRequest, version: Any) -> bool:
+        """Whether the page is a form: not for a past state, which is only read."""
+        past = str(getattr(request.resolver_match, "url_name", "")).endswith("_simple_history")
+        return not past and self.has_change_permission(request, version)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if asks_for_a_row(request):
+            request.POST = one_row_more(request.POST)  # type: ignore[assignment]
+            request.portal_refusal = InvalidInput("There is a row more below. Nothing is saved until you press 'Save'.")  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if context.get("inline_admin_formsets"):
+            context["groups"] = groups_of(context["adminform"], context["inline_admin_formsets"])
+        return super().render_change_form(request, context, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        at: Any = request
+        save_cells(form.instance, form.cleaned_data, actor=request.user, now=at.portal_now, reason=at.portal_why)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -163,7 +162,7 @@ class PolicyVersionAdmin(GovernedAdmin):
 
     @admin.display(description="In force from", ordering="effective_from")
     def starts(self, version: Any) -> str:
-        return moment(version.effective_from, clock.now(), empty="–" if version.state == "discarded" else "at its approval")
+        return in_policy_zone(version, clock.now(), empty="–" if version.state == "discarded" else "at its approval")
 
     @admin.display(description="Submitted", ordering="submitted_at")
     def submitted(self, version: Any) -> str:
@@ -185,7 +184,7 @@ class PolicyVersionAdmin(GovernedAdmin):
 
     def first_line(self, version: Any, now: datetime) -> str:
         phase = phase_of(version, now)
-        start = moment(version.effective_from, now)
+        start = in_policy_zone(version, now)
         if phase is Phase.DRAFT:
             return format_html("A draft by {}. Nothing changes until somebody else approves it.", version.author)
         if phase is Phase.SUBMITTED:
