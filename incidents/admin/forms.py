@@ -10,20 +10,27 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from incidents.lifecycle import checks
+from incidents.lifecycle import checks, measures
+from incidents.lifecycle.facts import MARKERS, clean_facts
 from incidents.lifecycle.models import SCALE
 from incidents.models import ChangeRequest, Incident, IncidentChange, Problem
 from policies.models import Team
-from policies.severity.models import Measure
+from portal.foundation.adminkit.bases import show_in
 from portal.foundation.errors import InvalidInput
 from portal.foundation.people.models import User
 
+from .fact_fields import FACTS, FactFields, told
 
-class OpenForm(forms.ModelForm):
-    """Opening by hand: what users notice, where, how much and how fast."""
+
+def _measures_or_none() -> list[tuple[str, str]]:
+    return [("", "No reading"), *measures.choices()]
+
+
+class OpenForm(FactFields, forms.ModelForm):
+    """Opening by hand: what users notice, where, how much and how fast; what is marked, and what the business loses."""
 
     measure = forms.ChoiceField(
-        choices=[("", "No reading"), *Measure.choices],
+        choices=_measures_or_none,
         required=False,
         widget=UnfoldAdminSelectWidget,
         help_text="Its unit stands behind its name.",
@@ -34,7 +41,7 @@ class OpenForm(forms.ModelForm):
 
     class Meta:
         model = Incident
-        fields = ("title", "service", "impact", "urgency", "description")
+        fields = ("title", "service", "impact", "urgency", "description", *FACTS)
         help_texts = {
             "title": "What users notice, in one line, e.g. 'Card payments fail in the app'.",
             "service": "Its policy in force decides who is alerted.",
@@ -55,17 +62,19 @@ class OpenForm(forms.ModelForm):
         if bool(measure) != (value is not None) and "value" not in self.errors:
             self.add_error("value" if measure else "measure", "Give both the measure and its value, or neither.")
         elif measure and value is not None:
+            clean_value(self, data)
+        if data.get("service") and not set(FACTS) & self.errors.keys():
             try:
-                data["value"] = checks.clean_value(measure, value)
+                clean_facts(told(data), Incident(service=data["service"]))
             except InvalidInput as error:
-                self.add_error("value", error.message)
+                show_in(self, error)
         return data
 
 
 class ReadingForm(forms.Form):
     """A value that somebody read off a dashboard just now."""
 
-    measure = forms.ChoiceField(choices=Measure.choices, widget=UnfoldAdminSelectWidget, help_text="Its unit stands behind its name.")
+    measure = forms.ChoiceField(choices=measures.choices, widget=UnfoldAdminSelectWidget, help_text="Its unit stands behind its name.")
     value = forms.DecimalField(
         min_value=0, widget=UnfoldAdminDecimalFieldWidget, help_text="In the unit of the measure, e.g. 7.2 for 7.2 %."
     )
@@ -110,6 +119,25 @@ class DetailsForm(forms.Form):
             self.fields[name].initial = getattr(thing, name)
 
 
+class FactsForm(FactFields):
+    """What became known since the opening."""
+
+    takes_thing = True
+
+    def __init__(self, *args: Any, thing: Incident, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in FACTS:
+            self.fields[name].initial = getattr(thing, name)
+            # What stands stays; of an incident that has ended nothing else is asked any more.
+            self.fields[name].disabled = getattr(thing, name) if name in MARKERS else False
+            if thing.has_ended and name not in MARKERS:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        return {name: value for name, value in data.items() if name not in FACTS} | {**told(data)}
+
+
 class ProblemForm(forms.Form):
     """The problem record, by the number people know it by."""
 
@@ -133,6 +161,15 @@ class ChangeForm(forms.Form):
         error_messages={"invalid_choice": "No change request has this number. Create it first."},
     )
     relation = forms.ChoiceField(choices=IncidentChange.Relation.choices, widget=UnfoldAdminSelectWidget)
+
+
+def clean_value(form: forms.BaseForm, data: dict[str, Any]) -> None:
+    """Puts the value of `data` as it may be stored, or says at its field what is wrong."""
+    try:
+        measure = measures.measure_called(data["measure"], measures.known_measures([data["measure"]]))
+        data["value"] = checks.clean_value(measure, data["value"])
+    except InvalidInput as error:
+        show_in(form, error)
 
 
 def _cleaned(check: Any, text: str, *names: str) -> str:

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from guardian.shortcuts import get_objects_for_user
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
+from incidents.lifecycle.facts import MARKERS
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
 from incidents.lifecycle.states import IncidentState
@@ -26,7 +27,9 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 
+from .fact_fields import BUSINESS, told
 from .forms import OpenForm
+from .marker_filter import MarkerFilter
 from .marks import priority_mark, severity_mark, state_mark
 from .page import beside_context, live_context
 from .verbs import MAIN, VERBS
@@ -49,6 +52,7 @@ class IncidentAdmin(PortalModelAdmin):
         ("severity", ChoicesDropdownFilter),
         ("priority", ChoicesDropdownFilter),
         ("origin", ChoicesDropdownFilter),
+        MarkerFilter,
         ("service", RelatedDropdownFilter),
         ("team", RelatedDropdownFilter),
     )
@@ -62,6 +66,8 @@ class IncidentAdmin(PortalModelAdmin):
     ordering = ("-opened_at", "-id")
     fieldsets = (
         (None, {"fields": ("title", "service", "impact", "urgency", "description")}),
+        ("Markers", {"fields": tuple(MARKERS), "description": "Each starts the legal and compliance track."}),
+        ("What it costs", {"fields": BUSINESS, "description": "Optional. It can raise the priority, or the level that is alerted first."}),
         ("What was read off a dashboard", {"fields": ("measure", "value"), "description": "Optional. It can give the severity at once."}),
     )
     add_form_template = "incidents/open.html"
@@ -148,7 +154,8 @@ class IncidentAdmin(PortalModelAdmin):
         now = clock.now()
         measure, value = form.cleaned_data["measure"], form.cleaned_data["value"]
         readings = [Reading(measure, value, now)] if measure else []
-        opened = open_incident(**fields, readings=readings, actor=request.user, now=now, caller=request.user)
+        facts = told(form.cleaned_data)
+        opened = open_incident(**fields, readings=readings, actor=request.user, now=now, caller=request.user, **facts)
         obj.__dict__.update(opened.__dict__)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:

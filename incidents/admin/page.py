@@ -9,14 +9,16 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from incidents.escalation.services import next_step
-from incidents.lifecycle.timeline import THE_PORTAL, reading_in_words
+from incidents.lifecycle import grading
+from incidents.lifecycle.queries import stored_in_words, with_words
+from incidents.lifecycle.timeline import THE_PORTAL
 from incidents.models import EscalationRun, ImpactReading, Incident, IncidentChange, KnownError, TimelineEntry
 from policies.decisions.ruleset import LevelRule, PolicySnapshot
-from policies.governance.queries import snapshot_of
 from portal.foundation import words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment, relative
 
+from .judged import judged_context
 from .marks import severity_mark
 
 # A page of an incident that talked for days stays quick; 'all' shows the rest.
@@ -71,12 +73,15 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
     """The parts that change while one looks: the top, the timeline, the ladder."""
     shown = request.GET.get("show", "")
     shown = shown if shown in SHOWN else ""
-    run = incident.runs.filter(opening=incident.reopen_count).first()
-    snapshot = snapshot_of(incident.policy_version) if incident.policy_version else None
+    run = incident.runs.filter(opening=incident.reopen_count, track=EscalationRun.Track.TECHNICAL).first()
+    found = grading.rules_pinned_by(incident)
+    snapshot = found.content if found.versions else None
     next_thing = coming(incident, run, now)
     entries, hidden = _entries(incident, SHOWN[shown][1], everything="all" in request.GET)
     return {
+        **judged_context(incident, found, now),
         "incident": incident,
+        "may_see_policy": may(request.user, "policies.view_policyversion"),
         "severity": severity_mark(incident.severity),
         "opened": moment(incident.opened_at, now),
         "acknowledged": moment(incident.acknowledged_at, now),
@@ -91,7 +96,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "filters": [(key, words_) for key, (words_, _) in SHOWN.items()],
         "ladder": ladder(snapshot, run),
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
-        "readings": [_reading(reading, now) for reading in incident.readings.all()[:LATEST_READINGS]],
+        "readings": [_reading(reading, now) for reading in with_words(incident.readings.all())[:LATEST_READINGS]],
         "held": incident.acknowledged_at is not None and incident.assigned_to_id is not None and not _alerting(run),
         "mine": incident.assigned_to_id == request.user.pk,
         "now": now,
@@ -111,7 +116,6 @@ def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "changes": [(link.change, IncidentChange.Relation(link.relation).label) for link in _changes(incident)]
         if may(user, "incidents.view_changerequest")
         else [],
-        "may_see_policy": may(user, "policies.view_policyversion"),
         "may_see_trail": may(user, "audit.view_ledgerevent"),
         "may_see_source": may(user, "incidents.view_sourcerecord"),
     }
@@ -193,7 +197,7 @@ def _line(entry: TimelineEntry, now: datetime) -> Line:
 
 
 def _reading(reading: ImpactReading, now: datetime) -> tuple[str, SafeString | str]:
-    return reading_in_words(reading.measure, reading.value), moment(reading.observed_at, now)
+    return stored_in_words(reading), moment(reading.observed_at, now)
 
 
 def _changes(incident: Incident) -> Iterable[IncidentChange]:

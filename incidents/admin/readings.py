@@ -9,22 +9,21 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from incidents.lifecycle import checks
-from incidents.lifecycle.queries import readings_for
+from incidents.lifecycle import measures
+from incidents.lifecycle.queries import readings_for, stored_in_words
 from incidents.lifecycle.services import record_reading
-from incidents.lifecycle.timeline import reading_in_words
 from incidents.models import ImpactReading
-from policies.severity.models import Measure
 from portal.foundation import clock
 from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
-from portal.foundation.errors import InvalidInput
+
+from .forms import clean_value
 
 
 class ReadingForm(forms.ModelForm):
     """A value read off a service just now. It may declare an incident."""
 
-    measure = forms.ChoiceField(choices=Measure.choices, widget=UnfoldAdminSelectWidget, help_text="Its unit stands behind its name.")
+    measure = forms.ChoiceField(choices=measures.choices, widget=UnfoldAdminSelectWidget, help_text="Its unit stands behind its name.")
 
     class Meta:
         model = ImpactReading
@@ -34,10 +33,7 @@ class ReadingForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "measure" in data and data.get("value") is not None:
-            try:
-                data["value"] = checks.clean_value(data["measure"], data["value"])
-            except InvalidInput as error:
-                self.add_error("value", error.message)
+            clean_value(self, data)
         return data
 
 
@@ -75,7 +71,7 @@ class ImpactReadingAdmin(PortalModelAdmin):
 
     @admin.display(description="Reading")
     def what(self, reading: ImpactReading) -> str:
-        return reading_in_words(reading.measure, reading.value)
+        return stored_in_words(reading)
 
     @admin.display(description="Observed", ordering="observed_at")
     def observed(self, reading: ImpactReading) -> SafeString | str:

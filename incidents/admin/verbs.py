@@ -12,7 +12,7 @@ from incidents.models import Incident
 from incidents.problems.services import link_problem
 from portal.foundation.adminkit.verbs import Verb
 
-from .forms import ChangeForm, DetailsForm, HandOverForm, ProblemForm, ReadingForm
+from .forms import ChangeForm, DetailsForm, FactsForm, HandOverForm, ProblemForm, ReadingForm
 
 
 def _from_state(verb: str) -> Callable[[Incident], bool]:
@@ -21,6 +21,10 @@ def _from_state(verb: str) -> Callable[[Incident], bool]:
 
 def _open(incident: Incident) -> bool:
     return incident.origin != Incident.Origin.IMPORTED and incident.state in OPEN_STATES
+
+
+def _our_own(incident: Incident) -> bool:
+    return incident.origin != Incident.Origin.IMPORTED
 
 
 def _acknowledgeable(incident: Incident) -> bool:
@@ -88,6 +92,18 @@ VERBS = (
         possible=_open,
         consequence="The value is held against the thresholds of the pinned policy version. It can make the severity worse, never better.",
         done="Reading recorded.",
+    ),
+    Verb(
+        key="facts",
+        label="Mark or tell facts",
+        run=services.set_facts,
+        permission="incidents.change_incident",
+        form=FactsForm,
+        possible=_our_own,
+        consequence="A marker starts the legal and compliance track at once and is never taken away again. What the business loses can raise "
+        "the priority and the level that is alerted.",
+        ask="How do you know?",
+        done="Noted.",
     ),
     Verb(
         key="problem",

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from policies.severity.models import Measure
+from policies.decisions.ruleset import MeasureRule
+from portal.foundation import words
 from portal.foundation.errors import InvalidInput
 
 LONGEST_TITLE = 200
@@ -17,7 +18,6 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 OLDEST_READING = timedelta(days=366)
 SMALLEST_STEP = Decimal("0.001")
 LARGEST_VALUE = Decimal(10) ** 11
-PERCENT_MEASURES = frozenset({Measure.AFFECTED_SHARE.value, Measure.FAILURE_RATE.value})
 
 
 def clean_title(text: str, field: str = "title") -> str:
@@ -37,27 +37,29 @@ def clean_text(text: str, field: str, limit: int = LONGEST_TEXT) -> str:
     return _within(text, field, limit)
 
 
-def clean_value(measure: str, value: Decimal, field: str = "value") -> Decimal:
-    """`value` as stored: finite, not negative, rounded to three decimals, percentages up to 100. Raises InvalidInput."""
+def clean_label(text: str, field: str = "labels", limit: int = 60) -> str:
+    """One line in lower case without commas, which stand between labels. Raises InvalidInput."""
+    label = _required(_one_line, text, field, "A label is empty.", limit).lower()
+    if "," in label:
+        raise _invalid(field, f"'{label}' holds a comma, which stands between labels.")
+    return label
+
+
+def clean_value(measure: MeasureRule, value: Decimal, field: str = "value") -> Decimal:
+    """`value` as stored: finite, from 0 to the measure's highest, rounded to three decimals. Raises InvalidInput."""
     if not value.is_finite():
         raise _invalid(field, f"'{value}' is not a number that can be measured.")
     if value < 0:
         raise _invalid(field, f"{value:f} is below 0; every measure starts at 0." if value > -LARGEST_VALUE else "The value is below 0.")
     if value >= LARGEST_VALUE:
         raise _invalid(field, "The value is too large; at most 11 digits before the point.")
-    if measure in PERCENT_MEASURES and value > 100:
-        raise _invalid(field, f"{value:f} % is more than everything; give a percentage from 0 to 100.")
+    if measure.highest is not None and value > measure.highest:
+        highest = words.amount(measure.highest, measure.unit)
+        raise _invalid(field, f"{words.amount(value, measure.unit)} is more than there can be: {measure.name} goes from 0 to {highest}.")
     try:
         return value.quantize(SMALLEST_STEP)
     except InvalidOperation:
         raise _invalid(field, "The value has too many digits.") from None
-
-
-def clean_measure(measure: str, field: str = "measure") -> str:
-    """A measure the portal knows. Raises InvalidInput naming those it does."""
-    if measure not in Measure.values:
-        raise _invalid(field, f"'{measure[:60]}' is not a known measure. Known: {', '.join(Measure.values)}.")
-    return measure
 
 
 def clean_observed_at(observed_at: datetime, now: datetime, field: str = "observed_at") -> datetime:

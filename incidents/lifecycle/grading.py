@@ -1,17 +1,23 @@
-"""How bad it is: readings held against the thresholds that count for them."""
+"""How bad it is: the rules that count for an incident, the readings they can look at, and what follows from both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q
 
-from policies.decisions.severity import Reading, Verdict, evaluate
+from policies.decisions.judgement import Facts, Judgement, judge
+from policies.decisions.ruleset import PolicySnapshot
+from policies.decisions.scopes import RulesInForce
+from policies.decisions.severity import Reading
 from policies.decisions.vocabulary import Scale, Severity
 from policies.governance.models import PolicyVersion
-from policies.governance.queries import snapshot_of, versions_in_force
+from policies.governance.queries import rules_of, versions_in_force
 from policies.models import Service
 
 from .models import ImpactReading, Incident
+from .replay_columns import facts_of_columns
 
 # Impact and urgency of an incident that nobody described: what its severity means in ITIL's two scales.
 SCALES_OF: dict[Severity, tuple[Scale, Scale]] = {
@@ -22,24 +28,87 @@ SCALES_OF: dict[Severity, tuple[Scale, Scale]] = {
 }
 
 
-def version_for(service: Service, at: datetime) -> PolicyVersion | None:
-    """The policy version in force for `service` at `at`; None when no policy governs it."""
-    versions = versions_in_force(service, at)
-    return next((version for version in versions if snapshot_of(version).levels), versions[0] if versions else None)
+@dataclass(frozen=True)
+class RulesFor:
+    """The rules that an incident is judged by. `versions` supply them, the narrowest scope first; there may be none."""
+
+    versions: tuple[PolicyVersion, ...]
+
+    @cached_property
+    def rules(self) -> RulesInForce:
+        return rules_of(self.versions)
+
+    @property
+    def content(self) -> PolicySnapshot:
+        return self.rules.content
+
+    @property
+    def followed(self) -> PolicyVersion | None:
+        """The version that supplies the technical track, else the narrowest."""
+        supplier = self.rules.supplier("technical track")
+        known = {version.pk: version for version in self.versions}
+        return known[supplier.version_id] if supplier else next(iter(self.versions), None)
 
 
-def verdict_on(version: PolicyVersion | None, readings: Iterable[Reading], at: datetime) -> Verdict | None:
-    """The worst severity that `readings` justify under `version`; None when no threshold breaks or none is in force."""
-    return evaluate(snapshot_of(version).thresholds, readings, at) if version else None
+def rules_for(service: Service, at: datetime) -> RulesFor:
+    """The rules in force for `service` at `at`. One query."""
+    return RulesFor(tuple(versions_in_force(service, at)))
 
 
-def readings_that_count(service: Service, version: PolicyVersion, at: datetime, incident: Incident | None) -> list[ImpactReading]:
-    """The readings that the thresholds of `version` can look at, at `at`.
+def rules_pinned_by(incident: Incident) -> RulesFor:
+    """The rules that were in force when `incident` was opened; what happens to policies later does not count. One query."""
+    pinned = incident.rule_versions or [incident.policy_version_id]
+    found = PolicyVersion.objects.select_related("policy__service", "policy__business_unit", "policy__owner").in_bulk(
+        [key for key in pinned if key is not None]
+    )
+    return RulesFor(tuple(found[key] for key in pinned if key in found))
+
+
+def facts_of(incident: Incident) -> Facts:
+    """What rules can look for in `incident`."""
+    return facts_of_columns(
+        incident.impact,
+        incident.urgency,
+        incident.service_id,
+        incident.service.executive_system,
+        incident.personal_data,
+        incident.regulated,
+        incident.data_breach,
+        incident.revenue_loss_per_hour,
+        incident.revenue_currency,
+        incident.regulatory_exposure,
+        incident.segment.criticality if incident.segment else None,
+        tuple(incident.labels),
+    )
+
+
+def judged(incident: Incident, found: RulesFor, readings: Sequence[Reading], at: datetime) -> Judgement:
+    """What follows for `incident` as it is, by the rules found for it."""
+    return judge(found.content, facts_of(incident), readings, at)
+
+
+def is_worse(incident: Incident, judgement: Judgement) -> bool:
+    """Whether thresholds give a worse severity than `incident` has."""
+    return judgement.severity is not None and (not incident.severity or judgement.severity.value < incident.severity)
+
+
+def take_over(incident: Incident, judgement: Judgement) -> None:
+    """Sets what follows: severity only ever worsens and the start level only rises; priority is as it is judged."""
+    levels = [incident.start_level, *(rule.start_level for rule in judgement.exceptions)]
+    if judgement.severity is not None and is_worse(incident, judgement):
+        incident.severity = judgement.severity.value
+        levels.append(judgement.start_level)
+    incident.start_level = max(levels)
+    incident.priority = judgement.priority
+
+
+def readings_that_count(service: Service, content: PolicySnapshot, at: datetime, incident: Incident | None) -> list[ImpactReading]:
+    """The readings that the thresholds of `content` can look at, at `at`.
 
     All within the widest observation window and, for conditions that must have held for a while, the last one before it. Those that
     belong to `incident` or to none: what an earlier incident was declared by must not declare another.
     """
-    criteria = [criterion for threshold in snapshot_of(version).thresholds for criterion in threshold.criteria]
+    criteria = [criterion for threshold in content.thresholds for criterion in threshold.criteria]
     horizon = at - max((criterion.window for criterion in criteria), default=timedelta(0))
     mine = Q(incident__isnull=True) | Q(incident=incident) if incident else Q(incident__isnull=True)
     known = ImpactReading.objects.filter(mine, service=service)
@@ -49,5 +118,5 @@ def readings_that_count(service: Service, version: PolicyVersion, at: datetime, 
     return found
 
 
-def as_reading(reading: ImpactReading) -> Reading:
-    return Reading(reading.measure, reading.value, reading.observed_at)
+def as_readings(stored: Iterable[ImpactReading]) -> list[Reading]:
+    return [Reading(reading.measure, reading.value, reading.observed_at) for reading in stored]

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from policies.models import Service
+from policies.decisions.ruleset import MeasureRule
+from policies.models import CustomerSegment, Service
+from policies.severity.models import OwnMeasure
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.errors import InvalidInput
 
 from .models import ImpactReading, Incident
+from .timeline import reading_in_words
 
-BESIDE_AN_INCIDENT = ("service", "team", "assigned_to", "opened_by", "acknowledged_by", "resolved_by", "policy_version__policy")
+BESIDE_AN_INCIDENT = ("service", "team", "segment", "assigned_to", "opened_by", "acknowledged_by", "resolved_by", "policy_version__policy")
 
 
 def incidents_for(actor: Any) -> QuerySet[Incident]:
@@ -21,8 +24,20 @@ def incidents_for(actor: Any) -> QuerySet[Incident]:
 def readings_for(actor: Any) -> QuerySet[ImpactReading]:
     """The readings that `actor` may see: all by role, or those of services whose incidents the actor may see."""
     if actor.has_perm("incidents.view_impactreading"):
-        return ImpactReading.objects.all()
-    return ImpactReading.objects.filter(incident__in=visible_to(actor, Incident.objects.all(), "incidents.view_incident"))
+        return with_words(ImpactReading.objects.all())
+    return with_words(ImpactReading.objects.filter(incident__in=visible_to(actor, Incident.objects.all(), "incidents.view_incident")))
+
+
+def with_words(readings: QuerySet[ImpactReading]) -> QuerySet[ImpactReading]:
+    """Readings that bring along the words of a measure of the organisation's own, for `stored_in_words`."""
+    own = OwnMeasure.objects.filter(key=OuterRef("measure"))
+    return readings.annotate(own_name=Subquery(own.values("name")[:1]), own_unit=Subquery(own.values("unit")[:1]))
+
+
+def stored_in_words(reading: Any) -> str:
+    """A reading out of `with_words`, such as 'Orders waiting 150 orders'."""
+    own = MeasureRule(reading.measure, reading.own_name, reading.own_unit) if reading.own_name else None
+    return reading_in_words(reading.measure, reading.value, own)
 
 
 def service_called(key: str, actor: Any, *, verb: str) -> Service:
@@ -32,3 +47,13 @@ def service_called(key: str, actor: Any, *, verb: str) -> Service:
         problem = f"No service has the key '{key[:120]}'."
         raise InvalidInput(problem, {"service": [f"{problem} The list of services names them all."]})
     return service
+
+
+def segment_called(name: str) -> CustomerSegment:
+    """The customer segment of this name. Raises InvalidInput naming those there are."""
+    segment = CustomerSegment.objects.filter(name=name).first()
+    if segment is None:
+        known = ", ".join(CustomerSegment.objects.values_list("name", flat=True)[:20])
+        problem = f"No customer segment is called '{name[:120]}'. Known: {known or 'none yet'}."
+        raise InvalidInput(problem, {"segment": [problem]})
+    return segment

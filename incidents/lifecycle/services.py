@@ -3,13 +3,13 @@
 One transaction and one audit event a verb.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
+
+from django.db import transaction
 
 from audit.events.services import Act, act
-from policies.decisions.severity import priority_of
 from policies.decisions.vocabulary import Priority
 from policies.models import Team
 from portal.foundation.access.checks import require
@@ -18,17 +18,22 @@ from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.people.models import User
 from portal.foundation.words import listed
 
-from . import checks
+from . import checks, grading
+from .facts import GivenFacts
+from .frame import verb
+from .marking import set_facts
 from .models import Incident, TimelineEntry
 from .opening import clean_scale, open_incident
 from .readings import record_reading
 from .states import IncidentState, after
+from .telling import decision_on, tell_judgement
 from .timeline import add_timeline, name_of
 
 __all__ = [
     "acknowledge",
     "add_note",
     "add_timeline",
+    "amend",
     "assign",
     "cancel",
     "close",
@@ -39,10 +44,28 @@ __all__ = [
     "reopen",
     "resolve",
     "resume",
+    "set_facts",
 ]
 
 WORK = "incidents.change_incident"
 FINISH = "incidents.resolve_incident"
+
+
+class Details(TypedDict, total=False):
+    """What can be corrected: impact and urgency from 1 (high) to 3 (low)."""
+
+    title: str
+    description: str
+    impact: int
+    urgency: int
+
+
+_CLEAN: dict[str, Callable[[Any, str], Any]] = {
+    "title": checks.clean_title,
+    "description": checks.clean_text,
+    "impact": clean_scale,
+    "urgency": clean_scale,
+}
 
 
 def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
@@ -53,7 +76,7 @@ def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = 
     require(actor, "incidents.acknowledge_incident", incident, to="acknowledge this incident")
     if actor is None:
         raise InvalidInput("Only a person can acknowledge an incident.")
-    with _verb("incident.acknowledged", incident, actor, now, reason) as running:
+    with verb("incident.acknowledged", incident, actor, now, reason) as running:
         already = incident.acknowledged_at is not None and incident.assigned_to_id == actor.pk
         if already and incident.state == IncidentState.IN_PROGRESS:
             running.nothing_happened()
@@ -80,7 +103,7 @@ def assign(
     require(actor, WORK, incident, to="assign this incident")
     if person is not None and not person.is_active:
         raise InvalidInput(f"{person} cannot sign in and so cannot work on it.", {"person": ["Choose somebody who is active."]})
-    with _verb("incident.assigned", incident, actor, now, reason) as running:
+    with verb("incident.assigned", incident, actor, now, reason) as running:
         if incident.has_ended:
             raise WrongState(f"{incident.number} is {_words(incident.state)} and can no longer be handed over. Reopen it first.")
         old_team, new_team = incident.team, team or incident.team
@@ -119,40 +142,50 @@ def add_note(incident: Incident, *, actor: Any, now: datetime, text: str) -> Tim
     return entry
 
 
-def correct(
-    incident: Incident, *, title: str, description: str, impact: int, urgency: int, actor: Any, now: datetime, reason: str
-) -> Incident:
-    """Puts right what was understood wrongly; impact and urgency give the priority anew.
+def correct(incident: Incident, *, actor: Any, now: datetime, reason: str, **details: Unpack[Details]) -> Incident:
+    """Puts right what was understood wrongly; impact and urgency give the priority anew, by the rules pinned at the opening.
 
     Raises InvalidInput when nothing would change, NotAllowed, and WrongState for an incident that has ended.
     """
     require(actor, WORK, incident, to="correct this incident")
     reason = checks.clean_reason(reason, what="what was understood wrongly")
-    wanted: dict[str, Any] = {
-        "title": checks.clean_title(title),
-        "description": checks.clean_text(description, "description"),
-        "impact": clean_scale(impact, "impact"),
-        "urgency": clean_scale(urgency, "urgency"),
-    }
-    with _verb("incident.corrected", incident, actor, now, reason) as running:
+    wanted = {name: _CLEAN[name](value, name) for name, value in details.items()}
+    with verb("incident.corrected", incident, actor, now, reason) as running:
         if incident.has_ended:
             raise WrongState(f"{incident.number} is {_words(incident.state)}; its details stay as they are. Reopen it first.")
         differing = [name for name, value in wanted.items() if getattr(incident, name) != value]
         if not differing:
             raise InvalidInput("Nothing differs from what is there.")
+        rules = grading.rules_pinned_by(incident)
+        known = grading.judged(incident, rules, (), now)
         for name in differing:
             setattr(incident, name, wanted[name])
-        incident.priority = priority_of(wanted["impact"], wanted["urgency"])
-        save_tracked(incident, actor=actor, now=now, reason=reason)
+        judgement = grading.judged(incident, rules, (), now)
         graded = {"impact", "urgency"} & set(differing)
+        if graded:
+            incident.priority = judgement.priority
+            running.decision = decision_on(incident, judgement, rules)
+        save_tracked(incident, actor=actor, now=now, reason=reason)
         add_timeline(
             incident,
             kind=TimelineEntry.Kind.GRADED if graded else TimelineEntry.Kind.NOTE,
             at=now,
             actor=actor,
-            text=f"{name_of(actor)} corrected {listed(differing)}" + (f": {Priority(incident.priority).label} now" if graded else ""),
+            text=f"{name_of(actor)} corrected {listed(differing)}" + (f": {Priority(judgement.priority).label} now" if graded else ""),
             why=running.why,
         )
+        if graded:
+            tell_judgement(incident, judgement, rules, known=known, actor=None, now=now)
+    return incident
+
+
+def amend(incident: Incident, *, details: Details, facts: GivenFacts, actor: Any, now: datetime, reason: str) -> Incident:
+    """Corrects the details and sets the facts that are given, both or neither. Raises as `correct` and `set_facts` do."""
+    with transaction.atomic():
+        if details:
+            correct(incident, **details, actor=actor, now=now, reason=reason)
+        if facts:
+            set_facts(incident, **facts, actor=actor, now=now, reason=reason)
     return incident
 
 
@@ -160,7 +193,7 @@ def hold(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incid
     """Work pauses for `reason`, such as waiting for a supplier. Raises InvalidInput, NotAllowed, WrongState."""
     require(actor, WORK, incident, to="put this incident on hold")
     reason = checks.clean_reason(reason, what="what it is waiting for")
-    with _verb("incident.held", incident, actor, now, reason) as running:
+    with verb("incident.held", incident, actor, now, reason) as running:
         _enter(incident, "hold")
         incident.hold_reason = reason[:120]
         save_tracked(incident, actor=actor, now=now, reason=reason)
@@ -171,7 +204,7 @@ def hold(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Incid
 def resume(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
     """Work goes on. Raises NotAllowed, WrongState."""
     require(actor, WORK, incident, to="resume this incident")
-    with _verb("incident.resumed", incident, actor, now, reason) as running:
+    with verb("incident.resumed", incident, actor, now, reason) as running:
         _enter(incident, "resume")
         incident.hold_reason = ""
         save_tracked(incident, actor=actor, now=now, reason=reason)
@@ -183,7 +216,7 @@ def resolve(incident: Incident, *, actor: Any, now: datetime, reason: str) -> In
     """Service is restored; `reason` says how. Raises InvalidInput, NotAllowed, WrongState."""
     require(actor, FINISH, incident, to="resolve this incident")
     reason = checks.clean_reason(reason, what="what restored the service")
-    with _verb("incident.resolved", incident, actor, now, reason) as running:
+    with verb("incident.resolved", incident, actor, now, reason) as running:
         _enter(incident, "resolve")
         incident.resolved_at, incident.resolved_by, incident.hold_reason = now, actor, ""
         save_tracked(incident, actor=actor, now=now, reason=reason)
@@ -195,7 +228,7 @@ def reopen(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Inc
     """It was not solved after all. Raises InvalidInput, NotAllowed, WrongState."""
     require(actor, FINISH, incident, to="reopen this incident")
     reason = checks.clean_reason(reason, what="what came back")
-    with _verb("incident.reopened", incident, actor, now, reason) as running:
+    with verb("incident.reopened", incident, actor, now, reason) as running:
         _enter(incident, "reopen")
         incident.resolved_at = incident.resolved_by = None
         incident.reopen_count += 1
@@ -207,7 +240,7 @@ def reopen(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Inc
 def close(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
     """The resolution is confirmed; nothing follows. Raises NotAllowed, WrongState."""
     require(actor, FINISH, incident, to="close this incident")
-    with _verb("incident.closed", incident, actor, now, reason) as running:
+    with verb("incident.closed", incident, actor, now, reason) as running:
         _enter(incident, "close")
         incident.closed_at = now
         save_tracked(incident, actor=actor, now=now, reason=reason)
@@ -219,23 +252,12 @@ def cancel(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Inc
     """It was none, such as a false alarm or a duplicate. Raises InvalidInput, NotAllowed, WrongState."""
     require(actor, FINISH, incident, to="cancel this incident")
     reason = checks.clean_reason(reason, what="why it is no incident")
-    with _verb("incident.cancelled", incident, actor, now, reason) as running:
+    with verb("incident.cancelled", incident, actor, now, reason) as running:
         _enter(incident, "cancel")
         incident.closed_at = now
         save_tracked(incident, actor=actor, now=now, reason=reason)
         _tell_state(incident, f"{name_of(actor)} cancelled it", running)
     return incident
-
-
-@contextmanager
-def _verb(event: str, incident: Incident, actor: Any, now: datetime, reason: str) -> Iterator[Act]:
-    """The frame of a verb: the row locked and fresh, so that of two people at once the second sees what the first did."""
-    reason = checks.clean_text(reason, "reason", checks.LONGEST_REASON)
-    with act(event, actor=actor, now=now, subject=incident, why=reason) as running:
-        incident.refresh_from_db(from_queryset=Incident.objects.select_for_update(no_key=True))
-        if incident.origin == Incident.Origin.IMPORTED:
-            raise WrongState(f"{incident.number} was imported from another system and is kept as that system has it. Change it there.")
-        yield running
 
 
 def _enter(incident: Incident, verb: str) -> None:

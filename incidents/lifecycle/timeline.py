@@ -4,7 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from policies.decisions.measures import words_of
+from policies.decisions.measures import MeasureWords, words_of
+from policies.decisions.ruleset import MeasureRule
 from policies.decisions.severity import in_unit
 
 from .models import Incident, TimelineEntry
@@ -42,6 +43,7 @@ def name_of(actor: Any) -> str:
     return str(actor)[:150] if actor is not None else THE_PORTAL
 
 
-def reading_in_words(measure: str, value: Decimal) -> str:
-    """'Failed transactions 7.2 %', 'Affected users 12,000 users', 'Downtime 20 min'."""
-    return f"{words_of(measure).name} {in_unit(value, words_of(measure))}"
+def reading_in_words(measure: str, value: Decimal, own: MeasureRule | None = None) -> str:
+    """'Failed transactions 7.2 %', 'Downtime 20 min'; `own` are the words of a measure of the organisation's own."""
+    told = MeasureWords(own.name, own.unit) if own else words_of(measure)
+    return f"{told.name} {in_unit(value, told)}"

@@ -31,6 +31,13 @@ class _InstantFilter(django_filters.IsoDateTimeFilter):
     field_class = _InstantField
 
 
+class _YesOrNo(django_filters.TypedChoiceFilter):
+    """'true' or 'false'; anything else is refused, not taken for no filter."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
+
+
 class IncidentFilter(django_filters.FilterSet):
     """Times are RFC 3339 with a zone; `opened_after` is included, `opened_before` is not."""
 
@@ -41,6 +48,9 @@ class IncidentFilter(django_filters.FilterSet):
     impact = django_filters.ChoiceFilter(choices=SCALE)
     urgency = django_filters.ChoiceFilter(choices=SCALE)
     origin = django_filters.ChoiceFilter(choices=Incident.Origin.choices)
+    personal_data = _YesOrNo(field_name="personal_data")
+    regulated = _YesOrNo(field_name="regulated")
+    data_breach = _YesOrNo(field_name="data_breach")
     opened_after = _InstantFilter(field_name="opened_at", lookup_expr="gte")
     opened_before = _InstantFilter(field_name="opened_at", lookup_expr="lt")
 

@@ -61,6 +61,7 @@ class Incidents(viewsets.GenericViewSet):
                 now=now,
                 origin=Incident.Origin.API,
                 caller=request.user,
+                **forms.IncidentInput.facts(data),
             )
             return _told(self._fresh(incident.number), status=201)
 
@@ -70,6 +71,19 @@ class Incidents(viewsets.GenericViewSet):
     def retrieve(self, request: Request, number: str) -> Response:
         """One incident with its readings and its timeline."""
         return _told(self._fresh(number))
+
+    @extend_schema(request=forms.IncidentChange, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
+    def partial_update(self, request: Request, number: str) -> Response:
+        """Sets markers and business facts, and corrects title, description, impact or urgency, for a reason; judged anew at once."""
+        now, data = clock.now(), _read(forms.IncidentChange, request)
+        details, facts = forms.IncidentChange.details(data), forms.IncidentChange.facts(data)
+        if not details and not facts:
+            raise ValidationError({"": ["Nothing is to be changed: send at least one field beside the reason."]})
+        return self._verb(
+            request,
+            number,
+            lambda incident: services.amend(incident, details=details, facts=facts, actor=request.user, now=now, reason=data["reason"]),
+        )
 
     @extend_schema(request=forms.AcknowledgeInput, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])
