@@ -5,6 +5,6 @@ Reads: every room of policies.
 Never: decides; it parses, calls one service, answers.
 """
 
-from . import catalogue, named, oncall, pathways, thresholds, versions
+from . import catalogue, knowledge, named, oncall, pathways, reviews, thresholds, versions
 
-__all__ = ["catalogue", "named", "oncall", "pathways", "thresholds", "versions"]
+__all__ = ["catalogue", "knowledge", "named", "oncall", "pathways", "reviews", "thresholds", "versions"]

@@ -19,6 +19,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 
 from .content import content_panels
+from .reviews import reviews_of
 
 OPEN = (VersionState.DRAFT.value, VersionState.SUBMITTED.value)
 
@@ -126,4 +127,5 @@ class EscalationPolicyAdmin(GovernedAdmin):
         ]
         scheduled = [row for row in rows if row[2] == Phase.SCHEDULED.value]
         coming = format_html_join("; ", "version {} takes effect {}", ((row[0].number, row[3]) for row in scheduled))
-        return {"versions": rows, "coming": coming, "in_force_version": current, **(content_panels(current) if current else {})}
+        shown = {"versions": rows, "coming": coming, "in_force_version": current, "reviews": reviews_of(policy, now)}
+        return {**shown, **(content_panels(current) if current else {})}

@@ -12,13 +12,13 @@ from policies.governance.snapshots import snapshot_of
 from policies.governance.states import Phase
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.access.checks import may, require
-from portal.foundation.base_models import save_tracked
+from portal.foundation.base_models import delete_tracked, save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import User
 
-from .models import Acceptance, TrainingRecord
+from .models import Acceptance, KnowledgeDuty, TrainingRecord
 from .owed import Standing
 from .queries import Owed, everything_owed, has_duty, my_acceptance
 
@@ -80,6 +80,17 @@ def sign_for(record: TrainingRecord, *, actor: Any, now: datetime) -> None:
     if problems:
         raise InvalidInput(" ".join(text for texts in problems.values() for text in texts), problems)
     record.recorded_by, record.recorded_at = actor, now
+
+
+def lift_duty(duty: KnowledgeDuty, *, actor: Any, now: datetime, reason: str) -> None:
+    """Ends a duty to know; what was accepted stays. Raises NotAllowed, and InvalidInput without words."""
+    require(actor, "policies.delete_knowledgeduty", duty, to="lift duties to know")
+    words = reason.strip()
+    if not words:
+        raise InvalidInput("Say in a sentence why it ends.", {"reason": ["Say in a sentence why it ends."]})
+    with act("knowledgeduty.lifted", actor=actor, now=now, subject=duty, why=words):
+        # A copy goes, so that the event can still name what it was about.
+        delete_tracked(KnowledgeDuty.objects.select_for_update(of=("self",)).get(pk=duty.pk), actor=actor, now=now, reason=words)
 
 
 def remind_people(*, now: datetime) -> int:

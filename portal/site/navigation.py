@@ -26,7 +26,17 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Escalation policies", "escalator", "policies_escalationpolicy", "policies.view_escalationpolicy"),
             ("Policy versions", "history_edu", "policies_policyversion", "policies.view_policyversion"),
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
+            ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
             ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
+        ),
+    ),
+    (
+        "Know",
+        (
+            ("My policies", "menu_book", "policies_mypolicies", "policies.view_service"),
+            ("Duties to know", "school", "policies_knowledgeduty", "policies.view_knowledgeduty"),
+            ("Acceptances", "task_alt", "policies_acceptance", "policies.view_acceptance"),
+            ("Training records", "history_edu", "policies_trainingrecord", "policies.view_trainingrecord"),
         ),
     ),
     (

@@ -21,6 +21,7 @@ from reports.models import QuarterlyPack
 from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
+from .mine import policies_to_accept, reviews_waiting
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin != Incident.Origin.IMPORTED]
@@ -32,6 +33,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
     builders: list[tuple[str, Callable[[User, datetime], Card | None]]] = [
         ("incidents.acknowledge_incident", nobody_reached),
         ("policies.approve_policyversion", waiting_for_my_approval),
+        ("", reviews_waiting),
+        ("", policies_to_accept),
         ("incidents.acknowledge_incident", my_incidents),
         ("incidents.view_incident", live_incidents),
         ("policies.submit_policyversion", my_changes),
@@ -41,7 +44,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("audit.view_ledgerevent", trail),
         ("portal.view_outboxmessage", health),
     ]
-    cards = [build(user, now) for right, build in builders if may_somewhere(user, right)]
+    # What a person is asked for needs no role.
+    cards = [build(user, now) for right, build in builders if not right or may_somewhere(user, right)]
     if not may_somewhere(user, "incidents.view_incident"):
         cards.append(status_of_services(user, now))
     return [card for card in cards if card is not None]

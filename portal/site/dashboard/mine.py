@@ -1,0 +1,52 @@
+"""Cards of what a person is asked for whatever their role: reviews to sign, policies to accept."""
+
+from datetime import datetime
+
+from django.urls import reverse
+
+from policies.attestations.owed import Standing
+from policies.attestations.queries import everything_owed
+from policies.models import PolicyReview
+from policies.reviews.queries import asked
+from portal.foundation.people.models import User
+
+from .cards import Card, Row
+
+ROWS = 8
+
+
+def reviews_waiting(user: User, now: datetime) -> Card | None:
+    """Unsigned reviews that `user` is asked to sign, the one due first at the top. Two queries."""
+    waiting = PolicyReview.objects.filter(asked(user), signed_at=None).select_related("policy").order_by("due_at", "pk")
+    shown = list(waiting[:ROWS])
+    rows = tuple(
+        Row(
+            f"{review.policy}: {review.get_kind_display()} of {review.period}",
+            reverse("admin:policies_policyreview_change", args=[review.pk]),
+            review.due_at,
+            "overdue since" if review.due_at <= now else "due",
+            "Review",
+        )
+        for review in shown
+    )
+    late = any(review.due_at <= now for review in shown)
+    more = f"{reverse('admin:policies_policyreview_changelist')}?is=open"
+    return Card("reviews", "Reviews waiting for you", "", rows, more, loud=late, total=waiting.count()) if rows else None
+
+
+def policies_to_accept(user: User, now: datetime) -> Card | None:
+    """Versions in force that `user` must accept and has not."""
+    owed = [each for each in everything_owed(now, person=user) if each.standing(now) is not Standing.ACCEPTED]
+    rows = tuple(
+        Row(
+            f"{each.policy}, version {each.version.number}",
+            reverse("admin:policies_mypolicies_read", args=[each.version.pk]),
+            each.obligation.due_at,
+            "overdue since" if each.standing(now) is Standing.OVERDUE else "accept until",
+            "Read",
+        )
+        for each in owed[:ROWS]
+    )
+    late = any(each.standing(now) is Standing.OVERDUE for each in owed)
+    more = reverse("admin:policies_mypolicies_changelist")
+    return Card("accept", "Policies to accept", "", rows, more, loud=late, total=len(owed)) if rows else None
