@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from policies.governance.comparing import between
+from policies.governance.comparing import Comparison, Told, compare, told
 from policies.governance.models import PolicyVersion
 from policies.governance.queries import open_version, phase_beside, version_in_force
 from policies.governance.services import draft_from
@@ -61,11 +61,12 @@ class ComparisonView(View):
         self, request: HttpRequest, version: PolicyVersion, other: PolicyVersion | None, numbers: list[int], problem: str
     ) -> HttpResponse:
         now = clock.now()
-        pair = sorted([other, version], key=lambda one: one.number) if other is not None else [version]
-        said: list[str] = []
-        if len(pair) == 2 and not problem:
+        current = version_in_force(version.policy, now)
+        found: Comparison | None = None
+        if other is not None:
+            before, after = sorted([other, version], key=lambda one: one.number)
             try:
-                said = between(*pair)
+                found = compare(before, after)
             except PortalError as error:
                 problem = error.message
         context = {
@@ -78,10 +79,10 @@ class ComparisonView(View):
             "page": self.model_admin.page_of(version),
             "policy_page": self.model_admin.page_of(version.policy),
             "numbers": [number for number in numbers if number != version.number],
+            "in_force": current.number if current else None,
             "other": other,
-            "pair": pair,
-            "columns": _columns(pair, now),
-            "sentences": said,
+            "found": found,
+            "columns": [_column(side, current, now) for side in ([found.before, found.after] if found else [told(version)])],
             "problem": problem,
         }
         return render(request, "policies/comparison.html", context, status=404 if problem and other is None else 200)
@@ -93,15 +94,13 @@ def _before(number: int, numbers: list[int]) -> int | None:
     return max(older) if older else min((one for one in numbers if one > number), default=None)
 
 
-def _columns(pair: list[PolicyVersion], now: datetime) -> list[dict[str, Any]]:
-    current = version_in_force(pair[0].policy, now)
-    return [
-        {
-            "version": one,
-            "address": reverse("admin:policies_policyversion_change", args=[one.pk]),
-            "phase": phase_beside(one, current.pk if current else None, now).value,
-            "starts": moment(one.effective_from, now, empty="–"),
-            "decisions": [(decision, moment(decision.decided_at, now)) for decision in one.approvals.select_related("decided_by")],
-        }
-        for one in pair
-    ]
+def _column(side: Told, current: PolicyVersion | None, now: datetime) -> dict[str, Any]:
+    version = side.version
+    return {
+        "version": version,
+        "address": reverse("admin:policies_policyversion_change", args=[version.pk]),
+        "phase": phase_beside(version, current.pk if current else None, now).value,
+        "starts": moment(version.effective_from, now, empty="–"),
+        "deeds": [(deed, moment(deed.at, now)) for deed in side.deeds],
+        "accepted": side.accepted,
+    }

@@ -91,8 +91,8 @@ def _impact(version: PolicyVersion, head: User) -> None:
         version=version, name="Losing money", measure="revenue_loss_per_hour", value=Decimal("10000.5"), currency="EUR", impact=1
     )
     BusinessThreshold.objects.create(version=version, name="Regulator", measure="regulatory_exposure", value=Decimal(2), impact=2)
-    for impact, urgency, priority in ((1, 1, 1), (1, 2, 1), (3, 3, 5)):
-        PriorityCell.objects.create(version=version, impact=impact, urgency=urgency, priority=priority)
+    for place, priority in enumerate((1, 1, 2, 1, 3, 3, 3, 4, 5)):
+        PriorityCell.objects.create(version=version, impact=place // 3 + 1, urgency=place % 3 + 1, priority=priority)
     said: dict[str, Any] = {"version": version, "owner": head, "rationale": "Seventy-two hours run", "review_on": date(2026, 12, 1)}
     ExceptionRule.objects.create(name="Leak", indicator="data_breach", start_level=2, **said)
     ExceptionRule.objects.create(name="Ledger", indicator="service", service=make.service("Ledger", key="ledger"), **said)

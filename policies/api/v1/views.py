@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from policies.governance.comparing import between
+from policies.governance.comparing import compare
 from policies.governance.queries import version_in_force
 from policies.models import EscalationPolicy, Service
 from portal.foundation import clock
@@ -109,7 +109,8 @@ class Policies(viewsets.GenericViewSet):
         refuse_unknown(asked, {"from", "to"})
         versions = versions_for(request.user, policy)
         before, after = (get_object_or_404(versions, number=number_in_query(asked, name)) for name in ("from", "to"))
-        said = {"before": before, "after": after, "differences": between(before, after)}
+        found = compare(before, after)
+        said = {"before": before, "after": after, "differences": [change.words for change in found.changes]}
         return Response(ComparisonOutput(said, context=phases(policy, clock.now())).data)
 
     def _policy(self, pk: str) -> EscalationPolicy:

@@ -4,15 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from policies.governance.snapshots import content_of
-from policies.models import EscalationPolicy, PolicyVersion
+from policies.models import EscalationPolicy, MessageTemplate, PolicyVersion
 from portal.foundation import clock
 from portal.foundation.canonical import content_hash
 from portal.models import User
 from tests.factories import policies as make
+from tests.factories.full_policies import full_draft
 from tests.factories.portal import person
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +48,10 @@ def policy(manager: User) -> EscalationPolicy:
     return made
 
 
+def row(what: str, *sides: tuple[str, str]) -> str:
+    return f'<th scope="row">{what}</th>' + "".join(f'<td data-version="{version}">{said}</td>' for version, said in sides)
+
+
 def version_of(policy: EscalationPolicy, number: int) -> PolicyVersion:
     return policy.versions.get(number=number)
 
@@ -54,15 +61,18 @@ def test_any_two_versions_are_compared_with_the_older_first(policy: EscalationPo
     for one, other in ((3, 1), (1, 3)):
         shown = client.get(page("compare", version_of(policy, one)), {"with": other}).content.decode()
         assert "Version 3 against version 1: 1 difference." in shown
-        assert "Level 1 window raised from 15 min to 45 min." in shown
+        assert row("Level 1: window", ("Version 1", "15 min"), ("Version 3", "45 min")) in shown
         assert shown.count("Approver approved it") == 2
+        assert shown.count("Mia Manager submitted it") == 1
+        assert make.ACCEPTED in shown
         assert version_of(policy, 3).content_sha256 in shown
     assert "<b>45</b>" not in shown
 
 
 def test_without_a_choice_it_is_the_version_before(policy: EscalationPolicy) -> None:
     client = as_(person("Ada", roles=("auditor",)))
-    assert "from 30 min to 45 min" in client.get(page("compare", version_of(policy, 3))).content.decode()
+    shown = client.get(page("compare", version_of(policy, 3))).content.decode()
+    assert row("Level 1: window", ("Version 2", "30 min"), ("Version 3", "45 min")) in shown
     assert "Version 2 against version 1" in client.get(page("compare", version_of(policy, 1))).content.decode()
 
 
@@ -71,8 +81,10 @@ def test_a_draft_is_compared_as_it_stands(policy: EscalationPolicy, manager: Use
     client = as_(manager)
     assert "Nothing: both say the same." in client.get(page("compare", draft), {"with": 3}).content.decode()
     draft.levels.update(window=timedelta(minutes=5))
-    assert "from 45 min to 5 min" in client.get(page("compare", draft), {"with": 3}).content.decode()
-    assert "None yet." in client.get(page("compare", draft)).content.decode()
+    shown = client.get(page("compare", draft), {"with": 3}).content.decode()
+    assert row("Level 1: window", ("Version 3", "45 min"), ("Version 4", "5 min")) in shown
+    assert "Version 3, in force</strong>" in shown
+    assert "Mia Manager drafted it" in shown
 
 
 @pytest.mark.parametrize("asked", ["9", "-1", "two", "9" * 40, "²", "\x00", "<script>"])
@@ -81,6 +93,19 @@ def test_a_version_that_is_not_there_is_said_so(policy: EscalationPolicy, asked:
     assert answer.status_code == 404
     assert "There is no version" in answer.content.decode()
     assert "<script>&#x27;" not in answer.content.decode()
+
+
+def test_the_page_takes_the_same_queries_however_much_changes(policy: EscalationPolicy) -> None:
+    client = as_(person("Ada", roles=("auditor",)))
+    few, many = make.draft(policy), full_draft()
+    counts = []
+    for draft, other in ((few, 3), (make.draft(make.approve(many).policy), 1)):
+        MessageTemplate.objects.filter(version=draft).update(body="Another\n<b>text</b>")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page("compare", draft), {"with": other}).status_code == 200
+        counts.append(len(queries))
+    # Each section of a draft is one query or two where it has rows; none of them once a row.
+    assert counts[1] - counts[0] <= 10
 
 
 def test_a_first_version_has_nothing_to_be_compared_with(manager: User) -> None:
