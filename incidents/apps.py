@@ -1,6 +1,7 @@
-"""Start-up of incidents: what they want to hear of their messages, and their jobs."""
+"""Start-up of incidents: their guards in the database, what they want to hear of their messages, and their jobs."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class IncidentsConfig(AppConfig):
@@ -8,19 +9,28 @@ class IncidentsConfig(AppConfig):
     verbose_name = "Incidents"
 
     def ready(self) -> None:
+        from policies.messages.values import providers as message_values
         from policies.reviews.evidence import providers
         from policies.simulation.history import sources
+        from portal.foundation import database_guards
         from portal.foundation.jobs import Job, declare
         from portal.foundation.outbox.handlers import outcomes
 
+        from .escalation import guards as run_guards
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
+        from .escalation.messages import preview_values
         from .escalation.outcomes import message_fared
+        from .lifecycle import guards
         from .lifecycle.replay_columns import SOURCE
 
+        database_guards.guards.register(self.label, (*guards.GOVERNED, *run_guards.GOVERNED))
+        pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
+        post_migrate.connect(database_guards.install_after_migrate, sender=self)
         for kind in (PAGE, NOBODY_REACHED):
             outcomes.register(kind, message_fared)
         sources.register(self.label, SOURCE)
+        message_values.register(self.label, preview_values)
         providers.register(self.label, sections)
         declare(
             Job(

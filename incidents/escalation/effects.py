@@ -1,58 +1,42 @@
 """Writing down what was decided: run, steps, timeline, audit event and messages, in the caller's one transaction."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from audit.events.services import act
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_timeline
-from policies.decisions.escalation_facts import Action, Decision, Kind, RunState, Status
+from policies.decisions.escalation_facts import Action, Decision, Kind, Roster, RunState, Status
+from policies.decisions.escalation_forecast import next_step
 from policies.decisions.ruleset import PolicySnapshot
+from policies.decisions.vocabulary import Track
 from portal.foundation.errors import Conflict
 from portal.foundation.outbox.services import cancel_waiting, queue
+from portal.foundation.people.models import User
 
 from . import words
+from .last_resort import owner_of_last_resort
+from .messages import link_to, message_for
 from .models import EscalationRun, EscalationStep
 
 logger = logging.getLogger(__name__)
 PAGE = "escalation.page"
 NOBODY_REACHED = "escalation.exhausted"
 # What a pass is called in the audit trail: the first of these among its actions.
-WEIGHT = (Kind.EXHAUSTED, Kind.MILESTONE, Kind.PAGED, Kind.ACKNOWLEDGED, Kind.ENDED, Kind.PASSED_OVER, Kind.LEVEL)
+WEIGHT = (
+    *(Kind.EXHAUSTED, Kind.MILESTONE, Kind.REPEATED, Kind.PAGED, Kind.REMINDED),
+    *(Kind.ACKNOWLEDGED, Kind.ENDED, Kind.PASSED_OVER, Kind.LEVEL),
+)
 
 
-def subject_ref(incident: Incident) -> str:
-    """What messages are about, so that they can be taken back together."""
-    return f"incidents.incident:{incident.pk}"
-
-
-def start_run(incident: Incident, *, now: datetime) -> EscalationRun:
-    """A new run for the incident's present opening, due at once. Must run in a transaction with the incident locked."""
-    version = incident.policy_version
-    if version is None:
-        raise ValueError("An incident without a policy version has no run.")
-    with act("escalation.started", actor=None, now=now, subject=incident) as running:
-        run = EscalationRun.objects.create(
-            incident=incident,
-            opening=incident.reopen_count,
-            policy_version=version,
-            content_sha256=version.content_sha256,
-            next_run_at=now,
-            started_at=now,
-            alerting_since=now if incident.reopen_count else incident.opened_at,
-        )
-        reason = f"Follows {version}, the version in force when the incident was opened."
-        EscalationStep.objects.create(run=run, sequence=0, action=EscalationStep.Action.STARTED, at=now, reason=reason)
-        running.decision = {"run": run.pk, "policy_version": version.pk, "content_sha256": version.content_sha256}
-        if run.opening:
-            _timeline(incident, "The escalation begins anew", "The incident was reopened.", {"action": "started", "run": run.pk}, now)
-    return run
+def subject_ref(incident: Incident, track: Track = Track.TECHNICAL) -> str:
+    """What messages are about, so that those of one track can be taken back together."""
+    return f"incidents.incident:{incident.pk}" + ("" if track is Track.TECHNICAL else f":{track.value}")
 
 
 def apply(
@@ -62,36 +46,43 @@ def apply(
     *,
     before: RunState,
     snapshot: PolicySnapshot,
+    roster: Roster,
     inputs: Mapping[str, Any],
     actor: Any,
     now: datetime,
+    reason: str = "",
 ) -> None:
     """Carries `decision` out: 1 the run moves, fenced by its sequence; 2 steps; 3 timeline; 4 messages; 5 the audit event.
 
-    Raises Conflict when another engine moved the run meanwhile.
+    `reason` is what whoever caused it said. Raises Conflict when another engine moved the run meanwhile.
     """
     if not decision.actions:
         _look_again(run, decision, now)
         return
+    track = Track(run.track)
     verb = next(kind for kind in WEIGHT if any(action.kind is kind for action in decision.actions))
-    with act(f"escalation.{verb.value}", actor=actor, now=now, subject=incident, why=words.why(decision.actions[0])) as running:
+    said = reason or words.why(decision.actions[0])
+    with act(f"escalation.{verb.value}", actor=actor, now=now, subject=incident, why=said) as running:
         _move(run, decision, now)
         _write_steps(run, decision.actions, inputs, now)
+
+        def ahead() -> str:
+            coming = next_step(snapshot, lambda at: roster, decision.state, now)
+            return coming.words(now) if coming else ""
+
         for part, action in enumerate(decision.actions):
-            text = words.told(action, before, snapshot)
-            if text:
-                _timeline(incident, text, words.why(action), _for_machines(action, run), now)
-            _send(run, incident, action, part, snapshot, now)
-            _log(incident, action, before, snapshot)
+            _tell(run, incident, action, before, snapshot, now)
+            _send(run, incident, action, part, partial(message_for, run, incident, action, snapshot, ahead), now)
+            _log(incident, action, before, snapshot, track)
         if before.status is Status.PAGING and decision.state.status in {Status.ACKNOWLEDGED, Status.ENDED}:
-            cancel_waiting(subject_ref(incident), now=now)
-        running.decision = {"run": run.pk, "sequence": run.sequence, "policy_version": run.policy_version_id}
+            cancel_waiting(subject_ref(incident, track), now=now)
+        running.decision = {"run": run.pk, "track": run.track, "sequence": run.sequence, "policy_version": run.policy_version_id}
         running.decision["content_sha256"] = run.content_sha256
         running.details["steps"] = [_for_machines(action, run) | {"reason": action.reason} for action in decision.actions]
 
 
 def _look_again(run: EscalationRun, decision: Decision, now: datetime) -> None:
-    if run.next_run_at != decision.next_look or run.failures:
+    if run.next_run_at != decision.next_look or run.severity != decision.state.severity or run.failures:
         _move(run, decision, now)
 
 
@@ -105,9 +96,14 @@ def _move(run: EscalationRun, decision: Decision, now: datetime) -> None:
         "level_entered_at": state.level_entered_at,
         "last_page_at": state.last_page_at,
         "milestone_done": state.milestone_done,
+        "round": state.round,
+        "reminded": state.reminded,
+        "severity": state.severity,
+        "acknowledged_at": run.acknowledged_at,
+        "acknowledged_by": run.acknowledged_by,
         "next_run_at": decision.next_look,
         "sequence": run.sequence + 1,
-        "ended_at": now if ended else None,
+        "ended_at": (run.ended_at or now) if ended else None,
         "failures": 0,
         "last_failure": "",
     }
@@ -141,23 +137,38 @@ def _write_steps(run: EscalationRun, actions: tuple[Action, ...], inputs: Mappin
     )
 
 
-def _send(run: EscalationRun, incident: Incident, action: Action, part: int, snapshot: PolicySnapshot, now: datetime) -> None:
-    if action.kind is Kind.PAGED:
-        person = EscalationStep.objects.select_related("person").get(run=run, sequence=run.sequence, part=part).person
-        kind, title, body = PAGE, words.headline(incident), words.page_body(incident, action, snapshot)
+def _tell(run: EscalationRun, incident: Incident, action: Action, before: RunState, snapshot: PolicySnapshot, now: datetime) -> None:
+    """The action on the timeline, and what the level that it enters asks for."""
+    text = words.told(action, before, snapshot, Track(run.track))
+    if text:
+        _timeline(incident, text, words.why(action), _for_machines(action, run), now)
+    entered = next((level for level in snapshot.levels if level.number == action.level), None) if action.kind is Kind.LEVEL else None
+    if entered is not None and entered.needs_rca and not incident.timeline.filter(text=words.RCA_NEEDED).exists():
+        why = f"Level {entered.number}, {entered.name}, asks for one."
+        _timeline(incident, words.RCA_NEEDED, why, {"action": "needs_rca", "run": run.pk, "level": entered.number}, now)
+
+
+def _send(run: EscalationRun, incident: Incident, action: Action, part: int, written: Callable[[], tuple[str, str]], now: datetime) -> None:
+    track = Track(run.track)
+    if action.kind in (Kind.PAGED, Kind.REMINDED):
+        person = User.objects.filter(pk=action.person_id or 0).first()
+        kind, (title, body) = PAGE, written()
     elif action.kind is Kind.EXHAUSTED:
-        person = run.policy_version.policy.owner
-        kind, title = NOBODY_REACHED, f"Nobody reached: {words.headline(incident)}"
-        body = words.exhausted_body(incident, action)
+        person = owner_of_last_resort(incident, run.policy_version.policy.owner)
+        kind, title = NOBODY_REACHED, f"Nobody reached: {words.headline(incident, track)}"
+        body = words.exhausted_body(incident, action, track)
     else:
+        return
+    if person is None:
+        transaction.on_commit(partial(logger.critical, "%s: there is nobody to tell. %s", incident.number, action.reason))
         return
     queue(
         kind=kind,
         person=person,
-        subject_ref=subject_ref(incident),
+        subject_ref=subject_ref(incident, track),
         title=title,
         body=body,
-        link=f"{settings.PORTAL_URL}/admin/incidents/incident/{incident.pk}/change/",
+        link=link_to(incident),
         idempotency_key=f"run-{run.pk}-step-{run.sequence}-{part}",
         now=now,
     )
@@ -171,6 +182,7 @@ def _for_machines(action: Action, run: EscalationRun) -> dict[str, Any]:
     told = {
         "action": action.kind.value,
         "run": run.pk,
+        "track": "" if run.track == Track.TECHNICAL else run.track,
         "level": action.level,
         "position": action.position,
         "person_id": action.person_id,
@@ -180,8 +192,8 @@ def _for_machines(action: Action, run: EscalationRun) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value not in (None, "")}
 
 
-def _log(incident: Incident, action: Action, before: RunState, snapshot: PolicySnapshot) -> None:
+def _log(incident: Incident, action: Action, before: RunState, snapshot: PolicySnapshot, track: Track) -> None:
     """One line a step, once it is certain. Names, no addresses."""
     level = logging.CRITICAL if action.kind is Kind.EXHAUSTED else logging.INFO
-    text = words.told(action, before, snapshot) or action.kind.value.replace("_", " ").capitalize()
+    text = words.told(action, before, snapshot, track) or action.kind.value.replace("_", " ").capitalize()
     transaction.on_commit(partial(logger.log, level, "%s: %s. %s", incident.number, text, words.why(action)))

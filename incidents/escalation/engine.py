@@ -4,28 +4,31 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from incidents.lifecycle.models import Incident, TimelineEntry
-from incidents.lifecycle.timeline import add_timeline
+from incidents.lifecycle.models import Incident
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Roster, RunState, Status, as_recorded
-from policies.governance.queries import snapshot_of
+from policies.decisions.vocabulary import Track
 from portal.foundation.outbox.services import wake_delivery
 from portal.foundation.redaction import one_line
 from portal.foundation.request_context import origin
 
 from . import effects
-from .facts import due, state_of, without_policy, without_run
+from .facts import content_of, due, state_of
 from .models import EngineHeartbeat, EscalationRun
 from .roster import roster_at
+from .starting import alarm_without_policy, start, tell_without_policy
+from .tracks import marked_without_policy, without_compliance_run, without_policy, without_run, without_stakeholder_run
 
 logger = logging.getLogger(__name__)
 # More are taken by the next pass, a second later; the bound keeps one pass short enough to be seen finishing.
 MOST_A_PASS = 200
+BESIDE_A_RUN = ("incident__service__owner", "incident__acknowledged_by", "acknowledged_by", "policy_version__policy__owner")
 LONGEST_REST = timedelta(seconds=60)
 
 
@@ -45,24 +48,42 @@ def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
     Raises the database's own errors only when not even a failure can be recorded.
     """
     with origin("engine"):
-        _, lost = _each(without_policy().values_list("pk", flat=True), lambda pk: _tell_without_policy(pk, now), "incident")
-        started, not_started = _each(without_run().values_list("pk", flat=True), lambda pk: _start(pk, now), "incident")
+        _, lost = _each(without_policy().values_list("pk", flat=True), partial(tell_without_policy, now=now), "incident")
+        _, unheard = _each(marked_without_policy().values_list("pk", flat=True), partial(alarm_without_policy, now=now), "incident")
+        started, not_started = _start_missing(now)
         waiting = EscalationRun.objects.filter(due(now)).order_by(F("next_run_at").asc(nulls_first=True), "pk")
         advanced, failed = _each(waiting.values_list("pk", flat=True), lambda pk: _claim_and_advance(pk, now), "run", now)
         if heartbeat:
             _sign_of_life(now)
         wake_delivery(now=now)
-    return CycleResult(started, advanced, lost + not_started + failed)
+    return CycleResult(started, advanced, lost + unheard + not_started + failed)
 
 
-def advance(run: EscalationRun, incident: Incident, *, now: datetime, actor: Any = None, acknowledged_by: str | None = None) -> None:
-    """Decides and carries out what follows for a locked run. `actor` is who caused it; None is the engine."""
-    snapshot = snapshot_of(run.policy_version)
+def _start_missing(now: datetime) -> tuple[int, int]:
+    """Starts every track that should run and does not; how many were started and how many failed."""
+    missing: dict[Track, Any] = {
+        Track.TECHNICAL: without_run().values_list("pk", flat=True),
+        Track.STAKEHOLDER: without_stakeholder_run(),
+        Track.COMPLIANCE: without_compliance_run().values_list("pk", flat=True),
+    }
+    done = [_each(keys, partial(start, track=track, now=now), "incident") for track, keys in missing.items()]
+    return sum(started for started, _ in done), sum(failed for _, failed in done)
+
+
+def advance(
+    run: EscalationRun, incident: Incident, *, now: datetime, actor: Any = None, acknowledged_by: str | None = None, reason: str = ""
+) -> None:
+    """Decides and carries out what follows for a locked run. `actor` is who caused it, with `reason`; None is the engine."""
+    snapshot = content_of(run)
     before = state_of(run, incident, acknowledged_by=acknowledged_by)
-    roster = roster_at(snapshot, now, from_level=run.level) if _asks_for_people(before) else Roster(())
+    # A way that may begin again needs its first levels too.
+    from_level = 0 if snapshot.repeats else run.level
+    roster = roster_at(snapshot, now, from_level=from_level) if _asks_for_people(before) else Roster(())
     decision = next_actions(snapshot, roster, before, now)
-    inputs = {**as_recorded(roster, before, now), "content_sha256": run.content_sha256}
-    effects.apply(run, incident, decision, before=before, snapshot=snapshot, inputs=inputs, actor=actor, now=now)
+    inputs = {**as_recorded(roster, before, now), "content_sha256": run.content_sha256, "track": run.track}
+    effects.apply(
+        run, incident, decision, before=before, snapshot=snapshot, roster=roster, inputs=inputs, actor=actor, now=now, reason=reason
+    )
 
 
 def _asks_for_people(state: RunState) -> bool:
@@ -84,41 +105,15 @@ def _each(keys: Any, work: Callable[[int], bool], what: str, record_at: datetime
     return done, failed
 
 
-def _start(incident_id: int, now: datetime) -> bool:
-    with transaction.atomic():
-        incident = _locked(incident_id)
-        if incident is None or not without_run().filter(pk=incident_id).exists():
-            return False
-        effects.start_run(incident, now=now)
-    return True
-
-
 def _claim_and_advance(run_id: int, now: datetime) -> bool:
     """Takes the run if it is still due and nobody else has it; False is fine: somebody was faster."""
     with transaction.atomic():
         claim = EscalationRun.objects.select_for_update(skip_locked=True, of=("self",)).filter(due(now), pk=run_id)
-        run = claim.select_related("incident__service", "incident__acknowledged_by", "policy_version__policy__owner").first()
+        run = claim.select_related(*BESIDE_A_RUN).first()
         if run is None:
             return False
         advance(run, run.incident, now=now)
     return True
-
-
-def _tell_without_policy(incident_id: int, now: datetime) -> bool:
-    with transaction.atomic():
-        incident = _locked(incident_id)
-        if incident is None or not without_policy().filter(pk=incident_id).exists():
-            return False
-        text = "Nobody is alerted automatically"
-        why = f"No escalation policy was in force for {incident.service} when the incident was opened."
-        add_timeline(incident, kind=TimelineEntry.Kind.ESCALATION, at=now, actor=None, text=text, why=why, data={"action": "no_policy"})
-    logger.warning("%s: %s. %s", incident.number, text, why)
-    return True
-
-
-def _locked(incident_id: int) -> Incident | None:
-    rows = Incident.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-    return rows.select_related("service", "policy_version").filter(pk=incident_id).first()
 
 
 def _record_failure(run_id: int, error: Exception, now: datetime) -> None:

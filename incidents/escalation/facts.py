@@ -2,24 +2,32 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q
 
-from incidents.lifecycle.models import Incident, TimelineEntry
-from incidents.lifecycle.states import ENDED_STATES, OPEN_STATES, IncidentState
+from incidents.lifecycle.models import Incident
+from incidents.lifecycle.states import ENDED_STATES, IncidentState
 from policies.decisions.escalation_facts import Alerted, RunState, Status
+from policies.decisions.ruleset import PolicySnapshot
+from policies.decisions.vocabulary import Track
+from policies.governance.queries import snapshot_of
 
 from .models import EscalationRun, EscalationStep
 
 Run = EscalationRun
 
 
+def content_of(run: EscalationRun) -> PolicySnapshot:
+    """What `run` follows: its version's content, with the levels of its track. Raises WrongState like `snapshot_of`."""
+    return snapshot_of(run.policy_version).on_track(Track(run.track))
+
+
 def state_of(run: EscalationRun, incident: Incident, *, acknowledged_by: str | None = None) -> RunState:
     """What the decision needs of `run`. `acknowledged_by` is given by whoever acknowledges in this transaction."""
-    counts_from = incident.opened_at if run.opening == 0 else run.started_at
+    technical = run.track == Run.Track.TECHNICAL
     return RunState(
         status=Status(run.state),
-        counts_from=counts_from,
-        start_level=incident.start_level,
+        counts_from=incident.opened_at if technical and run.opening == 0 else run.started_at,
+        start_level=incident.start_level if technical else 1,
         level=run.level,
         position=run.position,
         level_entered_at=run.level_entered_at,
@@ -28,56 +36,58 @@ def state_of(run: EscalationRun, incident: Incident, *, acknowledged_by: str | N
         milestone_done=run.milestone_done,
         acknowledged_by=acknowledged_by or _acknowledged_by(run, incident),
         ended_as=_ended_as(run, incident),
+        severity=incident.severity,
+        regraded=run.level > 0 and run.severity != incident.severity,
+        round=run.round,
+        reminded=run.reminded,
     )
 
 
 def fresh_state(incident: Incident, now: datetime) -> RunState:
-    """The state of the run that the engine is about to start."""
+    """The state of the technical run that the engine is about to start."""
     by = str(incident.acknowledged_by or "Somebody") if incident.acknowledged_at and not incident.reopen_count else None
     counts_from = now if incident.reopen_count else incident.opened_at
-    return RunState(Status.PAGING, counts_from, incident.start_level, acknowledged_by=by)
+    return RunState(Status.PAGING, counts_from, incident.start_level, acknowledged_by=by, severity=incident.severity)
 
 
 def due(now: datetime) -> Q:
-    """Live runs whose time has come, and those whose incident changed under them. No time at all counts as come."""
+    """Live runs whose time has come, and those whose incident changed under them. No time at all counts as come.
+
+    A compliance run does not end with its incident: the duty to tell outlives the repair.
+    """
+    technical, paging = Q(track=Run.Track.TECHNICAL), Q(state=Run.State.PAGING)
     timed = Q(next_run_at__isnull=True) | Q(next_run_at__lte=now)
-    acknowledged = Q(incident__acknowledged_at__gte=F("alerting_since"))
-    raised = Q(level__gt=0, incident__start_level__gt=F("level"))
-    over = Q(incident__state__in=ENDED_STATES) | ~Q(opening=F("incident__reopen_count"))
+    acknowledged = technical & Q(incident__acknowledged_at__gte=F("alerting_since")) | ~technical & Q(acknowledged_at__isnull=False)
+    raised = technical & Q(level__gt=0) & (Q(incident__start_level__gt=F("level")) | ~Q(severity=F("incident__severity")))
+    over = ~Q(track=Run.Track.COMPLIANCE) & (Q(incident__state__in=ENDED_STATES) | ~Q(opening=F("incident__reopen_count")))
     # A run that fails waits for its time, whatever its incident does, so that it is not tried every second.
-    changed = Q(failures=0) & (over | Q(state=Run.State.PAGING) & (acknowledged | raised))
+    changed = Q(failures=0) & (over | paging & (acknowledged | raised))
     return Q(state__in=Run.LIVE) & (timed | changed)
 
 
-def without_run() -> QuerySet[Incident]:
-    """Open incidents of our own with a policy, whose present opening has no run yet and whose earlier runs have ended."""
-    runs = EscalationRun.objects.filter(incident=OuterRef("pk"), track=Run.Track.TECHNICAL)
-    served = runs.filter(Q(opening=OuterRef("reopen_count")) | Q(state__in=Run.LIVE))
-    return _ours().filter(~Exists(served), policy_version__isnull=False)
-
-
-def without_policy() -> QuerySet[Incident]:
-    """Open incidents of our own that no policy covers and about which the engine has not spoken yet."""
-    told = TimelineEntry.objects.filter(incident=OuterRef("pk"), kind=TimelineEntry.Kind.ESCALATION)
-    return _ours().filter(~Exists(told), policy_version__isnull=True)
-
-
-def _ours() -> QuerySet[Incident]:
-    return Incident.objects.filter(state__in=OPEN_STATES).exclude(origin=Incident.Origin.IMPORTED).order_by("opened_at")
-
-
 def _alerted(run: EscalationRun) -> tuple[Alerted, ...]:
-    steps = run.steps.filter(action=EscalationStep.Action.PAGED, level=run.level).order_by("sequence", "part")
-    return tuple(Alerted(step.person_id, step.person_name) for step in steps)
+    """Whoever was alerted since the current level was entered, which a repeated way does more than once."""
+    told = (EscalationStep.Action.LEVEL, EscalationStep.Action.PAGED)
+    found: list[Alerted] = []
+    for step in run.steps.filter(action__in=told, level=run.level).order_by("sequence", "part"):
+        if step.action == EscalationStep.Action.LEVEL:
+            found = []
+        else:
+            found.append(Alerted(step.person_id, step.person_name))
+    return tuple(found)
 
 
 def _acknowledged_by(run: EscalationRun, incident: Incident) -> str | None:
+    if run.track != Run.Track.TECHNICAL:
+        return str(run.acknowledged_by or "Somebody") if run.acknowledged_at else None
     if incident.acknowledged_at is None or incident.acknowledged_at < run.alerting_since:
         return None
     return str(incident.acknowledged_by or "Somebody")
 
 
 def _ended_as(run: EscalationRun, incident: Incident) -> str | None:
+    if run.track == Run.Track.COMPLIANCE:
+        return None
     if incident.state in ENDED_STATES:
         return IncidentState(incident.state).words
     return "reopened and escalates anew" if run.opening != incident.reopen_count else None

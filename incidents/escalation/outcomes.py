@@ -13,7 +13,7 @@ State = OutboxMessage.State
 def message_fared(message: OutboxMessage, attempt: DeliveryAttempt | None, now: datetime) -> None:
     """Tells a hand-over, a failure for good, and a change to the person's next contact point; another try is no news."""
     told = _told(message, attempt)
-    incident = Incident.objects.filter(pk=message.subject_ref.partition(":")[2]).first()
+    incident = Incident.objects.filter(pk=message.subject_ref.split(":")[1]).first()
     if told is None or incident is None:
         return
     event, text, why = told

@@ -9,11 +9,13 @@ from incidents.lifecycle.models import Incident
 from policies.decisions import escalation_forecast
 from policies.decisions.escalation import in_words
 from policies.decisions.escalation_forecast import NextStep
+from policies.decisions.vocabulary import Track
 from policies.governance.queries import snapshot_of
 
-from .facts import fresh_state, state_of, without_run
+from .facts import content_of, fresh_state, state_of
 from .models import EngineHeartbeat, EscalationRun
 from .roster import roster_at
+from .tracks import without_run
 
 # The engine passes every second; half a minute without one is no hiccup any more.
 SILENT_AFTER = timedelta(seconds=30)
@@ -53,23 +55,57 @@ def overdue_runs(now: datetime) -> int:
     return EscalationRun.objects.filter(late, state__in=EscalationRun.LIVE).count()
 
 
+@dataclass(frozen=True, slots=True)
+class TrackNow:
+    """How one track of an incident stands: in words, and what it does next by itself. `run` is its latest."""
+
+    track: Track
+    run: EscalationRun
+    coming: NextStep | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether an acknowledgement would change something."""
+        return self.run.acknowledged_at is None and self.run.state != EscalationRun.State.ENDED
+
+    @property
+    def words(self) -> str:
+        """'acknowledged by Ana Ruiz', 'alerting, level 2', 'nobody reached'."""
+        if self.run.acknowledged_at is not None:
+            return f"acknowledged by {self.run.acknowledged_by}"
+        at = f", level {self.run.level}" if self.run.is_live and self.run.level else ""
+        return f"{self.run.get_state_display()}{at}"
+
+
 def live_run(incident: Incident) -> EscalationRun | None:
-    """The run that is under way for `incident`, or None."""
-    runs = incident.runs.filter(state__in=EscalationRun.LIVE).select_related("policy_version")
-    return runs.first()
+    """The technical run that is under way for `incident`, or None."""
+    runs = incident.runs.filter(state__in=EscalationRun.LIVE, track=EscalationRun.Track.TECHNICAL)
+    return runs.select_related("policy_version").first()
 
 
 def next_step(incident: Incident, now: datetime) -> NextStep | None:
     """What happens next if nobody acts, when, to whom and why; None when nothing is ahead. `.words(now)` says it in one line."""
     run = live_run(incident)
     if run is not None:
-        version, state = run.policy_version, state_of(run, incident)
-    elif incident.policy_version is not None and without_run().filter(pk=incident.pk).exists():
-        version, state = incident.policy_version, fresh_state(incident, now)
-    else:
+        return _coming(run, incident, now)
+    if incident.policy_version is None or not without_run().filter(pk=incident.pk).exists():
         return None
-    snapshot = snapshot_of(version)
-    return escalation_forecast.next_step(snapshot, lambda at: roster_at(snapshot, at, from_level=state.level), state, now)
+    snapshot = snapshot_of(incident.policy_version)
+    return escalation_forecast.next_step(snapshot, lambda at: roster_at(snapshot, at), fresh_state(incident, now), now)
+
+
+def tracks_beside(incident: Incident, now: datetime) -> list[TrackNow]:
+    """The stakeholder and the compliance track of `incident` as they stand, each by its latest run. A constant number of queries."""
+    runs = incident.runs.exclude(track=EscalationRun.Track.TECHNICAL).select_related("policy_version", "acknowledged_by")
+    latest = {run.track: run for run in runs.order_by("opening")}
+    found = [(track, latest[track.value]) for track in Track if track.value in latest]
+    return [TrackNow(track, run, _coming(run, incident, now) if run.is_live else None) for track, run in found]
+
+
+def _coming(run: EscalationRun, incident: Incident, now: datetime) -> NextStep | None:
+    snapshot, state = content_of(run), state_of(run, incident)
+    from_level = 0 if snapshot.repeats else state.level
+    return escalation_forecast.next_step(snapshot, lambda at: roster_at(snapshot, at, from_level=from_level), state, now)
 
 
 def _words(last: datetime | None, overdue: int, failing: int, now: datetime) -> str:

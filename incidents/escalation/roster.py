@@ -2,45 +2,104 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q
 
 from policies.decisions.escalation_facts import Roster, Seat
-from policies.decisions.rota import Duty
-from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
-from policies.models import OnCallSchedule
-from policies.oncall.queries import on_call
+from policies.decisions.rota import Duty, duty_at
+from policies.decisions.ruleset import PolicySnapshot, TargetRule
+from policies.models import OnCallSchedule, Role
+from policies.oncall.queries import rotas
 from portal.foundation.people.addresses import problem_with
 from portal.foundation.people.models import ContactPoint, User
 
 
+class Candidate(NamedTuple):
+    """Somebody who may hold a place, and why; nobody when `problem` says that nobody does."""
+
+    person_id: int | None
+    why: str
+    problem: str = ""
+
+
+class Known(NamedTuple):
+    """What stands behind targets: roles, and the duties of schedules, by primary key; schedules of a team by its key, by name."""
+
+    roles: dict[int, Role]
+    duties: dict[int, tuple[str, Duty | None]]
+    of_team: dict[int, list[int]]
+
+
 def roster_at(snapshot: PolicySnapshot, at: datetime, *, from_level: int = 0) -> Roster:
-    """The seats of every level from `from_level` up, resolved at `at`. Queries: three, and two a schedule."""
+    """The seats of every level from `from_level` up, resolved at `at`. Six queries at most, whatever there is to look up."""
     levels = [level for level in snapshot.levels if level.number >= from_level]
-    duties = _duties(levels, at)
-    holders = {(level.number, target.position): _holder(target, duties) for level in levels for target in level.targets}
-    people = User.objects.in_bulk({person for person, _, _ in holders.values() if person is not None})
+    targets = [target for level in levels for target in level.targets]
+    known = _known(targets, at)
+    candidates = {(level.number, target.position): _candidates(target, known) for level in levels for target in level.targets}
+    wanted = {candidate.person_id for found in candidates.values() for candidate in found if candidate.person_id is not None}
+    people = User.objects.in_bulk(wanted) if wanted else {}
     reachable = _reachable(people)
-    seats = []
-    for (level, position), (person_id, why, problem) in holders.items():
-        person = people.get(person_id) if person_id is not None else None
-        name = str(person) if person else ""
-        seats.append(Seat(level, position, person_id, name, why, problem or _problem(person, reachable)))
-    return Roster(tuple(seats))
+    return Roster(tuple(_seat(*place, found, people, reachable) for place, found in candidates.items()))
 
 
-def _duties(levels: Iterable[LevelRule], at: datetime) -> dict[int, tuple[str, Duty | None]]:
-    wanted = {target.schedule_id for level in levels for target in level.targets if target.schedule_id is not None}
-    schedules = OnCallSchedule.objects.filter(pk__in=wanted)
-    return {schedule.pk: (schedule.name, on_call(schedule, at)) for schedule in schedules}
+def _known(targets: Iterable[TargetRule], at: datetime) -> Known:
+    roles = {target.role_id for target in targets if target.role_id is not None}
+    teams = {target.team_id for target in targets if target.team_id is not None}
+    named = {target.schedule_id for target in targets if target.schedule_id is not None}
+    schedules = list(OnCallSchedule.objects.filter(Q(pk__in=named) | Q(team__in=teams)).order_by("name")) if named or teams else []
+    plans = rotas(schedules, at) if schedules else {}
+    of_team: dict[int, list[int]] = {team: [] for team in teams}
+    for schedule in schedules:
+        if schedule.team_id in of_team:
+            of_team[schedule.team_id].append(schedule.pk)
+    return Known(
+        Role.objects.in_bulk(roles) if roles else {},
+        {key: (plan.name, duty_at(plan, at)) for key, plan in plans.items()},
+        of_team,
+    )
 
 
-def _holder(target: TargetRule, duties: dict[int, tuple[str, Duty | None]]) -> tuple[int | None, str, str]:
-    """Person, why they hold the place, and what is wrong when nobody does."""
-    if target.schedule_id is None:
-        return target.person_id, f"Named in the policy as {target.role}.", ""
-    name, duty = duties.get(target.schedule_id, (target.name, None))
+def _candidates(target: TargetRule, known: Known) -> list[Candidate]:
+    """Whoever may hold the place, in the order in which they are tried."""
+    if target.schedule_id is not None:
+        return [_on_duty(target.schedule_id, target.name, known)]
+    if target.role_id is not None:
+        return _in_role(known.roles.get(target.role_id), target.name)
+    if target.team_id is not None:
+        on_duty = [_on_duty(schedule, "", known) for schedule in known.of_team[target.team_id]]
+        somebody = [candidate for candidate in on_duty if candidate.person_id is not None]
+        return somebody or [Candidate(None, "", f"Nobody is {target.name}.")]
+    return [Candidate(target.person_id, f"Named in the policy as {target.role}.")]
+
+
+def _on_duty(schedule: int, name: str, known: Known) -> Candidate:
+    name, duty = known.duties.get(schedule, (name, None))
     if duty is None:
-        return None, "", f"Nobody is on call in {name}."
-    return duty.person_id, f"{duty.reason[:1].upper()}{duty.reason[1:].rstrip('.')}.", ""
+        return Candidate(None, "", f"Nobody is on call in {name}.")
+    return Candidate(duty.person_id, f"{duty.reason[:1].upper()}{duty.reason[1:].rstrip('.')}.")
+
+
+def _in_role(role: Role | None, name: str) -> list[Candidate]:
+    if role is None or (role.holder_id is None and role.deputy_id is None):
+        return [Candidate(None, "", f"Nobody holds the role {name}.")]
+    holder = [Candidate(role.holder_id, f"Holds the role {role.name}.")] if role.holder_id is not None else []
+    alone = "" if holder else " Nobody holds it."
+    deputy = [Candidate(role.deputy_id, f"Deputy in the role {role.name}.{alone}")] if role.deputy_id is not None else []
+    return holder + deputy
+
+
+def _seat(level: int, position: int, candidates: list[Candidate], people: dict[int, User], reachable: set[int]) -> Seat:
+    """The first candidate who can be alerted, with what stood in the way of those before; the first one when nobody can."""
+    passed: list[str] = []
+    for candidate in candidates:
+        person = people.get(candidate.person_id) if candidate.person_id is not None else None
+        problem = candidate.problem or _problem(person, reachable)
+        if not problem:
+            return Seat(level, position, candidate.person_id, str(person), " ".join((candidate.why, *passed)))
+        passed.append(problem)
+    first = people.get(candidates[0].person_id or 0)
+    return Seat(level, position, candidates[0].person_id, str(first or ""), candidates[0].why, " ".join(passed))
 
 
 def _reachable(people: Iterable[int]) -> set[int]:

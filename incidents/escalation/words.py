@@ -2,28 +2,40 @@
 
 from incidents.lifecycle.models import Incident
 from policies.decisions.escalation import in_words
-from policies.decisions.escalation_facts import Action, Kind, RunState
+from policies.decisions.escalation_facts import Action, Kind, RunState, Status
 from policies.decisions.ruleset import PolicySnapshot, TargetRule
+from policies.decisions.vocabulary import Track
 
 NOBODY_REACHED = "Nobody reached: the escalation has run out of people"
+RCA_NEEDED = "A root-cause analysis is needed"
 
 
-def told(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:
-    """The sentence for the timeline; empty for what the timeline already says otherwise."""
-    level = next((f"level {rule.number}, {rule.name}" for rule in snapshot.levels if rule.number == action.level), "")
+def told(action: Action, before: RunState, snapshot: PolicySnapshot, track: Track = Track.TECHNICAL) -> str:
+    """The sentence for the timeline; empty for what the timeline already says otherwise. Other tracks than the technical are named."""
+    if track is not Track.TECHNICAL and action.kind is Kind.ACKNOWLEDGED:
+        return f"The {track.label.lower()} track is acknowledged"
+    text = _told(action, before, snapshot)
+    return f"{track.label} track: {text}" if text and track is not Track.TECHNICAL else text
+
+
+def _told(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:
+    level = _level(action, snapshot)
     if action.kind is Kind.LEVEL:
         return f"Escalated to {level}" if before.level else f"Alerting starts at {level}"
     if action.kind is Kind.PAGED:
-        return f"{action.person_name} is alerted, {role(action, snapshot)}"
+        return f"{action.person_name} is alerted, {role(action)}"
     if action.kind is Kind.PASSED_OVER and action.position is None:
-        return f"{level[:1].upper()}{level[1:]} was passed over"
-    if action.kind is Kind.PASSED_OVER:
-        return f"{_capital(role(action, snapshot))} was passed over"
-    if action.kind is Kind.MILESTONE:
-        return "The resolution milestone was missed"
-    if action.kind is Kind.EXHAUSTED:
-        return NOBODY_REACHED
-    stopped = before.status.value == "paging" and before.level and (action.kind is Kind.ACKNOWLEDGED or before.ended_as)
+        return f"{_capital(level)} was passed over"
+    plain = {
+        Kind.REMINDED: f"{action.person_name} is reminded",
+        Kind.REPEATED: "Nobody answered: the alerting begins again",
+        Kind.PASSED_OVER: f"{_capital(role(action))} was passed over",
+        Kind.MILESTONE: "The resolution milestone was missed",
+        Kind.EXHAUSTED: NOBODY_REACHED,
+    }
+    if action.kind in plain:
+        return plain[action.kind]
+    stopped = before.status is Status.PAGING and before.level and (action.kind is Kind.ACKNOWLEDGED or before.ended_as)
     return "Alerting stopped" if stopped else ""
 
 
@@ -32,30 +44,39 @@ def why(action: Action) -> str:
     return f"{action.reason} This came {in_words(action.late_by)} late." if action.late_by else action.reason
 
 
-def role(action: Action, snapshot: PolicySnapshot) -> str:
+def role(action: Action) -> str:
     """'primary of level 1', 'backup 2 of level 3'."""
     return f"{TargetRule(action.position or 1, None, None, '').role} of level {action.level}"
 
 
-def headline(incident: Incident) -> str:
-    """'P1 INC-000001 Card payments fail'."""
+def headline(incident: Incident, track: Track = Track.TECHNICAL) -> str:
+    """'P1 INC-000001 Card payments fail', with the track in front when it is another than the technical one."""
     priority = f"P{incident.priority} " if incident.priority else ""
-    return f"{priority}{incident.number} {incident.title}"
+    named = "" if track is Track.TECHNICAL else f"{track.label}: "
+    return f"{named}{priority}{incident.number} {incident.title}"
 
 
-def page_body(incident: Incident, action: Action, snapshot: PolicySnapshot) -> str:
+def page_body(incident: Incident, action: Action, snapshot: PolicySnapshot, track: Track = Track.TECHNICAL) -> str:
     """What the alerted person needs at first glance."""
+    other = track is not Track.TECHNICAL
+    seat = role(action) if action.kind is Kind.PAGED else f"one of level {action.level}"
+    named = f" of the {track.label.lower()} track" if other else ""
     lines = [
         f"{incident.service.name}: {incident.title}",
-        f"You are alerted as {role(action, snapshot)}. {why(action)}",
-        "Acknowledge to stop the alerts; without that the next person is alerted.",
+        f"You are alerted as {seat}{named}." if action.kind is Kind.REMINDED else f"You are alerted as {seat}{named}. {why(action)}",
+        f"Acknowledge {'the track ' if other else ''}to stop the alerts; without that the next person is alerted.",
     ]
     return "\n".join(lines)
 
 
-def exhausted_body(incident: Incident, action: Action) -> str:
+def exhausted_body(incident: Incident, action: Action, track: Track = Track.TECHNICAL) -> str:
     """What the owner of last resort needs to know."""
-    return f"{incident.service.name}: {incident.title}\n{why(action)}\nYou own this escalation policy: the incident now needs you."
+    needs = "the incident" if track is Track.TECHNICAL else f"its {track.label.lower()} track"
+    return f"{incident.service.name}: {incident.title}\n{why(action)}\nYou own this escalation policy: {needs} now needs you."
+
+
+def _level(action: Action, snapshot: PolicySnapshot) -> str:
+    return next((f"level {rule.number}, {rule.name}" for rule in snapshot.levels if rule.number == action.level), "")
 
 
 def _capital(text: str) -> str:
