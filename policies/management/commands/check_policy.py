@@ -15,6 +15,7 @@ from policies.governance.states import VersionState
 from policies.pathways.models import EscalationPolicy
 from portal.foundation import clock, words
 from portal.foundation.errors import PortalError
+from portal.foundation.redaction import one_line
 
 ERRORS_FOUND, NOTHING_TO_CHECK = 1, 2
 LARGEST_NUMBER = 2_147_483_647
@@ -50,9 +51,11 @@ class Command(BaseCommand):
 
 
 def _version(name: str, number: int | None) -> PolicyVersion:
-    policy = EscalationPolicy.objects.select_related("owner").filter(name=name).first()
+    # PostgreSQL refuses to look for a text with a NUL in it.
+    known = EscalationPolicy.objects.select_related("owner", "service", "business_unit")
+    policy = None if "\0" in name else known.filter(name=name).first()
     if policy is None:
-        raise CommandError(f"There is no policy '{name}'.", returncode=NOTHING_TO_CHECK)
+        raise CommandError(f"There is no policy '{one_line(name[:120])}'.", returncode=NOTHING_TO_CHECK)
     if number is None:
         version = open_version(policy) or latest_approved(policy)
     else:
@@ -64,9 +67,27 @@ def _version(name: str, number: int | None) -> PolicyVersion:
 
 
 def _as_json(version: PolicyVersion, findings: list[Finding], now: datetime) -> str:
-    told = [{"id": one.id, "severity": one.weight.value, "place": one.place, "text": one.text, "remedy": one.remedy} for one in findings]
+    told = [
+        {
+            "id": one.id,
+            "severity": one.weight.value,
+            "place": one.place,
+            "text": one.text,
+            "remedy": one.remedy,
+            "inherited_from": one.inherited or None,
+        }
+        for one in findings
+    ]
+    policy = version.policy
     counts = {f"{weight.value}s": len(of_weight(findings, weight)) for weight in Weight}
-    head = {"policy": version.policy.name, "version": version.number, "state": version.state, "checked_at": now.isoformat()}
+    head = {
+        "policy": policy.name,
+        "scope": policy.scope,
+        "speaks_for": policy.speaks_for,
+        "version": version.number,
+        "state": version.state,
+        "checked_at": now.isoformat(),
+    }
     return json.dumps({**head, **counts, "findings": told}, indent=2, ensure_ascii=False)
 
 
@@ -74,4 +95,5 @@ def _in_words(version: PolicyVersion, findings: list[Finding], now: datetime) ->
     counts = [words.counted(len(of_weight(findings, weight)), weight.value) for weight in Weight]
     lines = [f"{version} ({version.get_state_display()}): {words.listed(counts)}."]
     lines += [f"{one.weight.value.upper():8}{one.id}  {one.place}: {one.in_words}" for one in findings]
-    return "\n".join(lines)
+    # What people wrote reaches a terminal here: a name must not forge a line or move the cursor.
+    return "\n".join(one_line(line) for line in lines)

@@ -69,6 +69,7 @@ def test_without_warnings_no_word_is_asked_for_or_kept(manager: Any, now: Any) -
     for reached in (*pair, version.policy.owner):
         contact(reached)
     make.level(version, 1, *pair)
+    make.level(version, 1, *pair, track="compliance", window=timedelta(hours=1))
     make.threshold(version)
     services.submit_version(version, actor=manager, now=now, accepted="Nothing to accept")
     assert version.warnings_accepted == ""
@@ -88,16 +89,3 @@ def test_schedules_are_looked_at_from_when_the_version_takes_effect(draft: Any, 
     assert "coverage.gap" in {finding.id for finding in queries.findings_on(draft, now=now)}
     draft.effective_from = now + timedelta(days=6)
     assert "coverage.gap" not in {finding.id for finding in queries.findings_on(draft, now=now)}
-
-
-def test_the_checks_ask_as_often_for_many_levels_as_for_one(draft: Any, now: Any, django_assert_num_queries: Any) -> None:
-    make.level(draft, 2, make.schedule(person("Kim"), person("Lee")))
-    snapshot = queries.draft_snapshot(draft)
-    draft = PolicyVersion.objects.select_related("policy__owner").get(pk=draft.pk)
-    with django_assert_num_queries(5):
-        queries.findings_on(draft, snapshot, now=now)
-    for number in range(3, 8):
-        make.level(draft, number, make.schedule(person(), person()), person())
-    more = queries.draft_snapshot(draft)
-    with django_assert_num_queries(5):
-        queries.findings_on(draft, more, now=now)

@@ -37,7 +37,7 @@ def version() -> Any:
 def test_a_policy_without_errors_ends_well_and_still_tells_its_warnings(version: Any) -> None:
     status, said = run("Payments escalation")
     assert status == 0
-    assert "Payments escalation v1 (approved): 0 errors, 3 warnings and 1 note." in said
+    assert "Payments escalation v1 (approved): 0 errors, 4 warnings and 3 notes." in said
     assert "WARNING level.one_person  Level 1: Level 1 (Line 1) rests on one person. Add a backup" in said
 
 
@@ -60,7 +60,25 @@ def test_json_has_every_finding_with_its_parts(version: Any) -> None:
         "place": "Level 2",
         "text": "Level 2 (Line 2) alerts nobody.",
         "remedy": "Add a person or an on-call schedule, or remove the level.",
+        "inherited_from": None,
     }
+    assert (told["scope"], told["speaks_for"]) == ("service", "Payments")
+
+
+def test_json_says_which_broader_policy_a_finding_speaks_of(version: Any) -> None:
+    make.level(broader := make.draft(make.policy(scope="global", name="Everywhere")), 1, person(), track="compliance")
+    make.approve(broader)
+    findings = json.loads(run("Payments escalation", "--json")[1])["findings"]
+    inherited = {finding["inherited_from"] for finding in findings if finding["place"] == "Compliance levels"}
+    assert inherited == {"Everywhere v1"}
+
+
+def test_a_name_cannot_forge_a_line_or_move_the_cursor(version: Any) -> None:
+    make.level(make.draft(version.policy), 2, name="\x1b[2JFine\nERROR   owner.left  Owner: gone")
+    said = run("Payments escalation", "--version", "2")[1]
+    assert "\x1b" not in said
+    assert "\nERROR   owner.left" not in said
+    assert json.loads(run("Payments escalation", "--version", "2", "--json")[1])["errors"] == 1
 
 
 @pytest.mark.parametrize("number", ["3", "0", "-1", "99999999999999999999"])
@@ -69,6 +87,8 @@ def test_a_version_that_is_not_there_is_an_exit_status_of_two(version: Any, numb
 
 
 def test_a_policy_that_is_not_there_or_has_no_version_is_an_exit_status_of_two() -> None:
+    assert run("\x1b[2J\0")[0] == 2
+    assert "\x1b" not in run("\x1b[2J\0")[1]
     assert run("Nothing' OR 1=1 --") == (2, "There is no policy 'Nothing' OR 1=1 --'.")
     empty = make.policy(name="Empty", owner=person("Olga"))
     assert not PolicyVersion.objects.filter(policy=empty).exists()

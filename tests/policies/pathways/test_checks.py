@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from policies.decisions.findings import Finding
 from policies.decisions.ruleset import LevelRule, TargetRule
 from policies.pathways.checks import check_levels
+from policies.pathways.people import People
 
 
 def target(position: int, name: str = "Ana", person: int | None = 1, schedule: int | None = None) -> TargetRule:
@@ -15,24 +17,29 @@ def level(number: int, *targets: TargetRule, window: int = 15, wait: int = 5) ->
     return LevelRule(number, f"Line {number}", "functional", timedelta(minutes=window), timedelta(minutes=wait), targets)
 
 
+def checked(*levels: LevelRule, resolve_within: timedelta | None = None, **known: Any) -> list[Finding]:
+    people = People(**{name: frozenset(value) if isinstance(value, set) else value for name, value in known.items()})
+    return check_levels(levels, people, resolve_within=resolve_within)
+
+
 def ids(*levels: LevelRule, **known: Any) -> list[str]:
-    return [finding.id for finding in check_levels(levels, **known)]
+    return [finding.id for finding in checked(*levels, **known)]
 
 
 def texts(*levels: LevelRule, **known: Any) -> str:
-    return " ".join(finding.text for finding in check_levels(levels, **known))
+    return " ".join(finding.text for finding in checked(*levels, **known))
 
 
 def blocking(*levels: LevelRule, **known: Any) -> list[str]:
-    return [finding.text for finding in check_levels(levels, **known) if finding.blocking]
+    return [finding.text for finding in checked(*levels, **known) if finding.blocking]
 
 
 def test_a_good_pathway_has_no_findings() -> None:
     assert ids(level(1, target(1), target(2, "Tom", 2)), level(2, target(1, "Rota", None, 7)), rotations={7: {3, 4}}) == []
 
 
-def test_no_levels_and_a_level_without_people_block() -> None:
-    assert "nobody would be alerted" in blocking()[0]
+def test_a_level_without_people_blocks_and_a_track_without_levels_says_nothing() -> None:
+    assert not ids()
     assert "Level 1 (Line 1) alerts nobody" in blocking(level(1))[0]
 
 
@@ -60,7 +67,7 @@ def test_a_rotation_of_people_who_all_left_counts_as_empty() -> None:
 
 
 def test_places_are_named_as_people_name_them() -> None:
-    found = check_levels([level(2, target(1, "Tom", 2), target(2, "Ana", 1))], gone={1})
+    found = checked(level(2, target(1, "Tom", 2), target(2, "Ana", 1)), gone={1})
     assert ("target.left", "Level 2, backup 1") in [(finding.id, finding.place) for finding in found]
 
 
@@ -79,3 +86,41 @@ def test_a_window_as_long_as_the_milestone_is_fine() -> None:
     pair = level(1, target(1), target(2, "Tom", 2), window=60)
     assert ids(pair, resolve_within=timedelta(minutes=60)) == []
     assert ids(pair, resolve_within=timedelta(minutes=59)) == ["level.window_past_milestone"]
+
+
+def role(holder: int | None, deputy: int | None, **known: Any) -> list[str]:
+    target_ = TargetRule(1, None, None, "Head of payments", role_id=31)
+    return ids(level(1, target_, target(2, "Tom", 2)), roles={31: (holder, deputy)}, **known)
+
+
+def test_a_deputy_stands_in_for_a_holder_who_left_and_that_is_told() -> None:
+    assert role(5, 6) == []
+    assert role(5, 6, gone={5}) == role(None, 6) == ["target.no_holder"]
+    assert role(5, 6, gone={5, 6}) == ["target.no_holder", "level.one_person"]
+    assert role(5, 6, unreachable={5, 6}) == ["target.no_contact"]
+    assert role(5, 6, unreachable={5, 6}, only_email={5, 6}) == ["target.only_email"]
+    assert role(5, None, unverified={5}) == ["contact.unverified"]
+
+
+def test_a_team_stands_for_everybody_in_all_its_schedules() -> None:
+    on_call = level(1, TargetRule(1, None, None, "on call in Payments", team_id=41))
+    assert ids(on_call, teams={41: (7, 8)}, rotations={7: (3,), 8: (4,)}) == []
+    assert ids(on_call, teams={41: (7, 8)}, rotations={7: (3,), 8: ()}) == ["level.one_person"]
+    assert ids(on_call, teams={41: ()}) == ["level.nobody_left"]
+    assert "There is no schedule for on call in Payments." in texts(on_call, teams={41: ()})
+    assert ids(on_call, teams={41: (7, 8)}, rotations={7: (3, 4), 8: (5,)}, gone={3, 4, 5}) == ["level.nobody_left"]
+
+
+def test_a_level_in_which_nobody_is_verified_is_one_finding() -> None:
+    pair = level(1, target(1), target(2, "Tom", 2))
+    assert ids(pair, unverified={1}, expired={2}) == ["level.unverified"]
+    assert ids(pair, unverified={1}, unreachable={2}) == ["level.unverified", "target.no_contact"]
+    assert ids(pair, unverified={1, 2}, gone={2}) == ["target.left", "level.unverified", "level.one_person"]
+    assert ids(pair, expired={1}) == ["contact.expired"]
+
+
+def test_e_mail_only_blocks_even_where_somebody_else_can_be_reached() -> None:
+    pair = level(1, target(1), target(2, "Tom", 2))
+    assert ids(pair, unreachable={1}, only_email={1}) == ["target.only_email"]
+    assert ids(pair, unreachable={1, 2}, only_email={1}) == ["target.only_email", "level.unreachable"]
+    assert blocking(pair, unreachable={1}, only_email={1})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from policies.decisions.rota import RotaPerson, RotaSnapshot
 from policies.decisions.ruleset import (
@@ -107,7 +108,8 @@ def people(content: PolicySnapshot = GOOD, **known: object) -> Case:
 
 def without(sets: str, *persons: int) -> Case:
     """The good policy, when these people are in one of the sets of People."""
-    return people(**{sets: frozenset(persons)})
+    known: dict[str, Any] = {sets: frozenset(persons)}
+    return GOOD, replace(FACTS, people=People(**known))
 
 
 def rota(**fields: object) -> Case:
