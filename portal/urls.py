@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
+    path("admin/reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("portal.site.api")),
     path("health/", include("portal.site.health")),
