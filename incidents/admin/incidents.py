@@ -32,6 +32,7 @@ from .forms import OpenForm
 from .marker_filter import MarkerFilter
 from .marks import priority_mark, severity_mark, state_mark
 from .page import beside_context, live_context
+from .tracks import track_buttons
 from .verbs import MAIN, VERBS
 
 VIEW, ADD, WORK_HERE = "incidents.view_incident", "incidents.add_incident", "policies.work_service_incidents"
@@ -139,6 +140,7 @@ class IncidentAdmin(PortalModelAdmin):
             "main_verbs": [(verb, address) for verb, address in offered if verb.key in MAIN and verb.key != "note"],
             "note_address": next((address for verb, address in offered if verb.key == "note"), ""),
             "more_verbs": [(verb, address) for verb, address in offered if verb.key not in MAIN],
+            "track_verbs": track_buttons(offered),
         }
 
     def first_line(self, thing: Incident, now: datetime) -> str:

@@ -13,6 +13,8 @@ from incidents.lifecycle import grading
 from incidents.lifecycle.queries import stored_in_words, with_words
 from incidents.lifecycle.timeline import THE_PORTAL
 from incidents.models import EscalationRun, ImpactReading, Incident, IncidentChange, KnownError, TimelineEntry
+from policies.decisions.escalation_facts import Kind
+from policies.decisions.escalation_forecast import NextStep
 from policies.decisions.ruleset import LevelRule, PolicySnapshot
 from portal.foundation import words
 from portal.foundation.access.checks import may
@@ -20,6 +22,7 @@ from portal.foundation.adminkit.moments import moment, relative
 
 from .judged import judged_context
 from .marks import severity_mark
+from .tracks import track_lines
 
 # A page of an incident that talked for days stays quick; 'all' shows the rest.
 LATEST_ENTRIES = 200
@@ -78,6 +81,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
     snapshot = found.content if found.versions else None
     next_thing = coming(incident, run, now)
     entries, hidden = _entries(incident, SHOWN[shown][1], everything="all" in request.GET)
+    tracks, tracks_stamp = track_lines(incident, now)
     return {
         **judged_context(incident, found, now),
         "incident": incident,
@@ -95,12 +99,13 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "shown": shown,
         "filters": [(key, words_) for key, (words_, _) in SHOWN.items()],
         "ladder": ladder(snapshot, run),
+        "tracks": tracks,
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
         "readings": [_reading(reading, now) for reading in with_words(incident.readings.all())[:LATEST_READINGS]],
         "held": incident.acknowledged_at is not None and incident.assigned_to_id is not None and not _alerting(run),
         "mine": incident.assigned_to_id == request.user.pk,
         "now": now,
-        "stamp": _stamp(incident, entries, run),
+        "stamp": f"{_stamp(incident, entries, run)}-{tracks_stamp}",
     }
 
 
@@ -136,7 +141,7 @@ def coming(incident: Incident, run: EscalationRun | None, now: datetime) -> Comi
         if run.state == EscalationRun.State.EXHAUSTED:
             return Coming("Nothing by itself: everybody was alerted and nobody answered. Somebody has to take it.")
         return Coming("Nothing by itself: it was acknowledged, and the work goes on until it is resolved.")
-    whom = f"Level {step.level}, {step.person_name}" if step.person_name else _step_words(step.kind.value)
+    whom = f"Level {step.level}, {step.person_name}" if step.kind is Kind.PAGED else _step_words(step)
     # Before its time has come, 'did not acknowledge' is not true yet; 'unless' says it already.
     why = step.reason if step.at <= now or not step.unless or "did not acknowledge" not in step.reason else ""
     return Coming(whom, step.at, step.unless.lstrip(", "), why)
@@ -153,12 +158,13 @@ def _exhausted(incident: Incident, run: EscalationRun | None) -> bool:
     return not incident.timeline.filter(kind=TimelineEntry.Kind.STATE, actor__isnull=False, at__gte=run.alerting_since).exists()
 
 
-def _step_words(kind: str) -> str:
+def _step_words(step: NextStep) -> str:
     return {
-        "exhausted": "Nobody is left to alert; the policy's owner is told",
-        "milestone": "The resolution milestone is missed and it moves a level up",
-        "ended": "The escalation ends",
-    }.get(kind, "The next level is alerted")
+        Kind.REMINDED: f"A reminder to {step.person_name}",
+        Kind.EXHAUSTED: "Nobody is left to alert; the policy's owner is told",
+        Kind.MILESTONE: "The resolution milestone is missed and it moves a level up",
+        Kind.ENDED: "The escalation ends",
+    }.get(step.kind, "The next level is alerted")
 
 
 def ladder(snapshot: PolicySnapshot | None, run: EscalationRun | None) -> list[Rung]:

@@ -13,6 +13,7 @@ from incidents.problems.services import link_problem
 from portal.foundation.adminkit.verbs import Verb
 
 from .forms import ChangeForm, DetailsForm, FactsForm, HandOverForm, ProblemForm, ReadingForm
+from .tracks import TRACK_VERBS
 
 
 def _from_state(verb: str) -> Callable[[Incident], bool]:
@@ -55,7 +56,7 @@ RESOLVE = Verb(
     run=escalation.resolve,
     permission="incidents.resolve_incident",
     possible=_from_state("resolve"),
-    consequence="The escalation ends and nobody is alerted any more.",
+    consequence="The escalation ends and nobody is alerted any more; only an open legal and compliance track goes on.",
     ask="What restored the service? It is the first thing the review will read.",
     done="Resolved.",
 )
@@ -183,9 +184,10 @@ VERBS = (
         permission="incidents.resolve_incident",
         possible=_from_state("cancel"),
         look="danger",
-        consequence="Nobody is alerted any more. Use it for false alarms and duplicates only; it cannot be undone.",
+        consequence="Nobody is alerted any more, except on an open legal and compliance track. Use it for false alarms and duplicates only; it cannot be undone.",
         ask="Why is it no incident?",
         done="Cancelled.",
     ),
+    *TRACK_VERBS,
 )
 MAIN = ("acknowledge", "resolve", "note")

@@ -77,6 +77,12 @@ class TrackNow:
         return f"{self.run.get_state_display()}{at}"
 
 
+def track_waits(incident: Incident, track: Track) -> bool:
+    """Whether `track` of `incident` runs, or ended with nobody reached, and nobody answers for it yet. One query."""
+    latest = incident.runs.filter(track=track.value).order_by("-opening").first()
+    return latest is not None and latest.acknowledged_at is None and latest.state != EscalationRun.State.ENDED
+
+
 def live_run(incident: Incident) -> EscalationRun | None:
     """The technical run that is under way for `incident`, or None."""
     runs = incident.runs.filter(state__in=EscalationRun.LIVE, track=EscalationRun.Track.TECHNICAL)
@@ -94,11 +100,16 @@ def next_step(incident: Incident, now: datetime) -> NextStep | None:
     return escalation_forecast.next_step(snapshot, lambda at: roster_at(snapshot, at), fresh_state(incident, now), now)
 
 
+def latest_runs(incident: Incident) -> list[EscalationRun]:
+    """The latest run of every track that ran, the technical first. One query."""
+    runs = incident.runs.select_related("policy_version__policy", "acknowledged_by").order_by("opening")
+    latest = {run.track: run for run in runs}
+    return [latest[track.value] for track in Track if track.value in latest]
+
+
 def tracks_beside(incident: Incident, now: datetime) -> list[TrackNow]:
-    """The stakeholder and the compliance track of `incident` as they stand, each by its latest run. A constant number of queries."""
-    runs = incident.runs.exclude(track=EscalationRun.Track.TECHNICAL).select_related("policy_version", "acknowledged_by")
-    latest = {run.track: run for run in runs.order_by("opening")}
-    found = [(track, latest[track.value]) for track in Track if track.value in latest]
+    """The stakeholder and the compliance track of `incident` as they stand. A constant number of queries."""
+    found = [(Track(run.track), run) for run in latest_runs(incident) if run.track != EscalationRun.Track.TECHNICAL]
     return [TrackNow(track, run, _coming(run, incident, now) if run.is_live else None) for track, run in found]
 
 

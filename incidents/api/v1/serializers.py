@@ -8,12 +8,13 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from incidents.escalation.queries import latest_runs
 from incidents.lifecycle import checks, grading
 from incidents.lifecycle.facts import LONGEST_LABEL, MOST_LABELS, GivenFacts
 from incidents.lifecycle.queries import segment_called
 from incidents.lifecycle.services import Details
 from incidents.lifecycle.telling import parts_of
-from incidents.models import ImpactReading, Incident, TimelineEntry
+from incidents.models import EscalationRun, ImpactReading, Incident, TimelineEntry
 from policies.decisions.severity import Reading
 from policies.decisions.vocabulary import Exposure, Scale
 from portal.foundation.apikit.fields import Moment, StrictSerializer, Text
@@ -191,6 +192,9 @@ class PinnedVersionOutput(serializers.Serializer):
     content_sha256 = serializers.CharField()
 
 
+_NAME = {"type": "string", "nullable": True}
+
+
 class IncidentOutput(serializers.Serializer):
     """An incident, as a line of a list."""
 
@@ -237,7 +241,7 @@ class IncidentOutput(serializers.Serializer):
         loss = incident.revenue_loss_per_hour
         return None if loss is None else f"{loss.normalize():f}"
 
-    @extend_schema_field(_NAME := {"type": "string", "nullable": True})
+    @extend_schema_field(_NAME)
     def get_segment(self, incident: Incident) -> str | None:
         return _name(incident.segment)
 
@@ -271,12 +275,36 @@ class RulePartOutput(serializers.Serializer):
     why = serializers.CharField()
 
 
-class IncidentStoryOutput(IncidentOutput):
-    """An incident with its readings and its timeline, oldest first, and the rules that it is judged by."""
+class TrackOutput(serializers.Serializer):
+    """One track of the incident's escalation as it stands, by its latest run."""
 
+    track = serializers.CharField(help_text="technical, stakeholder or compliance.")
+    state = serializers.CharField(help_text="paging, acknowledged, ended, or exhausted: nobody was reached.")
+    level = serializers.IntegerField(help_text="0 before the first alert.")
+    round = serializers.IntegerField()
+    started_at = Moment()
+    ended_at = Moment(allow_null=True)
+    next_look_at = Moment(source="next_run_at", allow_null=True)
+    acknowledged_at = Moment(allow_null=True, help_text="Of this track; the technical one is acknowledged with the incident.")
+    acknowledged_by = serializers.SerializerMethodField()
+    policy_version = PinnedVersionOutput()
+
+    @extend_schema_field(_NAME)
+    def get_acknowledged_by(self, run: EscalationRun) -> str | None:
+        return _name(run.acknowledged_by)
+
+
+class IncidentStoryOutput(IncidentOutput):
+    """An incident with its readings and its timeline, oldest first, its tracks, and the rules that it is judged by."""
+
+    tracks = serializers.SerializerMethodField()
     rules = serializers.SerializerMethodField()
     readings = ReadingOutput(many=True)
     timeline = TimelineOutput(many=True)
+
+    @extend_schema_field(TrackOutput(many=True))
+    def get_tracks(self, incident: Incident) -> Any:
+        return TrackOutput(latest_runs(incident), many=True).data
 
     @extend_schema_field(RulePartOutput(many=True))
     def get_rules(self, incident: Incident) -> list[dict[str, Any]]:

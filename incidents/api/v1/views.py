@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -15,6 +15,7 @@ from incidents.escalation import services as escalation
 from incidents.lifecycle import services
 from incidents.lifecycle.queries import incidents_for, service_called
 from incidents.models import Incident
+from policies.decisions.vocabulary import Track
 from portal.foundation import clock
 from portal.foundation.apikit import repeats
 from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATABLE
@@ -92,6 +93,21 @@ class Incidents(viewsets.GenericViewSet):
         now, data = clock.now(), _read(forms.AcknowledgeInput, request)
         return self._verb(
             request, number, lambda incident: escalation.acknowledge(incident, actor=request.user, now=now, reason=data["reason"])
+        )
+
+    @extend_schema(
+        request=forms.AcknowledgeInput,
+        parameters=[REPEATABLE, OpenApiParameter("track", str, OpenApiParameter.PATH, enum=[track.value for track in Track])],
+        responses={200: forms.IncidentStoryOutput, **PROBLEMS},
+    )
+    @action(detail=True, methods=["post"], url_path=r"tracks/(?P<track>[a-z_]{1,40})/acknowledge")
+    def acknowledge_track(self, request: Request, number: str, track: str) -> Response:
+        """The caller answers for this track; its alerts stop. The technical track is acknowledged with the incident."""
+        now, data = clock.now(), _read(forms.AcknowledgeInput, request)
+        return self._verb(
+            request,
+            number,
+            lambda incident: escalation.acknowledge_track(incident, track, actor=request.user, now=now, reason=data["reason"]),
         )
 
     @extend_schema(request=forms.ResolveInput, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
