@@ -4,13 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from policies.decisions.findings import Finding, found
 from policies.decisions.ruleset import AnnouncementRule, LevelRule, MessageRule, PolicySnapshot
-from policies.decisions.vocabulary import Audience, Track
+from policies.decisions.vocabulary import Track
 from portal.foundation import words
 
 from .rendering import problems_in
-
-# For whom the alerts of a track are written.
-AUDIENCE_OF = {Track.TECHNICAL: Audience.TECHNICAL, Track.STAKEHOLDER: Audience.EXECUTIVE, Track.COMPLIANCE: Audience.TECHNICAL}
+from .templates import AUDIENCE_OF
 
 
 def check_messages(messages: Sequence[MessageRule], levels: Mapping[Track, Sequence[LevelRule]]) -> Iterator[Finding]:
