@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import ModelAdmin
@@ -21,6 +21,7 @@ from reports.models import QuarterlyPack
 from reports.packs.downloads import Download, download_pack
 from reports.packs.quarters import Quarter
 
+from .acceptances import acceptances_csv
 from .forms import BuildForm
 
 
@@ -39,6 +40,10 @@ class QuarterlyPackAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ("adminkit/adminkit.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        acceptances = path("acceptances.csv", self.admin_site.admin_view(acceptances_csv), name="reports_acceptances_csv")
+        return [acceptances, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -11,6 +11,7 @@ from reports.metrics.facts import IncidentFact
 
 from . import figures, tables
 from .quarters import Progress, Quarter, weeks_of
+from .reviews import KnowledgeFact, ReviewFact, section_of
 from .summary import day_in_words, highlights_of, progress_in_words, summary_of
 
 TITLE = "Quarterly incident review"
@@ -28,8 +29,19 @@ NO_BUILD_TIME = (
 )
 
 
-def build(quarter: Quarter, facts: Sequence[IncidentFact], *, progress: Progress, last_event_at: datetime | None) -> ReportDocument:
-    """The pack of `quarter`. `facts` are in the order of opening; `last_event_at` is the data's cut-off, None without data."""
+def build(
+    quarter: Quarter,
+    facts: Sequence[IncidentFact],
+    *,
+    progress: Progress,
+    last_event_at: datetime | None,
+    reviews: Sequence[ReviewFact] = (),
+    knowledge: Sequence[KnowledgeFact] = (),
+) -> ReportDocument:
+    """The pack of `quarter`. `facts` are in the order of opening; `last_event_at` is the data's cut-off, None without data.
+
+    Without `reviews` and `knowledge` there is no chapter on them.
+    """
     metrics = definitions.measured(definitions.METRICS, facts)
     coverage = definitions.measured(definitions.COVERAGE, facts)
     notice = progress_in_words(quarter, progress)
@@ -45,7 +57,7 @@ def build(quarter: Quarter, facts: Sequence[IncidentFact], *, progress: Progress
         ),
         highlights=highlights_of(metrics),
         summary=summary_of(quarter, facts, metrics, coverage),
-        sections=_sections(quarter, facts, metrics, coverage),
+        sections=(*_sections(quarter, facts, metrics, coverage), *section_of(quarter, reviews, knowledge)),
         definitions=_definitions(),
         notes=(TRACING, NO_BUILD_TIME),
         content={

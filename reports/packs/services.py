@@ -22,6 +22,7 @@ from reports.metrics.queries import facts_between, last_event_at
 from .build import build
 from .models import QuarterlyPack
 from .quarters import Quarter
+from .review_rows import knowledge_at_end_of, reviews_in
 
 Tell = Callable[[str], None]
 
@@ -112,7 +113,14 @@ def _remove_if_empty(folder: Path) -> None:
 def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
     tell("Reading incidents")
     facts = list(facts_between(quarter.start, quarter.end))
-    return build(quarter, facts, progress=quarter.progress(now), last_event_at=last_event_at(quarter.start, quarter.end))
+    return build(
+        quarter,
+        facts,
+        progress=quarter.progress(now),
+        last_event_at=last_event_at(quarter.start, quarter.end),
+        reviews=reviews_in(quarter),
+        knowledge=knowledge_at_end_of(quarter),
+    )
 
 
 def _written(names: Sequence[str], document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:
