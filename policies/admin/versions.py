@@ -23,6 +23,8 @@ from portal.foundation.errors import InvalidInput
 
 from .approval import ApprovalView
 from .comparison import ROLL_BACK, ComparisonView, comparison_address
+from .drafting import DraftEditing
+from .edit_lock import TAKE_OVER
 from .matrix import save_cells
 from .replay import ReplayView, replay_panel
 from .review import review_of
@@ -38,7 +40,7 @@ def _is(state: str) -> Any:
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(GovernedAdmin):
+class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
     form = VersionForm
     change_form_template = "policies/version_form.html"
     reason_field = "change_reason"
@@ -86,6 +88,7 @@ class PolicyVersionAdmin(GovernedAdmin):
             done="Discarded.",
         ),
         ROLL_BACK,
+        TAKE_OVER,
     )
 
     class Media:
@@ -139,12 +142,6 @@ class PolicyVersionAdmin(GovernedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(super().has_change_permission(request, obj)) and (obj is None or obj.state == DRAFT)
-
-    def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
-        services.lock_draft(obj, actor=request.user, now=now)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         current = PolicyVersion.objects.filter(policy=OuterRef("policy"), state=APPROVED, effective_from__lte=clock.now())

@@ -99,7 +99,7 @@ def standing_threshold(policy: EscalationPolicy, name: str) -> tuple[PolicyVersi
 
 def fingerprint(rule: ThresholdRule) -> str:
     """The same for the same rule, so that a page can tell whether what it showed still stands."""
-    said = [rule.combine, rule.severity.value, rule.start_level, rule.runbook_id]
+    said: list[Any] = [rule.combine, rule.severity.value, rule.start_level, rule.runbook_id]
     said += [
         [one.measure, one.comparison.value, f"{one.value.normalize():f}", str(one.window), str(one.for_at_least)] for one in rule.criteria
     ]

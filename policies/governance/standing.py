@@ -43,8 +43,8 @@ def thresholds_of(versions: Iterable[int], own: dict[str, MeasureRule], names: C
     for threshold, measure, comparison, value, window, lasting in criteria.values_list(
         "threshold_id", "measure", "comparison", "value", "window", "for_at_least"
     ):
-        rule = CriterionRule(measure, Comparison(comparison), value, window, lasting, own.get(measure))
-        conditions.setdefault(threshold, []).append(rule)
+        condition = CriterionRule(measure, Comparison(comparison), value, window, lasting, own.get(measure))
+        conditions.setdefault(threshold, []).append(condition)
     said: Said = {}
     for key, version, name, combine, severity, level, runbook in rows.order_by().values_list(
         "pk", "version_id", "name", "combine", "severity", "start_level", "runbook_id"

@@ -51,8 +51,8 @@ def _shifts(before: ThresholdRule, after: ThresholdRule) -> Iterator[Shift]:
             yield Shift(now.words.name, old, new)
         if (was.window, was.for_at_least) != (now.window, now.for_at_least):
             yield Shift(f"{now.words.name}, observed", lasting(was), lasting(now))
-    for new in left:
-        yield Shift(new.words.name, "", bound(new))
+    for added in left:
+        yield Shift(added.words.name, "", bound(added))
     if before.combine != after.combine:
         yield Shift("holds when", f"{before.combine} of its conditions", f"{after.combine} of its conditions")
     if before.severity != after.severity:
@@ -65,10 +65,6 @@ def _shifts(before: ThresholdRule, after: ThresholdRule) -> Iterator[Shift]:
 
 def _same(was: CriterionRule, among: list[CriterionRule]) -> CriterionRule | None:
     """The condition that `was` became: the same one, else one on the same measure and side, else one on the same measure."""
-    rising = was.comparison.value.startswith(">")
-    wanted = (
-        lambda one: one == was,
-        lambda one: one.measure == was.measure and one.comparison.value.startswith(">") == rising,
-        lambda one: one.measure == was.measure,
-    )
-    return next((one for wants in wanted for one in among if wants(one)), None)
+    same = [one for one in among if one.measure == was.measure]
+    rising = [one for one in same if one.comparison.value[0] == was.comparison.value[0]]
+    return next(iter([one for one in same if one == was] or rising or same), None)

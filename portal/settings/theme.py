@@ -18,7 +18,7 @@ UNFOLD = {
         lambda request: static("portal/portal.css"),
         lambda request: static("portal/work-list.css"),
     ],
-    "SCRIPTS": [lambda request: static("adminkit/reachable.js")],
+    "SCRIPTS": [lambda request: static("adminkit/reachable.js"), lambda request: static("portal/keep.js")],
     "DASHBOARD_CALLBACK": "portal.site.dashboard.views.work_list",
     "COLORS": {
         "primary": {

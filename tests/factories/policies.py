@@ -72,8 +72,7 @@ def threshold(
     **fields: Any,
 ) -> Threshold:
     """A threshold of a draft; without criteria given: failed transactions at least 5 % in 10 min."""
-    fields.setdefault("severity", "SEV2")
-    made = Threshold.objects.create(version=version, name=name, **fields)
+    made = Threshold.objects.create(version=version, name=name, severity=severity, **fields)
     for criterion in criteria or ({"measure": "transaction_failure_percent", "value": Decimal(5)},):
         Criterion.objects.create(threshold=made, **criterion)
     return made
