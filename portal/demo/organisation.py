@@ -20,6 +20,7 @@ PEOPLE = (
     Person("admin", "Robin Hale", MADRID, role="administrator"),
     Person("manager", "Marta Lindqvist", MADRID, role="manager"),
     Person("approver", "Daniel Okafor", MADRID, role="approver"),
+    Person("second.approver", "Ines Ferreira", MADRID, role="approver"),
     Person("compliance", "Priya Nair", SINGAPORE, role="compliance"),
     Person("auditor", "Helene Fischer", "Europe/Berlin", role="auditor"),
     Person("commander", "Ana Ruiz", MADRID, "Payments platform", "commander"),
@@ -31,9 +32,14 @@ PEOPLE = (
     Person("emma.novak", "Emma Novak", NEW_YORK, "Card operations"),
     Person("yuki.tanaka", "Yuki Tanaka", SINGAPORE, "Ledger and settlement"),
     Person("liam.chen", "Liam Chen", SINGAPORE, "Ledger and settlement"),
+    Person("lena.brandt", "Lena Brandt", "Europe/Berlin"),
+    Person("jack.osei", "Jack Osei", MADRID),
 )
 
-SIGN_INS = ("admin", "manager", "approver", "compliance", "auditor", "commander", "responder", "stakeholder")
+# Who is told what somebody left undone: a person, and their manager.
+MANAGERS = (("commander", "manager"), ("responder", "commander"), ("sofia.rossi", "commander"), ("manager", "second.approver"))
+
+SIGN_INS = ("admin", "manager", "approver", "second.approver", "compliance", "auditor", "commander", "responder", "stakeholder")
 
 BUSINESS_UNITS = ("Payments", "Operations", "Corporate")
 
@@ -54,6 +60,36 @@ SERVICES = (
     ("Customer app", "customer-app", 2, "Payments", "Payments platform", False, ("iOS", "Android", "Push")),
     ("Data warehouse", "data-warehouse", 3, "Corporate", "Card operations", False, ("Loads",)),
 )
+
+REGIONS = ("Europe", "Americas", "Asia Pacific")
+
+# Name, holder, deputy.
+FUNCTIONS = (
+    ("Head of payments", "manager", "commander"),
+    ("Data protection officer", "lena.brandt", "compliance"),
+    ("Head of communications", "jack.osei", "stakeholder"),
+)
+
+# Name, criticality 1 normal to 3 vital.
+SEGMENTS = (("Hospitals and pharmacies", 3), ("Large merchants", 2), ("Small merchants", 1))
+
+# Title, steps, services by key.
+RUNBOOKS = (
+    (
+        "Acquirer declines or times out",
+        "1. Look at the acquirer's status page.\n2. Route new payments to the second acquirer.\n3. Tell card operations which payments to repeat.",
+        ("card-payments",),
+    ),
+    (
+        "Personal data may have leaked",
+        "1. Keep the evidence: no restarts, no deletions.\n2. Close the way out.\n3. Give the data protection officer what is known: which data, "
+        "whose, since when.",
+        ("card-payments", "customer-app", "merchant-portal"),
+    ),
+)
+
+# The priority of each impact (row) and urgency (column), 1 high to 3 low.
+MATRIX = ((1, 1, 2), (1, 3, 3), (3, 4, 5))
 
 # What past incidents were about: service key, title, impact, urgency, and what monitoring read (measure, value), if anything.
 PAST = (

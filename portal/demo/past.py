@@ -67,6 +67,7 @@ def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datet
     alerted = EscalationStep.objects.filter(run__incident=incident, action=EscalationStep.Action.PAGED).last()
     responder = alerted.person if alerted and alerted.person and alerted.person.username != "manager" else people["responder"]
     escalation.acknowledge(incident, actor=responder, now=acknowledged)
+    _other_tracks_answer(incident, acknowledged + timedelta(minutes=dice.choice([2, 9, 14])))
     noted = acknowledged + timedelta(minutes=6)
     lifecycle.add_note(incident, actor=responder, now=noted, text="Looking at the dashboards; started with the last change.")
     if dice.random() < 0.35:
@@ -90,6 +91,18 @@ def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:
     )
     _let_the_engine_run(incident, opened, opened + timedelta(minutes=3))
     escalation.acknowledge(incident, actor=people["responder"], now=opened + timedelta(minutes=3))
+    _other_tracks_answer(incident, opened + timedelta(minutes=8))
+
+
+def _other_tracks_answer(incident: Incident, at: datetime) -> None:
+    """Whoever a stakeholder or compliance track alerted takes it."""
+    run_cycle(now=at)
+    deliver_due(now=at)
+    for run in incident.runs.filter(state__in=EscalationRun.LIVE).exclude(track=EscalationRun.Track.TECHNICAL):
+        alerted = run.steps.filter(action=EscalationStep.Action.PAGED).last()
+        if alerted is not None and alerted.person is not None:
+            said = "Checked: nothing to report." if run.track == EscalationRun.Track.COMPLIANCE else "Management is informed."
+            escalation.acknowledge_track(incident, run.track, actor=alerted.person, now=at, reason=said)
 
 
 def _let_the_engine_run(incident: Incident, start: datetime, until: datetime) -> None:

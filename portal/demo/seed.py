@@ -14,11 +14,15 @@ from policies.models import (
     BusinessUnit,
     Component,
     Criterion,
+    CustomerSegment,
     EscalationPolicy,
     Level,
     OnCallSchedule,
     PolicyVersion,
+    Region,
+    Role,
     RotationMember,
+    Runbook,
     Service,
     Target,
     Team,
@@ -26,8 +30,10 @@ from policies.models import (
 )
 from portal.foundation.access.roles import ROLES
 from portal.foundation.base_models import save_tracked
+from portal.foundation.verification import vouch_for
 from portal.models import ContactPoint, User
 
+from . import everywhere
 from . import organisation as company
 
 TITLES = {role.key: role.title for role in ROLES}
@@ -49,11 +55,20 @@ class Seed:
     def plant(self) -> None:
         with act("demo.seeded", actor=None, now=self.start, why="A demo organisation for the first look"):
             self.people = {person.username: self.person(person) for person in company.PEOPLE}
+            for username, manager in company.MANAGERS:
+                self.people[username].manager = self.people[manager]
+                self.saved(self.people[username])
             units = {name: self.saved(BusinessUnit(name=name)) for name in company.BUSINESS_UNITS}
             self.teams = {team[0]: self.team(*team, units=units) for team in company.TEAMS}
             self.schedules = {team[0]: self.schedule(team[0], team[2], team[3]) for team in company.TEAMS}
+            self.regions = {name: self.saved(Region(name=name)) for name in company.REGIONS}
+            self.functions = {name: self.function(*holders) for name, *holders in ((one[0], *one) for one in company.FUNCTIONS)}
+            for name, criticality in company.SEGMENTS:
+                self.saved(CustomerSegment(name=name, criticality=criticality))
             self.services = {service[1]: self.service(*service, units=units) for service in company.SERVICES}
+            self.runbooks = {runbook[0]: self.runbook(*runbook) for runbook in company.RUNBOOKS}
             self.known_error()
+        everywhere.plant(self)
         self.card_payments()
         self.instant_transfers()
         self.change_waiting_for_approval()
@@ -64,7 +79,12 @@ class Seed:
 
     def person(self, person: company.Person) -> User:
         user = User(
-            username=person.username, display_name=person.name, time_zone=person.time_zone, is_staff=person.username in company.SIGN_INS
+            username=person.username,
+            display_name=person.name,
+            time_zone=person.time_zone,
+            is_staff=person.username in company.SIGN_INS,
+            # Whoever decides on a change has an account that is older than the change.
+            date_joined=self.start,
         )
         if person.username in company.SIGN_INS:
             user.password = self.password
@@ -72,12 +92,22 @@ class Seed:
             user.set_unusable_password()
         self.saved(user)
         user.groups.add(Group.objects.get(name=TITLES[person.role]))
-        self.saved(
-            ContactPoint(
-                person=user, label="phone", channel=ContactPoint.Channel.WEBHOOK, address=phone_address(user, self.phone_port), order=1
-            )
+        phone = ContactPoint(
+            person=user, label="phone", channel=ContactPoint.Channel.WEBHOOK, address=phone_address(user, self.phone_port), order=1
         )
+        self.saved(phone)
+        vouch_for(phone, actor=None, now=self.now, reason="A phone of the demo itself.")
         return user
+
+    def function(self, name: str, holder: str, deputy: str) -> Role:
+        role: Role = self.saved(Role(name=name, holder=self.people[holder], deputy=self.people[deputy]))
+        return role
+
+    def runbook(self, title: str, steps: str, services: tuple[str, ...]) -> Runbook:
+        runbook: Runbook = self.saved(Runbook(title=title, steps=steps, owner=self.people["commander"]))
+        for key in services:
+            self.services[key].runbooks.add(runbook)
+        return runbook
 
     def team(self, name: str, unit: str, zone: str, members: tuple[str, ...], *, units: dict[str, Any]) -> Team:
         team: Team = self.saved(Team(name=name, business_unit=units[unit], time_zone=zone))
@@ -131,7 +161,20 @@ class Seed:
             version, 1, "First line, on call", "functional", WATCHABLE, self.schedules["Payments platform"], self.people["omar.haddad"]
         )
         self.level(version, 2, "Incident commander", "functional", WATCHABLE, self.people["commander"], self.people["sofia.rossi"])
-        self.level(version, 3, "Head of payments", "hierarchical", timedelta(minutes=5), self.people["manager"])
+        self.level(
+            version,
+            3,
+            "Head of payments",
+            "hierarchical",
+            timedelta(minutes=5),
+            self.functions["Head of payments"],
+            owner=self.people["manager"],
+            mandates="mobilise_resources, suspend_processes",
+            mandate_limits="Overtime and suppliers up to 20,000 EUR an incident. Settlement may be paused for 4 h.",
+            mandate_until=(self.now + timedelta(days=300)).date(),
+            region=self.regions["Europe"],
+            needs_rca=True,
+        )
         self.threshold(
             version, "Payments fail for many", "SEV1", 2, "all", ("transaction_failure_percent", "20"), ("affected_users", "5000")
         )
@@ -172,26 +215,31 @@ class Seed:
             spikes.value = Decimal(8)
             save_tracked(spikes, actor=manager, now=asked, reason="Short spikes should not wake people")
         submit_version(version, actor=manager, now=asked, accepted=company.WARNINGS_ACCEPTED)
+        # A critical service needs two approvals; one is there, the other waits for the visitor.
+        second = self.people["second.approver"]
+        if version.approvals_needed > 1:
+            approve_version(version, actor=second, now=self.now - timedelta(hours=3), reason="The replay shows what we expected.")
 
     def policy(self, name: str, key: str) -> EscalationPolicy:
         manager = self.people["manager"]
         with act("policy.created", actor=manager, now=self.start) as running:
-            policy = EscalationPolicy(name=name, service=self.services[key], owner=manager)
+            policy = EscalationPolicy(name=name, service=self.services[key], owner=manager, time_zone=company.MADRID)
             running.subject = self.saved(policy, actor=manager)
         return policy
 
-    def draft(self, policy: EscalationPolicy, reason: str, *, resolve_within: timedelta) -> PolicyVersion:
+    def draft(self, policy: EscalationPolicy, reason: str, *, resolve_within: timedelta | None) -> PolicyVersion:
         version = create_draft(policy, actor=self.people["manager"], now=self.start, reason=reason)
         version.resolve_within = resolve_within
         return version
 
-    def level(self, version: PolicyVersion, number: int, name: str, kind: str, window: timedelta, *targets: Any) -> None:
+    def level(self, version: PolicyVersion, number: int, name: str, kind: str, window: timedelta, *targets: Any, **fields: Any) -> None:
         level = self.saved(
-            Level(version=version, number=number, name=name, kind=kind, window=window, backup_after=window / 2), actor=version.author
+            Level(version=version, number=number, name=name, kind=kind, window=window, backup_after=window / 2, **fields),
+            actor=version.author,
         )
         for position, target in enumerate(targets, start=1):
-            place = {"schedule": target} if isinstance(target, OnCallSchedule) else {"person": target}
-            self.saved(Target(level=level, position=position, **place), actor=version.author)
+            place = {OnCallSchedule: "schedule", Role: "role_held", Team: "team", User: "person"}[type(target)]
+            self.saved(Target(level=level, position=position, **{place: target}), actor=version.author)
 
     def threshold(
         self, version: PolicyVersion, name: str, severity: str, start_level: int, combine: str, *criteria: tuple[str, str]
@@ -205,7 +253,8 @@ class Seed:
     def bring_into_force(self, version: PolicyVersion, at: datetime) -> None:
         self.saved(version, actor=version.author)
         submit_version(version, actor=version.author, now=at, accepted=company.WARNINGS_ACCEPTED)
-        approve_version(version, actor=self.people["approver"], now=at, reason="Checked against the risk committee's minutes.")
+        for approver in ("approver", "second.approver")[: version.approvals_needed]:
+            approve_version(version, actor=self.people[approver], now=at, reason="Checked against the risk committee's minutes.")
 
 
 def phone_address(person: User, port: int) -> str:

@@ -37,12 +37,12 @@ def test_the_demo_shows_the_whole_job(phone_port: int) -> None:
     assert [name for name in SIGN_INS if authenticate(username=name, password="a password for the demo") is None] == []
     assert "a password for the demo" not in said.getvalue()
     assert Service.objects.filter(regulated=True).count() == 4
-    assert sorted(PolicyVersion.objects.values_list("state", flat=True)) == ["approved", "approved", "submitted"]
+    assert sorted(PolicyVersion.objects.values_list("state", flat=True)) == ["approved", "approved", "approved", "submitted"]
     assert Incident.objects.filter(state__in=["new", "in_progress"]).count() == 2
     assert Incident.objects.filter(state__in=["resolved", "closed"]).count() >= 30
     assert EscalationStep.objects.filter(action="paged").exists()
     assert set(OutboxMessage.objects.values_list("state", flat=True)) <= {"delivered", "cancelled"}
-    assert LedgerEvent.objects.filter(type="policy_version.approved").count() == 2
+    assert LedgerEvent.objects.filter(type="policy_version.approved").count() == 3
     assert not EscalationRun.objects.filter(state="exhausted").exists()
 
     the_phones_move_with_their_port(phone_port + 1)
