@@ -5,11 +5,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from policies.decisions.vocabulary import Scope
+from policies.governance.approvers import approvals_missing
 from policies.governance.models import Approval, PolicyVersion
 from policies.governance.queries import phase_beside
 from policies.governance.snapshots import readable_content
-from policies.governance.states import Phase
+from policies.governance.states import Phase, VersionState
 from portal.foundation.apikit.fields import Moment, StrictSerializer, Text
+
+from .contents import ContentOutput
 
 # As long as the admin's forms take.
 LONGEST_REASON = 2_000
@@ -37,17 +41,25 @@ class VersionOutput(serializers.Serializer):
     policy_name = serializers.CharField(source="policy.name")
     number = serializers.IntegerField()
     effective_from = Moment()
+    effective_until = Moment(allow_null=True, help_text="When it ends by itself; only for what was published at once.")
     approved_at = Moment()
     content_sha256 = serializers.CharField()
-    content = serializers.JSONField()
+    content = ContentOutput()
 
 
 class PolicyOutput(serializers.Serializer):
-    """An escalation policy and where it stands."""
+    """An escalation policy, what it speaks for and where it stands."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    service = serializers.CharField(source="service.key")
+    scope = serializers.ChoiceField(choices=[scope.value for scope in Scope], help_text="Of two policies the narrower wins.")
+    speaks_for = serializers.CharField(help_text="What it speaks for, in words.")
+    service = serializers.CharField(source="service.key", default=None, allow_null=True, help_text="Its key, for a policy of a service.")
+    tier = serializers.IntegerField(allow_null=True, help_text="For a policy of a tier.")
+    business_unit = serializers.CharField(
+        source="business_unit.name", default=None, allow_null=True, help_text="For a policy of a business unit."
+    )
+    time_zone = serializers.CharField(help_text="In which starts of its versions are told to people.")
     owner = serializers.CharField(source="owner.username")
     description = serializers.CharField()
     version_in_force = serializers.IntegerField(
@@ -82,6 +94,9 @@ class VersionLineOutput(serializers.Serializer):
     submitted_by = serializers.SerializerMethodField()
     submitted_at = Moment(allow_null=True)
     approved_at = Moment(allow_null=True)
+    effective_until = Moment(allow_null=True, help_text="When it ends by itself; only for what was published at once.")
+    approvals_needed = serializers.IntegerField(help_text="How many people have to approve it; counts from its submission.")
+    approvals_missing = serializers.SerializerMethodField(help_text="How many of them still have to; 0 unless it waits.")
     content_sha256 = serializers.CharField(help_text="Of the frozen content; empty for a draft.")
     warnings_accepted = serializers.CharField(help_text="Why it was submitted in spite of warnings; empty when there were none.")
     approvals = ApprovalOutput(many=True)
@@ -89,6 +104,10 @@ class VersionLineOutput(serializers.Serializer):
     @extend_schema_field(serializers.ChoiceField(choices=[phase.value for phase in Phase]))
     def get_phase(self, version: PolicyVersion) -> str:
         return phase_beside(version, self.context["in_force"], self.context["now"]).value
+
+    @extend_schema_field(int)
+    def get_approvals_missing(self, version: PolicyVersion) -> int:
+        return approvals_missing(version) if version.state == VersionState.SUBMITTED.value else 0
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_submitted_by(self, version: PolicyVersion) -> str | None:
@@ -100,17 +119,9 @@ class VersionDetailOutput(VersionLineOutput):
 
     content = serializers.SerializerMethodField()
 
-    @extend_schema_field({"type": "object", "additionalProperties": {}})
+    @extend_schema_field(ContentOutput)
     def get_content(self, version: PolicyVersion) -> Any:
         return readable_content(version)
-
-
-class ComparisonOutput(serializers.Serializer):
-    """Two versions and what the second changes of the first, one sentence a field."""
-
-    before = VersionLineOutput()
-    after = VersionLineOutput()
-    differences = serializers.ListField(child=serializers.CharField())
 
 
 class SubmitInput(StrictSerializer):

@@ -1,6 +1,7 @@
 """The doors to a policy's versions: read them, submit, approve, send back. The rules are the services', as in the admin."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -11,13 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from policies.governance import services
+from policies.governance.queries import findings_on
+from policies.interchange.services import import_policy
 from policies.models import EscalationPolicy, PolicyVersion
 from portal.foundation import clock
 from portal.foundation.apikit import repeats
 from portal.foundation.apikit.described import FOUND, PROBLEMS, REPEATABLE
 
+from .answers import DraftInput, DraftOutput, source_of
 from .reach import phases, policies_for, versions_for
 from .serializers import ApproveInput, SendBackInput, SubmitInput, VersionDetailOutput, VersionLineOutput
+from .thresholds import ThresholdInput, change_in_draft
 
 
 @extend_schema(parameters=[OpenApiParameter("policy", int, OpenApiParameter.PATH, description="Id of the policy.")])
@@ -45,6 +50,27 @@ class Versions(viewsets.GenericViewSet):
         """One version with its content and the decisions on it."""
         return self._told(number)
 
+    @extend_schema(request=DraftInput, parameters=[REPEATABLE], responses={201: DraftOutput, 200: DraftOutput, **PROBLEMS})
+    def create(self, request: Request, policy: str) -> Response:
+        """A new draft: the content of a policy file as data or YAML, or of the latest approved version. A dry run (200) keeps nothing."""
+        now, given = clock.now(), DraftInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        return repeats.once(request, now, lambda: self._draft(given.validated_data, now))
+
+    def _draft(self, given: dict[str, Any], now: datetime) -> Response:
+        policy, source = self._policy(), source_of(given)
+        said: dict[str, Any]
+        if source is None:
+            version = services.create_draft(policy, actor=self.request.user, now=now, reason=given["reason"])
+            said = {"version": version, "against": None, "changes": (), "findings": findings_on(version, now=now)}
+        else:
+            tried = given["dry_run"]
+            made = import_policy(source, actor=self.request.user, now=now, reason=given["reason"], dry_run=tried, into=policy)
+            said = {"version": None if tried else made.version, "changes": made.changes, "findings": made.findings}
+            said["against"] = made.against.number if made.against else None
+        told = DraftOutput(said, context=phases(policy, now)).data
+        return Response(told, status=200 if given["dry_run"] else 201)
+
     @extend_schema(request=SubmitInput, parameters=[REPEATABLE], responses={200: VersionDetailOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, policy: str, number: str) -> Response:
@@ -62,6 +88,19 @@ class Versions(viewsets.GenericViewSet):
     def send_back(self, request: Request, policy: str, number: str) -> Response:
         """Makes it a draft again, with words for its author."""
         return self._do(request, number, SendBackInput, services.send_back_version)
+
+    @extend_schema(request=ThresholdInput, parameters=[REPEATABLE], responses={200: VersionDetailOutput, **PROBLEMS})
+    @action(detail=True, methods=["patch"], url_path="thresholds")
+    def thresholds(self, request: Request, policy: str, number: str) -> Response:
+        """Changes one threshold of the draft, named by 'name', and nothing else of it; what is left out stays."""
+        now, given = clock.now(), ThresholdInput(data=request.data)
+        given.is_valid(raise_exception=True)
+
+        def do() -> Response:
+            change_in_draft(self._version(number), given.validated_data, actor=request.user, now=now)
+            return self._told(number)
+
+        return repeats.once(request, now, do)
 
     def _do(self, request: Request, number: str, form: type[Any], verb: Callable[..., Any]) -> Response:
         now, given = clock.now(), form(data=request.data)

@@ -1,5 +1,6 @@
 """The doors to the rules: each parses, asks one query, answers."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,20 +10,21 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from guardian.shortcuts import get_objects_for_user
 from rest_framework import viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from policies.decisions.plain import plain
 from policies.governance.comparing import compare
-from policies.governance.queries import version_in_force
-from policies.models import EscalationPolicy, Service
+from policies.governance.queries import rules_in_force, version_in_force
+from policies.models import EscalationPolicy, PolicyVersion, Service
 from portal.foundation import clock
-from portal.foundation.apikit.described import ASKED, FOUND, LISTED
-from portal.foundation.apikit.fields import aware_in_query
+from portal.foundation.access.checks import require
+from portal.foundation.apikit.described import ASKED, FOUND, LISTED, Problem
 from portal.foundation.errors import NotFound
 
-from .reach import number_in_query, phases, policies_for, refuse_unknown, versions_for
-from .serializers import ComparisonOutput, PolicyOutput, ServiceOutput, VersionOutput
+from .answers import ComparisonOutput, RulesOutput
+from .reach import IN_FORCE, instant_in_query, number_in_query, phases, policies_for, refuse_unknown, versions_for
+from .serializers import PolicyOutput, ServiceOutput, VersionOutput
 
 SERVICE_RIGHTS = ["policies.see_service_incidents", "policies.work_service_incidents"]
 
@@ -53,6 +55,21 @@ class Services(viewsets.GenericViewSet):
     def retrieve(self, request: Request, key: str) -> Response:
         """One service."""
         return Response(ServiceOutput(get_object_or_404(self.get_queryset(), key=key)).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("at", OpenApiTypes.DATETIME, description="An instant with its zone; now when left out.")],
+        responses={200: RulesOutput, 403: Problem, **ASKED},
+    )
+    @action(detail=True, methods=["get"])
+    def rules(self, request: Request, key: str) -> Response:
+        """The rules that count for the service at an instant: what they say, and which policy supplies each part, and why."""
+        refuse_unknown(request.query_params, {"at"})
+        service = get_object_or_404(self.get_queryset(), key=key)
+        require(request.user, "policies.view_policyversion", service, to=f"read the rules of {service}")
+        at = instant_in_query(request.query_params, clock.now())
+        found = rules_in_force(service, at)
+        said = {"service": service.key, "at": at, "speaking": found.sources, "parts": found.won, "content": plain(found.content)}
+        return Response(RulesOutput(said).data)
 
 
 class Policies(viewsets.GenericViewSet):
@@ -85,11 +102,7 @@ class Policies(viewsets.GenericViewSet):
     def version_in_force(self, request: Request, pk: str) -> Response:
         """The version in force at an instant; the answer for a past instant never changes."""
         policy = self._policy(pk)
-        text = request.query_params.get("at")
-        try:
-            at = aware_in_query(text) if text is not None else clock.now()
-        except ValidationError as error:
-            raise ValidationError({"at": error.detail}) from error
+        at = instant_in_query(request.query_params, clock.now())
         version = version_in_force(policy, at)
         if version is None:
             raise NotFound(f"No version of {policy.name} was in force at {at:%Y-%m-%d %H:%M:%S} UTC.")
@@ -97,8 +110,8 @@ class Policies(viewsets.GenericViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("from", int, required=True, description="The number of the version to begin with."),
-            OpenApiParameter("to", int, required=True, description="The number of the version to compare with it."),
+            OpenApiParameter("from", str, required=True, description="The number of the version to begin with, or in-force."),
+            OpenApiParameter("to", str, required=True, description="The number of the version to compare with it, or in-force."),
         ],
         responses={200: ComparisonOutput, **ASKED},
     )
@@ -108,10 +121,18 @@ class Policies(viewsets.GenericViewSet):
         policy, asked = self._policy(pk), request.query_params
         refuse_unknown(asked, {"from", "to"})
         versions = versions_for(request.user, policy)
-        before, after = (get_object_or_404(versions, number=number_in_query(asked, name)) for name in ("from", "to"))
-        found = compare(before, after)
-        said = {"before": before, "after": after, "differences": [change.words for change in found.changes]}
-        return Response(ComparisonOutput(said, context=phases(policy, clock.now())).data)
+        now = clock.now()
+        before, after = (self._asked(policy, versions, name, now) for name in ("from", "to"))
+        return Response(ComparisonOutput(compare(before, after), context=phases(policy, now)).data)
+
+    def _asked(self, policy: EscalationPolicy, versions: QuerySet[PolicyVersion], name: str, now: datetime) -> PolicyVersion:
+        """The version that a part of the query names: by its number, or 'in-force'."""
+        if self.request.query_params.get(name) != IN_FORCE:
+            return get_object_or_404(versions, number=number_in_query(self.request.query_params, name))
+        current = version_in_force(policy, now)
+        if current is None:
+            raise NotFound(f"No version of {policy.name} is in force. Name a version by its number.")
+        return get_object_or_404(versions, pk=current.pk)
 
     def _policy(self, pk: str) -> EscalationPolicy:
         found: EscalationPolicy = get_object_or_404(self.get_queryset(), pk=int(pk))

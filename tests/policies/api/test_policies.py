@@ -176,6 +176,13 @@ def test_what_is_out_of_reach_does_not_exist(draft: PolicyVersion, approver: Use
 def test_two_versions_are_compared_in_words_with_who_decided(draft: PolicyVersion, approver: User) -> None:
     told = api_of(approver).get(f"/api/v1/policies/{draft.policy_id}/compare/", {"from": 1, "to": 2}).json()
     assert told["differences"] == ["Level 1 window raised from 15 min to 30 min."]
+    (change,) = told["changes"]
+    assert (change["section"], change["place"], change["field"]) == ("Technical track", "Level 1", "window")
+    assert (change["before"], change["after"]) == ("15 min", "30 min")
+    assert [deed["what"] for deed in told["before_deeds"]] == ["drafted", "submitted", "approved"]
+    assert [deed["who"] for deed in told["after_deeds"]] == ["Mia Manager"]
+    in_force = api_of(approver).get(f"/api/v1/policies/{draft.policy_id}/compare/", {"from": "in-force", "to": 2}).json()
+    assert (in_force["before"]["number"], in_force["changes"]) == (1, told["changes"])
     assert (told["before"]["approvals"][0]["reason"], told["after"]["phase"]) == ("Agreed", "draft")
     assert api_of(approver).get(f"/api/v1/policies/{draft.policy_id}/compare/", {"from": 2, "to": 2}).json()["differences"] == []
 
