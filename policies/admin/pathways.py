@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from policies.governance.queries import open_version, phase_beside, version_in_force
+from policies.governance.queries import current_of, open_version, phase_beside, version_in_force
 from policies.governance.services import create_draft
 from policies.governance.states import Phase, VersionState
 from policies.models import EscalationPolicy, PolicyVersion
@@ -70,14 +70,14 @@ class EscalationPolicyAdmin(GovernedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         versions = PolicyVersion.objects.filter(policy=OuterRef("pk"))
-        current = versions.filter(state=VersionState.APPROVED.value, effective_from__lte=clock.now()).order_by("-effective_from", "-number")
+        current = current_of("pk", clock.now())
         waiting = versions.filter(state__in=OPEN)
         found: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
-                current_number=Subquery(current.values("number")[:1]),
-                current_since=Subquery(current.values("effective_from")[:1]),
+                current_number=Subquery(current.values("number")),
+                current_since=Subquery(current.values("effective_from")),
                 open_number=Subquery(waiting.values("number")[:1]),
                 open_state=Subquery(waiting.values("state")[:1]),
             )

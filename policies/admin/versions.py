@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from policies.governance import services
-from policies.governance.queries import approved_for, phase_beside, phase_of
+from policies.governance.deciding import still_needed
+from policies.governance.queries import approved_for, current_of, phase_beside, phase_of
 from policies.governance.states import Phase, VersionState
 from policies.models import PolicyVersion
 from portal.foundation import clock, words
@@ -29,10 +30,11 @@ from .matrix import save_cells
 from .replay import ReplayView, replay_panel
 from .review import review_of
 from .submission import SubmitForm
+from .urgent import PUBLISH_AT_ONCE, urgent_words
 from .version_form import FIELDSETS, INLINES, VersionForm, asks_for_a_row, groups_of, one_row_more
 from .zoned import in_policy_zone
 
-DRAFT, SUBMITTED, APPROVED = VersionState.DRAFT.value, VersionState.SUBMITTED.value, VersionState.APPROVED.value
+DRAFT, SUBMITTED = VersionState.DRAFT.value, VersionState.SUBMITTED.value
 
 
 def _is(state: str) -> Any:
@@ -89,6 +91,7 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
         ),
         ROLL_BACK,
         TAKE_OVER,
+        PUBLISH_AT_ONCE,
     )
 
     class Media:
@@ -144,9 +147,8 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        current = PolicyVersion.objects.filter(policy=OuterRef("policy"), state=APPROVED, effective_from__lte=clock.now())
-        newest_first = current.order_by("-effective_from", "-number")
-        found: QuerySet[Any] = super().get_queryset(request).annotate(in_force_pk=Subquery(newest_first.values("pk")[:1]))
+        current = current_of("policy", clock.now()).values("pk")
+        found: QuerySet[Any] = super().get_queryset(request).annotate(in_force_pk=Subquery(current))
         return found
 
     @admin.display(description="Version", ordering="policy__name")
@@ -186,9 +188,11 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
             return format_html("A draft by {}. Nothing changes until somebody else approves it.", version.author)
         if phase is Phase.SUBMITTED:
             since = moment(version.submitted_at, now)
-            return format_html("Waiting for approval: submitted by {} on {}.", version.submitted_by, since)
+            return format_html("Waiting for approval: submitted by {} on {}. {}", version.submitted_by, since, still_needed(version))
         if phase is Phase.DISCARDED:
             return "Discarded. It was never in force."
+        if version.effective_until is not None:
+            return urgent_words(version, now)
         approval = approved_for(version)
         by = format_html(" Approved by {}: “{}”.", approval.decided_by, approval.reason) if approval else ""
         said = {

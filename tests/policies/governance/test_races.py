@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from policies.governance import services
 from policies.governance.queries import version_in_force
@@ -110,8 +110,9 @@ def test_an_edit_at_the_moment_of_the_approval_never_gets_into_it(mia: User, abe
 
     def edits() -> None:
         services.withdraw_version(fresh(version), actor=mia, now=now, reason="One more thing")
-        services.lock_draft(fresh(version), actor=mia, now=now)
-        version.levels.update(window=timedelta(hours=9))
+        with transaction.atomic():
+            services.lock_draft(fresh(version), actor=mia, now=now)
+            version.levels.update(window=timedelta(hours=9))
 
     at_once(approves(version, abe, now), edits)
     after = fresh(version)

@@ -85,7 +85,7 @@ def roads(part: Part, version: PolicyVersion, folder: Path) -> Iterator[Callable
     rows, more = held.filter(pk=row.pk), copy.copy(row)
     more.pk, more._state = None, copy.copy(row._state)
     more._state.adding = True
-    columns = ", ".join(field.column for field in part.model._meta.concrete_fields if not field.primary_key)
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in part.model._meta.concrete_fields if not field.primary_key)
     yield row.save
     yield row.delete
     yield lambda: rows.update(**{link: getattr(row, link)})
@@ -192,7 +192,8 @@ def test_the_form_and_its_inlines_write_nothing(request: Any, who: str, state: s
         "levels-0-window": "9 h",
     }
     answer = client.post(reverse("admin:policies_policyversion_change", args=[version.pk]), posted)
-    assert answer.status_code == 403
+    # Not allowed, or told that it is no draft any more.
+    assert answer.status_code in (403, 409)
     assert said(version) == before
 
 
