@@ -132,7 +132,9 @@ def test_what_was_submitted_meanwhile_is_not_changed_and_says_so(draft: Any, man
     client = as_(manager)
     data = form_of(client, page(draft)) | {"levels-0-window": "5 h"}
     services.submit_version(draft, actor=manager, now=now, accepted="Known")
-    assert client.post(page(draft), data).status_code == 403
+    answer = client.post(page(draft), data)
+    assert answer.status_code == 409
+    assert "waits for approval" in answer.content.decode()
     assert Level.objects.get(version=draft).window == timedelta(minutes=15)
 
 
