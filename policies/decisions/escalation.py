@@ -127,5 +127,4 @@ def _current(snapshot: PolicySnapshot, state: RunState) -> LevelRule | None:
 
 def _start(snapshot: PolicySnapshot, start_level: int) -> LevelRule | None:
     """The level to begin at: the first from `start_level` up, or the highest when the policy ends below it."""
-    ordered = levels_above(snapshot, 0)
-    return next((rule for rule in ordered if rule.number >= start_level), ordered[-1] if ordered else None)
+    return min(snapshot.levels, key=lambda rule: (rule.number < start_level, abs(rule.number - start_level)), default=None)

@@ -1,8 +1,9 @@
 """Whom a pass of an escalation alerts or reminds, and what is recorded beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from .escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status
 from .escalation_times import Reminder, backup_after, entered_at, next_look, reminders_due, window_end
@@ -29,17 +30,8 @@ def enter(
         passed, seat = _fill(level, roster)
         if seat is not None:
             actions += [Action(Kind.LEVEL, reason, level.number, late_by=late), *passed]
-            entered = replace(
-                state,
-                status=Status.PAGING,
-                level=level.number,
-                position=0,
-                level_entered_at=now,
-                alerted=(),
-                reminded=0,
-                acknowledged_by=None,
-            )
-            return _paged(snapshot, entered, level, seat, now, tuple(actions), seat.why, late)
+            anew = {"status": Status.PAGING, "level": level.number, "level_entered_at": now, "reminded": 0, "acknowledged_by": None}
+            return _paged(snapshot, state, level, seat, now, tuple(actions), seat.why, late, (), anew)
         reason = f"Level {level.number} has nobody who can be alerted."
         actions += [*passed, Action(Kind.PASSED_OVER, reason, level.number)]
     told = "The policy has no levels for this." if not snapshot.levels else f"{why} There is nobody further to alert."
@@ -57,7 +49,7 @@ def alert_backup(snapshot: PolicySnapshot, roster: Roster, state: RunState, now:
     entered = entered_at(state) + (now - due)
     waited = in_words(backup_after(snapshot, level, state))
     silent = f"{state.alerted[-1].name if state.alerted else 'Nobody'} did not acknowledge within {waited}."
-    return _paged(snapshot, replace(state, level_entered_at=entered), level, seat, now, passed, silent, late)
+    return _paged(snapshot, state, level, seat, now, passed, silent, late, state.alerted, {"level_entered_at": entered})
 
 
 def remind(snapshot: PolicySnapshot, state: RunState, now: datetime, level: LevelRule, reminder: Reminder) -> Decision:
@@ -99,10 +91,13 @@ def _paged(
     before: tuple[Action, ...],
     why: str,
     late: timedelta | None,
+    alerted: tuple[Alerted, ...],
+    changes: Mapping[str, Any],
 ) -> Decision:
+    """`alerted` are those alerted at the level before; `changes` is what else becomes of the state."""
     page = Action(Kind.PAGED, why, level.number, seat.position, seat.person_id, seat.name, late)
-    alerted = (*state.alerted, Alerted(seat.person_id, seat.name))
-    after = replace(state, position=seat.position, last_page_at=now, alerted=alerted)
+    everybody = (*alerted, Alerted(seat.person_id, seat.name))
+    after = replace(state, **changes, position=seat.position, last_page_at=now, alerted=everybody)
     return Decision((*before, page), after, next_look(snapshot, level, after))
 
 
