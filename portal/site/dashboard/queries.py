@@ -52,7 +52,9 @@ def cards_for(user: User, now: datetime) -> list[Card]:
 
 
 def nobody_reached(user: User, now: datetime) -> Card | None:
-    runs = EscalationRun.objects.filter(state=EscalationRun.State.EXHAUSTED, incident__in=_seen(user).filter(LIVE))
+    # The duty to tell outlives the incident, so a compliance track stays here until somebody answers for it.
+    waiting = Q(incident__in=_seen(user).filter(LIVE)) | Q(track=EscalationRun.Track.COMPLIANCE, incident__in=_seen(user))
+    runs = EscalationRun.objects.filter(waiting, state=EscalationRun.State.EXHAUSTED, acknowledged_at__isnull=True)
     rows = tuple(
         Row(str(run.incident), _incident_url(run.incident_id), run.ended_at, "nobody answered since", "Take it", run.incident.severity)
         for run in runs.select_related("incident").order_by("-ended_at")[:ROWS]
