@@ -106,7 +106,9 @@ class PolicyReviewAdmin(PortalModelAdmin):
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """By role, or because this reader is asked."""
+        """By role, or because this reader is asked. The page of signing in asks too, for nobody."""
+        if not request.user.is_authenticated:
+            return False
         if may(request.user, VIEW, obj):
             return True
         return is_asked(obj, request.user) if obj is not None else PolicyReview.objects.filter(asked(request.user)).exists()
