@@ -46,6 +46,7 @@ def _set(version: PolicyVersion, *, minutes: int, milestone: int) -> None:
 
 
 def _holder(key: str) -> User:
-    user = User.objects.create_user(f"bench-{key}")
+    # An account that is younger than a change may not decide on it.
+    user = User.objects.create_user(f"bench-{key}", date_joined=NOW)
     user.groups.set(Group.objects.filter(name={role.key: role.title for role in ROLES}[key]))
     return user
