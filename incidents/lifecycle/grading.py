@@ -112,7 +112,8 @@ def readings_that_count(service: Service, content: PolicySnapshot, at: datetime,
     horizon = at - max((criterion.window for criterion in criteria), default=timedelta(0))
     mine = Q(incident__isnull=True) | Q(incident=incident) if incident else Q(incident__isnull=True)
     known = ImpactReading.objects.filter(mine, service=service)
-    found = list(known.filter(observed_at__gte=horizon))
+    # Of two readings of one instant the one that came in last counts.
+    found = list(known.filter(observed_at__gte=horizon).order_by("observed_at", "pk"))
     for measure in {criterion.measure for criterion in criteria if criterion.for_at_least}:
         found += known.filter(measure=measure, observed_at__lt=horizon).order_by("-observed_at")[:1]
     return found
