@@ -68,9 +68,7 @@ def _table(table: Table) -> dict[str, Any]:
     most = len(table.rows) if table.whole else MOST_ROWS
     left = len(table.rows) - most
     rest = (
-        f"The first {most} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them."
-        if left > 0
-        else ""
+        f"The first {most} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them." if left > 0 else ""
     )
     return {
         "title": table.title,
