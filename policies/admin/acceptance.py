@@ -142,7 +142,7 @@ def owed_row(owed: Owed, now: datetime) -> Row:
 
 
 def _page(model_admin: Any, title: str) -> Row:
-    return {"opts": model_admin.opts, "title": title, "media": model_admin.media}
+    return {"title": title, "media": model_admin.media}
 
 
 def _chosen(model: Any, request: HttpRequest, name: str) -> Any:

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from unfold.decorators import action
 
 from policies.attestations.owed import EXPIRING, Training, training_state
 from policies.attestations.services import RECORD, lift_duty, sign_for
@@ -27,6 +29,7 @@ class KnowledgeDutyAdmin(GovernedAdmin):
     list_select_related = ("policy", "person", "team", "group")
     search_fields = ("policy__name", "person__display_name", "team__name", "group__name")
     fields = ("policy", "person", "team", "group", "within_days", "needs_training", "why")
+    actions_list = ("who_has_accepted",)
     empty_list = "A duty to know names a person, a team or a role that has to accept each version of a policy. Add the first one."
     verbs = (
         Verb(
@@ -49,6 +52,10 @@ class KnowledgeDutyAdmin(GovernedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who a duty is laid on does not change under it: lift it, and lay another."""
         return obj is None and bool(super().has_change_permission(request, obj))
+
+    @action(description="Who has accepted", url_path="who-has-accepted", icon="task_alt")  # type: ignore[untyped-decorator]
+    def who_has_accepted(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:policies_knowledgeduty_standing")
 
     @admin.display(description="Must be known by")
     def whose(self, duty: Any) -> str:

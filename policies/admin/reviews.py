@@ -175,6 +175,7 @@ class PolicyReviewAdmin(PortalModelAdmin):
         evidence = evidence_of(review, now)
         return {
             "evidence": shown(evidence),
+            "as_of": moment(datetime.fromisoformat(evidence["as_of"]), now),
             "evidence_sha256": content_hash(evidence) if review.signed_at else "",
             "follows": FOLLOWS.get(review.decision, ""),
             "refusal": "" if review.signed_at else why_not_sign(review, request.user, now),

@@ -16,6 +16,8 @@ from portal.foundation.registry import Registry
 from .models import PolicyReview
 from .periods import Period, Rhythm, before, quarters_within
 
+# What a reader asks first stands first; sections that are not named here follow.
+ORDER = ("incidents", "escalations", "now", "changes", "surroundings")
 # A list shows this many; the rest are counted.
 MOST_LISTED = 25
 
@@ -96,6 +98,7 @@ def gathered(review: PolicyReview, now: datetime) -> dict[str, Any]:
         current=version_in_force(policy, now),
     )
     sections = [section for _, provider in providers for section in provider(question)]
+    sections.sort(key=lambda section: ORDER.index(section.key) if section.key in ORDER else len(ORDER))
     return {
         "as_of": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "columns": [period.name for period in periods],

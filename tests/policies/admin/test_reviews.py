@@ -138,6 +138,8 @@ def test_who_has_accepted_is_told_by_policy_and_by_person(client: Client, versio
         KnowledgeDuty.objects.create(policy=version.policy, person=somebody)
     client.force_login(person("Cora", roles=("compliance",)))
     standing = "/admin/policies/knowledgeduty/standing/"
+    assert "Who has accepted" in text(client.get("/admin/policies/knowledgeduty/"))
+    assert client.get("/admin/policies/knowledgeduty/who-has-accepted/").url == standing  # type: ignore[attr-defined]
     page = text(client.get(standing))
     assert "0 acceptances overdue of 2" in page
     assert "acceptances.csv" in page
