@@ -6,11 +6,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 
+from policies.decisions.vocabulary import Scope
 from policies.governance.queries import policies_for, rules_in_force
-from policies.models import BusinessUnit, Component, Service, Team
+from policies.models import BusinessUnit, Component, EscalationPolicy, Service, Team
+from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
+from portal.foundation.errors import PortalError
 from portal.foundation.people.models import User
+
+from .rules import SEE_RULES, RulesView, rules_address, rules_panel
 
 
 @admin.register(BusinessUnit)
@@ -49,6 +55,7 @@ class ServiceAdmin(GovernedAdmin):
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     inlines = (ComponentInline,)
+    page_template = "policies/service_panels.html"
     fieldsets = (
         (None, {"fields": ("name", "key", "description")}),
         ("How much depends on it", {"fields": (("tier", "regulated", "executive_system"), ("promised_response", "promised_resolution"))}),
@@ -57,17 +64,53 @@ class ServiceAdmin(GovernedAdmin):
     filter_horizontal = ("runbooks",)
     empty_list = "Services are what users rely on. Policies and incidents hang on them. Add the first one, for example 'Card payments'."
 
+    def get_urls(self) -> list[URLPattern]:
+        rules = self.admin_site.admin_view(RulesView.as_view(model_admin=self))
+        return [path("<int:object_id>/rules/", rules, name="policies_service_rules"), *super().get_urls()]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        listed = super().get_changelist_instance(request)
+        broader = {(policy.scope, policy.tier or policy.business_unit_id): policy.name for policy in broader_policies()}
+        for service in listed.result_list:
+            service.spoken_for = _speaker(service, broader)
+        return listed
+
     @admin.display(description="Escalates by", ordering="escalation_policy__name")
-    def escalates_by(self, service: Service) -> str:
-        return str(getattr(service, "escalation_policy", "") or "nothing yet")
+    def escalates_by(self, service: Any) -> str:
+        return str(service.spoken_for)
 
     def first_line(self, service: Any, now: datetime) -> str:
-        supplier = rules_in_force(service, now).supplier("technical track")
+        try:
+            supplier = rules_in_force(service, now).supplier("technical track")
+        except PortalError as error:
+            return error.message
         if supplier is not None:
             return f"Incidents escalate by {supplier.name}."
         if not policies_for(service).exists():
-            return "No escalation policy: incidents of this service alert nobody."
+            return "No escalation policy speaks for it: incidents of this service alert nobody."
         return "No policy that speaks for it has levels in force: incidents alert nobody."
+
+    def links(self, request: HttpRequest, service: Any) -> list[tuple[str, str, str]]:
+        return [("The rules that count", rules_address(service), "default")] if may(request.user, SEE_RULES) else []
+
+    def page_context(self, request: HttpRequest, service: Any, now: datetime) -> dict[str, Any]:
+        if not may(request.user, SEE_RULES):
+            return {}
+        return {**rules_panel(service, now), "rules_address": rules_address(service)}
+
+
+def broader_policies() -> QuerySet[EscalationPolicy]:
+    """Those that speak for more than one service; there is one at most for each tier, each business unit and everywhere."""
+    return EscalationPolicy.objects.exclude(scope=Scope.SERVICE)
+
+
+def _speaker(service: Service, broader: dict[tuple[str, int | None], str]) -> str:
+    """The narrowest policy that speaks for `service`, by name."""
+    own = getattr(service, "escalation_policy", None)
+    if own is not None:
+        return str(own)
+    wider = ((Scope.TIER, service.tier), (Scope.BUSINESS_UNIT, service.business_unit_id), (Scope.GLOBAL, None))
+    return next((broader[key] for key in wider if key in broader and (key[1] or key[0] is Scope.GLOBAL)), "nothing yet")
 
 
 @admin.register(Component)

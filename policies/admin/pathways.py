@@ -19,7 +19,10 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 
 from .content import content_panels
+from .policy_form import PolicyForm
 from .reviews import reviews_of
+from .rules import rules_address
+from .zoned import in_policy_zone
 
 OPEN = (VersionState.DRAFT.value, VersionState.SUBMITTED.value)
 
@@ -43,16 +46,20 @@ class PendingFilter(admin.SimpleListFilter):
 
 @admin.register(EscalationPolicy)
 class EscalationPolicyAdmin(GovernedAdmin):
-    list_display = ("name", "service", "in_force", "pending", "owner")
-    list_filter = (PendingFilter, "service__tier", "service__regulated", "service__business_unit")
-    list_select_related = ("service", "owner")
-    search_fields = ("name", "service__name", "owner__display_name")
+    form = PolicyForm
+    list_display = ("name", "spoken_for", "in_force", "pending", "owner")
+    list_filter = (PendingFilter, "scope", "service__tier", "service__regulated", "service__business_unit")
+    list_select_related = ("service", "business_unit", "owner")
+    search_fields = ("name", "service__name", "business_unit__name", "owner__display_name")
     page_template = "policies/policy_panels.html"
-    fields = (("name", "service"), "owner", "description", "why")
     empty_list = (
-        "An escalation policy says whom an incident of a service alerts, and who is next when nobody answers. "
-        "Add one for your most important service, then start its first draft."
+        "An escalation policy says whom an incident alerts, and who is next when nobody answers: for one service, a tier, a business unit "
+        "or the whole organisation. Add one for your most important service, then start its first draft."
     )
+
+    class Media:
+        js = ("portal/policy-form.js",)
+
     verbs = (
         Verb(
             key="draft",
@@ -67,6 +74,22 @@ class EscalationPolicyAdmin(GovernedAdmin):
             back_to=lambda policy, version: version_address(version),
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What it speaks for stays once a version was submitted: moving it would change the rules in force past the approver."""
+        subject = ("spoken_for",) if self._settled(obj) else ("scope", ("service", "tier", "business_unit"))
+        return ((None, {"fields": ("name", *subject, ("owner", "time_zone"), "description", "why")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("spoken_for",) if self._settled(obj) else ()
+
+    def _settled(self, policy: Any) -> bool:
+        states = (VersionState.SUBMITTED.value, VersionState.APPROVED.value)
+        return policy is not None and policy.versions.filter(state__in=states).exists()
+
+    @admin.display(description="Speaks for", ordering="scope")
+    def spoken_for(self, policy: Any) -> str:
+        return str(policy.speaks_for)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         versions = PolicyVersion.objects.filter(policy=OuterRef("pk"))
@@ -97,9 +120,9 @@ class EscalationPolicyAdmin(GovernedAdmin):
     def first_line(self, policy: Any, now: datetime) -> str:
         current, waiting = version_in_force(policy, now), open_version(policy)
         says = (
-            format_html("Version {} is in force since {}.", current.number, moment(current.effective_from, now))
+            format_html("Version {} is in force since {}.", current.number, in_policy_zone(current, now))
             if current
-            else "No version is in force: incidents of this service alert nobody."
+            else f"No version is in force: this policy says nothing yet about {policy.speaks_for}."
         )
         if waiting is None:
             return format_html("{} Nothing is pending.", says)
@@ -107,21 +130,22 @@ class EscalationPolicyAdmin(GovernedAdmin):
         return format_html("{} {} by {} is {}.", says, link, waiting.author, waiting.get_state_display())
 
     def links(self, request: HttpRequest, policy: Any) -> list[tuple[str, str, str]]:
+        rules = [("The rules that count", rules_address(policy.service), "default")] if policy.service is not None else []
         waiting = open_version(policy)
         if waiting is None:
-            return []
+            return rules
         words = "Open the draft" if waiting.state == VersionState.DRAFT.value else "Open the version that waits"
-        return [(words, version_address(waiting), "primary")]
+        return [(words, version_address(waiting), "primary"), *rules]
 
     def page_context(self, request: HttpRequest, policy: Any, now: datetime) -> dict[str, Any]:
         current = version_in_force(policy, now)
-        versions = policy.versions.select_related("author").order_by("-number")
+        versions = policy.versions.select_related("author", "policy").order_by("-number")
         rows = [
             (
                 version,
                 version_address(version),
                 phase_beside(version, current.pk if current else None, now).value,
-                moment(version.effective_from, now, empty="–"),
+                in_policy_zone(version, now, empty="–"),
             )
             for version in versions
         ]

@@ -24,9 +24,11 @@ from portal.foundation.errors import InvalidInput
 
 from .approval import ApprovalView
 from .comparison import ROLL_BACK, ComparisonView, comparison_address
+from .content import content_panels
 from .drafting import DraftEditing
 from .edit_lock import TAKE_OVER
 from .matrix import save_cells
+from .message_preview import MessagePreviewView
 from .replay import ReplayView, replay_panel
 from .review import review_of
 from .submission import SubmitForm
@@ -95,16 +97,18 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
     )
 
     class Media:
-        css = {"all": ("portal/replay.css", "portal/policy-form.css")}
+        css = {"all": ("portal/replay.css",)}
         js = ("portal/replay.js", "portal/policy-form.js")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(ApprovalView.as_view(model_admin=self))
         replay = self.admin_site.admin_view(ReplayView.as_view(model_admin=self))
         compare = self.admin_site.admin_view(ComparisonView.as_view(model_admin=self))
+        messages = self.admin_site.admin_view(MessagePreviewView.as_view(model_admin=self))
         return [
             path("<int:object_id>/approve/", view, name="policies_policyversion_approve"),
             path("<int:object_id>/compare/", compare, name="policies_policyversion_compare"),
+            path("<int:object_id>/messages/", messages, name="policies_policyversion_messages"),
             path("<int:object_id>/replay/", replay, name="policies_policyversion_replay"),
             *super().get_urls(),
         ]
@@ -210,4 +214,18 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
 
     def page_context(self, request: HttpRequest, version: Any, now: datetime) -> dict[str, Any]:
         decisions = version.approvals.select_related("decided_by", "requested_by")
-        return {**review_of(version, now), "decisions": decisions, "replay": replay_panel(version, request, now)}
+        return {
+            **review_of(version, now),
+            "decisions": decisions,
+            "replay": replay_panel(version, request, now),
+            "preview_address": reverse("admin:policies_policyversion_messages", args=[version.pk]),
+        }
+
+    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
+        """A past state also shows what it said, where that was kept."""
+        past = self.model.history.filter(id=object_id, history_id=version_id).first()
+        context = {"page_template": "policies/past_version.html", **(extra_context or {})}
+        if past is not None:
+            kept = content_panels(past.instance) if past.content else {"past_draft": past.instance.get_state_display()}
+            context.update(kept)
+        return super().history_form_view(request, object_id, version_id, context)

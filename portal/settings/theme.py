@@ -17,6 +17,7 @@ UNFOLD = {
         lambda request: static("adminkit/adminkit.css"),
         lambda request: static("portal/portal.css"),
         lambda request: static("portal/work-list.css"),
+        lambda request: static("portal/policy-form.css"),
     ],
     "SCRIPTS": [lambda request: static("adminkit/reachable.js"), lambda request: static("portal/keep.js")],
     "DASHBOARD_CALLBACK": "portal.site.dashboard.views.work_list",
