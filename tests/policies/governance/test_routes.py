@@ -243,6 +243,8 @@ def test_the_api_has_no_road_but_the_verbs(request: Any, who: str, waiting: Poli
     content = {"state": "approved", "content": {"levels": []}, "number": 9, "content_sha256": "x"}
     # A document is taken there, and becomes a draft; nothing else is.
     assert api.post(versions, content, format="json").status_code == 400
+    threshold = api.patch(f"{versions}1/thresholds/", {"name": "Any", "severity": "SEV4", "reason": "Quietly"}, format="json")
+    assert (threshold.status_code, "waiting for approval" in json.dumps(threshold.json())) == (409, True)
     for answer in (
         api.put(f"{versions}1/", content, format="json"),
         api.patch(f"{versions}1/", content, format="json"),
