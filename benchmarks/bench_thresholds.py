@@ -3,7 +3,7 @@
     python benchmarks/bench_thresholds.py
 
 It makes 100 policies of 50 thresholds with three approved versions each, in a database of its own in a temporary folder. Prints, per way
-of looking at the list, the median of 7 requests in milliseconds and the number of queries. Limits: 1 s each, and as many queries as with
+of looking at the list, the median of 7 requests in milliseconds of processor time, SQLite's included, and the number of queries. Limits: 1 s each, and as many queries as with
 a single policy.
 """
 
@@ -24,8 +24,8 @@ MOST_MILLISECONDS = 1_000
 VIEWS = {
     "as it opens": "",
     "second page": "?p=2",
-    "sorted by value": "?o=2",
-    "sorted by next review": "?o=5",
+    "sorted by value": "?o=1",
+    "sorted by next review": "?o=4",
     "searched": "?q=Threshold%2013",
     "by measure": "?measure=latency_ms",
     "with a pending change": "?pending=draft",
@@ -66,9 +66,9 @@ def measured(client: Any, address: str) -> tuple[float, int]:
     client.get(address)
     took = []
     for _ in range(REQUESTS):
-        start = time.perf_counter()
+        start = time.process_time()
         assert client.get(address).status_code == 200, address
-        took.append((time.perf_counter() - start) * 1000)
+        took.append((time.process_time() - start) * 1000)
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -77,37 +77,40 @@ def measured(client: Any, address: str) -> tuple[float, int]:
 
 
 def fill(policies: int) -> None:
-    """Policies with three approved versions and a draft that changes every second threshold."""
+    """Policies with three approved versions and a draft that changes every second threshold. Made without the guards: only read here."""
     from django.db import transaction
 
-    from policies.models import Criterion, PolicyVersion, Threshold
+    from policies.models import Approval, Criterion, PolicyVersion, Threshold
+    from portal.foundation import database_guards
     from tests.factories import policies as make
     from tests.factories.portal import person
 
+    for label, _ in database_guards.guards:
+        database_guards.drop(label, "default")
     approver, author = person("Approver", roles=("approver",)), person("Author", roles=("manager",))
     with transaction.atomic():
         for _ in range(policies):
             policy = make.policy()
             for number in range(1, 5):
-                version = PolicyVersion.objects.create(
-                    policy=policy, number=number, change_reason="For the measurement", author=author, created_at=make.NOW
-                )
+                at = make.NOW + timedelta(days=number)
+                version = PolicyVersion(policy=policy, number=number, change_reason="For the measurement", author=author, created_at=at)
+                if number < 4:
+                    version.state, version.submitted_by, version.submitted_at, version.approved_at = "approved", author, at, at
+                    version.effective_from, version.content, version.content_sha256 = at, {}, "0" * 64
+                PolicyVersion.objects.bulk_create([version])
+                if number < 4:
+                    signed = {"requested_by": author, "decided_by": approver, "decision": "approved", "reason": "Agreed", "decided_at": at}
+                    Approval.objects.bulk_create([Approval(version=version, content_sha256="0" * 64, **signed)])
                 rows = [Threshold(version=version, name=f"Threshold {place}", severity="SEV2") for place in range(THRESHOLDS)]
                 Threshold.objects.bulk_create(rows)
                 value = {1: 5, 2: 5, 3: 7, 4: 9}[number]
+                values = [Decimal(value + place if number < 4 or place % 2 else 7 + place) for place in range(THRESHOLDS)]
                 Criterion.objects.bulk_create(
                     [
-                        Criterion(
-                            threshold=row,
-                            measure="latency_ms" if place % 5 == 0 else "affected_users",
-                            value=Decimal(value + place if number < 4 or place % 2 else 7 + place),
-                        )
+                        Criterion(threshold=row, measure="latency_ms" if place % 5 == 0 else "affected_users", value=values[place])
                         for place, row in enumerate(rows)
                     ]
                 )
-                if number < 4:
-                    make.level(version, 1, author)
-                    make.approve(version, now=make.NOW + timedelta(days=number), approver=approver)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class ThresholdEditView(View):
         context = {
             **self.model_admin.admin_site.each_context(request),
             "opts": self.model_admin.opts,
-            "original": base,
+            "original": threshold,
             "title": f"Change {threshold.name}",
             "media": self.model_admin.media,
             "threshold": threshold,

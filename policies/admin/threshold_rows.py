@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.views import ChangeList
@@ -52,6 +53,16 @@ class Pending:
 class ThresholdList(ChangeList):
     """A list whose rows know more than their columns."""
 
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Whoever sorts by measure wants its values in their order too."""
+        order = list(super().get_ordering(request, queryset))
+        for place, name in enumerate(order):
+            if "first_measure" in str(name):
+                value = F("first_value")
+                order.insert(place + 1, value.desc() if str(name).startswith("-") else value.asc())
+                break
+        return order
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
@@ -85,7 +96,7 @@ def pending(rule: ThresholdRule, waiting: Iterable[PolicyVersion], told: dict[in
     before: ThresholdRule | None = rule
     for version in waiting:
         after = told.get(version.pk, {}).get(rule.name)
-        changes = shifts(before, after) if before is not None else ()
+        changes = () if before is None or before == after else shifts(before, after)
         if changes:
             found.append(Pending(version, changes))
         before = after
@@ -127,6 +138,12 @@ def pending_cell(waiting: Iterable[Pending], address: Any) -> SafeString:
     )
 
 
+def day_of(at: datetime) -> SafeString:
+    """'6 May 2026', in the reader's zone, with the time on hover."""
+    local = timezone.localtime(at)
+    return format_html('<time datetime="{}" title="{}">{} {}</time>', at.isoformat(), written(at), local.day, f"{local:%b %Y}")
+
+
 def _shifts(changes: Iterable[Shift]) -> SafeString:
     return format_html_join("", '<span class="thr-shift">{}</span>', ((_shift(one),) for one in changes))
 
@@ -153,7 +170,7 @@ def since_cell(since: Brought | None, address: Any) -> SafeString | str:
         '<a href="{}">v{}</a>, {}<br><span class="quiet">{}</span>{}',
         address(version),
         version.number,
-        written(version.effective_from),
+        day_of(version.effective_from),
         by,
         until,
     )

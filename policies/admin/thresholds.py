@@ -31,7 +31,7 @@ COMBINED = {"all": "all of", "any": "any of"}
 
 @admin.register(Threshold)
 class ThresholdAdmin(PortalModelAdmin):
-    list_display = ("threshold", "measure", "current_value", "how_bad", "pending_change", "next_review_due", "last_change")
+    list_display = ("threshold", "condition", "how_bad", "pending_change", "next_review_due", "last_change")
     list_display_links = None
     list_filter = (
         filters.CountsForService,
@@ -89,7 +89,7 @@ class ThresholdAdmin(PortalModelAdmin):
         policy = row.version.policy
         which = "" if row.version_id == row.in_force else format_html(", v{} {}", row.version.number, row.version.get_state_display())
         return format_html(
-            '<a class="thr-name" href="{}">{}</a><span class="quiet">{}, <a href="{}">{}</a>{}</span>',
+            '<div><a class="thr-name" href="{}">{}</a><span class="quiet">{}, <a href="{}">{}</a>{}</span></div>',
             reverse("admin:policies_threshold_change", args=[row.pk]),
             row.name,
             policy.speaks_for,
@@ -98,24 +98,21 @@ class ThresholdAdmin(PortalModelAdmin):
             which,
         )
 
-    @admin.display(description="Measure", ordering="first_measure")
-    def measure(self, row: Any) -> SafeString:
-        lines = ((one.words.name, f"in {one.words.unit}" if one.words.unit else "a number") for one in row.rule.criteria)
-        return _joined(row, format_html_join("", '<span class="thr-line">{}<span class="quiet">{}</span></span>', lines))
-
-    @admin.display(description="Current value", ordering="first_value")
-    def current_value(self, row: Any) -> SafeString:
+    @admin.display(description="Measure and current value", ordering="first_measure")
+    def condition(self, row: Any) -> SafeString:
         address = edit_address(row) if row.editable else ""
-        lines = ((_value(address, one, row), lasting(one)) for one in row.rule.criteria)
-        return _joined(row, format_html_join("", '<span class="thr-line">{}<span class="quiet">{}</span></span>', lines), blank=True)
+        lines = ((one.words.name, _value(address, one, row), lasting(one)) for one in row.rule.criteria)
+        said = format_html_join("", '<span class="thr-line">{}<br>{}<span class="quiet">{}</span></span>', lines)
+        joint = f"{COMBINED[row.rule.combine]} these" if len(row.rule.criteria) > 1 else ""
+        return format_html('<div><span class="quiet thr-joint">{}</span>{}</div>', joint, said)
 
     @admin.display(description="Severity", ordering="severity")
     def how_bad(self, row: Any) -> SafeString:
-        return format_html('{}<span class="quiet thr-level">from level {}</span>', severity_mark(row.severity), row.start_level)
+        return format_html('<div>{}<span class="quiet thr-level">from level {}</span></div>', severity_mark(row.severity), row.start_level)
 
     @admin.display(description="Pending change")
     def pending_change(self, row: Any) -> SafeString | str:
-        return pending_cell(row.pending, self.page_of) if row.pending else "–"
+        return format_html("<div>{}</div>", pending_cell(row.pending, self.page_of)) if row.pending else "–"
 
     @admin.display(description="Next review", ordering="next_review")
     def next_review_due(self, row: Any) -> SafeString | str:
@@ -123,11 +120,11 @@ class ThresholdAdmin(PortalModelAdmin):
         if row.next_review is None:
             return "–"
         overdue = OVERDUE if row.next_review < now else ""
-        return format_html("{}{}", overdue, moment(row.next_review, now))
+        return format_html("<div>{}{}</div>", overdue, moment(row.next_review, now))
 
     @admin.display(description="Last change", ordering="version__effective_from")
     def last_change(self, row: Any) -> SafeString | str:
-        return since_cell(row.since, self.page_of)
+        return format_html("<div>{}</div>", since_cell(row.since, self.page_of))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -150,10 +147,3 @@ def _value(address: str, one: CriterionRule, row: Any) -> SafeString | str:
     if not address:
         return bound(one)
     return format_html('<a href="{}" aria-label="Change {}: {} {}">{}</a>', address, row.name, one.words.name, bound(one), bound(one))
-
-
-def _joined(row: Any, lines: SafeString, *, blank: bool = False) -> SafeString:
-    if len(row.rule.criteria) < 2:
-        return lines
-    words = SafeString("&nbsp;") if blank else f"{COMBINED[row.rule.combine]} these"
-    return format_html('<span class="quiet thr-joint">{}</span>{}', words, lines)

@@ -50,7 +50,9 @@
   const addRow = (form, set) => {
     const count = () => Number(hidden(form, `${set}-TOTAL_FORMS`)?.value);
     const before = count();
-    document.querySelector(`[data-add-row="${set}"], #${CSS.escape(set)}-group .add-row a, #${CSS.escape(set)}-group a.add-row, #${CSS.escape(set)}-group .add-row`)?.click();
+    // The rows of rows come with buttons of their own, before it.
+    const box = document.getElementById(`${set}-data`) || hidden(form, `${set}-TOTAL_FORMS`)?.closest(".formset, .formset-wrapper, .inline-related");
+    [...(box?.querySelectorAll(".add-row") || [])].at(-1)?.click();
     return count() > before;
   };
 

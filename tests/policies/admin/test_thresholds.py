@@ -49,10 +49,9 @@ def test_a_row_says_what_is_in_force_for_whom_since_when_and_by_whom(client: Cli
     row = listed(client)
     for said in (
         "Payments failing Card payments, Escalation of Card payments",
-        "Failed transactions in %",
-        "at least 5 % in 10 min",
+        "Failed transactions at least 5 % in 10 min",
         "SEV2 major from level 1",
-        "v1 , 2 Mar 2026, 09:00 UTC by Author, approved by Approver",
+        "v1 , 2 Mar 2026 by Author, approved by Approver",
     ):
         assert said in row
 
@@ -122,7 +121,7 @@ def test_a_measure_of_our_own_is_called_as_it_is_named(client: Client) -> None:
     make.level(version, 1, person("Ana"))
     make.threshold(version, "Backlog", criteria=[{"measure": "orders_waiting", "value": Decimal(4000)}])
     make.approve(version)
-    assert "Orders waiting in orders at least 4,000 orders" in listed(client)
+    assert "Orders waiting at least 4,000 orders" in listed(client)
     assert "Backlog" in listed(client, unit="orders")
     assert "Backlog" not in listed(client, unit="%")
 
@@ -163,7 +162,7 @@ def test_a_filter_that_is_none_narrows_nothing(client: Client, name: str, value:
     assert "Payments failing" in listed(client, **{name: value})
 
 
-@pytest.mark.parametrize("column", range(7))
+@pytest.mark.parametrize("column", range(6))
 def test_every_column_sorts_both_ways(client: Client, column: int) -> None:
     make.in_force()
     for order in (str(column), f"-{column}"):
@@ -176,8 +175,10 @@ def test_values_sort_by_their_number(client: Client) -> None:
         make.level(version, 1, person("Ana"))
         make.threshold(version, f"At {value}", criteria=[{"measure": "affected_users", "value": Decimal(value)}])
         make.approve(version)
-    row = listed(client, o="2")
-    assert row.index("At 7") < row.index("At 50") < row.index("At 1000")
+    row = listed(client, o="1")
+    assert row.index("At 7 ") < row.index("At 50 ") < row.index("At 1000 ")
+    falling = listed(client, o="-1")
+    assert falling.index("At 1000 ") < falling.index("At 50 ") < falling.index("At 7 ")
 
 
 def test_fifty_rows_take_the_queries_of_five(client: Client) -> None:
