@@ -68,8 +68,8 @@ class IncidentAdmin(PortalModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "service", "impact", "urgency", "description")}),
         ("Markers", {"fields": tuple(MARKERS), "description": "Each starts the legal and compliance track."}),
-        ("What it costs", {"fields": BUSINESS, "description": "Optional. It can raise the priority, or the level that is alerted first."}),
         ("What was read off a dashboard", {"fields": ("measure", "value"), "description": "Optional. It can give the severity at once."}),
+        ("What it costs", {"fields": BUSINESS, "description": "Optional. It can raise the priority, or the level that is alerted first."}),
     )
     add_form_template = "incidents/open.html"
     add_words = "Open incident"
