@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from policies.catalogue.models import BusinessUnit, Role, Team
 from policies.decisions.findings import Finding, Weight
 from policies.governance import queries
+from policies.governance.snapshots import draft_snapshot
 from policies.models import AnnouncementProtocol, ExceptionRule, PolicyVersion
 from portal.models import ContactPoint
 from tests.factories import policies as make
@@ -162,7 +163,7 @@ def test_the_checks_ask_as_often_for_much_as_for_little(scope: str, now: Any) ->
 
 
 def _asked(draft: PolicyVersion, now: Any) -> int:
-    snapshot = queries.draft_snapshot(draft)
+    snapshot = draft_snapshot(draft)
     version = PolicyVersion.objects.select_related("policy__owner", "policy__service").get(pk=draft.pk)
     with CaptureQueriesContext(
         connection,

@@ -18,8 +18,8 @@ def level(number: int, *targets: TargetRule, window: int = 15, wait: int = 5) ->
 
 
 def checked(*levels: LevelRule, resolve_within: timedelta | None = None, **known: Any) -> list[Finding]:
-    people = People(**{name: frozenset(value) if isinstance(value, set) else value for name, value in known.items()})
-    return check_levels(levels, people, resolve_within=resolve_within)
+    told: dict[str, Any] = {name: frozenset(value) if isinstance(value, set) else value for name, value in known.items()}
+    return check_levels(levels, People(**told), resolve_within=resolve_within)
 
 
 def ids(*levels: LevelRule, **known: Any) -> list[str]:
