@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('policies', '0001_squashed_0004'),
-        ('portal', '0001_squashed_0002'),
+        ('portal', '0002_managers_and_verified_contacts'),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('portal', '0001_squashed_0002'),
+        ('portal', '0002_managers_and_verified_contacts'),
     ]
 
     operations = [
