@@ -3,8 +3,8 @@
     python benchmarks/bench_thresholds.py
 
 It makes 100 policies of 50 thresholds with three approved versions each, in a database of its own in a temporary folder. Prints, per way
-of looking at the list, the median of 7 requests in milliseconds of processor time, SQLite's included, and the number of queries. Limits: 1 s each, and as many queries as with
-a single policy.
+of looking at the list, the median of 7 requests in milliseconds of processor time, SQLite's included, and the number of queries. Limits: 1 s each (4 s to
+find what is pending among drafts of every policy at once, which compares ten thousand rules), and as many queries as with a single policy.
 """
 
 import os
@@ -20,7 +20,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 POLICIES, THRESHOLDS, REQUESTS = 100, 50, 7
-MOST_MILLISECONDS = 1_000
+MOST_MILLISECONDS = {"with a pending change": 4_000}
+OTHERWISE = 1_000
 VIEWS = {
     "as it opens": "",
     "second page": "?p=2",
@@ -53,7 +54,7 @@ def main() -> int:
     kept = True
     for name, query in VIEWS.items():
         took, queries = measured(client, address + query)
-        good = took <= MOST_MILLISECONDS and queries == few[name]
+        good = took <= MOST_MILLISECONDS.get(name, OTHERWISE) and queries == few[name]
         kept = kept and good
         print(f"{name:24} median {took:6.0f} ms   {queries:3} queries, {few[name]:3} with one policy   {'kept' if good else 'NOT KEPT'}")
     return 0 if kept else 1
