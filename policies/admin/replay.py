@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.views import View
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from policies.decisions.vocabulary import Track
 from policies.governance.models import PolicyVersion
 from policies.models import ReplayRun
 from policies.simulation.queries import is_out_of_date, latest_run, may_replay, suggested
 from policies.simulation.services import request_replay
-from policies.decisions.vocabulary import Track
 from portal.foundation import clock, words
 from portal.foundation.errors import PortalError
 

@@ -72,7 +72,9 @@ def compare(before: PolicyVersion, after: PolicyVersion) -> Comparison:
 
 def told(version: PolicyVersion) -> Told:
     """Who did what with `version`, the first deed first, and the warnings accepted for what is frozen in it. One query."""
-    events = LedgerEvent.objects.filter(object_model=version._meta.label_lower, object_pk=str(version.pk), type__startswith="policy_version.")
+    events = LedgerEvent.objects.filter(
+        object_model=version._meta.label_lower, object_pk=str(version.pk), type__startswith="policy_version."
+    )
     recorded = [(event, json.loads(event.payload)) for event in events.order_by("pk")]
     deeds = tuple(Deed(verb_words(event.type), actor_words(said), event.recorded_at, said.get("why", "")) for event, said in recorded)
     return Told(version, deeds, _accepted(version, [said for event, said in recorded if event.type in _FROZEN_BY]))
@@ -84,5 +86,6 @@ def _accepted(version: PolicyVersion, freezings: list[dict[str, Any]]) -> tuple[
     if not version.content_sha256 or details.get("content_sha256") != version.content_sha256:
         return ()
     return tuple(
-        Accepted(one["id"], one["place"], CHECKS[one["id"]].says if one["id"] in CHECKS else one["id"]) for one in details.get("warnings", ())
+        Accepted(one["id"], one["place"], CHECKS[one["id"]].says if one["id"] in CHECKS else one["id"])
+        for one in details.get("warnings", ())
     )

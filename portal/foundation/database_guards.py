@@ -40,15 +40,17 @@ def install(app_label: str, using: str) -> None:
 
 
 def drop(app_label: str, using: str) -> None:
+    """Drops every trigger on the app's tables, those that an older version of the portal made under other names included."""
     connection = connections[using]
-    existing = set(connection.introspection.table_names())
+    query = {
+        "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal",
+    }[connection.vendor]
     with connection.cursor() as cursor:
-        for guard in guards.get(app_label) or ():
-            if connection.vendor == "sqlite":
-                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}")
-            elif guard.table in existing:
-                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name} ON {guard.table}")
-                cursor.execute(f"DROP TRIGGER IF EXISTS {guard.name}_truncate ON {guard.table}")
+        cursor.execute(query)
+        for name, table in cursor.fetchall():
+            if table.startswith(f"{app_label}_"):
+                cursor.execute(f"DROP TRIGGER {name}" if connection.vendor == "sqlite" else f"DROP TRIGGER {name} ON {table}")
 
 
 def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
