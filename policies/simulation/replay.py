@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status
+from policies.decisions.escalation_times import window_of
 from policies.decisions.judgement import Facts, Judgement, judge
 from policies.decisions.ruleset import PolicySnapshot, TargetRule
 from policies.decisions.severity import Reading
@@ -115,7 +116,7 @@ class Replay:
         self._content = content or PolicySnapshot((), (), None)
         self._governed = content is not None
         self._roster = roster or everybody(self._content)
-        self._windows = {level.number: level.window for level in self._content.levels}
+        self._levels = {level.number: level for level in self._content.levels}
         self._by_facts: dict[Facts, Judgement] = {}
         self._remembered: dict[tuple[RunState, datetime], Decision] | None = {} if remember else None
 
@@ -160,16 +161,19 @@ class Replay:
         first = grades[0].after
         answer = None if answered is None else BEGIN + max(answered - first, NO_TIME)
         ended = BEGIN + (end - first)
-        raises = [(BEGIN + (grade.after - first), grade.start_level) for grade in grades]
-        later = tuple(at for at, _ in raises[1:])
+        graded = [(BEGIN + (grade.after - first), grade) for grade in grades]
+        later = tuple(at for at, _ in graded[1:])
         told = _Told(first)
-        state, now, planned = RunState(Status.PAGING, BEGIN, raises[0][1]), BEGIN, True
+        state = RunState(Status.PAGING, BEGIN, grades[0].start_level, severity=grades[0].severity)
+        now, planned = BEGIN, True
         while now < ended:
-            start_level = raises[0][1] if not later else max(level for at, level in raises if at <= now)
+            grade = grades[0] if not later else [grade for at, grade in graded if at <= now][-1]
+            regraded = grade.severity != state.severity
             answers = state.status is Status.PAGING and answer is not None and now >= answer
-            if answers or start_level != state.start_level:
+            if answers or regraded:
                 by = "Somebody" if answers else state.acknowledged_by
-                state, planned = replace(state, start_level=start_level, acknowledged_by=by), False
+                state = replace(state, acknowledged_by=by, start_level=grade.start_level, severity=grade.severity)
+                state, planned = replace(state, regraded=regraded or state.regraded), False
             decision = self._decide(state, now, planned)
             told.add(decision, now, self._window_closed(state, now))
             if answered is not None and state.status is Status.ACKNOWLEDGED and decision.state.status is Status.PAGING:
@@ -211,7 +215,7 @@ class Replay:
         """Whether the level that is being left had all its time; False before the first level and after an acknowledgement."""
         if state.status is not Status.PAGING or state.level_entered_at is None:
             return False
-        return now >= state.level_entered_at + self._windows[state.level]
+        return now >= state.level_entered_at + window_of(self._content, self._levels[state.level], state)
 
 
 def everybody(content: PolicySnapshot) -> Roster:

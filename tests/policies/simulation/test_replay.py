@@ -1,5 +1,9 @@
 """A past incident under a policy's content: the same decisions as the engine's, answered when people really answered."""
 
+from dataclasses import replace
+
+from policies.decisions.ruleset import SeverityRule
+from policies.decisions.vocabulary import Severity
 from policies.simulation.replay import Course, Replay
 
 from .contents import LATER, content, minutes, past
@@ -94,3 +98,10 @@ def test_the_same_person_twice_in_a_level_is_alerted_once_as_by_the_engine() -> 
     twice = tuple(target.__class__(target.position, 7, None, "Ana") for target in rules.levels[0].targets)
     level = rules.levels[0].__class__(1, "Line 1", "functional", minutes(15), minutes(5), twice)
     assert pages(course_of(rules.__class__((), (level,), None), past())) == [(1, 0)]
+
+
+def test_a_severity_that_hurries_has_shorter_windows_from_when_it_is_known() -> None:
+    rules = replace(content(20, 20, thresholds=(("SEV1", "50", 1),)), severity_rules=(SeverityRule(Severity.SEV1, None, 50),))
+    slow, fast, later = (course_of(rules, past(readings=told)) for told in ((), ((0, "60"),), ((4, "60"),)))
+    assert (pages(slow), pages(fast), pages(later)) == ([(1, 0), (2, 20)], [(1, 0), (2, 10)], [(1, 0), (2, 10)])
+    assert (slow.windows_missed, fast.windows_missed) == (2, 2)
