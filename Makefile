@@ -2,6 +2,7 @@
 # make test   the whole suite, on SQLite and, where its binaries are found, on PostgreSQL
 # make check  lint, types, contracts, migrations
 # make bench  the benchmarks; figures, not pass or fail
+# make browser  the journeys in a real browser; needs Chromium
 
 # The first Python of 3.11 or newer; set PYTHON to choose another.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-sqlite test-postgres check bench format help
+.PHONY: run test test-sqlite test-postgres check bench browser format help
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python manage.py up
@@ -40,6 +41,10 @@ format: $(VENV)/tools
 bench: $(VENV)/tools
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
 
+browser: $(VENV)/tools
+	@$(BIN)/pip install --disable-pip-version-check --quiet playwright==1.65.2
+	@$(BIN)/python -m tests.sqlite $(BIN)/python -m pytest -n 0 tests/journeys/test_policy_change_in_the_browser.py $(ARGS)
+
 $(VENV)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
@@ -54,4 +59,4 @@ $(VENV)/tools: requirements.txt requirements-dev.txt | $(VENV)/pip
 	@touch $@ $(VENV)/runtime
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5
