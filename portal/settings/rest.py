@@ -23,6 +23,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # A severity has one name wherever it stands.
+    "ENUM_NAME_OVERRIDES": {"PolicySeverityEnum": "policies.api.v1.contents.SEVERITIES"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from incidents.models import Incident
-from policies.models import EscalationPolicy, PolicyVersion, PriorityCell, ReplayRun, Service
+from policies.models import BusinessUnit, EscalationPolicy, PolicyVersion, PriorityCell, ReplayRun, Service
 from policies.simulation.queries import services_of
 from policies.simulation.services import carry_out, request_replay
 from tests.factories import policies as make
@@ -64,7 +64,7 @@ def test_a_tier_s_levels_alert_for_the_services_that_have_none_of_their_own(now:
 
 
 def test_what_a_policy_speaks_for(now: datetime) -> None:
-    unit = make.BusinessUnit.objects.create(name="Payments")
+    unit = BusinessUnit.objects.create(name="Payments")
     ours, theirs = make.service(tier=1, business_unit=unit), make.service(tier=2)
     assert services_of(make.policy(ours)) == {ours.pk}
     assert services_of(make.policy(scope="tier", tier=2)) == {theirs.pk}
