@@ -17,11 +17,11 @@ from policies.governance.states import VersionState
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import show_in
-from portal.foundation.adminkit.moments import moment
 from portal.foundation.errors import PortalError
 
 from .replay import replay_panel
 from .review import review_of
+from .zoned import in_policy_zone
 
 DECISIONS = {
     "approve": (approve_version, "Approved. Version {number} is in force {start}."),
@@ -93,7 +93,7 @@ class ApprovalView(View):
             "media": self.model_admin.media,
             "first_line": self.model_admin.first_line(version, now),
             "version": version,
-            "starts": moment(version.effective_from, now, empty="as soon as it is approved"),
+            "starts": in_policy_zone(version, now, empty="as soon as it is approved"),
             "page": self.model_admin.page_of(version),
             "form": form,
             "waits": waits,
