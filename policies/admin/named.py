@@ -95,6 +95,11 @@ class RunbookAdmin(GovernedAdmin):
         "A runbook says what to do, step by step. Levels, thresholds and services name it, so that it is at hand when an incident is."
     )
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An address without a scheme is taken as https."""
+        more = {"assume_scheme": "https"} if db_field.name == "url" else {}
+        return super().formfield_for_dbfield(db_field, request, **kwargs, **more)
+
     @admin.display(description="Where the steps are")
     def kept(self, runbook: Runbook) -> str:
         if runbook.steps:

@@ -77,7 +77,7 @@ class EscalationPolicyAdmin(GovernedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What it speaks for stays once a version was submitted: moving it would change the rules in force past the approver."""
-        subject = ("spoken_for",) if self._settled(obj) else ("scope", ("service", "tier", "business_unit"))
+        subject = ("spoken_for",) if self._settled(obj) else ("scope", "service", "tier", "business_unit")
         return ((None, {"fields": ("name", *subject, ("owner", "time_zone"), "description", "why")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -61,6 +61,7 @@ class Section(SharedChoices):
     """A section of the version's form. `about` stands above its rows, `when_empty` says what counts while there are none."""
 
     template = "policies/form_section.html"
+    form: Any = ContentRow
     formset = ContentRows
     section = ""
     about = ""
@@ -75,6 +76,8 @@ class Section(SharedChoices):
 class TableSection(Section, PortalInline):
     """Rows in a table."""
 
+    hide_title = True
+
 
 class BlockSection(Section, PortalStackedInline):
     """Rows in blocks, for what has many fields."""
@@ -83,6 +86,7 @@ class BlockSection(Section, PortalStackedInline):
 class InnerTable(SharedChoices, PortalInline):
     """Rows in a table inside a block."""
 
+    form = ContentRow
     formset = ContentRows
 
 

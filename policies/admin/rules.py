@@ -21,7 +21,7 @@ from portal.foundation.adminkit.moments import moment, zone_name
 from portal.foundation.errors import PortalError
 
 from .content import WITHOUT, snapshot_panels
-from .zoned import ZonedMoment
+from .zoned import YEARS, ZonedMoment
 
 SEE_RULES = "policies.view_policyversion"
 
@@ -121,7 +121,7 @@ def _instant(text: str) -> datetime | None:
     """ISO 8601; without an offset in the reader's zone."""
     try:
         read = datetime.fromisoformat(text.replace(" ", "+"))
-        return (read if read.tzinfo else timezone.make_aware(read)).astimezone(UTC)
+        return (read if read.tzinfo else timezone.make_aware(read)).astimezone(UTC) if read.year in YEARS else None
     except (ValueError, OverflowError):
         return None
 

@@ -60,6 +60,7 @@ class CriterionForm(ContentRow):
 
 class CriterionInline(InnerTable):
     model = Criterion
+    hide_title = True
     form = CriterionForm
     fields = ("measure", "comparison", "value", "window", "for_at_least")
     verbose_name = "condition"
@@ -89,7 +90,6 @@ class CriterionInline(InnerTable):
 class ThresholdSection(BlockSection):
     model = Threshold
     section = "thresholds"
-    form = ContentRow
     fields = ("name", ("severity", "start_level"), ("combine", "runbook"))
     inlines = (CriterionInline,)
     together = ("runbook",)

@@ -13,15 +13,17 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from portal.foundation.adminkit.moments import moment
 
+# Beyond them, no time zone could be told for every reader.
+YEARS = range(1970, 3000)
+
 
 def at_local(naive: datetime, zone: ZoneInfo) -> datetime:
-    """`naive` on the clocks of `zone`. Raises ValueError in words where that time is skipped or comes twice."""
-    try:
-        at = naive.replace(tzinfo=zone)
-        shown = at.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-        again = at.replace(fold=1).utcoffset()
-    except OverflowError:
-        raise ValueError(f"{naive:%Y-%m-%d} is no day that a version can start on.") from None
+    """`naive` on the clocks of `zone`. Raises ValueError in words where that time is skipped, comes twice or is out of reach."""
+    if naive.year not in YEARS:
+        raise ValueError(f"The year {naive.year} is out of reach. Give one from {YEARS[0]} to {YEARS[-1]}.")
+    at = naive.replace(tzinfo=zone)
+    shown = at.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    again = at.replace(fold=1).utcoffset()
     day = f"{naive.day} {naive:%b %Y}"
     if shown != naive:
         raise ValueError(f"{naive:%H:%M} does not exist on {day} in {zone.key}: the clocks go forward then and show {shown:%H:%M} instead.")

@@ -41,5 +41,6 @@ def in_use(thing: Model, places: list[str]) -> str:
 
 
 def _place(row: Any) -> str:
-    version = getattr(row, "version", None)
+    # A row of a version, or a row of a level of one.
+    version = getattr(row, "version", None) or getattr(getattr(row, "level", None), "version", None)
     return f"{row._meta.verbose_name} '{row}'" + (f" of {version}" if version is not None else "")

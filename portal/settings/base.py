@@ -88,3 +88,6 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [PROJECT / "portal" / "static"]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+
+# A draft with twenty levels and as many thresholds is one form of some two thousand fields; the framework's thousand would lose it.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from audit.models import LedgerEvent
@@ -14,13 +13,9 @@ from policies.models import Approval, Level, PolicyVersion, Target
 from tests.factories import policies as make
 from tests.factories.portal import person
 
+from .forms import as_, form_of
+
 pytestmark = pytest.mark.django_db
-
-
-def as_(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(version: PolicyVersion) -> str:
@@ -51,27 +46,6 @@ def draft(manager: Any) -> Any:
     make.level(version, 1, person("Ana Ruiz"), person("Tom Berg"))
     make.threshold(version)
     return version
-
-
-def form_of(client: Client, address: str) -> dict[str, Any]:
-    """What a browser would send back unchanged, nested rows included."""
-    context = client.get(address).context
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-        for row in inline.formset.forms:
-            for nested in getattr(row, "nested_formsets", []):
-                forms += [nested.formset.management_form, *nested.formset.forms]
-    data: dict[str, Any] = {}
-    for form in forms:
-        for field in form:
-            value = field.value()
-            subs = getattr(field.field.widget, "widgets", None)
-            if subs:
-                data.update({f"{field.html_name}_{place}": part or "" for place, part in enumerate(field.field.widget.decompress(value))})
-            elif value is not None and value is not False:
-                data[field.html_name] = value
-    return data
 
 
 def test_a_draft_is_edited_with_durations_as_people_write_them(draft: Any, manager: Any) -> None:
