@@ -14,12 +14,13 @@ class PoliciesConfig(AppConfig):
 
         from .attestations import guards as acceptance_guards
         from .governance import guards
+        from .oncall import guards as duty_guards
         from .reviews import guards as review_guards
         from .reviews import own_evidence
         from .reviews.evidence import providers
         from .simulation import guards as replay_guards
 
-        governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED)
+        governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED, *duty_guards.GOVERNED)
         database_guards.guards.register(self.label, governed)
         providers.register(self.label, own_evidence.sections)
         # Every hour, so that what begins with a day begins with it in every time zone.

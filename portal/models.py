@@ -2,6 +2,15 @@
 
 from .foundation.apikit.models import RememberedRequest
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
-from .foundation.people.models import ContactCode, ContactPoint, User
+from .foundation.people.models import Availability, ContactCode, ContactPoint, ContactRule, User
 
-__all__ = ["ContactCode", "ContactPoint", "DeliveryAttempt", "OutboxMessage", "RememberedRequest", "User"]
+__all__ = [
+    "Availability",
+    "ContactCode",
+    "ContactPoint",
+    "ContactRule",
+    "DeliveryAttempt",
+    "OutboxMessage",
+    "RememberedRequest",
+    "User",
+]

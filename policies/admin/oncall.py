@@ -1,4 +1,4 @@
-"""On-call schedules: who is on call now, who is next, and the rotation behind it."""
+"""On-call schedules: who is on call now, who is next."""
 
 from datetime import datetime
 from typing import Any
@@ -8,42 +8,23 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from policies.decisions.rota import duty_at
-from policies.models import OnCallOverride, OnCallSchedule, RotationMember
+from policies.models import OnCallSchedule
 from policies.oncall.queries import now_and_next, rotas
-from portal.foundation import clock, words
-from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
+from portal.foundation import clock
+from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.moments import moment
 
 HANDOVERS_SHOWN = 6
 
 
-class RotationInline(PortalInline):
-    model = RotationMember
-    renumbered = "position"
-    fields = ("position", "person")
-    verbose_name = "person in the rotation"
-    verbose_name_plural = "rotation: position 1 takes over first, after the last comes the first again"
-
-
-class OverrideInline(PortalInline):
-    model = OnCallOverride
-    fields = ("person", "starts_at", "ends_at", "reason")
-    verbose_name = "override"
-    verbose_name_plural = "overrides: somebody takes over for a while; where two overlap, the one made last wins"
-
-
 @admin.register(OnCallSchedule)
 class OnCallScheduleAdmin(GovernedAdmin):
-    list_display = ("name", "team", "now_on_call", "until", "time_zone", "shift")
-    list_filter = ("team", "time_zone")
+    list_display = ("name", "team", "now_on_call", "until", "zone")
+    list_filter = ("team",)
     list_select_related = ("team",)
-    search_fields = ("name", "team__name", "rotation__person__display_name")
-    inlines = (RotationInline, OverrideInline)
+    search_fields = ("name", "team__name")
     page_template = "policies/oncall_panels.html"
-    fieldsets = (
-        (None, {"fields": (("name", "team"),)}),
-        ("When the duty is handed over", {"fields": (("time_zone", "handover_at"), ("starts_on", "shift_days"))}),
-    )
+    fieldsets = ((None, {"fields": (("name", "team"), "order", "description")}),)
     empty_list = "A schedule says who is on call when: a rotation of people with a hand-over at a local time. Levels of a policy alert it."
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -51,7 +32,8 @@ class OnCallScheduleAdmin(GovernedAdmin):
         now = clock.now()
         snapshots = rotas(listed.result_list, now)
         for schedule in listed.result_list:
-            schedule.duty, schedule.seen_at = duty_at(snapshots[schedule.pk], now), now
+            rota = snapshots[schedule.pk]
+            schedule.duty, schedule.planned_in, schedule.seen_at = duty_at(rota, now), rota.zone_at(now), now
         return listed
 
     @admin.display(description="On call now")
@@ -62,9 +44,9 @@ class OnCallScheduleAdmin(GovernedAdmin):
     def until(self, schedule: Any) -> str:
         return moment(schedule.duty.until, schedule.seen_at, empty="further notice") if schedule.duty else "–"
 
-    @admin.display(description="Shift", ordering="shift_days")
-    def shift(self, schedule: Any) -> str:
-        return words.counted(schedule.shift_days, "day")
+    @admin.display(description="Time zone")
+    def zone(self, schedule: Any) -> str:
+        return str(schedule.planned_in)
 
     def first_line(self, schedule: Any, now: datetime) -> str:
         current, following = now_and_next(schedule, now, 1)

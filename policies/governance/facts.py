@@ -79,7 +79,7 @@ def _held(roles: dict[int, tuple[int | None, int | None]]) -> set[int]:
 
 
 def _on_duty(known: Iterable[RotaSnapshot]) -> set[int]:
-    return {person.person_id for rota in known for person in (*rota.rotation, *(override.person for override in rota.overrides))}
+    return {person.person_id for rota in known for person in rota.everybody()}
 
 
 def _people(wanted: set[int], at: datetime, roles: dict[int, tuple[int | None, int | None]], teams: dict[int, list[int]]) -> People:

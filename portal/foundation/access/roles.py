@@ -20,7 +20,8 @@ def _all(app: str, *models: str, verbs: tuple[str, ...] = ("view",)) -> tuple[st
 EDIT = ("view", "add", "change", "delete")
 _CATALOGUE = ("businessunit", "team", "service", "component")
 _NAMED = ("region", "role", "customersegment", "runbook", "ownmeasure")
-_DUTY = ("oncallschedule", "rotationmember", "oncalloverride")
+_PLAN_CONTENT = ("rotalayer", "layermember", "layerwindow")
+_DUTY = ("oncallschedule", "scheduleplan", *_PLAN_CONTENT, "oncalloverride", "dutyabsence", "dutyswap", "holidaycalendar", "holiday")
 _POLICY_CONTENT = (
     *("threshold", "criterion", "level", "target", "severityoverride", "businessthreshold"),
     *("prioritycell", "exceptionrule", "messagetemplate", "announcementprotocol"),
@@ -76,7 +77,8 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + _KEDB
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
-        + _all("policies", *_POLICY_CONTENT, *_NAMED, "rotationmember", "oncalloverride", verbs=EDIT)
+        + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
+        + ("policies.publish_scheduleplan",)
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview",)
