@@ -49,7 +49,7 @@ _INCIDENT = (
     "incidentchange",
 )
 
-_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY)
+_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, "delegatedauthority")
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)
 _RESPOND = (
     "incidents.add_incident",
@@ -82,7 +82,8 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview",)
-        + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user"),
+        + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
+        + _all("policies", "delegatedauthority", verbs=("view", "add", "change")),
     ),
     Role(
         "approver",
