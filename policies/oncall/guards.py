@@ -14,7 +14,9 @@ def _differs(*columns: str) -> str:
 
 
 def _plans() -> tuple[Guard, ...]:
-    frozen = _differs(*("id", "schedule_id", "number", "time_zone", "holiday_calendar_id", "effective_from", "reason", "published_at"))
+    frozen = _differs(
+        *("id", "schedule_id", "number", "time_zone", "holiday_calendar_id", "effective_from", "reason", "published_at", "content")
+    )
     return (
         Guard("schedule_plan_starts_as_draft", PLAN, "INSERT", "A plan starts as a draft.", "NEW.state <> 'draft'"),
         Guard(

@@ -104,7 +104,9 @@ class SchedulePlan(models.Model):
     published_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
     published_at = models.DateTimeField(null=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
-    history = tracked()
+    # What the layers say, in one value: see contents.py. Written at publication; of a draft, the rows speak.
+    content = models.JSONField(null=True, editable=False)
+    history = tracked(without=("content",))
 
     class Meta:
         ordering = ["schedule", "-number"]

@@ -2,66 +2,106 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 
 from policies.decisions.rota import (
     Absence,
     Duty,
-    Holidays,
     Imported,
-    Layer,
     Override,
     OverrideKind,
     Plan,
     RotaPerson,
     RotaSnapshot,
-    Unit,
-    Window,
     duty_at,
     upcoming,
 )
+from portal.foundation.people.models import User
 
-from .models import (
-    DutyAbsence,
-    Holiday,
-    ImportedDuty,
-    LayerMember,
-    LayerWindow,
-    OnCallOverride,
-    OnCallSchedule,
-    RotaLayer,
-    SchedulePlan,
-)
+from .contents import NOTHING, Content, content_of, contents_of, layers_from, people_in, weekdays_of
+from .models import DutyAbsence, Holiday, ImportedDuty, OnCallOverride, OnCallSchedule, SchedulePlan
+
+__all__ = [
+    "LOOK_BACK",
+    "Planned",
+    "now_and_next",
+    "on_call",
+    "planned",
+    "rota_of",
+    "rota_with",
+    "rotas",
+    "still_counts",
+    "weekdays_of",
+]
 
 # As far back as a duty that runs now can have begun: shifts last 90 weeks at most, but nobody asks for more than this.
 LOOK_BACK = timedelta(days=401)
+NO_TIME = timedelta(0)
+ABSENCES = dict(DutyAbsence.Kind.choices)
 
 
-def rotas(schedules: Iterable[OnCallSchedule], since: datetime) -> dict[int, RotaSnapshot]:
-    """The published schedules as plain values by primary key, with all that can matter from `since` on. Eight queries for all."""
-    wanted = {schedule.pk: schedule for schedule in schedules}
-    plans = _plans(wanted, since)
-    layers = _layers([plan.pk for plan in plans])
-    days = _holidays({plan.holiday_calendar_id for plan in plans if plan.holiday_calendar_id})
-    of_schedule: dict[int, list[Plan]] = defaultdict(list)
-    for plan in plans:
-        holidays = days.get(plan.holiday_calendar_id or 0, frozenset())
-        begins: Any = plan.effective_from
-        of_schedule[plan.schedule_id].append(Plan(begins, plan.time_zone, layers.get(plan.pk, ()), holidays))
-    overrides = _overrides(wanted, since)
-    imported = _imported(wanted, since)
-    absences = _absences(since)
-    known = {}
-    for key, schedule in wanted.items():
-        rota = RotaSnapshot(schedule.name, tuple(of_schedule[key]), tuple(overrides[key]), (), tuple(imported[key]))
-        people = rota.everybody() if absences else ()
-        away = tuple(absence for person in people for absence in absences.get(person.person_id, ()))
-        known[key] = replace(rota, absences=away)
-    return known
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A schedule with its place in its team, as plain values."""
+
+    schedule_id: int
+    name: str
+    team_id: int | None
+    order: int
+    rota: RotaSnapshot
+
+
+class _Row(NamedTuple):
+    """A schedule, and one of its published plans or none."""
+
+    schedule: int
+    name: str
+    team: int | None
+    order: int
+    plan: int | None
+    begins: Any
+    zone: str
+    calendar: int | None
+    content: Content | None
+
+
+def rotas(schedules: Iterable[OnCallSchedule], since: datetime, *, back: timedelta = LOOK_BACK) -> dict[int, RotaSnapshot]:
+    """The published schedules as plain values by primary key, with all that can matter from `since` on. Five queries for all.
+
+    `back` is how far before `since` the answer may look: nothing for whoever only asks what is from `since` on.
+    """
+    wanted = [schedule.pk for schedule in schedules]
+    return {found.schedule_id: found.rota for found in planned(Q(pk__in=wanted), since, back=back)} if wanted else {}
+
+
+def planned(which: Q, since: datetime, *, back: timedelta = LOOK_BACK) -> list[Planned]:
+    """The schedules that `which` finds, by name, as `rotas` gives them. Five queries for all."""
+    edge = since - back
+    rows = _rows(which, edge)
+    contents = _contents(rows)
+    schedules = {row.schedule: row for row in rows}
+    overrides, imported = _override_rows(schedules, edge), _imported_rows(schedules, edge)
+    named = {person for content in contents.values() for person in people_in(content)}
+    named |= {person for made in overrides for person in (made.person_id, made.instead_of_id) if person} | {t.person_id for t in imported}
+    people, absences = _people(named, edge)
+    days = _holidays({row.calendar for row in rows if row.calendar})
+    plans: dict[int, list[Plan]] = defaultdict(list)
+    for row in rows:
+        if row.plan is not None:
+            layers = layers_from(contents[row.plan], people)
+            plans[row.schedule].append(Plan(row.begins, row.zone, layers, days.get(row.calendar or 0, frozenset())))
+    taken, told = _overrides(overrides, people), _imported(imported, people)
+    return [
+        Planned(
+            *(key, row.name, row.team, row.order),
+            _with_absences(RotaSnapshot(row.name, tuple(plans[key]), tuple(taken[key]), (), tuple(told[key])), absences),
+        )
+        for key, row in schedules.items()
+    ]
 
 
 def rota_of(schedule: OnCallSchedule, since: datetime) -> RotaSnapshot:
@@ -74,11 +114,12 @@ def rota_with(schedule: OnCallSchedule, draft: SchedulePlan, effective_from: dat
     rota = rota_of(schedule, since)
     days = _holidays({draft.holiday_calendar_id} if draft.holiday_calendar_id else set())
     holidays = days.get(draft.holiday_calendar_id or 0, frozenset())
-    planned = Plan(effective_from, draft.time_zone, _layers([draft.pk]).get(draft.pk, ()), holidays)
+    content = content_of(draft)
+    people, absences = _people(people_in(content) | {person.person_id for person in rota.everybody()}, since - LOOK_BACK)
+    drafted = Plan(effective_from, draft.time_zone, layers_from(content, people), holidays)
     kept = [plan for plan in rota.plans if plan.effective_from != effective_from]
-    plans = sorted([*kept, planned], key=lambda plan: plan.effective_from)
-    absences = [away for found in _absences(since).values() for away in found]
-    return replace(rota, plans=tuple(plans), absences=tuple(absences))
+    plans = sorted([*kept, drafted], key=lambda plan: plan.effective_from)
+    return _with_absences(replace(rota, plans=tuple(plans)), absences)
 
 
 def on_call(schedule: OnCallSchedule, at: datetime) -> Duty | None:
@@ -98,49 +139,28 @@ def still_counts(since: datetime) -> Q:
     return Q(ends_at__gt=since) & ended
 
 
-def _plans(wanted: Collection[int], since: datetime) -> list[SchedulePlan]:
-    """Published plans that count after `since` or just before, in the order of their start."""
-    published = SchedulePlan.objects.filter(schedule__in=wanted, state=SchedulePlan.State.PUBLISHED).order_by(
-        "schedule_id", "effective_from"
+def _rows(which: Q, edge: datetime) -> list[_Row]:
+    """Schedules with their published plans that count after `edge`, in the order of their start."""
+    published = SchedulePlan.State.PUBLISHED
+    later = SchedulePlan.objects.filter(
+        schedule=OuterRef("pk"), state=published, effective_from__gt=OuterRef("live__effective_from"), effective_from__lte=edge
     )
-    kept: list[SchedulePlan] = []
-    for plan in published:
-        begins: Any = plan.effective_from
-        if kept and kept[-1].schedule_id == plan.schedule_id and begins <= since - LOOK_BACK:
-            kept.pop()
-        kept.append(plan)
-    return kept
+    found = (
+        OnCallSchedule.objects.filter(which)
+        .annotate(live=FilteredRelation("plans", condition=Q(plans__state=published)))
+        .filter(Q(live__isnull=True) | ~Exists(later))
+        .order_by("name", "pk", "live__effective_from")
+    )
+    of_plan = ("live__pk", "live__effective_from", "live__time_zone", "live__holiday_calendar_id", "live__content")
+    return [_Row(*row) for row in found.values_list("pk", "name", "team_id", "order", *of_plan)]
 
 
-def _layers(plans: Collection[int]) -> dict[int, tuple[Layer, ...]]:
-    rows = list(RotaLayer.objects.filter(plan__in=plans).order_by("plan_id", "position"))
-    people: dict[int, list[RotaPerson]] = defaultdict(list)
-    for member in LayerMember.objects.filter(layer__in=rows).select_related("person").order_by("position"):
-        people[member.layer_id].append(RotaPerson(member.person_id, str(member.person)))
-    windows: dict[int, list[Window]] = defaultdict(list)
-    for window in LayerWindow.objects.filter(layer__in=rows):
-        windows[window.layer_id].append(Window(weekdays_of(window.weekdays), window.starts, window.ends))
-    made: dict[int, list[Layer]] = defaultdict(list)
-    for row in rows:
-        made[row.plan_id].append(
-            Layer(
-                name=row.name,
-                starts_on=row.starts_on,
-                handover_at=row.handover_at,
-                every=row.every,
-                unit=Unit(row.unit),
-                people=tuple(people[row.pk]),
-                windows=tuple(windows[row.pk]),
-                holidays=Holidays(row.holidays),
-                shadow=row.shadow,
-            )
-        )
-    return {plan: tuple(layers) for plan, layers in made.items()}
-
-
-def weekdays_of(mask: int) -> frozenset[int]:
-    """LayerWindow.weekdays as weekdays, Monday is 0."""
-    return frozenset(day for day in range(7) if mask & 1 << day)
+def _contents(rows: Iterable[_Row]) -> dict[int, Content]:
+    """What each plan says, by primary key. A plan published without it, by a program of before, is read from its rows."""
+    known = {row.plan: row.content for row in rows if row.plan is not None}
+    missing = [plan for plan, content in known.items() if content is None]
+    read = contents_of(missing) if missing else {}
+    return {plan: content or read.get(plan, NOTHING) for plan, content in known.items()}
 
 
 def _holidays(calendars: Collection[int]) -> dict[int, frozenset[date]]:
@@ -151,30 +171,62 @@ def _holidays(calendars: Collection[int]) -> dict[int, frozenset[date]]:
     return {calendar: frozenset(found) for calendar, found in days.items()}
 
 
-def _overrides(wanted: Collection[int], since: datetime) -> dict[int, list[Override]]:
+def _people(wanted: Collection[int], edge: datetime) -> tuple[dict[int, RotaPerson], dict[int, list[Absence]]]:
+    """Everybody in `wanted` by name, and when those who are away after `edge` are away. One query."""
+    if not wanted:
+        return {}, {}
+    rows = (
+        User.objects.filter(pk__in=wanted)
+        .annotate(away=FilteredRelation("duty_absences", condition=Q(duty_absences__ends_at__gt=edge)))
+        .order_by("away__starts_at", "away__pk")
+        .values_list(
+            *("pk", "display_name", "first_name", "last_name", "username"),
+            *("away__kind", "away__starts_at", "away__ends_at", "away__ended_at"),
+        )
+    )
+    people: dict[int, RotaPerson] = {}
+    absences: dict[int, list[Absence]] = defaultdict(list)
+    for key, shown, first, last, username, kind, starts_at, ends_at, ended_at in rows:
+        people[key] = RotaPerson(key, shown or f"{first} {last}".strip() or username)
+        if kind is None:
+            continue
+        ends = min(ends_at, ended_at or ends_at)
+        if ends > edge and ends > starts_at:
+            absences[key].append(Absence(key, starts_at, ends, ABSENCES.get(kind, kind)))
+    return people, absences
+
+
+def _with_absences(rota: RotaSnapshot, absences: dict[int, list[Absence]]) -> RotaSnapshot:
+    """`rota` with those of `absences` that are of people in it."""
+    if not absences:
+        return rota
+    away = tuple(absence for person in rota.everybody() for absence in absences.get(person.person_id, ()))
+    return replace(rota, absences=away) if away else rota
+
+
+def _override_rows(wanted: Collection[int], edge: datetime) -> list[OnCallOverride]:
+    return list(OnCallOverride.objects.filter(still_counts(edge), schedule__in=wanted).order_by("made_at", "pk"))
+
+
+def _imported_rows(wanted: Collection[int], edge: datetime) -> list[ImportedDuty]:
+    rows = ImportedDuty.objects.filter(still_counts(edge), schedule__in=wanted)
+    return list(rows.select_related("source").order_by("made_at", "pk"))
+
+
+def _overrides(rows: Iterable[OnCallOverride], people: dict[int, RotaPerson]) -> dict[int, list[Override]]:
     found: dict[int, list[Override]] = defaultdict(list)
-    rows = OnCallOverride.objects.filter(still_counts(since - LOOK_BACK), schedule__in=wanted)
-    for made in rows.select_related("person", "instead_of").order_by("made_at", "pk"):
+    for made in rows:
         ends = min(made.ends_at, made.ended_at or made.ends_at)
-        person = RotaPerson(made.person_id, str(made.person))
-        instead = str(made.instead_of) if made.instead_of else ""
-        found[made.schedule_id].append(Override(person, made.starts_at, ends, made.reason, OverrideKind(made.kind), instead))
+        instead = people[made.instead_of_id].name if made.instead_of_id else ""
+        taken = Override(people[made.person_id], made.starts_at, ends, made.reason, OverrideKind(made.kind), instead)
+        found[made.schedule_id].append(taken)
     return found
 
 
-def _imported(wanted: Collection[int], since: datetime) -> dict[int, list[Imported]]:
+def _imported(rows: Iterable[ImportedDuty], people: dict[int, RotaPerson]) -> dict[int, list[Imported]]:
     found: dict[int, list[Imported]] = defaultdict(list)
-    rows = ImportedDuty.objects.filter(still_counts(since - LOOK_BACK), schedule__in=wanted)
-    for told in rows.select_related("person", "source").order_by("made_at", "pk"):
+    for told in rows:
         ends = min(told.ends_at, told.ended_at or told.ends_at)
-        person = RotaPerson(told.person_id, str(told.person))
-        found[told.schedule_id].append(Imported(person, told.starts_at, ends, told.source.name, told.priority))
-    return found
-
-
-def _absences(since: datetime) -> dict[int, list[Absence]]:
-    found: dict[int, list[Absence]] = defaultdict(list)
-    for row in DutyAbsence.objects.filter(still_counts(since - LOOK_BACK)).order_by("starts_at", "pk"):
-        ends = min(row.ends_at, row.ended_at or row.ends_at)
-        found[row.person_id].append(Absence(row.person_id, row.starts_at, ends, row.get_kind_display()))
+        duty = Imported(people[told.person_id], told.starts_at, ends, told.source.name, told.priority)
+        found[told.schedule_id].append(duty)
     return found

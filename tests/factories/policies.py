@@ -25,6 +25,7 @@ from policies.models import (
     Team,
     Threshold,
 )
+from policies.oncall.contents import content_of
 from portal.models import User
 
 from .portal import person
@@ -51,6 +52,7 @@ def schedule(
         for number, values in enumerate(layers or ({},), start=1):
             rota_layer(draft, number, *(values.get("people") or people), **{k: v for k, v in values.items() if k != "people"})
         draft.state, draft.published_at, draft.effective_from, draft.reason = "published", since, since, "The first plan"
+        draft.content = content_of(draft)
         draft.save()
     return made
 
