@@ -40,5 +40,21 @@ class PoliciesConfig(AppConfig):
                 why="Tells people once which policies they have to accept, and once when that is overdue.",
             )
         )
+        declare(
+            Job(
+                name="duty-swaps",
+                function="policies.tasks.swaps_sweep",
+                every_minutes=5,
+                why="Lets swaps lapse whose first shift began before both people had accepted.",
+            )
+        )
+        declare(
+            Job(
+                name="holiday-calendars",
+                function="policies.tasks.holidays_sweep",
+                every_minutes=30 * 24 * 60,
+                why="Fills holiday calendars with the public holidays of the years that have come into sight.",
+            )
+        )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

@@ -1,6 +1,8 @@
 """Jobs of the rules. Their dotted names are public: queued tasks refer to them across releases."""
 
 from policies.attestations.services import remind_people
+from policies.oncall.holidays import fill_ahead
+from policies.oncall.swaps import lapse_swaps
 from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock
@@ -24,3 +26,15 @@ def acceptances_sweep() -> int:
     """Reminds people of versions to accept; the number of messages queued."""
     with origin("job"):
         return remind_people(now=clock.now())
+
+
+def swaps_sweep() -> int:
+    """Lets swaps lapse whose first shift began unanswered; the number of them."""
+    with origin("job"):
+        return lapse_swaps(now=clock.now())
+
+
+def holidays_sweep() -> int:
+    """Fills holiday calendars with the years that have come into sight; the number of days."""
+    with origin("job"):
+        return fill_ahead(now=clock.now())

@@ -30,7 +30,7 @@ from policies.models import (
     Team,
     Threshold,
 )
-from policies.oncall.services import publish_plan
+from policies.oncall.plans import publish_plan
 from portal.foundation.access.roles import ROLES
 from portal.foundation.base_models import save_tracked
 from portal.foundation.verification import vouch_for

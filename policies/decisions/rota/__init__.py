@@ -5,6 +5,7 @@ Reads: only what it is given.
 Never: asks what time it is, or who exists.
 """
 
+from .changes import Change, changes, left_open, touched
 from .clocks import handover, instant, shift_at
 from .duty import Duty, OnDuty, duty_at, on_duty_at, person_at, shadows_at, upcoming
 from .slots import Slot, gaps, layer_slots, slots
@@ -25,6 +26,7 @@ from .values import (
 
 __all__ = [
     "Absence",
+    "Change",
     "Duty",
     "Holidays",
     "Imported",
@@ -39,15 +41,18 @@ __all__ = [
     "Source",
     "Unit",
     "Window",
+    "changes",
     "duty_at",
     "gaps",
     "handover",
     "instant",
     "layer_slots",
+    "left_open",
     "on_duty_at",
     "person_at",
     "shadows_at",
     "shift_at",
     "slots",
+    "touched",
     "upcoming",
 ]

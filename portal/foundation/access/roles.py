@@ -59,6 +59,8 @@ _RESPOND = (
     "incidents.note_incident",
     "incidents.add_impactreading",
 )
+# Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
+_STAND_IN = ("policies.add_oncalloverride", "policies.change_oncalloverride")
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 ROLES: tuple[Role, ...] = (
@@ -67,7 +69,7 @@ ROLES: tuple[Role, ...] = (
         "commander",
         "Incident commanders",
         "Lead major incidents, and publish a change of the rules at once when it cannot wait for an approval.",
-        _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB + _DRAFT + ("policies.publish_at_once_policyversion",),
+        _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB + _DRAFT + _STAND_IN + ("policies.publish_at_once_policyversion",),
     ),
     Role(
         "manager",
@@ -120,6 +122,7 @@ ROLES: tuple[Role, ...] = (
         "Administrators",
         "Run the installation; approve nothing.",
         _all("portal", "user", "contactpoint", verbs=("view", "add", "change"))
+        + ("portal.run_directorysync", "portal.view_directorysync", "portal.view_directoryexport")
         + ("portal.view_outboxmessage", "portal.view_deliveryattempt", "incidents.view_engineheartbeat")
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
         + _all("policies", *_CATALOGUE, verbs=("view", "add", "change")),
