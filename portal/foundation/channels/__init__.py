@@ -10,8 +10,10 @@ from .base import Channel
 
 def register_channels() -> None:
     """Makes the channels known under the names that contact points use; called once at start."""
+    from portal.foundation.people.reach import travels
+
     from .apprise import Apprise
-    from .base import channels
+    from .base import can_alert, channels
     from .mail import Mail
     from .slack import Slack
     from .sms import Sms
@@ -30,3 +32,4 @@ def register_channels() -> None:
     }
     for name, channel in ways.items():
         channels.register(name, channel)
+    travels.register("channels", can_alert)

@@ -1,11 +1,16 @@
 """Whom a message reaches, as far as the portal knows. One contact point that was answered from is enough."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from .addresses import is_email, problem_with
+from portal.foundation.registry import Registry
+
+from .addresses import is_email, may_alert
 from .models import ContactPoint
+
+# Whether an alert can travel to an address of a channel. The channels fill it at start, for they know which of them are set up.
+travels: Registry[Callable[[str, str], bool]] = Registry("what says whether an alert travels")
 
 
 class Reach(NamedTuple):
@@ -24,7 +29,7 @@ def reach_of(people: Collection[int], at: datetime) -> Reach:
     reached: dict[int, list[datetime | None]] = {}
     by_email: set[int] = set()
     for person, channel, address, until in points:
-        if not problem_with(channel, address):
+        if can_interrupt(channel, address):
             reached.setdefault(person, []).append(until)
         elif is_email(address):
             by_email.add(person)
@@ -36,3 +41,8 @@ def reach_of(people: Collection[int], at: datetime) -> Reach:
         unverified=frozenset(set(unshown) - expired),
         expired=frozenset(expired),
     )
+
+
+def can_interrupt(channel: str, address: str) -> bool:
+    """Whether an alert sent there can interrupt somebody: no e-mail, a good address, a channel that is set up."""
+    return may_alert(channel, address) and all(can_travel(channel, address) for _, can_travel in travels)
