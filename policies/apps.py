@@ -10,11 +10,13 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.foundation import database_guards
+        from portal.foundation.directory.on_duty import duties
         from portal.foundation.jobs import Job, declare
 
         from .attestations import guards as acceptance_guards
         from .governance import guards
         from .oncall import guards as duty_guards
+        from .oncall.soon import on_duty_soon
         from .reviews import guards as review_guards
         from .reviews import own_evidence
         from .reviews.evidence import providers
@@ -23,6 +25,7 @@ class PoliciesConfig(AppConfig):
         governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED, *duty_guards.GOVERNED)
         database_guards.guards.register(self.label, governed)
         providers.register(self.label, own_evidence.sections)
+        duties.register(self.label, on_duty_soon)
         # Every hour, so that what begins with a day begins with it in every time zone.
         declare(
             Job(

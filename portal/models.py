@@ -1,6 +1,7 @@
 """Table of contents: the models of the foundation."""
 
 from .foundation.apikit.models import RememberedRequest
+from .foundation.directory.models import DirectoryEntry, DirectoryExport, DirectoryRow, DirectorySync
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
 from .foundation.people.models import Availability, ContactCode, ContactPoint, ContactRule, User
 
@@ -10,6 +11,10 @@ __all__ = [
     "ContactPoint",
     "ContactRule",
     "DeliveryAttempt",
+    "DirectoryEntry",
+    "DirectoryExport",
+    "DirectoryRow",
+    "DirectorySync",
     "OutboxMessage",
     "RememberedRequest",
     "User",
