@@ -69,7 +69,9 @@ class ContactPoint(models.Model):
     person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="contact_points")
     label = models.CharField(max_length=80, help_text="What the person calls it, e.g. 'phone' or 'team chat'.")
     channel = models.CharField(max_length=20, choices=Channel.choices)
-    address = models.CharField(max_length=500, help_text="A URL. It may hold a secret token and is masked after saving.")
+    address = models.CharField(
+        max_length=500, help_text="A number, member ID, mail address or URL. It may hold a secret token and is masked after saving."
+    )
     order = models.PositiveSmallIntegerField(default=1, help_text="1 is tried first; the next one when it fails.")
     active = models.BooleanField(default=True)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When a message sent here was answered.")
@@ -85,7 +87,7 @@ class ContactPoint(models.Model):
         return f"{self.label} ({self.get_channel_display()})"
 
     def clean(self) -> None:
-        """Refuses what cannot carry an alert, such as e-mail."""
+        """Refuses what is no address of its channel."""
         problem = problem_with(self.channel, self.address) if self.address else ""
         if problem:
             raise ValidationError({"address": problem})
