@@ -4,6 +4,7 @@ from .attestations.models import Acceptance, KnowledgeDuty, TrainingRecord
 from .catalogue.models import BusinessUnit, Component, CustomerSegment, DelegatedAuthority, Region, Role, Runbook, Service, Team
 from .governance.models import Approval, EditLock, PolicyVersion, UrgentPublication
 from .messages.models import AnnouncementProtocol, MessageTemplate
+from .oncall.coverage_models import CoverageFinding, CoverageRun, ScheduleCoverage
 from .oncall.models import (
     CalendarFeed,
     CalendarSource,
@@ -34,6 +35,8 @@ __all__ = [
     "CalendarFeed",
     "CalendarSource",
     "Component",
+    "CoverageFinding",
+    "CoverageRun",
     "Criterion",
     "CustomerSegment",
     "DelegatedAuthority",
@@ -62,6 +65,7 @@ __all__ = [
     "Role",
     "RotaLayer",
     "Runbook",
+    "ScheduleCoverage",
     "SchedulePlan",
     "Service",
     "SeverityOverride",

@@ -3,6 +3,7 @@
 from policies.attestations.services import remind_people
 from policies.oncall.holidays import fill_ahead
 from policies.oncall.swaps import lapse_swaps
+from policies.oncall import coverage_checks
 from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock
@@ -38,3 +39,15 @@ def holidays_sweep() -> int:
     """Fills holiday calendars with the years that have come into sight; the number of days."""
     with origin("job"):
         return fill_ahead(now=clock.now())
+
+
+def check_coverage(run_id: int) -> None:
+    """Checks the duty ahead as somebody asked; a second call finds nothing to do."""
+    with origin("job"):
+        coverage_checks.carry_out(run_id, now=clock.now())
+
+
+def coverage_sweep() -> bool:
+    """Checks the duty ahead once a night, and when a schedule changed since; whether it did."""
+    with origin("job"):
+        return coverage_checks.check_when_due(now=clock.now()) is not None

@@ -5,6 +5,6 @@ Reads: every room of policies.
 Never: decides; it parses, calls one service, answers.
 """
 
-from . import catalogue, knowledge, named, oncall, pathways, reviews, thresholds, versions
+from . import catalogue, coverage, knowledge, named, oncall, pathways, reviews, thresholds, versions
 
-__all__ = ["catalogue", "knowledge", "named", "oncall", "pathways", "reviews", "thresholds", "versions"]
+__all__ = ["catalogue", "coverage", "knowledge", "named", "oncall", "pathways", "reviews", "thresholds", "versions"]

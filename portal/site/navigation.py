@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
             ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
             ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
+            ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
         ),
     ),
     (

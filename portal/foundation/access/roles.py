@@ -49,7 +49,10 @@ _INCIDENT = (
     "incidentchange",
 )
 
-_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, "delegatedauthority")
+# What the last check of the duty ahead found.
+_COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
+
+_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, *_COVERAGE, "delegatedauthority")
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)
 _RESPOND = (
     "incidents.add_incident",
@@ -80,7 +83,7 @@ ROLES: tuple[Role, ...] = (
         + _KEDB
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
         + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
-        + ("policies.publish_scheduleplan",)
+        + ("policies.publish_scheduleplan", "policies.check_coverage")
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview",)
