@@ -32,13 +32,17 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something said from `since` on, until before `until`; None: until something else is said. `about` is what it hangs on."""
+    """Something said from `since` on, until before `until`; None: until something else is said. `about` is what it hangs on.
+
+    `words` says it in one sentence, where there is more to say than who said what.
+    """
 
     state: State
     source: Source
     since: datetime
     until: datetime | None = None
     about: str = ""
+    words: str = ""
 
     def counts(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
@@ -80,7 +84,7 @@ def what_follows(statements: Iterable[Statement], at: datetime) -> Presence:
     # Two incidents keep somebody busy until the later one is over.
     same = [said.until for said in counting if _rank(said) == _rank(first)] if first.source is not Source.PERSON else [first.until]
     until = None if None in same else max(moment for moment in same if moment is not None)
-    return Presence(first.state, first.source, until, _WHY.get((first.source, first.state), "Said so."), first.about)
+    return Presence(first.state, first.source, until, first.words or _WHY.get((first.source, first.state), "Said so."), first.about)
 
 
 def _rank(said: Statement) -> tuple[int, int]:

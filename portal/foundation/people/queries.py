@@ -8,11 +8,16 @@ from django.db.models import F, Q
 
 from .availability import Presence, Source, State, Statement, what_follows
 from .models import Availability
+from .occupied import occupations
 
 
-def availability_of(people: Collection[int], at: datetime) -> dict[int, Presence]:
-    """What follows at `at` for each of `people`, by primary key; whoever said nothing is available. One query."""
+def availability_of(people: Collection[int], at: datetime, *, apart_from: str = "") -> dict[int, Presence]:
+    """What follows at `at` for each of `people`, by primary key; whoever said nothing is available. One query, and one for each app
+    that keeps people busy; what hangs on `apart_from` does not count among these."""
     said: dict[int, list[Statement]] = defaultdict(list)
+    for _, occupation in occupations:
+        for person, statement in occupation(people, at, apart_from):
+            said[person].append(statement)
     for row in Availability.objects.filter(counts_at(at), person__in=people):
         said[row.person_id].append(Statement(State(row.state), Source(row.source), row.since, row.until, row.subject_ref))
     return {person: what_follows(said[person], at) for person in people}
