@@ -5,6 +5,34 @@ Reads: every room of policies.
 Never: decides; it parses, calls one service, answers.
 """
 
-from . import catalogue, coverage, knowledge, named, oncall, pathways, reviews, thresholds, versions
+from . import (
+    catalogue,
+    coverage,
+    duty_absence,
+    knowledge,
+    named,
+    oncall,
+    oncall_holidays,
+    oncall_layers,
+    oncall_plans,
+    pathways,
+    reviews,
+    thresholds,
+    versions,
+)
 
-__all__ = ["catalogue", "coverage", "knowledge", "named", "oncall", "pathways", "reviews", "thresholds", "versions"]
+__all__ = [
+    "catalogue",
+    "coverage",
+    "duty_absence",
+    "knowledge",
+    "named",
+    "oncall",
+    "oncall_holidays",
+    "oncall_layers",
+    "oncall_plans",
+    "pathways",
+    "reviews",
+    "thresholds",
+    "versions",
+]

@@ -28,8 +28,18 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Published at once", "emergency_home", "policies_urgentpublication", "policies.view_urgentpublication"),
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
             ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
-            ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
             ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
+        ),
+    ),
+    (
+        "Duty",
+        (
+            ("My duty", "event_available", "policies_myduty", "policies.view_oncallschedule"),
+            ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
+            ("Swaps", "swap_horiz", "policies_dutyswap", "policies.view_dutyswap"),
+            ("Absences", "beach_access", "policies_dutyabsence", "policies.view_dutyabsence"),
+            ("Overrides", "person_add", "policies_oncalloverride", "policies.view_oncalloverride"),
+            ("Holiday calendars", "celebration", "policies_holidaycalendar", "policies.view_holidaycalendar"),
         ),
     ),
     (
