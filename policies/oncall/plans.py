@@ -95,9 +95,7 @@ def publish_plan(
     """
     require(actor, "policies.publish_scheduleplan", plan, to="publish this plan")
     words = said(reason, WHY_NOT)
-    begins = now if effective_from is None or now - JUST_NOW <= effective_from < now else effective_from
-    if begins.tzinfo is None or begins < now:
-        refuse("The plan can begin now or later: who was on duty stays as it was.", "effective_from")
+    begins = _begin(effective_from, now)
     with act("schedule_plan.published", actor=actor, now=now, subject=plan, why=words) as running:
         # The schedule first: of two who publish or swap at once, the second sees what the first one did.
         OnCallSchedule.objects.select_for_update(of=("self",)).get(pk=plan.schedule_id)
@@ -166,6 +164,14 @@ def plan_warnings(plan: SchedulePlan, effective_from: datetime | None, now: date
     gone = User.objects.filter(pk__in=people, is_active=False).values_list("pk", flat=True)
     findings = check_schedule(rota, begins, gone=set(gone), **reach._asdict())
     return [finding.text for finding in findings if finding.weight is not Weight.NOTE] + _away(of_plan, begins)
+
+
+def _begin(effective_from: datetime | None, now: datetime) -> datetime:
+    """When a plan is meant to begin; up to five minutes ago is now. Raises InvalidInput for the past."""
+    begins = effective_from or now
+    if begins.tzinfo is None or begins < now - JUST_NOW:
+        refuse("The plan can begin now or later: who was on duty stays as it was.", "effective_from")
+    return max(begins, now)
 
 
 def _away(rota: RotaSnapshot, since: datetime) -> list[str]:
