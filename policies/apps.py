@@ -67,5 +67,13 @@ class PoliciesConfig(AppConfig):
                 why="Looks for gaps in the duty of the next 90 days every night, and after a schedule changed.",
             )
         )
+        declare(
+            Job(
+                name="calendars",
+                function="policies.tasks.calendars_sweep",
+                every_minutes=5,
+                why="Reads calendars that say who is on duty or away from their addresses, and keeps half a year ahead filled.",
+            )
+        )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

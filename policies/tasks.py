@@ -1,9 +1,10 @@
 """Jobs of the rules. Their dotted names are public: queued tasks refer to them across releases."""
 
 from policies.attestations.services import remind_people
+from policies.oncall import coverage_checks
+from policies.oncall.calendars import refreshing
 from policies.oncall.holidays import fill_ahead
 from policies.oncall.swaps import lapse_swaps
-from policies.oncall import coverage_checks
 from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock
@@ -51,3 +52,15 @@ def coverage_sweep() -> bool:
     """Checks the duty ahead once a night, and when a schedule changed since; whether it did."""
     with origin("job"):
         return coverage_checks.check_when_due(now=clock.now()) is not None
+
+
+def calendars_sweep() -> int:
+    """Hands every calendar that is due to a worker; the number of them."""
+    with origin("job"):
+        return refreshing.wake_due(now=clock.now())
+
+
+def refresh_calendar(source_id: int) -> bool:
+    """Reads a calendar from its address, or rolls its last copy forward; a second call finds nothing to do."""
+    with origin("job"):
+        return refreshing.refresh(source_id, now=clock.now())

@@ -6,6 +6,8 @@ Never: decides; it parses, calls one service, answers.
 """
 
 from . import (
+    calendar_feeds,
+    calendars,
     catalogue,
     coverage,
     duty_absence,
@@ -22,6 +24,8 @@ from . import (
 )
 
 __all__ = [
+    "calendar_feeds",
+    "calendars",
     "catalogue",
     "coverage",
     "duty_absence",

@@ -431,7 +431,13 @@ class CalendarSource(models.Model):
     good_at = models.DateTimeField(null=True, editable=False, help_text="When the copy in use was read.")
     failed_at = models.DateTimeField(null=True, editable=False)
     failure = models.CharField(max_length=250, blank=True, editable=False)
-    history = tracked(without=("address", "content"))
+    remarks = models.TextField(blank=True, editable=False, help_text="What was left out of the copy in use, and why.")
+    made_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
+    # A copy that was looked at and not brought in yet, and the address it came from.
+    pending = models.TextField(blank=True, editable=False)
+    pending_address = models.CharField(max_length=500, blank=True, editable=False)
+    pending_at = models.DateTimeField(null=True, editable=False)
+    history = tracked(without=("address", "content", "pending", "pending_address"))
 
     class Meta:
         ordering = ["name"]

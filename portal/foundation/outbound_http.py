@@ -84,6 +84,27 @@ def get_ok(url: str) -> None:
         raise DeliveryFailed(f"No good answer ({type(error).__name__}).") from error
 
 
+def get_body(url: str, *, largest: int, accept: str = "*/*") -> bytes:
+    """The body of a 2xx answer, of at most `largest` bytes. Raises DeliveryFailed for everything else, redirects included."""
+    body = bytearray()
+    # Compressed answers are refused: a small one can unpack to any size.
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    try:
+        with _client() as client, client.stream("GET", url, headers=headers) as response:
+            _refuse_bad_status(response.status_code)
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise DeliveryFailed("The answer is compressed though that was not asked for.", permanent=True)
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > largest:
+                    raise DeliveryFailed(f"The answer is larger than {largest / 1_000_000:g} MB.", permanent=True)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True) from error
+    except httpx.HTTPError as error:
+        raise DeliveryFailed(f"No answer ({type(error).__name__}).") from error
+    return bytes(body)
+
+
 def check_host(host: str, port: int) -> list[str]:
     """The addresses behind `host` that may be called. Raises DeliveryFailed when one of them must not be."""
     try:

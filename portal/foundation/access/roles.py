@@ -50,6 +50,8 @@ _INCIDENT = (
 )
 
 # What the last check of the duty ahead found.
+# Calendars kept elsewhere that say who is on duty, and feeds that calendar programs read.
+_SEE_CALENDARS = _all("policies", "calendarsource", "calendarfeed", "importedduty", "feedaccess")
 _COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
 
 _SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, *_COVERAGE, "delegatedauthority")
@@ -84,6 +86,8 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
         + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
         + ("policies.publish_scheduleplan", "policies.check_coverage")
+        + _SEE_CALENDARS
+        + ("policies.import_calendar", "policies.change_calendarfeed")
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview",)
@@ -117,6 +121,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
+        + _SEE_CALENDARS
         + ("audit.view_ledgerevent", "reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
