@@ -84,6 +84,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Messages sent", "outbox", "portal_outboxmessage", "portal.view_outboxmessage"),
             ("Contact points", "contact_phone", "portal_contactpoint", "portal.view_contactpoint"),
+            ("CMDB files", "sync_alt", "portal_directorysync", "portal.view_directorysync"),
+            ("Handed to the CMDB", "upload", "portal_directoryexport", "portal.view_directoryexport"),
             ("Recurring jobs", "schedule", "django_q_schedule", "django_q.view_schedule"),
         ),
     ),

@@ -1,5 +1,7 @@
 """Whether a value of the CMDB can stand here: the same rules as for what people type."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 
 from portal.foundation.channels.base import check_address
@@ -21,8 +23,9 @@ def value_problem(name: str, given: str, person: Person, known: Known) -> tuple[
     value = ", ".join(items(given)) if name in _LISTS else given
     if name == "active" or not value:
         return value, ""
+    field: Any = User._meta.get_field(_MODEL_FIELDS.get(name, name))
     try:
-        User._meta.get_field(_MODEL_FIELDS.get(name, name)).run_validators(value)
+        field.run_validators(value)
     except ValidationError as error:
         return value, " ".join(str(message) for message in error.messages)
     return value, ""

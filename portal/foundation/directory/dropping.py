@@ -103,7 +103,7 @@ def report_of(sync: DirectorySync) -> str:
     return "\n".join(one_line(line) for line in lines) + "\n"
 
 
-_STATE = {
+_STATE: dict[str, str] = {
     DirectorySync.State.WAITING: "waits for a person; nothing was changed",
     DirectorySync.State.PARTLY: "was applied, its conflicts wait for a person",
     DirectorySync.State.APPLIED: "was applied",
