@@ -15,10 +15,12 @@ class IncidentsConfig(AppConfig):
         from portal.foundation import database_guards
         from portal.foundation.jobs import Job, declare
         from portal.foundation.outbox.handlers import outcomes
+        from portal.foundation.people.occupied import occupations
 
         from .escalation import guards as run_guards
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
+        from .escalation.holding import busy_with_incidents
         from .escalation.messages import preview_values
         from .escalation.outcomes import message_fared
         from .lifecycle import guards
@@ -32,6 +34,7 @@ class IncidentsConfig(AppConfig):
         sources.register(self.label, SOURCE)
         message_values.register(self.label, preview_values)
         providers.register(self.label, sections)
+        occupations.register(self.label, busy_with_incidents)
         declare(
             Job(
                 name="engine-sweep",

@@ -10,18 +10,22 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.foundation import database_guards
+        from portal.foundation.directory.on_duty import duties
         from portal.foundation.jobs import Job, declare
 
         from .attestations import guards as acceptance_guards
         from .governance import guards
+        from .oncall import guards as duty_guards
+        from .oncall.soon import on_duty_soon
         from .reviews import guards as review_guards
         from .reviews import own_evidence
         from .reviews.evidence import providers
         from .simulation import guards as replay_guards
 
-        governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED)
+        governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED, *duty_guards.GOVERNED)
         database_guards.guards.register(self.label, governed)
         providers.register(self.label, own_evidence.sections)
+        duties.register(self.label, on_duty_soon)
         # Every hour, so that what begins with a day begins with it in every time zone.
         declare(
             Job(
@@ -37,6 +41,38 @@ class PoliciesConfig(AppConfig):
                 function="policies.tasks.acceptances_sweep",
                 every_minutes=60,
                 why="Tells people once which policies they have to accept, and once when that is overdue.",
+            )
+        )
+        declare(
+            Job(
+                name="duty-swaps",
+                function="policies.tasks.swaps_sweep",
+                every_minutes=5,
+                why="Lets swaps lapse whose first shift began before both people had accepted.",
+            )
+        )
+        declare(
+            Job(
+                name="holiday-calendars",
+                function="policies.tasks.holidays_sweep",
+                every_minutes=30 * 24 * 60,
+                why="Fills holiday calendars with the public holidays of the years that have come into sight.",
+            )
+        )
+        declare(
+            Job(
+                name="duty-coverage",
+                function="policies.tasks.coverage_sweep",
+                every_minutes=60,
+                why="Looks for gaps in the duty of the next 90 days every night, and after a schedule changed.",
+            )
+        )
+        declare(
+            Job(
+                name="calendars",
+                function="policies.tasks.calendars_sweep",
+                every_minutes=5,
+                why="Reads calendars that say who is on duty or away from their addresses, and keeps half a year ahead filled.",
             )
         )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)

@@ -1,10 +1,26 @@
 """Table of contents: the models of the rules."""
 
 from .attestations.models import Acceptance, KnowledgeDuty, TrainingRecord
-from .catalogue.models import BusinessUnit, Component, CustomerSegment, Region, Role, Runbook, Service, Team
+from .catalogue.models import BusinessUnit, Component, CustomerSegment, DelegatedAuthority, Region, Role, Runbook, Service, Team
 from .governance.models import Approval, EditLock, PolicyVersion, UrgentPublication
 from .messages.models import AnnouncementProtocol, MessageTemplate
-from .oncall.models import OnCallOverride, OnCallSchedule, RotationMember
+from .oncall.coverage_models import CoverageFinding, CoverageRun, ScheduleCoverage
+from .oncall.models import (
+    CalendarFeed,
+    CalendarSource,
+    DutyAbsence,
+    DutySwap,
+    FeedAccess,
+    Holiday,
+    HolidayCalendar,
+    ImportedDuty,
+    LayerMember,
+    LayerWindow,
+    OnCallOverride,
+    OnCallSchedule,
+    RotaLayer,
+    SchedulePlan,
+)
 from .pathways.models import EscalationPolicy, Level, SeverityOverride, Target
 from .reviews.models import PolicyReview
 from .severity.models import BusinessThreshold, Criterion, ExceptionRule, OwnMeasure, PriorityCell, Threshold
@@ -16,13 +32,26 @@ __all__ = [
     "Approval",
     "BusinessThreshold",
     "BusinessUnit",
+    "CalendarFeed",
+    "CalendarSource",
     "Component",
+    "CoverageFinding",
+    "CoverageRun",
     "Criterion",
     "CustomerSegment",
+    "DelegatedAuthority",
+    "DutyAbsence",
+    "DutySwap",
     "EditLock",
     "EscalationPolicy",
     "ExceptionRule",
+    "FeedAccess",
+    "Holiday",
+    "HolidayCalendar",
+    "ImportedDuty",
     "KnowledgeDuty",
+    "LayerMember",
+    "LayerWindow",
     "Level",
     "MessageTemplate",
     "OnCallOverride",
@@ -34,8 +63,10 @@ __all__ = [
     "Region",
     "ReplayRun",
     "Role",
-    "RotationMember",
+    "RotaLayer",
     "Runbook",
+    "ScheduleCoverage",
+    "SchedulePlan",
     "Service",
     "SeverityOverride",
     "Target",

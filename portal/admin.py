@@ -28,6 +28,7 @@ from portal.foundation.redaction import mask_address
 from portal.foundation.verification import confirm, send_code
 from portal.models import ContactCode, ContactPoint, DeliveryAttempt, OutboxMessage, User
 
+from . import directory_admin as directory_admin
 from . import jobs_admin as jobs_admin
 
 # The token's page shows the token itself, and groups are what the role catalogue says.

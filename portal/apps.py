@@ -22,6 +22,14 @@ class PortalConfig(AppConfig):
                 why="Sends messages whose wake-up was lost; the engine wakes the workers long before.",
             )
         )
+        declare(
+            Job(
+                name="cmdb-exchange",
+                function="portal.tasks.directory_sweep",
+                every_minutes=5,
+                why="Reads files that the CMDB dropped, hands over what changed here, and lets go of files that nobody settled.",
+            )
+        )
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):

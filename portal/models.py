@@ -1,7 +1,21 @@
 """Table of contents: the models of the foundation."""
 
 from .foundation.apikit.models import RememberedRequest
+from .foundation.directory.models import DirectoryEntry, DirectoryExport, DirectoryRow, DirectorySync
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
-from .foundation.people.models import ContactCode, ContactPoint, User
+from .foundation.people.models import Availability, ContactCode, ContactPoint, ContactRule, User
 
-__all__ = ["ContactCode", "ContactPoint", "DeliveryAttempt", "OutboxMessage", "RememberedRequest", "User"]
+__all__ = [
+    "Availability",
+    "ContactCode",
+    "ContactPoint",
+    "ContactRule",
+    "DeliveryAttempt",
+    "DirectoryEntry",
+    "DirectoryExport",
+    "DirectoryRow",
+    "DirectorySync",
+    "OutboxMessage",
+    "RememberedRequest",
+    "User",
+]

@@ -4,11 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from policies.api.calendar_feed import calendar_feed
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
     path("admin/reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("portal.site.api")),
+    path("calendars/<str:token>.ics", calendar_feed, name="calendar-feed"),
     path("health/", include("portal.site.health")),
 ]
 handler400 = "portal.foundation.apikit.problems.bad_request"

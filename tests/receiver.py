@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -20,21 +21,31 @@ class Receiver:
     keys: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/phone"
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code: int, body: bytes = b"", **headers: str) -> Answer:
+    """An answer with this status; in the names of `headers` an underscore stands for a hyphen."""
+
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(code)
         for name, value in headers.items():
-            request.send_header(name, value)
-        request.send_header("Content-Length", "0")
+            request.send_header(name.replace("_", "-"), value)
+        request.send_header("Content-Length", str(len(body)))
         request.end_headers()
+        request.wfile.write(body)
 
     return answer
+
+
+def told(code: int, document: Any, **headers: str) -> Answer:
+    """An answer with a JSON document."""
+    return status(code, json.dumps(document).encode(), Content_Type="application/json", **headers)
 
 
 @contextmanager
@@ -47,7 +58,10 @@ def receiver(*answers: Answer) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             heard.paths.append(self.path)
             heard.keys.append(self.headers.get("Idempotency-Key", ""))
-            heard.got.append(json.loads(body or b"{}"))
+            heard.headers.append(dict(self.headers))
+            heard.bodies.append(body)
+            is_form = "form" in self.headers.get("Content-Type", "")
+            heard.got.append(dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_form else json.loads(body or b"{}"))
             answer = heard.answers.pop(0) if heard.answers else status(204)
             try:
                 answer(self)

@@ -27,6 +27,8 @@ from .models import EscalationRun, EscalationStep
 logger = logging.getLogger(__name__)
 PAGE = "escalation.page"
 NOBODY_REACHED = "escalation.exhausted"
+# People choose how they are reached for these, and how for everything else.
+URGENT = frozenset({"SEV1", "SEV2"})
 # What a pass is called in the audit trail: the first of these among its actions.
 WEIGHT = (
     *(Kind.EXHAUSTED, Kind.MILESTONE, Kind.REPEATED, Kind.PAGED, Kind.REMINDED),
@@ -171,6 +173,7 @@ def _send(run: EscalationRun, incident: Incident, action: Action, part: int, wri
         link=link_to(incident),
         idempotency_key=f"run-{run.pk}-step-{run.sequence}-{part}",
         now=now,
+        urgent=incident.severity in URGENT,
     )
 
 

@@ -21,7 +21,7 @@ from portal.foundation.request_context import origin
 from . import effects
 from .facts import content_of, due, state_of
 from .models import EngineHeartbeat, EscalationRun
-from .roster import roster_at
+from .roster import roster_for
 from .starting import alarm_without_policy, start, tell_without_policy
 from .tracks import marked_without_policy, without_compliance_run, without_policy, without_run, without_stakeholder_run
 
@@ -78,7 +78,7 @@ def advance(
     before = state_of(run, incident, acknowledged_by=acknowledged_by)
     # A way that may begin again needs its first levels too.
     from_level = 0 if snapshot.repeats else run.level
-    roster = roster_at(snapshot, now, from_level=from_level) if _asks_for_people(before) else Roster(())
+    roster = roster_for(incident, snapshot, now, from_level=from_level) if _asks_for_people(before) else Roster(())
     decision = next_actions(snapshot, roster, before, now)
     inputs = {**as_recorded(roster, before, now), "content_sha256": run.content_sha256, "track": run.track}
     effects.apply(

@@ -27,7 +27,7 @@ MOVES = (EscalationStep.Action.LEVEL, EscalationStep.Action.MILESTONE, Escalatio
 COUNTED = (
     (EscalationStep.Action.PAGED, "Alerts", "People alerted, reminders not counted."),
     (EscalationStep.Action.REMINDED, "Reminders", ""),
-    (EscalationStep.Action.PASSED_OVER, "Passed over", "Places where nobody could be alerted."),
+    (EscalationStep.Action.PASSED_OVER, "Passed over", "People and places: busy, away, or nobody who could be alerted."),
 )
 
 

@@ -14,7 +14,7 @@ from policies.governance.queries import snapshot_of
 
 from .facts import content_of, fresh_state, state_of
 from .models import EngineHeartbeat, EscalationRun
-from .roster import roster_at
+from .roster import roster_for
 from .tracks import without_run
 
 # The engine passes every second; half a minute without one is no hiccup any more.
@@ -97,7 +97,7 @@ def next_step(incident: Incident, now: datetime) -> NextStep | None:
     if incident.policy_version is None or not without_run().filter(pk=incident.pk).exists():
         return None
     snapshot = snapshot_of(incident.policy_version)
-    return escalation_forecast.next_step(snapshot, lambda at: roster_at(snapshot, at), fresh_state(incident, now), now)
+    return escalation_forecast.next_step(snapshot, lambda at: roster_for(incident, snapshot, at), fresh_state(incident, now), now)
 
 
 def latest_runs(incident: Incident) -> list[EscalationRun]:
@@ -116,7 +116,7 @@ def tracks_beside(incident: Incident, now: datetime) -> list[TrackNow]:
 def _coming(run: EscalationRun, incident: Incident, now: datetime) -> NextStep | None:
     snapshot, state = content_of(run), state_of(run, incident)
     from_level = 0 if snapshot.repeats else state.level
-    return escalation_forecast.next_step(snapshot, lambda at: roster_at(snapshot, at, from_level=from_level), state, now)
+    return escalation_forecast.next_step(snapshot, lambda at: roster_for(incident, snapshot, at, from_level=from_level), state, now)
 
 
 def _words(last: datetime | None, overdue: int, failing: int, now: datetime) -> str:

@@ -26,6 +26,8 @@ def _told(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:
         return f"{action.person_name} is alerted, {role(action)}"
     if action.kind is Kind.PASSED_OVER and action.position is None:
         return f"{_capital(level)} was passed over"
+    if action.kind is Kind.PASSED_OVER and action.person_name:
+        return f"{action.person_name} was passed over as {role(action)}"
     plain = {
         Kind.REMINDED: f"{action.person_name} is reminded",
         Kind.REPEATED: "Nobody answered: the alerting begins again",

@@ -5,6 +5,38 @@ Reads: every room of policies.
 Never: decides; it parses, calls one service, answers.
 """
 
-from . import catalogue, knowledge, named, oncall, pathways, reviews, thresholds, versions
+from . import (
+    calendar_feeds,
+    calendars,
+    catalogue,
+    coverage,
+    duty_absence,
+    knowledge,
+    named,
+    oncall,
+    oncall_holidays,
+    oncall_layers,
+    oncall_plans,
+    pathways,
+    reviews,
+    thresholds,
+    versions,
+)
 
-__all__ = ["catalogue", "knowledge", "named", "oncall", "pathways", "reviews", "thresholds", "versions"]
+__all__ = [
+    "calendar_feeds",
+    "calendars",
+    "catalogue",
+    "coverage",
+    "duty_absence",
+    "knowledge",
+    "named",
+    "oncall",
+    "oncall_holidays",
+    "oncall_layers",
+    "oncall_plans",
+    "pathways",
+    "reviews",
+    "thresholds",
+    "versions",
+]

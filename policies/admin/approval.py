@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 from django.views import View
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -68,8 +69,8 @@ class ApprovalView(View):
         if decided.state == VersionState.SUBMITTED.value:
             messages.success(request, f"Your approval is on record. {still_needed(decided)}")
             return redirect(self.model_admin.page_of(decided))
-        start = "now" if decided.effective_from in (None, now) else f"from {decided.effective_from:%d %b %Y, %H:%M} UTC"
-        messages.success(request, said.format(number=decided.number, start=start))
+        start = "now" if decided.effective_from in (None, now) else format_html("from {}", in_policy_zone(decided, now))
+        messages.success(request, format_html(said, number=decided.number, start=start))
         return redirect(self.model_admin.page_of(decided))
 
     def _version(self, request: HttpRequest, object_id: int) -> PolicyVersion:

@@ -16,6 +16,7 @@ from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
 from portal.foundation.errors import PortalError
 from portal.foundation.people.models import User
 
+from .duty_team import TeamDutyView, service_duty, team_duty
 from .rules import SEE_RULES, RulesView, rules_address, rules_panel
 
 
@@ -34,11 +35,22 @@ class TeamAdmin(GovernedAdmin):
     search_fields = ("name",)
     filter_horizontal = ("members",)
     fields = ("name", "business_unit", "time_zone", "members", "why")
+    page_template = "policies/duty_team_panel.html"
     empty_list = "Teams look after services together; ITIL calls them support groups. They are added here or come with an imported log."
+
+    class Media:
+        css = {"all": ("portal/duty.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        duty = self.admin_site.admin_view(TeamDutyView.as_view(model_admin=self))
+        return [path("<int:object_id>/duty/", duty, name="policies_team_duty"), *super().get_urls()]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = User.objects.filter(is_active=True).order_by("display_name", "username")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def page_context(self, request: HttpRequest, team: Any, now: datetime) -> dict[str, Any]:
+        return team_duty(team, request.user, now)
 
 
 class ComponentInline(PortalInline):
@@ -94,9 +106,10 @@ class ServiceAdmin(GovernedAdmin):
         return [("The rules that count", rules_address(service), "default")] if may(request.user, SEE_RULES) else []
 
     def page_context(self, request: HttpRequest, service: Any, now: datetime) -> dict[str, Any]:
+        on_call = service_duty(service, request.user, now)
         if not may(request.user, SEE_RULES):
-            return {}
-        return {**rules_panel(service, now), "rules_address": rules_address(service)}
+            return on_call
+        return {**on_call, **rules_panel(service, now), "rules_address": rules_address(service)}
 
 
 def broader_policies() -> QuerySet[EscalationPolicy]:

@@ -2,9 +2,11 @@
 
 from django.db import models
 
-from policies.decisions.vocabulary import Criticality
+from policies.decisions.vocabulary import Criticality, Mandate
 from portal.foundation.base_models import tracked
 from portal.foundation.people.models import validate_time_zone
+
+from .mandates import validate_mandates
 
 
 class Origin(models.TextChoices):
@@ -29,7 +31,8 @@ class Region(models.Model):
     """A part of the world with its own people, languages or law."""
 
     name = models.CharField(max_length=120, unique=True)
-    history = tracked()
+    people = models.ManyToManyField("portal.User", blank=True, related_name="regions", help_text="Who works in this region.")
+    history = tracked(m2m=(people,))
 
     class Meta:
         ordering = ["name"]
@@ -65,6 +68,44 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DelegatedAuthority(models.Model):
+    """What a person may decide in a region on the organisation's behalf, within limits and until a day."""
+
+    person = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="delegated_authority")
+    region = models.ForeignKey("policies.Region", on_delete=models.PROTECT, related_name="delegated_authority")
+    mandates = models.CharField(
+        "may",
+        max_length=120,
+        validators=[validate_mandates],
+        help_text=f"Any of: {', '.join(Mandate)}.",
+    )
+    limits = models.TextField(blank=True, help_text="e.g. up to 20,000 EUR; not the ledger.")
+    valid_from = models.DateField("from")
+    valid_until = models.DateField("until", help_text="The last day.")
+    delegated_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    history = tracked()
+
+    class Meta:
+        ordering = ["region__name", "person__display_name", "valid_from"]
+        verbose_name_plural = "delegated authority"
+        constraints = [
+            models.CheckConstraint(
+                name="delegation_ends_after_it_starts",
+                condition=models.Q(valid_until__gte=models.F("valid_from")),
+                violation_error_message="The last day must not be before the first.",
+            ),
+            models.CheckConstraint(
+                name="nobody_delegates_to_themselves",
+                condition=models.Q(delegated_by__isnull=True) | ~models.Q(delegated_by=models.F("person")),
+                violation_error_message="Authority is delegated by somebody else.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.region}"
 
 
 class CustomerSegment(models.Model):

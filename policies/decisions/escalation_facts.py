@@ -1,7 +1,7 @@
 """What an escalation decision is made from and made of, as plain values that can be recorded and read back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -34,9 +34,36 @@ class Kind(StrEnum):
     EXHAUSTED = "exhausted"
 
 
+BUSY, AWAY = "busy", "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Somebody who was passed over for a place, and why, in one sentence."""
+
+    person_id: int | None
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Somebody who can be alerted and why. `standing` is '' for who is free, BUSY or AWAY; then `hindrance` says it in one sentence."""
+
+    person_id: int | None
+    name: str
+    why: str
+    standing: str = ""
+    hindrance: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who sits on one target of one level at this instant and why; `problem` says why nobody there can be alerted."""
+    """Who sits on one target of one level at this instant and why; `problem` says why nobody there can be alerted.
+
+    `standing` and `hindrance` are as for Somebody. `passed` were before this person in the order of the target; `others` come next,
+    should this person have been alerted elsewhere.
+    """
 
     level: int
     position: int
@@ -44,6 +71,10 @@ class Seat:
     name: str
     why: str
     problem: str = ""
+    standing: str = ""
+    hindrance: str = ""
+    passed: tuple[Passed, ...] = ()
+    others: tuple[Somebody, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +152,7 @@ def as_recorded(roster: Roster, state: RunState, now: datetime) -> dict[str, Any
     """A decision's inputs as JSON values; `from_recorded` reads them back to the same values."""
     return {
         "now": now.isoformat(),
-        "roster": [
-            {"level": s.level, "position": s.position, "person_id": s.person_id, "name": s.name, "why": s.why, "problem": s.problem}
-            for s in roster.seats
-        ],
+        "roster": [_seat_recorded(seat) for seat in roster.seats],
         "state": {
             "status": state.status.value,
             "counts_from": state.counts_from.isoformat(),
@@ -152,8 +180,26 @@ def from_recorded(recorded: Mapping[str, Any]) -> tuple[Roster, RunState, dateti
     state["alerted"] = tuple(Alerted(**person) for person in state["alerted"])
     for name in ("counts_from", "level_entered_at", "last_page_at"):
         state[name] = datetime.fromisoformat(state[name]) if state[name] else None
-    roster = Roster(tuple(Seat(**seat) for seat in recorded["roster"]))
+    roster = Roster(tuple(_seat_read(seat) for seat in recorded["roster"]))
     return roster, RunState(**state), datetime.fromisoformat(recorded["now"])
+
+
+def _seat_recorded(seat: Seat) -> dict[str, Any]:
+    """What says nothing is left out: most seats are somebody's who is free, with nobody before or behind them."""
+    told: dict[str, Any] = {name: getattr(seat, name) for name in ("level", "position", "person_id", "name", "why", "problem")}
+    told |= {name: getattr(seat, name) for name in ("standing", "hindrance") if getattr(seat, name)}
+    if seat.passed:
+        told["passed"] = [asdict(passed) for passed in seat.passed]
+    if seat.others:
+        told["others"] = [asdict(other) for other in seat.others]
+    return told
+
+
+def _seat_read(recorded: Mapping[str, Any]) -> Seat:
+    """Seats recorded before people were ranked lack what they now may say."""
+    passed = tuple(Passed(**one) for one in recorded.get("passed", ()))
+    others = tuple(Somebody(**one) for one in recorded.get("others", ()))
+    return Seat(**{**recorded, "passed": passed, "others": others})
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -60,8 +60,8 @@ def check(content: PolicySnapshot, facts: Facts) -> list[Finding]:
 
 def _on_duty_some_time(rota: RotaSnapshot, since: datetime) -> set[int]:
     """The rotation; without one, whoever an override that is not over puts on duty."""
-    if rota.rotation:
-        return {person.person_id for person in rota.rotation}
+    if rota.people():
+        return {person.person_id for person in rota.people()}
     return {override.person.person_id for override in rota.overrides if override.ends_at > since}
 
 

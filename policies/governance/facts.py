@@ -15,8 +15,8 @@ from policies.oncall.models import OnCallSchedule
 from policies.oncall.queries import rotas
 from policies.pathways.models import EscalationPolicy
 from policies.pathways.people import People
-from portal.foundation.people.addresses import is_email, problem_with
-from portal.foundation.people.models import ContactPoint, User
+from portal.foundation.people.models import User
+from portal.foundation.people.reach import reach_of
 
 from .checks import Facts
 from .models import PolicyVersion
@@ -79,27 +79,18 @@ def _held(roles: dict[int, tuple[int | None, int | None]]) -> set[int]:
 
 
 def _on_duty(known: Iterable[RotaSnapshot]) -> set[int]:
-    return {person.person_id for rota in known for person in (*rota.rotation, *(override.person for override in rota.overrides))}
+    return {person.person_id for rota in known for person in rota.everybody()}
 
 
 def _people(wanted: set[int], at: datetime, roles: dict[int, tuple[int | None, int | None]], teams: dict[int, list[int]]) -> People:
-    """Who left, and who can be reached. One contact point that was answered from is enough."""
-    points = ContactPoint.objects.filter(person__in=wanted, active=True).values_list("person_id", "channel", "address", "verified_until")
-    reached: dict[int, list[datetime | None]] = {}
-    by_email: set[int] = set()
-    for person, channel, address, until in points:
-        if not problem_with(channel, address):
-            reached.setdefault(person, []).append(until)
-        elif is_email(address):
-            by_email.add(person)
-    unshown = {person: untils for person, untils in reached.items() if not any(until and until > at for until in untils)}
-    expired = {person for person, untils in unshown.items() if any(untils)}
+    """Who left, and who can be reached."""
+    reach = reach_of(wanted, at)
     return People(
         gone=frozenset(User.objects.filter(pk__in=wanted, is_active=False).values_list("pk", flat=True)),
-        unreachable=frozenset(wanted - set(reached)),
-        only_email=frozenset(by_email - set(reached)),
-        unverified=frozenset(set(unshown) - expired),
-        expired=frozenset(expired),
+        unreachable=reach.unreachable,
+        only_email=reach.only_email,
+        unverified=reach.unverified,
+        expired=reach.expired,
         roles=roles,
         teams=teams,
     )

@@ -16,18 +16,21 @@ from policies.models import (
     Criterion,
     CustomerSegment,
     EscalationPolicy,
+    LayerMember,
     Level,
     OnCallSchedule,
     PolicyVersion,
     Region,
     Role,
-    RotationMember,
+    RotaLayer,
     Runbook,
+    SchedulePlan,
     Service,
     Target,
     Team,
     Threshold,
 )
+from policies.oncall.plans import publish_plan
 from portal.foundation.access.roles import ROLES
 from portal.foundation.base_models import save_tracked
 from portal.foundation.verification import vouch_for
@@ -118,13 +121,12 @@ class Seed:
         # Monday of a whole number of rotations ago, so that the first person of each rotation is on duty in the demo's first week.
         monday = (self.now - timedelta(days=self.now.weekday())).date()
         starts_on = monday - timedelta(weeks=30 * len(rotation))
-        schedule: OnCallSchedule = self.saved(
-            OnCallSchedule(
-                name=f"{team} rota", team=self.teams[team], time_zone=zone, starts_on=starts_on, handover_at=time(0), shift_days=7
-            )
-        )
+        schedule: OnCallSchedule = self.saved(OnCallSchedule(name=f"{team} rota", team=self.teams[team]))
+        plan = self.saved(SchedulePlan(schedule=schedule, number=1, time_zone=zone, author=self.people["manager"]))
+        layer = self.saved(RotaLayer(plan=plan, position=1, name="First line", starts_on=starts_on, handover_at=time(0)))
         for position, username in enumerate(rotation, start=1):
-            self.saved(RotationMember(schedule=schedule, position=position, person=self.people[username]))
+            self.saved(LayerMember(layer=layer, position=position, person=self.people[username]))
+        publish_plan(plan, actor=self.people["manager"], now=self.start, reason="The first plan of the year.")
         return schedule
 
     def service(

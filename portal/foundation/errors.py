@@ -1,6 +1,7 @@
 """The error family. Raise the nearest member; doors translate it into a form error, a problem document or an exit status."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 
 class PortalError(Exception):
@@ -55,11 +56,15 @@ class NotFound(PortalError):
 
 
 class DeliveryFailed(PortalError):
-    """A channel could not hand the message over. `permanent` says that trying again will not help."""
+    """A channel could not hand the message over.
+
+    `permanent` says that trying again will not help, `retry_after` how long the receiver asks to be left alone.
+    """
 
     code = "delivery_failed"
     status = 502
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    def __init__(self, message: str, *, permanent: bool = False, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after = retry_after

@@ -9,6 +9,8 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpcore
@@ -22,24 +24,55 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a receiver answered, whatever its status. `retry_after`: how long it asks to be left alone."""
+
+    status: int
+    body: bytes
+    retry_after: timedelta | None = None
+
+    def refuse_bad(self) -> None:
+        """Raises DeliveryFailed for anything but a 2xx answer; see `post_json`."""
+        _refuse_bad_status(self.status, self.retry_after)
+
+
 def post_json(url: str, payload: dict[str, Any], *, headers: dict[str, str] | None = None) -> bytes:
     """POSTs `payload` as JSON and returns the body of a 2xx answer.
 
     Raises DeliveryFailed: permanent for a refused address, a redirect or a 4xx answer (408 and 429 excepted), else worth another try.
     """
+    reply = post(url, json=payload, headers=headers)
+    reply.refuse_bad()
+    return reply.body
+
+
+def post(
+    url: str,
+    *,
+    json: dict[str, Any] | None = None,
+    form: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
+    basic: tuple[str, str] | None = None,
+) -> Reply:
+    """POSTs `json` or `form`, with user and password when `basic` is given, and returns the answer whatever its status.
+
+    Raises DeliveryFailed when there is none: permanent for a refused address or an answer over 1 MB, else worth another try.
+    """
     body = bytearray()
     try:
-        with _client() as client, client.stream("POST", url, json=payload, headers=headers) as response:
-            _refuse_bad_status(response.status_code)
+        with _client() as client, client.stream("POST", url, json=json, data=form, headers=headers, auth=basic) as response:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST_ANSWER_BYTES:
+                    # What a failing receiver says at such length is not read; that it fails is known.
+                    _refuse_bad_status(response.status_code, _retry_after(response))
                     raise DeliveryFailed("The receiver's answer is larger than 1 MB.", permanent=True)
+            return Reply(response.status_code, bytes(body), _retry_after(response))
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True) from error
     except httpx.HTTPError as error:
         raise DeliveryFailed(f"No answer from the receiver ({type(error).__name__}).") from error
-    return bytes(body)
 
 
 def get_ok(url: str) -> None:
@@ -49,6 +82,27 @@ def get_ok(url: str) -> None:
             _refuse_bad_status(response.status_code)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DeliveryFailed(f"No good answer ({type(error).__name__}).") from error
+
+
+def get_body(url: str, *, largest: int, accept: str = "*/*") -> bytes:
+    """The body of a 2xx answer, of at most `largest` bytes. Raises DeliveryFailed for everything else, redirects included."""
+    body = bytearray()
+    # Compressed answers are refused: a small one can unpack to any size.
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    try:
+        with _client() as client, client.stream("GET", url, headers=headers) as response:
+            _refuse_bad_status(response.status_code)
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise DeliveryFailed("The answer is compressed though that was not asked for.", permanent=True)
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) > largest:
+                    raise DeliveryFailed(f"The answer is larger than {largest / 1_000_000:g} MB.", permanent=True)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True) from error
+    except httpx.HTTPError as error:
+        raise DeliveryFailed(f"No answer ({type(error).__name__}).") from error
+    return bytes(body)
 
 
 def check_host(host: str, port: int) -> list[str]:
@@ -67,12 +121,18 @@ def check_host(host: str, port: int) -> list[str]:
     return sorted(found)
 
 
-def _refuse_bad_status(status: int) -> None:
+def _retry_after(response: httpx.Response) -> timedelta | None:
+    """The seconds of a Retry-After header, an hour at most; its other form, a date, is as good as none."""
+    seconds = response.headers.get("Retry-After", "").strip()
+    return timedelta(seconds=min(int(seconds), 3_600)) if seconds.isascii() and seconds.isdigit() and len(seconds) < 9 else None
+
+
+def _refuse_bad_status(status: int, retry_after: timedelta | None = None) -> None:
     if 300 <= status < 400:
         raise DeliveryFailed(f"The receiver answered with a redirect ({status}), which is not followed.", permanent=True)
     if not 200 <= status < 300:
         permanent = 400 <= status < 500 and status not in {408, 429}
-        raise DeliveryFailed(f"The receiver answered with status {status}.", permanent=permanent)
+        raise DeliveryFailed(f"The receiver answered with status {status}.", permanent=permanent, retry_after=retry_after)
 
 
 def _is_public(address: str) -> bool:

@@ -10,11 +10,12 @@ from portal.foundation import words
 from portal.foundation.access.checks import require
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.base_models import save_tracked
+from portal.foundation.channels.base import CODE
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import ContactCode, ContactPoint
 
-KIND = "contact.code"
+KIND = CODE
 VALID_FOR = timedelta(minutes=15)
 # Long enough for a person to read it, short enough that asking again and again guesses nothing.
 BETWEEN_CODES = timedelta(minutes=1)

@@ -3,6 +3,7 @@
 from django.urls import reverse_lazy
 
 from .channels import *  # noqa: F403
+from .directory import *  # noqa: F403
 from .env import PROJECT, database
 from .jobs import *  # noqa: F403
 from .logs import *  # noqa: F403

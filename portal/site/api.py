@@ -7,5 +7,6 @@ from rest_framework.permissions import AllowAny
 urlpatterns = [
     path("v1/", include("incidents.api.v1.urls")),
     path("v1/", include("policies.api.v1.urls")),
+    path("v1/directory/", include("portal.directory_api")),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
 ]

@@ -28,7 +28,18 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Published at once", "emergency_home", "policies_urgentpublication", "policies.view_urgentpublication"),
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
             ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
+            ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
+        ),
+    ),
+    (
+        "Duty",
+        (
+            ("My duty", "event_available", "policies_myduty", "policies.view_oncallschedule"),
             ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
+            ("Swaps", "swap_horiz", "policies_dutyswap", "policies.view_dutyswap"),
+            ("Absences", "beach_access", "policies_dutyabsence", "policies.view_dutyabsence"),
+            ("Overrides", "person_add", "policies_oncalloverride", "policies.view_oncalloverride"),
+            ("Holiday calendars", "celebration", "policies_holidaycalendar", "policies.view_holidaycalendar"),
         ),
     ),
     (
@@ -73,6 +84,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Messages sent", "outbox", "portal_outboxmessage", "portal.view_outboxmessage"),
             ("Contact points", "contact_phone", "portal_contactpoint", "portal.view_contactpoint"),
+            ("CMDB files", "sync_alt", "portal_directorysync", "portal.view_directorysync"),
+            ("Handed to the CMDB", "upload", "portal_directoryexport", "portal.view_directoryexport"),
             ("Recurring jobs", "schedule", "django_q_schedule", "django_q.view_schedule"),
         ),
     ),

@@ -11,21 +11,28 @@ from policies.governance.services import approve_version, create_draft, submit_v
 from policies.models import (
     Criterion,
     EscalationPolicy,
+    LayerMember,
+    LayerWindow,
     Level,
+    OnCallOverride,
     OnCallSchedule,
     PolicyVersion,
     Role,
-    RotationMember,
+    RotaLayer,
+    SchedulePlan,
     Service,
     Target,
     Team,
     Threshold,
 )
+from policies.oncall.contents import content_of
 from portal.models import User
 
 from .portal import person
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+# When the schedules of tests are published: before anything that happens in them.
+PLANNED = datetime(2020, 1, 1, tzinfo=UTC)
 ACCEPTED = "Known, and good enough for now"
 _numbers = count(1)
 
@@ -35,13 +42,36 @@ def service(name: str = "", **fields: Any) -> Service:
     return Service.objects.create(name=name or f"Service {number}", key=fields.pop("key", f"service-{number}"), **fields)
 
 
-def schedule(*people: User, name: str = "", **fields: Any) -> OnCallSchedule:
-    """A weekly rotation of `people` in UTC, from Monday 5 January 2026 at 09:00."""
-    fields.setdefault("starts_on", date(2026, 1, 5))
+def schedule(
+    *people: User, name: str = "", since: datetime = PLANNED, zone: str = "UTC", layers: Sequence[dict[str, Any]] = (), **fields: Any
+) -> OnCallSchedule:
+    """A published plan from `since`; without `layers` given, a weekly rotation of `people` from Monday 5 January 2026 at 09:00."""
     made = OnCallSchedule.objects.create(name=name or f"Schedule {next(_numbers)}", **fields)
-    for position, member in enumerate(people, start=1):
-        RotationMember.objects.create(schedule=made, position=position, person=member)
+    if people or layers:
+        draft = SchedulePlan.objects.create(schedule=made, number=1, time_zone=zone)
+        for number, values in enumerate(layers or ({},), start=1):
+            rota_layer(draft, number, *(values.get("people") or people), **{k: v for k, v in values.items() if k != "people"})
+        draft.state, draft.published_at, draft.effective_from, draft.reason = "published", since, since, "The first plan"
+        draft.content = content_of(draft)
+        draft.save()
     return made
+
+
+def rota_layer(plan: SchedulePlan, number: int, *people: User, windows: Sequence[dict[str, Any]] = (), **fields: Any) -> RotaLayer:
+    """A layer of a draft plan; without more said, weekly from Monday 5 January 2026 at 09:00."""
+    fields.setdefault("starts_on", date(2026, 1, 5))
+    made = RotaLayer.objects.create(plan=plan, position=number, **{"name": "First line", **fields})
+    for position, member in enumerate(people, start=1):
+        LayerMember.objects.create(layer=made, position=position, person=member)
+    for window in windows:
+        LayerWindow.objects.create(layer=made, **window)
+    return made
+
+
+def override(of: OnCallSchedule, who: User, starts_at: datetime, ends_at: datetime, **fields: Any) -> OnCallOverride:
+    """Made at its start, unless `made_at` says otherwise."""
+    values = {"made_at": starts_at, "reason": "Takes over", **fields}
+    return OnCallOverride.objects.create(schedule=of, person=who, starts_at=starts_at, ends_at=ends_at, **values)
 
 
 def policy(of: Service | None = None, **fields: Any) -> EscalationPolicy:

@@ -20,7 +20,8 @@ def _all(app: str, *models: str, verbs: tuple[str, ...] = ("view",)) -> tuple[st
 EDIT = ("view", "add", "change", "delete")
 _CATALOGUE = ("businessunit", "team", "service", "component")
 _NAMED = ("region", "role", "customersegment", "runbook", "ownmeasure")
-_DUTY = ("oncallschedule", "rotationmember", "oncalloverride")
+_PLAN_CONTENT = ("rotalayer", "layermember", "layerwindow")
+_DUTY = ("oncallschedule", "scheduleplan", *_PLAN_CONTENT, "oncalloverride", "dutyabsence", "dutyswap", "holidaycalendar", "holiday")
 _POLICY_CONTENT = (
     *("threshold", "criterion", "level", "target", "severityoverride", "businessthreshold"),
     *("prioritycell", "exceptionrule", "messagetemplate", "announcementprotocol"),
@@ -48,7 +49,12 @@ _INCIDENT = (
     "incidentchange",
 )
 
-_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY)
+# What the last check of the duty ahead found.
+# Calendars kept elsewhere that say who is on duty, and feeds that calendar programs read.
+_SEE_CALENDARS = _all("policies", "calendarsource", "calendarfeed", "importedduty", "feedaccess")
+_COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
+
+_SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, *_COVERAGE, "delegatedauthority")
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)
 _RESPOND = (
     "incidents.add_incident",
@@ -58,6 +64,8 @@ _RESPOND = (
     "incidents.note_incident",
     "incidents.add_impactreading",
 )
+# Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
+_STAND_IN = ("policies.add_oncalloverride", "policies.change_oncalloverride")
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 ROLES: tuple[Role, ...] = (
@@ -66,7 +74,7 @@ ROLES: tuple[Role, ...] = (
         "commander",
         "Incident commanders",
         "Lead major incidents, and publish a change of the rules at once when it cannot wait for an approval.",
-        _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB + _DRAFT + ("policies.publish_at_once_policyversion",),
+        _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB + _DRAFT + _STAND_IN + ("policies.publish_at_once_policyversion",),
     ),
     Role(
         "manager",
@@ -76,11 +84,15 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + _KEDB
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
-        + _all("policies", *_POLICY_CONTENT, *_NAMED, "rotationmember", "oncalloverride", verbs=EDIT)
+        + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
+        + ("policies.publish_scheduleplan", "policies.check_coverage")
+        + _SEE_CALENDARS
+        + ("policies.import_calendar", "policies.change_calendarfeed")
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview",)
-        + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user"),
+        + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
+        + _all("policies", "delegatedauthority", verbs=("view", "add", "change")),
     ),
     Role(
         "approver",
@@ -109,6 +121,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
+        + _SEE_CALENDARS
         + ("audit.view_ledgerevent", "reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
@@ -117,6 +130,7 @@ ROLES: tuple[Role, ...] = (
         "Administrators",
         "Run the installation; approve nothing.",
         _all("portal", "user", "contactpoint", verbs=("view", "add", "change"))
+        + ("portal.run_directorysync", "portal.view_directorysync", "portal.view_directoryexport")
         + ("portal.view_outboxmessage", "portal.view_deliveryattempt", "incidents.view_engineheartbeat")
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
         + _all("policies", *_CATALOGUE, verbs=("view", "add", "change")),

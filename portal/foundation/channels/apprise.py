@@ -28,6 +28,9 @@ _refusals: ContextVar[list[DeliveryFailed] | None] = ContextVar("refusals", defa
 class Apprise:
     """Anything apprise speaks over HTTP, except e-mail."""
 
+    def not_set_up(self, address: str) -> str:
+        return ""
+
     def problem_with(self, address: str) -> str:
         return problem_with("apprise", address) or _open(address)[1]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from portal.foundation.errors import InvalidInput
-from portal.foundation.people.addresses import problem_with
+from portal.foundation.people.addresses import may_alert, problem_with
 from portal.foundation.registry import Registry
 
 
@@ -23,6 +23,9 @@ class Message:
 class Channel(Protocol):
     """A way for messages to travel."""
 
+    def not_set_up(self, address: str) -> str:
+        """What an operator must still do before this channel carries anything to `address`, in words; empty when nothing."""
+
     def problem_with(self, address: str) -> str:
         """What is wrong with `address`, in words that do not repeat it; empty when nothing is. Calls nobody."""
 
@@ -36,9 +39,32 @@ class Channel(Protocol):
 channels: Registry[Channel] = Registry("channel")
 
 
+# A code is read out digit by digit, and sent to an address before anybody trusts it.
+CODE = "contact.code"
+# What must interrupt somebody; e-mail carries none of it. The first word of a message's kind.
+ALERTS = frozenset({"escalation", "incident", "drill", "page"})
+
+
+def is_alert(kind: str) -> bool:
+    """Whether messages of this kind must interrupt whoever gets them."""
+    return kind.partition(".")[0] in ALERTS
+
+
+def can_alert(channel: str, address: str) -> bool:
+    """Whether an alert sent to `address` can interrupt somebody: no e-mail, a good address, a channel that is set up."""
+    return may_alert(channel, address) and not not_set_up(channel, address)
+
+
 def check_address(channel: str, address: str) -> None:
     """Raises InvalidInput, in words for a person, when `address` cannot be a contact point of `channel`."""
     known = channels.get(channel)
+    address = address.strip()
     problem = problem_with(channel, address) or (known.problem_with(address) if known else "This channel is not known.")
     if problem:
         raise InvalidInput(problem, {"address": [problem]})
+
+
+def not_set_up(channel: str, address: str) -> str:
+    """What an operator must still do before anything can be sent to `address`, in words; empty when nothing."""
+    known = channels.get(channel)
+    return known.not_set_up(address) if known else "This channel is not known."

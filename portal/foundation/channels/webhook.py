@@ -9,6 +9,9 @@ from .base import Message
 class Webhook:
     """POSTs the message as JSON; any 2xx answer counts as handed over. Repeats carry the same Idempotency-Key."""
 
+    def not_set_up(self, address: str) -> str:
+        return ""
+
     def problem_with(self, address: str) -> str:
         return problem_with("webhook", address)
 

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from portal.foundation.channels.base import Message, channels
+from portal.foundation.channels.base import Message, channels, is_alert
 from portal.foundation.errors import DeliveryFailed
-from portal.foundation.people.models import ContactPoint
+from portal.foundation.people.addresses import EMAIL
+from portal.foundation.people.models import ContactPoint, ContactRule
 
 from .backoff import delay_after
 from .handlers import outcomes
@@ -48,6 +49,7 @@ class Outcome:
     succeeded: bool
     detail: str
     permanent: bool = False
+    retry_after: timedelta | None = None
 
 
 def deliver_due(*, now: datetime) -> int:
@@ -75,7 +77,8 @@ def _claim(now: datetime) -> OutboxMessage | None:
 
 
 def _deliver(message: OutboxMessage, watch: Stopwatch) -> None:
-    contacts = [contact for contact in contacts_of(message.person_id) if message.contact_id in (None, contact.pk)]
+    ways = contacts_of(message.person_id, urgent=message.urgent, alert=is_alert(message.kind))
+    contacts = [contact for contact in ways if message.contact_id in (None, contact.pk)]
     if message.contact_position >= len(contacts):
         with transaction.atomic():
             _give_up(message, None, watch.now())
@@ -85,10 +88,18 @@ def _deliver(message: OutboxMessage, watch: Stopwatch) -> None:
     _record(message, contact, outcome, started_at, watch.now(), another_way=message.contact_position + 1 < len(contacts))
 
 
-def contacts_of(person_id: int | None) -> list[ContactPoint]:
-    """The ways to reach an active person, first choice first."""
-    reachable = ContactPoint.objects.filter(person_id=person_id, active=True, person__is_active=True)
-    return list(reachable.order_by("order", "id"))
+def contacts_of(person_id: int | None, *, urgent: bool = False, alert: bool = True) -> list[ContactPoint]:
+    """The ways to reach an active person, first choice first: those in their rules for this urgency, then all others in their order.
+
+    E-mail carries no alert, and nothing urgent, so it is none of the ways then. Two queries.
+    """
+    found = ContactPoint.objects.filter(person_id=person_id, active=True, person__is_active=True).order_by("order", "id")
+    ways = [contact for contact in found if contact.channel != EMAIL or not (urgent or alert)]
+    urgency = ContactRule.Urgency.URGENT if urgent else ContactRule.Urgency.NORMAL
+    rules = ContactRule.objects.filter(person_id=person_id, urgency=urgency).order_by("position")
+    chosen = {contact: place for place, contact in enumerate(rules.values_list("contact_id", flat=True))} if len(ways) > 1 else {}
+    # A way that no rule names is never lost: it comes after those that are named. Sorting keeps their own order.
+    return sorted(ways, key=lambda contact: chosen.get(contact.pk, len(chosen)))
 
 
 def _call(contact: ContactPoint, message: OutboxMessage) -> Outcome:
@@ -99,7 +110,7 @@ def _call(contact: ContactPoint, message: OutboxMessage) -> Outcome:
     try:
         return Outcome(True, channel.send(contact.address, letter))
     except DeliveryFailed as error:
-        return Outcome(False, error.message, error.permanent)
+        return Outcome(False, error.message, error.permanent, error.retry_after)
     except Exception as error:  # noqa: BLE001 - see below
         # The text and the traceback of an unforeseen error could hold the address.
         logger.error("Channel %s failed unexpectedly: %s", contact.channel, type(error).__name__)
@@ -129,7 +140,7 @@ def _record(
             # Cancelled meanwhile, or taken by another worker after our lease: that one decides what follows.
             return
         else:
-            delay = None if outcome.permanent else delay_after(message.tries, another_way=another_way)
+            delay = delay_after(message.tries, another_way=another_way, asked=outcome.retry_after) if not outcome.permanent else None
             if delay is None and not another_way:
                 _give_up(message, attempt, now)
                 return

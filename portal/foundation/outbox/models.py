@@ -27,6 +27,7 @@ class OutboxMessage(models.Model):
     body = models.TextField()
     secret = models.BooleanField(default=False, help_text="The text is shown to nobody else, and forgotten once it has left.")
     link = models.CharField(max_length=300, blank=True)
+    urgent = models.BooleanField(default=False, help_text="It goes the way that the person chose for what cannot wait.")
     idempotency_key = models.CharField(max_length=150, unique=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     contact_position = models.PositiveSmallIntegerField(default=0, help_text="How many contact points were already given up.")

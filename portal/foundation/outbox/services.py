@@ -30,10 +30,11 @@ def queue(
     now: datetime,
     contact: Any = None,
     secret: bool = False,
+    urgent: bool = False,
 ) -> OutboxMessage:
     """Puts a message to `person` into the outbox, to be sent once the running transaction has committed.
 
-    With `contact` it goes to that contact point and no other. The text of a `secret` one is not shown, and forgotten once it left.
+    With `contact` it goes to that contact point and no other. An `urgent` one follows the person's rules for what cannot wait. The text of a `secret` one is not shown, and forgotten once it left.
     The same `idempotency_key` again returns the message that already stands there. Wakes a worker after the commit.
     """
     message, made = OutboxMessage.objects.get_or_create(
@@ -44,6 +45,7 @@ def queue(
             "person_name": str(person)[:150],
             "contact": contact,
             "secret": secret,
+            "urgent": urgent,
             "subject_ref": subject_ref,
             "title": title[:250],
             "body": body,

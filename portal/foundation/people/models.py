@@ -11,6 +11,7 @@ from django.db import models
 from portal.foundation.base_models import tracked
 
 from .addresses import problem_with
+from .wanted import validate_languages, validate_words
 
 
 def validate_time_zone(name: str) -> None:
@@ -32,6 +33,8 @@ class User(AbstractUser):
     manager = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports", help_text="Is told what this person left undone."
     )
+    skills = models.CharField(max_length=250, blank=True, validators=[validate_words], help_text="e.g. databases, card schemes.")
+    languages = models.CharField(max_length=120, blank=True, validators=[validate_languages], help_text="Codes such as en, de, pt-BR.")
     origin = models.CharField(max_length=20, choices=Origin.choices, default=Origin.PORTAL, editable=False)
     source_ref = models.CharField(max_length=150, blank=True, editable=False, help_text="The person's name in the source system.")
 
@@ -55,13 +58,20 @@ class ContactPoint(models.Model):
     """One way to reach a person. The address may hold a secret token: it is never logged nor kept in history."""
 
     class Channel(models.TextChoices):
-        WEBHOOK = "webhook", "Webhook (JSON over HTTP)"
+        SMS = "sms", "Text message (SMS)"
+        VOICE = "voice", "Telephone call"
         APPRISE = "apprise", "Push or chat through apprise"
+        SLACK = "slack", "Slack"
+        TEAMS = "teams", "Microsoft Teams"
+        WEBHOOK = "webhook", "Webhook (JSON over HTTP)"
+        EMAIL = "email", "E-mail (information only, no alerts)"
 
     person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="contact_points")
     label = models.CharField(max_length=80, help_text="What the person calls it, e.g. 'phone' or 'team chat'.")
     channel = models.CharField(max_length=20, choices=Channel.choices)
-    address = models.CharField(max_length=500, help_text="A URL. It may hold a secret token and is masked after saving.")
+    address = models.CharField(
+        max_length=500, help_text="A number, member ID, mail address or URL. It may hold a secret token and is masked after saving."
+    )
     order = models.PositiveSmallIntegerField(default=1, help_text="1 is tried first; the next one when it fails.")
     active = models.BooleanField(default=True)
     verified_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When a message sent here was answered.")
@@ -77,7 +87,7 @@ class ContactPoint(models.Model):
         return f"{self.label} ({self.get_channel_display()})"
 
     def clean(self) -> None:
-        """Refuses what cannot carry an alert, such as e-mail."""
+        """Refuses what is no address of its channel."""
         problem = problem_with(self.channel, self.address) if self.address else ""
         if problem:
             raise ValidationError({"address": problem})
@@ -95,6 +105,73 @@ class ContactPoint(models.Model):
     def verified(self, at: datetime) -> bool:
         """Whether somebody answered from here, not too long before `at`."""
         return self.verified_until is not None and at < self.verified_until
+
+
+class ContactRule(models.Model):
+    """A step of how a person wants to be reached: of these, in order, each after a wait. Without any, contact points in their order."""
+
+    class Urgency(models.TextChoices):
+        URGENT = "urgent", "urgent (SEV1 and SEV2)"
+        NORMAL = "normal", "everything else"
+
+    person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="contact_rules")
+    urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.URGENT)
+    position = models.PositiveSmallIntegerField("step", default=1)
+    contact = models.ForeignKey("portal.ContactPoint", on_delete=models.CASCADE, related_name="rules")
+    history = tracked()
+
+    class Meta:
+        ordering = ["person", "urgency", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "urgency", "position"], name="one_contact_per_step"),
+            models.UniqueConstraint(fields=["person", "urgency", "contact"], name="contact_once_per_urgency"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_urgency_display()}, step {self.position}"
+
+
+class Availability(models.Model):
+    """What somebody, a calendar or the engine says about whether a person can take an incident, from an instant on.
+
+    Rows are never rewritten: a newer statement of the same source ends the one before. portal.foundation.people.availability says what
+    follows of several.
+    """
+
+    class State(models.TextChoices):
+        AVAILABLE = "available", "available"
+        BUSY = "busy", "busy"
+        AWAY = "away", "away"
+
+    class Source(models.TextChoices):
+        PERSON = "person", "the person"
+        CALENDAR = "calendar", "a calendar"
+        ENGINE = "engine", "the escalation engine"
+
+    person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="availability")
+    state = models.CharField(max_length=10, choices=State.choices)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.PERSON, editable=False)
+    since = models.DateTimeField(editable=False)
+    until = models.DateTimeField(null=True, blank=True, help_text="Until when; empty: until said otherwise.")
+    ended_at = models.DateTimeField(null=True, editable=False)
+    subject_ref = models.CharField(max_length=80, blank=True, editable=False, help_text="What it hangs on, such as an incident.")
+    made_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
+    history = tracked()
+
+    class Meta:
+        ordering = ["-since", "-id"]
+        verbose_name_plural = "availability"
+        constraints = [
+            models.CheckConstraint(
+                name="availability_ends_after_it_starts",
+                condition=models.Q(until__isnull=True) | models.Q(until__gt=models.F("since")),
+                violation_error_message="The end must be after the start.",
+            )
+        ]
+        indexes = [models.Index(fields=["person", "ended_at"], name="availability_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_state_display()}"
 
 
 class ContactCode(models.Model):

@@ -131,13 +131,17 @@ def test_the_lock_is_shown_keeps_others_out_and_is_taken_over_with_words(version
         assert "Ana Ruiz is editing this draft" in shown
         assert take_over in shown
     assert "adminform" in client.get(draft_page(draft)).context
-    assert 'name="change_reason"' not in client.get(draft_page(draft)).content.decode()
+    read = client.get(draft_page(draft)).content.decode()
+    assert 'name="change_reason"' not in read
+    assert "Thresholds that declare an incident" in read
     assert client.post(page(version), typed(client, page(version), value_1="7")).status_code == 409
     assert client.post(take_over, {"reason": ""}).status_code == 400
     assert client.post(take_over, {"reason": "Ana is on leave"}).status_code == 302
     assert EditLock.objects.get(version=draft).person == manager
     assert LedgerEvent.objects.filter(type="policy_version.lock_taken_over").count() == 1
-    assert 'name="change_reason"' in client.get(draft_page(draft)).content.decode()
+    edited = client.get(draft_page(draft)).content.decode()
+    assert 'name="change_reason"' in edited
+    assert "Thresholds that declare an incident" not in edited
 
 
 def test_typing_takes_the_lock_and_the_second_one_is_told(version: PolicyVersion, manager: Any) -> None:

@@ -21,7 +21,6 @@ from .cases.base import (
     GOOD,
     LEVELS,
     MINUTE,
-    ROTA,
     TOM,
     Case,
     beside,
@@ -31,6 +30,7 @@ from .cases.base import (
     legal,
     level,
     message,
+    payments_rota,
     people,
     saying,
     serving,
@@ -84,7 +84,7 @@ def test_the_worst_case_is_told_in_numbers_for_each_track_and_severity() -> None
 
 
 def test_a_gap_is_told_from_and_to_in_the_zone_of_the_schedule() -> None:
-    case = knowing(rotas={7: replace(ROTA, time_zone="Europe/Madrid", starts_on=date(2026, 4, 6))})
+    case = knowing(rotas={7: payments_rota(time_zone="Europe/Madrid", starts_on=date(2026, 4, 6))})
     (gap,) = only(case, "coverage.gap")
     assert "from 01 Apr 2026, 11:00 CEST to 06 Apr 2026, 09:00 CEST (Europe/Madrid)" in gap.text
 

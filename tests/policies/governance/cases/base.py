@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from policies.decisions.rota import RotaPerson, RotaSnapshot
+from policies.decisions.rota import Layer, Plan, RotaPerson, RotaSnapshot, Unit
 from policies.decisions.ruleset import (
     AnnouncementRule,
     CriterionRule,
@@ -66,11 +66,20 @@ def message(track: Track, audience: Audience = Audience.TECHNICAL, number: int =
 LEVELS = (level(1, targets(ANA, TOM)), level(2, targets(SOFIA, schedule=PAYMENTS_ROTA)))
 LEGAL = (level(1, targets(NORA, RAJ), window=60),)
 SLOW, DOWN = threshold("Slow", "SEV3", when(">=", 900)), threshold("Very slow", "SEV2", when(">=", 3000), start=2)
-ROTA = RotaSnapshot("Payments", "UTC", date(2026, 1, 5), time(9), 7, (RotaPerson(KIM, "Kim"), RotaPerson(LEE, "Lee")))
+PUBLISHED = datetime(2020, 1, 1, tzinfo=UTC)
 SPEAKS = AnnouncementRule(Severity.SEV2, Audience.EXECUTIVE, OLGA, None, "Olga", ("status page",), HOUR / 2, HOUR)
 MESSAGES = (message(Track.TECHNICAL), message(Track.COMPLIANCE))
 GOOD = PolicySnapshot((SLOW, DOWN), LEVELS, 4 * HOUR, compliance_levels=LEGAL, messages=MESSAGES, announcements=(SPEAKS,))
-FACTS = Facts(SINCE, OLGA, "Olga", rotas={PAYMENTS_ROTA: ROTA}, services=(Served("Card payments"),))
+
+
+def payments_rota(*, people: tuple[int, ...] = (KIM, LEE), starts_on: date = date(2026, 1, 5), time_zone: str = "UTC") -> RotaSnapshot:
+    """Weeks of Kim and Lee from Monday 5 January 2026, 09:00 of the zone."""
+    names = {KIM: "Kim", LEE: "Lee"}
+    rotation = tuple(RotaPerson(one, names[one]) for one in people)
+    return RotaSnapshot("Payments", (Plan(PUBLISHED, time_zone, (Layer("First line", starts_on, time(9), 1, Unit.WEEKS, rotation),)),))
+
+
+FACTS = Facts(SINCE, OLGA, "Olga", rotas={PAYMENTS_ROTA: payments_rota()}, services=(Served("Card payments"),))
 EVERYWHERE = Source(Scope.GLOBAL, "Everywhere v3", 3)
 
 
@@ -112,8 +121,8 @@ def without(sets: str, *persons: int) -> Case:
     return GOOD, replace(FACTS, people=People(**known))
 
 
-def rota(**fields: object) -> Case:
-    return knowing(rotas={PAYMENTS_ROTA: replace(ROTA, **fields)})  # type: ignore[arg-type]
+def rota(**fields: Any) -> Case:
+    return knowing(rotas={PAYMENTS_ROTA: payments_rota(**fields)})
 
 
 def serving(content: PolicySnapshot = GOOD, **promised: object) -> Case:

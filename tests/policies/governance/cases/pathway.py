@@ -77,7 +77,7 @@ PATHWAY: dict[str, Pair] = {
         lambda: levels(level(1, targets(ANA, TOM), reminders=(14 * MINUTE,)), LEVELS[1]),
     ),
     "target.left": (lambda: without("gone", ANA), good),
-    "target.empty_schedule": (lambda: rota(rotation=()), good),
+    "target.empty_schedule": (lambda: rota(people=()), good),
     "target.no_holder": (lambda: people(ROLE_LEVELS, roles={HEAD: (None, None)}), lambda: people(ROLE_LEVELS, roles={HEAD: (OMAR, None)})),
     "target.no_schedule": (lambda: team(), lambda: team(PAYMENTS_ROTA)),
     "target.no_contact": (lambda: without("unreachable", TOM), good),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from policies.decisions.vocabulary import Mandate
 
-from .base import ANA, GOOD, KIM, LEE, LEVELS, OLGA, ROTA, SINCE, TOM, Case, Pair, good, knowing, people, rota, saying, without
+from .base import ANA, GOOD, KIM, LEE, LEVELS, OLGA, SINCE, TOM, Case, Pair, good, knowing, payments_rota, people, rota, saying, without
 
 OWNED = replace(LEVELS[0], owner_id=LEE, owner="Lee")
 
@@ -20,7 +20,7 @@ PEOPLE: dict[str, Pair] = {
     "schedule.left": (lambda: without("gone", KIM), good),
     "schedule.no_contact": (lambda: without("unreachable", LEE), good),
     "schedule.clock_change": (
-        lambda: knowing(since=SINCE - timedelta(days=30), rotas={7: replace(ROTA, time_zone="Europe/Madrid")}),
+        lambda: knowing(since=SINCE - timedelta(days=30), rotas={7: payments_rota(time_zone="Europe/Madrid")}),
         lambda: rota(time_zone="Europe/Madrid"),
     ),
     "contact.unverified": (lambda: without("unverified", TOM), lambda: without("expired", TOM)),

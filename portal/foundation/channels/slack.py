@@ -1,0 +1,86 @@
+"""Slack: a bot writes to a member, or an incoming webhook to wherever it was made for."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from portal.foundation.errors import DeliveryFailed
+from portal.foundation.outbound_http import Reply, post
+from portal.foundation.people.addresses import is_slack_member, problem_with
+
+from .base import Message
+
+NO_BOT = "Slack's bot is not set up on this installation: an operator must set SLACK_BOT_TOKEN, or you give an incoming webhook's URL."
+# Slack cuts messages of over 4,000 letters.
+LONGEST = 3_000
+# Slack's own words for what another try may mend; everything else it names stays as it is.
+PASSING = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+REFUSALS = {
+    "channel_not_found": "it knows no such member",
+    "user_not_found": "it knows no such member",
+    "account_inactive": "the bot's account is not active",
+    "invalid_auth": "it does not accept the portal's bot; an operator must look at SLACK_BOT_TOKEN",
+    "not_authed": "it does not accept the portal's bot; an operator must look at SLACK_BOT_TOKEN",
+    "token_revoked": "the bot's token was revoked",
+    "missing_scope": "the bot may not write to members; it needs chat:write and im:write",
+}
+
+
+class Slack:
+    """The address says which: a member's ID, or a URL."""
+
+    def not_set_up(self, address: str) -> str:
+        """A webhook needs nothing, the bot its token."""
+        return NO_BOT if is_slack_member(address) and not settings.SLACK_BOT_TOKEN else ""
+
+    def problem_with(self, address: str) -> str:
+        return problem_with("slack", address)
+
+    def send(self, address: str, message: Message) -> str:
+        problem = self.problem_with(address) or self.not_set_up(address)
+        if problem:
+            raise DeliveryFailed(problem, permanent=True)
+        return _by_bot(address.strip(), message) if is_slack_member(address) else _by_webhook(address.strip(), message)
+
+
+def _by_bot(member: str, message: Message) -> str:
+    headers = {"Authorization": f"Bearer {settings.SLACK_BOT_TOKEN}", "Content-Type": "application/json; charset=utf-8"}
+    address = f"{settings.SLACK_API_URL.rstrip('/')}/chat.postMessage"
+    reply = post(address, json={"channel": member, "text": written(message), "unfurl_links": False}, headers=headers)
+    reply.refuse_bad()
+    told = _read(reply)
+    if told.get("ok") is not True:
+        problem = str(told.get("error", ""))
+        words = REFUSALS.get(
+            problem, problem if problem.isascii() and problem.replace("_", "").isalnum() and len(problem) < 60 else "no reason"
+        )
+        raise DeliveryFailed(
+            f"Slack refused it: {words}.", permanent=problem not in PASSING and bool(problem), retry_after=reply.retry_after
+        )
+    return "written by the bot"
+
+
+def _by_webhook(address: str, message: Message) -> str:
+    reply = post(address, json={"text": written(message)})
+    reply.refuse_bad()
+    return "taken by the incoming webhook"
+
+
+def written(message: Message) -> str:
+    """The message in Slack's own mark-up; what could be mark-up in it is shown as it stands."""
+    body = message.body if len(message.body) <= LONGEST else f"{message.body[:LONGEST]}…"
+    link = f"\n<{_escaped(message.link)}|Open in the portal>" if message.link else ""
+    return f"*{_escaped(message.title)}*\n{_escaped(body)}{link}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _read(reply: Reply) -> dict[str, Any]:
+    try:
+        told = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

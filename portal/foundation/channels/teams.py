@@ -1,0 +1,53 @@
+"""Microsoft Teams: an adaptive card to the webhook of a workflow."""
+
+from typing import Any
+
+from portal.foundation.errors import DeliveryFailed
+from portal.foundation.outbound_http import post
+from portal.foundation.people.addresses import problem_with
+
+from .base import Message
+
+SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+# A card may have 28 KB, some installations stop at 21; a letter may take four bytes.
+LONGEST = 4_000
+
+
+class Teams:
+    """One card a message. A workflow belongs to a person and stops when they leave, which shows as a refusal."""
+
+    def not_set_up(self, address: str) -> str:
+        return ""
+
+    def problem_with(self, address: str) -> str:
+        return problem_with("teams", address)
+
+    def send(self, address: str, message: Message) -> str:
+        if self.problem_with(address):
+            raise DeliveryFailed(self.problem_with(address), permanent=True)
+        post(address.strip(), json=card(message)).refuse_bad()
+        return "taken by the workflow"
+
+
+def card(message: Message) -> dict[str, Any]:
+    """What a workflow takes: one attachment, which is the card."""
+    body = message.body if len(message.body) <= LONGEST else f"{message.body[:LONGEST]}…"
+    content: dict[str, Any] = {
+        "$schema": SCHEMA,
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "msteams": {"width": "Full"},
+        "body": [
+            {"type": "TextBlock", "text": _plain(message.title), "weight": "Bolder", "size": "Medium", "wrap": True},
+            {"type": "TextBlock", "text": _plain(body), "wrap": True},
+        ],
+    }
+    if message.link:
+        content["actions"] = [{"type": "Action.OpenUrl", "title": "Open in the portal", "url": message.link}]
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _plain(text: str) -> str:
+    """Cards read a little Markdown: a link whose words and address differ must not hide in a title."""
+    return text.replace("[", "\\[").replace("\n", "\n\n")
