@@ -1,9 +1,11 @@
 """Which version is in force, what it says, and what stands in the way of a change."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from policies.catalogue.models import Service
@@ -39,6 +41,9 @@ __all__ = [
     "version_in_force",
     "versions_in_force",
 ]
+
+# Where the policy and the instant stand in a statement that is put together beforehand; neither ever comes from outside.
+POLICY, INSTANT = -1, datetime(1970, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
 def policies_for(service: Service) -> QuerySet[EscalationPolicy]:
@@ -82,9 +87,22 @@ def version_in_force(policy: EscalationPolicy, at: datetime) -> PolicyVersion | 
     """The approved version with the latest start that is not after `at`; of two with the same start, the higher number.
 
     One that was published at once counts until it ends. A version never takes effect before its approval, so the answer for a past
-    instant never changes.
+    instant never changes. One query, of words that were put together once: every decision on an incident begins here.
     """
-    return _started(policy.versions.all(), at).first()
+    statement, asked = _words_for_one(connection.vendor)
+    values = {POLICY: policy.pk, INSTANT: at}
+    found = next(iter(PolicyVersion.objects.raw(statement, [values.get(value, value) for value in asked])), None)
+    if found is not None:
+        found.policy = policy
+    return found
+
+
+@cache
+def _words_for_one(vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement of `_started` for one policy and one instant, and its values with POLICY and INSTANT where those belong."""
+    statement, asked = _started(PolicyVersion.objects.filter(policy=POLICY), INSTANT)[:1].query.sql_with_params()
+    written = connection.ops.adapt_datetimefield_value(INSTANT)
+    return statement, tuple(INSTANT if value == written else value for value in asked)
 
 
 def current_of(policy: str, at: datetime) -> QuerySet[PolicyVersion]:
