@@ -28,6 +28,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Published at once", "emergency_home", "policies_urgentpublication", "policies.view_urgentpublication"),
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
             ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
+            ("Calendars brought in", "event_upcoming", "policies_calendarsource", "policies.view_oncallschedule"),
+            ("Calendar feeds", "rss_feed", "policies_calendarfeed", "policies.view_oncallschedule"),
             ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
         ),
     ),
