@@ -75,13 +75,5 @@ class PoliciesConfig(AppConfig):
                 why="Reads calendars that say who is on duty or away from their addresses, and keeps half a year ahead filled.",
             )
         )
-        declare(
-            Job(
-                name="duty-coverage",
-                function="policies.tasks.coverage_sweep",
-                every_minutes=60,
-                why="Looks for gaps in the duty of the next 90 days every night, and after a schedule changed.",
-            )
-        )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

@@ -5,7 +5,6 @@ from policies.oncall import coverage_checks
 from policies.oncall.calendars import refreshing
 from policies.oncall.holidays import fill_ahead
 from policies.oncall.swaps import lapse_swaps
-from policies.oncall import coverage_checks
 from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock

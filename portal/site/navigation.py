@@ -38,7 +38,6 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("My duty", "event_available", "policies_myduty", "policies.view_oncallschedule"),
             ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
-            ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
             ("Swaps", "swap_horiz", "policies_dutyswap", "policies.view_dutyswap"),
             ("Absences", "beach_access", "policies_dutyabsence", "policies.view_dutyabsence"),
             ("Overrides", "person_add", "policies_oncalloverride", "policies.view_oncalloverride"),
