@@ -173,7 +173,7 @@ def test_nothing_that_stands_in_begins_before_it_is_made(rota: OnCallSchedule, n
 def test_a_swap_is_accepted_by_both_and_stays_as_it_was_answered(rota: OnCallSchedule, swap: DutySwap, now: Any) -> None:
     made = {"schedule": rota, "person": swap.taker, "starts_at": now, "ends_at": now + DAY, "made_at": now, "reason": "x"}
     for kind in ("swap", "cover"):
-        refused("once both people have accepted", lambda: OnCallOverride.objects.create(kind=kind, swap=swap, **made))
+        refused("once both people have accepted", lambda: OnCallOverride.objects.create(kind=kind, swap=swap, **made))  # noqa: B023
     refused("swap_accepted_by_both", update(swap, state="accepted"))
     refused("stays as it was", update(swap, taker=person("Eve")))
     refused("stays as it was", update(swap, gives_until=now + 3 * DAY))
