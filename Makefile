@@ -1,5 +1,5 @@
 # make run    sets everything up on embedded defaults and runs the portal with a demo organisation
-# make test   the whole suite, on SQLite and, where its binaries are found, on PostgreSQL
+# make test   the whole suite on SQLite; where PostgreSQL's binaries are found, everything that touches a database once more on it
 # make check  lint, types, contracts, migrations
 # make bench  the benchmarks; figures, not pass or fail
 # make browser  the journeys in a real browser; needs Chromium

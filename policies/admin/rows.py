@@ -7,10 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from portal.foundation.adminkit.bases import PortalInline, PortalStackedInline
+from portal.foundation.adminkit.sent_rows import SentRows
 
 from .choices import KeepsItsChoices, SharedChoices
 
@@ -22,6 +22,14 @@ GONE = (
 
 class ContentRow(KeepsItsChoices):
     """A row of a version's content. `clean_row` says at its fields what does not fit together."""
+
+    @property
+    def media(self) -> forms.Media:
+        """The same for every row of a kind, and asked of each: gathered once for its class, which lives as long as the page is made."""
+        kind: Any = type(self)
+        if "gathered_media" not in vars(kind):
+            kind.gathered_media = super().media
+        return kind.gathered_media  # type: ignore[no-any-return]
 
     def clean(self) -> Any:
         data = super().clean() or self.cleaned_data
@@ -42,7 +50,7 @@ class ContentRow(KeepsItsChoices):
             self.add_error(name, words)
 
 
-class ContentRows(PaginationInlineFormSet):
+class ContentRows(SentRows):
     """Rows of a version, or of a row of a version. Rows that were fetched with their parent are not fetched again."""
 
     def get_queryset(self) -> Any:
@@ -84,10 +92,16 @@ class BlockSection(Section, PortalStackedInline):
 
 
 class InnerTable(SharedChoices, PortalInline):
-    """Rows in a table inside a block."""
+    """Rows in a table inside a block. Twenty blocks have twenty tables of the same kind, which is made once for a page."""
 
     form = ContentRow
     formset = ContentRows
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        store = request.__dict__.setdefault("inner_tables", {})
+        if type(self) not in store:
+            store[type(self)] = super().get_formset(request, obj, **kwargs)
+        return store[type(self)]
 
 
 class DayField(forms.DateField):

@@ -75,6 +75,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "portal.foundation.adminkit.renderer.QuickRenderer"
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

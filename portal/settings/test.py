@@ -13,6 +13,8 @@ ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*"]
 WHITENOISE_USE_FINDERS = True
+# Static files are looked for when they are asked for; otherwise every test client would begin by listing them all.
+WHITENOISE_AUTOREFRESH = True
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in real life: SQLite's memory databases lock whole tables, so threads could not be tried against each other.

@@ -25,6 +25,7 @@ from tests.receiver import Receiver, receiver
 
 from .kill_scene import BACKUP_AFTER, INCIDENTS, WINDOW
 
+pytestmark = pytest.mark.database_of_its_own
 PROJECT = Path(__file__).resolve().parents[2]
 # Seconds of looking that the engine is given before each kill: in its first pass, in and between later ones.
 LIVES = (0.05, 1.2)

@@ -28,6 +28,7 @@ from .fields import FORM_FIELDS
 from .frame import frames
 from .histories import HistoryInWords
 from .ordered_rows import OrderedRows, ordered
+from .sent_rows import SentRows
 from .verbs import Verb
 
 BUSY = "Somebody else changed this at the same moment. Nothing of yours was saved: look at it again, then repeat what you did."
@@ -63,6 +64,7 @@ class PortalInline(Ordered, PlainChoices, TabularInline):
     """Rows in a table under a form, durations and decimals as people write them."""
 
     extra = 0
+    formset = SentRows
     formfield_overrides = {**TabularInline.formfield_overrides, **FORM_FIELDS}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -77,6 +79,7 @@ class PortalStackedInline(Ordered, PlainChoices, StackedInline):
     """Blocks under a form, durations and decimals as people write them."""
 
     extra = 0
+    formset = SentRows
     formfield_overrides = {**StackedInline.formfield_overrides, **FORM_FIELDS}
 
 
@@ -178,6 +181,12 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
             context.update(self.page_context(request, thing, now))
         answer: HttpResponse = super().render_change_form(request, context, **kwargs)
         return answer
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """What rows are made from. They only read what was sent, so they share it: a copy for each set was half the time of a big save."""
+        made = {"instance": obj, "prefix": prefix, "queryset": inline.get_queryset(request)}
+        # No page here copies a thing by saving it as new, nor shows its rows in pages.
+        return made | ({"data": request.POST, "files": request.FILES} if request.method == "POST" else {})
 
     def verb_address(self, thing: models.Model, verb: Verb) -> str:
         name = f"{self.admin_site.name}:{thing._meta.app_label}_{thing._meta.model_name}_do"

@@ -34,6 +34,7 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     assert "letter.txt cannot be used: file is not a database" in run.stderr
 
 
+@pytest.mark.database_of_its_own
 @pytest.mark.parametrize("command", ["create_token responder", "build_pack 2016Q1 --out pack", "engine --once", "demo"])
 def test_a_database_without_its_tables_is_one_line_that_says_what_to_run(command: str, tmp_path: Path) -> None:
     with empty_database(tmp_path) as url:
