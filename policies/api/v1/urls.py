@@ -3,6 +3,7 @@
 from rest_framework.routers import SimpleRouter
 
 from .duty import SchedulesOnCall, ServicesOnCall, TeamsOnCall
+from .routing import RoutingDoor
 from .versions import Versions
 from .views import Policies, Services
 
@@ -13,4 +14,5 @@ router.register(r"policies/(?P<policy>[0-9]{1,15})/versions", Versions, basename
 router.register("on-call/schedules", SchedulesOnCall, basename="schedule-on-call")
 router.register("on-call/teams", TeamsOnCall, basename="team-on-call")
 router.register("on-call/services", ServicesOnCall, basename="service-on-call")
+router.register("routing", RoutingDoor, basename="routing")
 urlpatterns = router.urls
