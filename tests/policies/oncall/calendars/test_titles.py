@@ -19,7 +19,17 @@ PEOPLE = directory(
 
 @pytest.mark.parametrize(
     "title",
-    ["Ana Ruiz", "  ana   RUIZ ", "ana", "Ana.Ruiz@Example.org", "On call: Ana Ruiz", "On-call - ana", "oncall: ana", "Ruiz, Ana", "[L0] ana"],
+    [
+        "Ana Ruiz",
+        "  ana   RUIZ ",
+        "ana",
+        "Ana.Ruiz@Example.org",
+        "On call: Ana Ruiz",
+        "On-call - ana",
+        "oncall: ana",
+        "Ruiz, Ana",
+        "[L0] ana",
+    ],
 )
 def test_a_person_is_found_by_every_name_they_have(title: str) -> None:
     assert matched(title, PEOPLE).person == ANA
