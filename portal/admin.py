@@ -1,4 +1,4 @@
-"""People, how they are reached, and what was sent to them."""
+"""People, and what was sent to them."""
 
 from datetime import datetime
 from typing import Any
@@ -8,26 +8,24 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from audit.events.services import act
 from portal.foundation import clock
 from portal.foundation.access.elevation import grantable_groups, is_above
-from portal.foundation.adminkit.bases import GovernedAdmin, GovernedForm, PortalInline
+from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.paginators import BoundedPaginator
 from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.errors import NotAllowed
 from portal.foundation.people.services import revoke_token
-from portal.foundation.redaction import mask_address
-from portal.foundation.verification import confirm, send_code
-from portal.models import ContactCode, ContactPoint, DeliveryAttempt, OutboxMessage, User
+from portal.models import DeliveryAttempt, OutboxMessage, User
 
+from . import contact_admin as contact_admin
 from . import directory_admin as directory_admin
 from . import jobs_admin as jobs_admin
 
@@ -63,23 +61,9 @@ def _revoke_token(user: User, *, actor: Any, now: datetime, reason: str) -> None
         revoke_token(user)
 
 
-class CodeForm(forms.Form):
-    """The code as it was received."""
-
-    code = forms.CharField(
-        max_length=20,
-        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-        help_text="The six digits that arrived at this contact point.",
-    )
-
-
 def _refuse_above(user: User, actor: Any) -> None:
     if is_above(user, actor):
         raise NotAllowed(ABOVE)
-
-
-def _can_answer(point: ContactPoint) -> bool:
-    return point.active and point.person.is_active
 
 
 def _portal_account(user: User) -> bool:
@@ -176,91 +160,6 @@ class GroupAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class ContactForm(GovernedForm):
-    """The address goes in and does not come out again: it may hold a secret token."""
-
-    address = forms.CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "address" in self.fields:
-            known = mask_address(self.instance.address) if self.instance.pk else ""
-            self.fields["address"].help_text = (
-                f"Now {known}. Leave it empty to keep it." if known else "A URL, such as https://… or ntfy://…. It is masked after saving."
-            )
-
-    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
-        return "" if field_name == "address" else super().get_initial_for_field(field, field_name)
-
-    def clean_address(self) -> str:
-        typed = str(self.cleaned_data.get("address", "")).strip()
-        if not typed and not self.instance.pk:
-            raise forms.ValidationError("Give the address to reach the person at.")
-        return typed or str(self.instance.address)
-
-
-@admin.register(ContactPoint)
-class ContactPointAdmin(GovernedAdmin):
-    """How people are reached."""
-
-    form = ContactForm
-    list_display = ("person", "order", "label", "channel", "masked", "active", "verified")
-    list_select_related = ("person",)
-    list_filter = (("channel", ChoicesDropdownFilter), "active")
-    search_fields = ("person__username", "person__display_name", "label")
-    autocomplete_fields = ("person",)
-    fields = ("person", "label", "channel", "address", "order", "active")
-    show_full_result_count = False
-    actions = None
-    deletable = False
-    empty_list = "Nobody can be reached yet. Add a contact point for everybody who is on call; two are better than one."
-    verbs = (
-        Verb(
-            key="send-code",
-            label="Send a code",
-            run=send_code,
-            permission="portal.change_contactpoint",
-            need="nothing",
-            possible=_can_answer,
-            done="A code of six digits is on its way to this contact point. It counts for 15 minutes.",
-        ),
-        Verb(
-            key="enter-code",
-            label="Enter the code",
-            run=confirm,
-            permission="portal.change_contactpoint",
-            need="nothing",
-            form=CodeForm,
-            possible=lambda point: _can_answer(point) and ContactCode.objects.filter(contact=point).exists(),
-            consequence="The contact point then counts as verified for 180 days.",
-            done="Verified: messages arrive here.",
-        ),
-    )
-
-    def first_line(self, thing: ContactPoint, now: datetime) -> str:
-        if thing.verified(now):
-            return format_html("Verified until {}: somebody answered from here.", moment(thing.verified_until, now))
-        if thing.verified_until is not None:
-            return "The verification is over. Alerts still go here; send a code to be sure that they arrive."
-        return "Not verified yet. Alerts go here all the same; send a code to be sure that they arrive."
-
-    def save_model(self, request: HttpRequest, obj: ContactPoint, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "address" in form.changed_data:
-            # The address stays out of history and trail, that it was replaced does not.
-            request.portal_act.details["address"] = "replaced" if change else "given"  # type: ignore[attr-defined]
-            request.portal_act.silent = False  # type: ignore[attr-defined]
-
-    @admin.display(description="Verified until")
-    def verified(self, contact: ContactPoint) -> SafeString | str:
-        now = clock.now()
-        return moment(contact.verified_until, now) if contact.verified(now) else "over" if contact.verified_until else "not verified"
-
-    @admin.display(description="Address")
-    def masked(self, contact: ContactPoint) -> str:
-        return mask_address(contact.address)
 
 
 class _Attempts(PortalInline):

@@ -30,6 +30,14 @@ class PortalConfig(AppConfig):
                 why="Reads files that the CMDB dropped, hands over what changed here, and lets go of files that nobody settled.",
             )
         )
+        declare(
+            Job(
+                name="contact-reminders",
+                function="portal.tasks.remind_contacts",
+                every_minutes=60,
+                why="Reminds people to verify contact points before that ends, and whoever is on duty soon without a verified one.",
+            )
+        )
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):

@@ -1,6 +1,6 @@
 """Jobs of the frame. Their dotted names are public: queued tasks refer to them across releases."""
 
-from portal.foundation import clock
+from portal.foundation import clock, reminders
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
 from portal.foundation.outbox import dispatch
@@ -21,3 +21,10 @@ def directory_sweep() -> int:
         taken = dropping.read_drop(now=now)
         exporting.send_changes(now=now)
         return taken
+
+
+def remind_contacts() -> int:
+    """Reminds people to verify their contact points, and before they are on duty; the number of reminders."""
+    with origin("job"):
+        now = clock.now()
+        return reminders.remind_to_verify(now=now) + reminders.remind_before_duty(now=now)

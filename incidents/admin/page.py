@@ -8,12 +8,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from incidents.escalation.roster import roster_for
 from incidents.escalation.services import next_step
 from incidents.lifecycle import grading
 from incidents.lifecycle.queries import stored_in_words, with_words
 from incidents.lifecycle.timeline import THE_PORTAL
 from incidents.models import EscalationRun, ImpactReading, Incident, IncidentChange, KnownError, TimelineEntry
-from policies.decisions.escalation_facts import Kind
+from policies.decisions.escalation_facts import Kind, Roster
 from policies.decisions.escalation_forecast import NextStep
 from policies.decisions.ruleset import LevelRule, PolicySnapshot
 from portal.foundation import words
@@ -60,6 +61,7 @@ class Rung:
     people: str
     window: str
     state: str
+    sitting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
     run = incident.runs.filter(opening=incident.reopen_count, track=EscalationRun.Track.TECHNICAL).first()
     found = grading.rules_pinned_by(incident)
     snapshot = found.content if found.versions else None
-    next_thing = coming(incident, run, now)
+    escalates = snapshot is not None and incident.is_live and (run is None or run.is_live)
+    roster = roster_for(incident, snapshot, now) if snapshot is not None and escalates else None
+    next_thing = coming(incident, run, now, roster)
     entries, hidden = _entries(incident, SHOWN[shown][1], everything="all" in request.GET)
     tracks, tracks_stamp = track_lines(incident, now)
     return {
@@ -98,7 +102,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "hidden": hidden,
         "shown": shown,
         "filters": [(key, words_) for key, (words_, _) in SHOWN.items()],
-        "ladder": ladder(snapshot, run),
+        "ladder": ladder(snapshot, run, roster),
         "tracks": tracks,
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
         "readings": [_reading(reading, now) for reading in with_words(incident.readings.all())[:LATEST_READINGS]],
@@ -126,8 +130,8 @@ def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     }
 
 
-def coming(incident: Incident, run: EscalationRun | None, now: datetime) -> Coming:
-    """The answer to 'what happens next and when', for every state an incident can be in."""
+def coming(incident: Incident, run: EscalationRun | None, now: datetime, roster: Roster | None = None) -> Coming:
+    """The answer to 'what happens next and when', for every state an incident can be in. `roster` is that of `now`, if known."""
     if incident.origin == Incident.Origin.IMPORTED:
         return Coming("Nothing: this record was imported, and the portal alerts nobody for it.")
     if incident.has_ended:
@@ -136,7 +140,7 @@ def coming(incident: Incident, run: EscalationRun | None, now: datetime) -> Comi
         return Coming(f"Nothing by itself: no policy was in force for {incident.service} when it was opened, so nobody is alerted.")
     if run is None:
         return Coming("The engine alerts the first level within a second or two.")
-    step = next_step(incident, now)
+    step = next_step(incident, now, roster)
     if step is None:
         if run.state == EscalationRun.State.EXHAUSTED:
             return Coming("Nothing by itself: everybody was alerted and nobody answered. Somebody has to take it.")
@@ -167,14 +171,14 @@ def _step_words(step: NextStep) -> str:
     }.get(step.kind, "The next level is alerted")
 
 
-def ladder(snapshot: PolicySnapshot | None, run: EscalationRun | None) -> list[Rung]:
-    """The levels of the pinned version: done, current, to come."""
+def ladder(snapshot: PolicySnapshot | None, run: EscalationRun | None, roster: Roster | None = None) -> list[Rung]:
+    """The levels of the pinned version: done, current, to come; with `roster` also who would be alerted now, and who not."""
     current = run.level if run else 0
     live = run is not None and run.is_live
-    return [_rung(level, current, live) for level in snapshot.levels] if snapshot else []
+    return [_rung(level, current, live, roster) for level in snapshot.levels] if snapshot else []
 
 
-def _rung(level: LevelRule, current: int, live: bool) -> Rung:
+def _rung(level: LevelRule, current: int, live: bool, roster: Roster | None) -> Rung:
     state = "current" if level.number == current and live else "done" if level.number <= current else "ahead"
     return Rung(
         number=level.number,
@@ -184,7 +188,20 @@ def _rung(level: LevelRule, current: int, live: bool) -> Rung:
         window=f"{words.duration(level.window)} to answer"
         + (f", the next person after {words.duration(level.backup_after)}" if len(level.targets) > 1 else ""),
         state=state,
+        sitting=_sitting(level, roster) if roster is not None and state != "done" else (),
     )
+
+
+def _sitting(level: LevelRule, roster: Roster) -> tuple[str, ...]:
+    """For each place who would be alerted now, where that says more than its name: who was passed over, or why nobody is there."""
+    told = []
+    for target in sorted(level.targets, key=lambda target: target.position):
+        seat = roster.seat(level.number, target.position, target.name)
+        notes = [seat.problem] if seat.problem else [seat.hindrance, *(passed.why for passed in seat.passed)]
+        notes = [note for note in notes if note]
+        if seat.name != target.name or notes:
+            told.append(" ".join([f"Now {target.role}: {seat.name if not seat.problem else 'nobody'}.", *notes]))
+    return tuple(told)
 
 
 def _entries(incident: Incident, kinds: tuple[str, ...], *, everything: bool) -> tuple[list[TimelineEntry], bool]:

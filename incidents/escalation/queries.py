@@ -1,5 +1,6 @@
 """Reading the engine: how it is, and what an incident's escalation does next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +9,9 @@ from django.db.models import Q
 from incidents.lifecycle.models import Incident
 from policies.decisions import escalation_forecast
 from policies.decisions.escalation import in_words
+from policies.decisions.escalation_facts import Roster
 from policies.decisions.escalation_forecast import NextStep
+from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from policies.governance.queries import snapshot_of
 
@@ -89,15 +92,18 @@ def live_run(incident: Incident) -> EscalationRun | None:
     return runs.select_related("policy_version").first()
 
 
-def next_step(incident: Incident, now: datetime) -> NextStep | None:
-    """What happens next if nobody acts, when, to whom and why; None when nothing is ahead. `.words(now)` says it in one line."""
+def next_step(incident: Incident, now: datetime, roster: Roster | None = None) -> NextStep | None:
+    """What happens next if nobody acts, when, to whom and why; None when nothing is ahead. `.words(now)` says it in one line.
+
+    `roster` is that of `now` with all levels, for a caller that has it.
+    """
     run = live_run(incident)
     if run is not None:
-        return _coming(run, incident, now)
+        return _coming(run, incident, now, roster)
     if incident.policy_version is None or not without_run().filter(pk=incident.pk).exists():
         return None
     snapshot = snapshot_of(incident.policy_version)
-    return escalation_forecast.next_step(snapshot, lambda at: roster_for(incident, snapshot, at), fresh_state(incident, now), now)
+    return escalation_forecast.next_step(snapshot, _rosters(incident, snapshot, now, roster), fresh_state(incident, now), now)
 
 
 def latest_runs(incident: Incident) -> list[EscalationRun]:
@@ -113,10 +119,17 @@ def tracks_beside(incident: Incident, now: datetime) -> list[TrackNow]:
     return [TrackNow(track, run, _coming(run, incident, now) if run.is_live else None) for track, run in found]
 
 
-def _coming(run: EscalationRun, incident: Incident, now: datetime) -> NextStep | None:
+def _coming(run: EscalationRun, incident: Incident, now: datetime, roster: Roster | None = None) -> NextStep | None:
     snapshot, state = content_of(run), state_of(run, incident)
     from_level = 0 if snapshot.repeats else state.level
-    return escalation_forecast.next_step(snapshot, lambda at: roster_for(incident, snapshot, at, from_level=from_level), state, now)
+    return escalation_forecast.next_step(snapshot, _rosters(incident, snapshot, now, roster, from_level), state, now)
+
+
+def _rosters(
+    incident: Incident, snapshot: PolicySnapshot, now: datetime, known: Roster | None, from_level: int = 0
+) -> Callable[[datetime], Roster]:
+    """Who would sit where at an instant; that of `now` is not looked up again where it is `known`."""
+    return lambda at: known if known is not None and at == now else roster_for(incident, snapshot, at, from_level=from_level)
 
 
 def _words(last: datetime | None, overdue: int, failing: int, now: datetime) -> str:

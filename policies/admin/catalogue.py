@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from policies.decisions.vocabulary import Scope
 from policies.governance.queries import policies_for, rules_in_force
@@ -17,6 +17,7 @@ from portal.foundation.errors import PortalError
 from portal.foundation.people.models import User
 
 from .duty_team import TeamDutyView, service_duty, team_duty
+from .routing import SEE_DUTY, RoutingView
 from .rules import SEE_RULES, RulesView, rules_address, rules_panel
 
 
@@ -43,11 +44,21 @@ class TeamAdmin(GovernedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         duty = self.admin_site.admin_view(TeamDutyView.as_view(model_admin=self))
-        return [path("<int:object_id>/duty/", duty, name="policies_team_duty"), *super().get_urls()]
+        routing = self.admin_site.admin_view(RoutingView.as_view(model_admin=self))
+        return [
+            path("<int:object_id>/duty/", duty, name="policies_team_duty"),
+            path("routing/", routing, name="policies_routing_changelist"),
+            *super().get_urls(),
+        ]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["queryset"] = User.objects.filter(is_active=True).order_by("display_name", "username")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def links(self, request: HttpRequest, team: Any) -> list[tuple[str, str, str]]:
+        if not may(request.user, SEE_DUTY):
+            return []
+        return [("Try the routing", f"{reverse('admin:policies_routing_changelist')}?team={team.pk}", "default")]
 
     def page_context(self, request: HttpRequest, team: Any, now: datetime) -> dict[str, Any]:
         return team_duty(team, request.user, now)

@@ -142,7 +142,7 @@ def slot_address(finding: CoverageFinding, at: datetime) -> str:
     if finding.schedule_id is None:
         return ""
     page = reverse("admin:policies_oncallschedule_change", args=[finding.schedule_id])
-    return f"{page}?day={at.astimezone(UTC):%Y-%m-%d}"
+    return f"{page}?view=week&on={at.astimezone(UTC):%Y-%m-%d}#calendar"
 
 
 def coverage_standing(request: HttpRequest, now: datetime) -> dict[str, Any]:

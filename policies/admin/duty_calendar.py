@@ -55,7 +55,7 @@ def calendar_panel(schedule: OnCallSchedule, query: Mapping[str, str], actor: An
 
 def reader_of(schedule: OnCallSchedule, actor: Any, now: datetime) -> Reader:
     """Who looks at the calendar, and what they may do with a slot that is not over."""
-    overrides = may(actor, OVERRIDE, schedule)
+    overrides = may(actor, OVERRIDE)
     address = reverse("admin:policies_oncallschedule_override", args=[schedule.pk]) if overrides else ""
     swap = reverse("admin:policies_oncallschedule_swap", args=[schedule.pk])
 

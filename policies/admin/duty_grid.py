@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -101,9 +101,11 @@ def colour_of(person: RotaPerson | None) -> int:
 
 
 def final_view(rota: RotaSnapshot, period: Period) -> list[Slot]:
-    """The slots that touch the period, with their own ends where these are near."""
+    """The slots that touch the period, with their own ends where these are near. Before its first plan a schedule has no gaps."""
     around = slots(rota, period.since - AROUND, period.until + AROUND)
-    return [slot for slot in around if slot.until > period.since and slot.since < period.until]
+    begins = rota.plans[0].effective_from if rota.plans else period.until
+    planned = (replace(slot, since=max(slot.since, begins)) if slot.person is None else slot for slot in around)
+    return [slot for slot in planned if slot.until > period.since and slot.since < min(period.until, slot.until)]
 
 
 def entries(found: Sequence[Slot], period: Period, reader: Reader) -> list[Entry]:
@@ -225,16 +227,10 @@ def _clock_change(begin: datetime, end: datetime) -> list[str]:
 
 
 def _entry(slot: Slot, hours: str, period: Period, reader: Reader) -> Entry:
-    whole = span(slot.since, slot.until, period.zone)
+    whole, yours = span(slot.since, slot.until, period.zone), span(slot.since, slot.until, reader.zone)
     early, late = slot.since <= period.since - AROUND, slot.until >= period.until + AROUND
-    return Entry(
-        slot,
-        hours,
-        f"{'since ' if early else ''}{whole}{' and further on' if late else ''}",
-        span(slot.since, slot.until, reader.zone) if reader.zone != period.zone else "",
-        colour_of(slot.person),
-        reader.actions(slot),
-    )
+    told = f"{'since ' if early else ''}{whole}{' and further on' if late else ''}"
+    return Entry(slot, hours, told, yours if yours != whole else "", colour_of(slot.person), reader.actions(slot))
 
 
 def span(since: datetime, until: datetime, zone: str) -> str:

@@ -81,19 +81,20 @@ def my_swaps(person: Any) -> list[DutySwap]:
 def _first_line(duties: list[Found], now: datetime) -> str:
     if not duties:
         return "You have no duty in the next 90 days."
-    slot, schedule, zone = duties[0]
+    slot, schedule, _ = duties[0]
     if slot.since <= now:
         return f"You are on duty now: {schedule}, {span(slot.since, slot.until, reader_zone())}."
     return f"Your next duty: {schedule}, {span(slot.since, slot.until, reader_zone())}."
 
 
 def _duty_row(schedule: OnCallSchedule, slot: Slot, zone: str, person: Any, now: datetime) -> dict[str, Any]:
-    mine = reader_zone()
+    mine = span(slot.since, slot.until, reader_zone())
+    there = span(slot.since, slot.until, zone)
     return {
         "schedule": schedule,
         "page": schedule_address(schedule),
-        "when": span(slot.since, slot.until, mine),
-        "there": f"{span(slot.since, slot.until, zone)} ({zone})" if zone != mine else "",
+        "when": mine,
+        "there": f"{there} ({zone})" if there != mine else "",
         "why": " ".join((slot.why, *slot.passed)),
         "now": slot.since <= now,
         "actions": reader_of(schedule, person, now).actions(slot),

@@ -102,12 +102,13 @@ def _plan_row(plan: Planned) -> dict[str, Any]:
 
 def _row(slot: Slot, plan: Planned | None, zone: str) -> dict[str, Any]:
     there = plan.rota.zone_at(slot.since) if plan else zone
+    when, local = span(slot.since, slot.until, zone), span(slot.since, slot.until, there)
     return {
         "who": slot.person.name if slot.person else "Nobody",
         "gap": slot.person is None,
         "colour": colour_of(slot.person),
-        "when": span(slot.since, slot.until, zone),
-        "there": f"{span(slot.since, slot.until, there)} ({there})" if there != zone else "",
+        "when": when,
+        "there": f"{local} ({there})" if local != when else "",
         "schedule": plan.name if plan else "–",
         "why": " ".join((slot.why, *slot.passed)),
     }

@@ -22,15 +22,17 @@ from .duty_override import OverrideView, standing_in
 from .duty_plan_words import plan_address, plan_rows
 from .duty_swap import AskSwapView
 from .duty_upcoming import now_and_next_panel
+from .duty_warnings import coverage_in_words, list_warnings, schedule_warnings
 
 DRAFT = SchedulePlan.State.DRAFT
 
 
 @admin.register(OnCallSchedule)
 class OnCallScheduleAdmin(GovernedAdmin):
-    list_display = ("name", "team", "now_on_call", "until", "zone")
+    list_display = ("name", "team", "now_on_call", "until", "zone", "ahead")
     list_filter = ("team",)
-    list_select_related = ("team",)
+    list_select_related = ("team", "coverage")
+    list_before_template = "policies/duty_list_top.html"
     search_fields = ("name", "team__name")
     page_template = "policies/oncall_panels.html"
     fieldsets = ((None, {"fields": (("name", "team"), "order", "description")}),)
@@ -87,6 +89,14 @@ class OnCallScheduleAdmin(GovernedAdmin):
     def zone(self, schedule: Any) -> str:
         return str(schedule.planned_in)
 
+    @admin.display(description="Next 90 days")
+    def ahead(self, schedule: Any) -> str:
+        return coverage_in_words(schedule)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        answer: HttpResponse = super().changelist_view(request, {**list_warnings(clock.now()), **(extra_context or {})})
+        return answer
+
     def first_line(self, schedule: Any, now: datetime) -> str:
         rota = _rota(schedule, now)
         current, following = duty_at(rota, now), upcoming(rota, now, 1)
@@ -108,6 +118,7 @@ class OnCallScheduleAdmin(GovernedAdmin):
             **now_and_next_panel(schedule, _rota(schedule, now), request.user, now),
             **calendar_panel(schedule, request.GET, request.user, now),
             **standing_in(schedule, request.user, now),
+            **schedule_warnings(schedule, _rota(schedule, now), now),
             "plans": plan_rows(schedule, now),
         }
 

@@ -1,19 +1,21 @@
 """A layer of a draft: its turns, its people in order, and its hours."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from policies.models import LayerMember, LayerWindow, RotaLayer, SchedulePlan
 from policies.oncall.layers import move_layer, next_position, remove_layer
 from policies.oncall.plans import lock_draft
+from portal.foundation import clock
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline, RefusableForm
 from portal.foundation.adminkit.verbs import Verb
 
@@ -64,13 +66,40 @@ class WindowForm(forms.ModelForm):
         fields = ("weekdays", "starts", "ends")
 
 
+class MemberForm(forms.ModelForm):
+    """A person's place, which may be left to the order of the rows."""
+
+    position = forms.IntegerField(
+        label="Place", required=False, min_value=1, max_value=999, widget=UnfoldAdminIntegerFieldWidget(attrs={"aria-label": "Place"})
+    )
+
+    class Meta:
+        model = LayerMember
+        fields = ("position", "person")
+
+
+class NumberedRows(PaginationInlineFormSet):
+    """People without a place stand after those with one, in the order of their rows."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form for form in self.forms if getattr(form, "cleaned_data", None) and not form.cleaned_data.get("DELETE")]
+        following = max((form.cleaned_data.get("position") or 0 for form in kept), default=0)
+        for form in kept:
+            if form.cleaned_data.get("person") and not form.cleaned_data.get("position") and "position" not in form.errors:
+                following += 1
+                form.cleaned_data["position"] = form.instance.position = following
+
+
 class MemberInline(PortalInline):
     model = LayerMember
+    form = MemberForm
+    formset = NumberedRows
     fields = ("position", "person")
     renumbered = "position"
     extra = 1
     verbose_name = "person"
-    verbose_name_plural = "people, who take turns in this order"
+    verbose_name_plural = "people, who take turns in this order; a place left empty comes after the others"
 
 
 class WindowInline(PortalInline):
@@ -148,11 +177,14 @@ class RotaLayerAdmin(GovernedAdmin):
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if _asked_plan(request) is None:
-            raise PermissionDenied
+            messages.info(request, "A layer belongs to a plan: open a schedule, press 'Plan a change', and add the layer to the draft.")
+            return redirect("admin:policies_oncallschedule_changelist")
         return super().add_view(request, form_url, extra_context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"name": "First line", "every": 1, "unit": "weeks", "handover_at": "09:00", "holidays": "any"}
+        today = clock.now().astimezone(ZoneInfo(plan.time_zone if (plan := _asked_plan(request)) else "UTC")).date()
+        monday = today + timedelta(days=7 - today.weekday())
+        return {"starts_on": monday, "name": "First line", "every": 1, "unit": "weeks", "handover_at": "09:00", "holidays": "any"}
 
     def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
         if adding:

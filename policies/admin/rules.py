@@ -20,6 +20,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment, zone_name
 from portal.foundation.errors import PortalError
 
+from .alerted_now import alerted_now
 from .content import WITHOUT, snapshot_panels
 from .zoned import YEARS, ZonedMoment
 
@@ -97,6 +98,7 @@ class RulesView(View):
             "zone": zone_name(at),
             **panel,
             **(snapshot_panels(panel["rules"].content, instead=WITHOUT) if "rules" in panel else {}),
+            **(alerted_now(panel["rules"].content, request.user, at) if "rules" in panel else {}),
         }
         return render(request, "policies/rules.html", context, status=400 if form.errors else 200)
 

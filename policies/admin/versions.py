@@ -22,6 +22,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.errors import InvalidInput
 
+from .alerted_now import version_alerts_now
 from .approval import ApprovalView
 from .comparison import ROLL_BACK, ComparisonView, comparison_address
 from .content import content_panels
@@ -216,6 +217,7 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
         decisions = version.approvals.select_related("decided_by", "requested_by")
         return {
             **review_of(version, now),
+            **version_alerts_now(version, request.user, now),
             "decisions": decisions,
             "replay": replay_panel(version, request, now),
             "preview_address": reverse("admin:policies_policyversion_messages", args=[version.pk]),

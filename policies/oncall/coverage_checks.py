@@ -89,9 +89,8 @@ def latest_run() -> CoverageRun | None:
 def changed_since(at: datetime) -> bool:
     """Whether anything that coverage depends on was published, made or ended after `at`. Contact points wait for the night."""
     made_or_ended = Q(made_at__gt=at) | Q(ended_at__gt=at)
-    return (
-        SchedulePlan.objects.filter(Q(published_at__gt=at) | Q(withdrawn_at__gt=at)).exists()
-        or any(model.objects.filter(made_or_ended).exists() for model in (OnCallOverride, DutyAbsence, ImportedDuty))  # type: ignore[attr-defined]
+    return SchedulePlan.objects.filter(Q(published_at__gt=at) | Q(withdrawn_at__gt=at)).exists() or any(
+        model.objects.filter(made_or_ended).exists() for model in (OnCallOverride, DutyAbsence, ImportedDuty)
     )
 
 
@@ -100,7 +99,7 @@ def out_of_date() -> QuerySet[OnCallSchedule]:
     seen = OuterRef("coverage__computed_at")
     plans = SchedulePlan.objects.filter(Q(published_at__gt=seen) | Q(withdrawn_at__gt=seen), schedule=OuterRef("pk"))
     made = Q(made_at__gt=seen) | Q(ended_at__gt=seen)
-    overrides, imported = (model.objects.filter(made, schedule=OuterRef("pk")) for model in (OnCallOverride, ImportedDuty))  # type: ignore[attr-defined]
+    overrides, imported = (model.objects.filter(made, schedule=OuterRef("pk")) for model in (OnCallOverride, ImportedDuty))
     return OnCallSchedule.objects.filter(Q(coverage__isnull=True) | Exists(plans) | Exists(overrides) | Exists(imported))
 
 

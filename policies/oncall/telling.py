@@ -39,9 +39,10 @@ def tell_changes(
 ) -> list[str]:
     """Tells everybody who gets or loses duty in `found` what changes for them; their names. `without` knows already."""
     touched = {person.person_id for change in found for person in (change.before, change.after) if person is not None}
-    people = User.objects.filter(pk__in=touched, is_active=True).exclude(pk=without.pk if without else None).order_by("pk")
     names = []
-    for person in people:
+    for person in User.objects.filter(pk__in=touched, is_active=True).order_by("pk"):
+        if person == without:
+            continue
         body = "\n".join((why, *duties_in_words(found, person)))
         tell(about, [person], kind=kind, title=title, body=body, key=now.isoformat(), now=now, page=page)
         names.append(str(person))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Max
 
 from portal.foundation.access.checks import require
@@ -16,6 +17,7 @@ from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.people.addresses import EMAIL, as_kept
 from portal.foundation.people.models import ContactPoint, ContactRule, User
 from portal.foundation.people.reach import can_interrupt
+from portal.foundation.people.wanted import items
 
 # More ways than anybody has; a list that grows without end is a mistake or an attack.
 MOST = 12
@@ -203,3 +205,25 @@ def _require(actor: Any, person: Any, right: str) -> None:
     """People keep their own contact points; those of others need the right."""
     if actor is None or not (actor.is_active and actor.pk == person.pk):
         require(actor, right, person, to="change how this person is reached")
+
+
+def describe(person: Any, *, skills: str, languages: str, actor: Any, now: datetime, reason: str = "") -> None:
+    """What `person` knows and speaks, each separated by commas. People say it themselves; of others it needs the right to change them.
+
+    Raises NotAllowed, and InvalidInput for what is no skill or language code.
+    """
+    if actor is None or not (actor.is_active and actor.pk == person.pk):
+        require(actor, "portal.change_user", person, to="change what this person knows and speaks")
+    said = {"skills": ", ".join(items(skills)), "languages": ", ".join(items(languages))}
+    for name in said:
+        try:
+            person._meta.get_field(name).run_validators(said[name])
+        except ValidationError as error:
+            raise InvalidInput(error.messages[0], {name: [error.messages[0]]}) from None
+    with frames["act"]("user.described", actor=actor, now=now, subject=person, why=reason) as running:
+        fresh = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+        if (fresh.skills, fresh.languages) == (said["skills"], said["languages"]):
+            running.nothing_happened()
+            return
+        fresh.skills, fresh.languages = said["skills"], said["languages"]
+        save_tracked(fresh, actor=actor, now=now, reason=reason, update_fields=["skills", "languages"])

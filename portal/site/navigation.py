@@ -28,7 +28,6 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Published at once", "emergency_home", "policies_urgentpublication", "policies.view_urgentpublication"),
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
             ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
-            ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
         ),
     ),
     (
@@ -36,6 +35,10 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("My duty", "event_available", "policies_myduty", "policies.view_oncallschedule"),
             ("On-call schedules", "calendar_month", "policies_oncallschedule", "policies.view_oncallschedule"),
+            ("Calendars brought in", "event_upcoming", "policies_calendarsource", "policies.view_oncallschedule"),
+            ("Calendar feeds", "rss_feed", "policies_calendarfeed", "policies.view_oncallschedule"),
+            ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
+            ("Routing: try it", "alt_route", "policies_routing", "policies.view_oncallschedule"),
             ("Swaps", "swap_horiz", "policies_dutyswap", "policies.view_dutyswap"),
             ("Absences", "beach_access", "policies_dutyabsence", "policies.view_dutyabsence"),
             ("Overrides", "person_add", "policies_oncalloverride", "policies.view_oncalloverride"),
@@ -98,7 +101,8 @@ FOLDED = frozenset({"Catalogue"})
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """What the theme's sidebar shows."""
     work_list = {"title": "Work list", "icon": "checklist", "link": reverse_lazy("admin:index")}
-    shown: list[dict[str, Any]] = [{"items": [work_list]}]
+    mine = {"title": "My contact points", "icon": "contact_phone", "link": reverse_lazy("admin:portal_mycontacts_changelist")}
+    shown: list[dict[str, Any]] = [{"items": [work_list, mine]}]
     for title, links in SECTIONS:
         items = [
             {

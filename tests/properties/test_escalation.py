@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.decisions.escalation import next_actions
-from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status, as_recorded, from_recorded
+from policies.decisions.escalation_facts import Decision, Kind, Passed, Roster, RunState, Seat, Somebody, Status, as_recorded, from_recorded
 from policies.decisions.escalation_times import window_of
 from policies.decisions.ruleset import LevelRule, PolicySnapshot, SeverityRule, TargetRule
 from policies.decisions.vocabulary import Severity, Track
@@ -41,7 +41,13 @@ seats = st.builds(
     st.none() | st.integers(1, 4),
     st.just("Somebody"),
     st.just("on call"),
-    st.sampled_from(["", "", "away"]),
+    st.sampled_from(["", "", "nobody is there"]),
+    st.sampled_from(["", "", "busy", "away"]),
+    st.just("They are elsewhere."),
+    st.just(()) | st.just((Passed(4, "Somebody", "They are busy."),)),
+    st.lists(st.builds(Somebody, st.integers(1, 4), st.just("Somebody"), st.just("behind"), st.sampled_from(["", "busy"])), max_size=2).map(
+        tuple
+    ),
 )
 rosters = st.lists(seats, max_size=20, unique_by=lambda seat: (seat.level, seat.position)).map(lambda found: Roster(tuple(found)))
 delays = st.lists(st.integers(0, 20000), min_size=40, max_size=40)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from dateutil.rrule import DAILY, HOURLY, WEEKLY, rrule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +38,9 @@ ZONES = (
     *("Africa/Casablanca", "Asia/Kolkata", "UTC"),
 )
 FIRST, LAST = datetime(2016, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
-HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+MINUTE, HOUR, DAY, TICK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+# Enough to find what is wrong in a run; 2,000 of each were tried once. A busy machine is no reason to fail.
+FEW = settings(max_examples=40, deadline=None)
 
 instants = st.datetimes(datetime(2016, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 minutes = st.times().map(lambda value: value.replace(second=0, microsecond=0))
@@ -93,6 +96,7 @@ rotas = st.builds(
 )
 
 
+@FEW
 @given(rotas, instants, st.integers(1, 60), st.lists(st.integers(0, 999), min_size=1, max_size=5))
 def test_the_view_the_query_and_the_pure_function_agree_at_each_instant(
     rota: RotaSnapshot, since: datetime, days: int, places: list[int]
@@ -114,6 +118,7 @@ def test_the_view_the_query_and_the_pure_function_agree_at_each_instant(
         assert first == slot.person
 
 
+@FEW
 @given(rotas, instants)
 def test_a_duty_is_the_same_seen_from_anywhere_inside_it_and_another_outside(rota: RotaSnapshot, at: datetime) -> None:
     duty = duty_at(rota, at)
@@ -125,6 +130,7 @@ def test_a_duty_is_the_same_seen_from_anywhere_inside_it_and_another_outside(rot
     assert duty_at(rota, duty.until) != duty
 
 
+@FEW
 @given(rotas, instants)
 def test_what_comes_next_is_on_duty_then_and_in_order(rota: RotaSnapshot, at: datetime) -> None:
     coming = upcoming(rota, at, 4)
@@ -140,6 +146,7 @@ def test_what_comes_next_is_on_duty_then_and_in_order(rota: RotaSnapshot, at: da
         assert (found.person_id, found.since, found.reason) == (duty.person_id, duty.since, duty.reason)
 
 
+@FEW
 @given(rotas, instants)
 def test_the_override_made_last_wins_unless_its_person_is_away(rota: RotaSnapshot, at: datetime) -> None:
     away = {absence.person_id for absence in rota.absences if absence.starts_at <= at < absence.ends_at}
@@ -150,6 +157,7 @@ def test_the_override_made_last_wins_unless_its_person_is_away(rota: RotaSnapsho
     assert person is None or person.person_id not in away
 
 
+@FEW
 @given(layers(), st.sampled_from(ZONES), instants)
 def test_nobody_is_on_duty_twice_in_one_layer(layer: Layer, zone: str, since: datetime) -> None:
     plan = Plan(FIRST, zone, (layer,), frozenset({date(2018, 5, 1)}))
@@ -158,6 +166,7 @@ def test_nobody_is_on_duty_twice_in_one_layer(layer: Layer, zone: str, since: da
     assert all(earlier.until <= later.since for earlier, later in pairwise(turns))
 
 
+@FEW
 @given(layers(), st.sampled_from(ZONES), st.integers(0, 500))
 def test_the_hand_over_happens_at_the_stated_local_time(layer: Layer, zone: str, shift: int) -> None:
     stated = datetime.combine(layer.starts_on, layer.handover_at) + shift * (handover_length(layer))
@@ -171,13 +180,14 @@ def test_the_hand_over_happens_at_the_stated_local_time(layer: Layer, zone: str,
     assert before < stated < local.replace(tzinfo=None)
 
 
+@FEW
 @given(layers(), st.sampled_from(ZONES), instants)
 def test_an_instant_lies_in_the_shift_that_is_said_to_hold_it(layer: Layer, zone: str, at: datetime) -> None:
     shift = shift_at(layer, at, zone)
     assert handover(layer, shift, zone) <= at < handover(layer, shift + 1, zone)
 
 
-@settings(max_examples=40)
+@FEW
 @given(lengths, minutes, st.sampled_from(ZONES), st.integers(0, 520))
 def test_a_round_the_clock_rotation_leaves_no_gap_in_any_week_clock_changes_included(
     length: tuple[int, Unit], handed_over: time, zone: str, week: int
@@ -188,7 +198,7 @@ def test_a_round_the_clock_rotation_leaves_no_gap_in_any_week_clock_changes_incl
     assert gaps(rota, begin, begin + 7 * DAY) == []
 
 
-@settings(max_examples=40)
+@FEW
 @given(minutes, minutes, st.sampled_from(ZONES), st.integers(0, 520))
 def test_two_windows_that_touch_on_the_clock_touch_in_time(one: time, other: time, zone: str, week: int) -> None:
     always = frozenset(range(7))
@@ -201,6 +211,42 @@ def test_two_windows_that_touch_on_the_clock_touch_in_time(one: time, other: tim
     if one != other:
         held = [sum((turn.until - turn.since for turn in layer_slots(layer, plan, begin, end)), timedelta()) for layer in days]
         assert sum(held, timedelta()) == end - begin
+
+
+FREQUENCIES = {Unit.HOURS: HOURLY, Unit.DAYS: DAILY, Unit.WEEKS: WEEKLY}
+
+
+@FEW
+@given(lengths, minutes, st.sampled_from(ZONES), st.integers(0, 3_600), st.lists(st.integers(0, 14 * 24 * 60), min_size=1, max_size=15))
+def test_recurrence_rules_of_another_library_give_the_same_duty(
+    length: tuple[int, Unit], handed_over: time, zone: str, day: int, later: list[int]
+) -> None:
+    """A plain layer is a recurrence in local time. What a rule makes of times that a day has twice or never is the zone's own matter."""
+    every, unit = length
+    layer = Layer("first line", date(2016, 1, 1), handed_over, every, unit, PEOPLE)
+    rota = RotaSnapshot("Payments", (Plan(FIRST - 40 * DAY, zone, (layer,)),))
+    begin = datetime.combine(layer.starts_on, handed_over)
+    since = begin + 90 * DAY + day * DAY
+    shift_length = handover_length(layer)
+    # A rule that began ten years ago is walked from its start: begin at a hand-over near by, and count on from its number.
+    number = (since - begin) // shift_length
+    near = begin + number * shift_length
+    rule = rrule(FREQUENCIES[unit], interval=every, dtstart=near, until=near + max(15 * DAY, 2 * shift_length))
+    changes = [(_utc(local, zone), number + step) for step, local in enumerate(rule)]
+    for instant in (changes[0][0] + minutes_on * MINUTE for minutes_on in later):
+        turn = max(step for start, step in changes if start <= instant)
+        assert person_at(rota, instant) == PEOPLE[turn % len(PEOPLE)]
+
+
+def _utc(local: datetime, zone: str) -> datetime:
+    """The first instant at which the clocks show `local`, or that at which they jump over it, found by looking at every minute."""
+    tz = ZoneInfo(zone)
+    guess = local.replace(tzinfo=tz, fold=1).astimezone(UTC)
+    if guess.astimezone(tz).replace(tzinfo=None) == local:
+        return local.replace(tzinfo=tz).astimezone(UTC)
+    while guess.astimezone(tz).replace(tzinfo=None) < local:
+        guess += MINUTE
+    return guess
 
 
 def handover_length(layer: Layer) -> timedelta:

@@ -2,6 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
+from .duty import SchedulesOnCall, ServicesOnCall, TeamsOnCall
+from .routing import RoutingDoor
 from .versions import Versions
 from .views import Policies, Services
 
@@ -9,4 +11,8 @@ router = SimpleRouter()
 router.register("services", Services, basename="service")
 router.register("policies", Policies, basename="policy")
 router.register(r"policies/(?P<policy>[0-9]{1,15})/versions", Versions, basename="policy-version")
+router.register("on-call/schedules", SchedulesOnCall, basename="schedule-on-call")
+router.register("on-call/teams", TeamsOnCall, basename="team-on-call")
+router.register("on-call/services", ServicesOnCall, basename="service-on-call")
+router.register("routing", RoutingDoor, basename="routing")
 urlpatterns = router.urls

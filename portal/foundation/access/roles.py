@@ -54,6 +54,9 @@ _INCIDENT = (
 _SEE_CALENDARS = _all("policies", "calendarsource", "calendarfeed", "importedduty", "feedaccess")
 _COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
 
+# What the last check of the duty ahead found.
+_COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
+
 _SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, *_COVERAGE, "delegatedauthority")
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)
 _RESPOND = (

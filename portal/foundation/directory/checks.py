@@ -1,5 +1,6 @@
 """Whether a value of the CMDB can stand here: the same rules as for what people type."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,14 +22,20 @@ def value_problem(name: str, given: str, person: Person, known: Known) -> tuple[
     if name == "manager":
         return _manager(given, person, known) if given else ("", "")
     value = ", ".join(items(given)) if name in _LISTS else given
-    if name == "active" or not value:
+    if name == "active" or not value or value == person.values[name]:
         return value, ""
-    field: Any = User._meta.get_field(_MODEL_FIELDS.get(name, name))
+    return value, _field_problem(_MODEL_FIELDS.get(name, name), value)
+
+
+@lru_cache(maxsize=4096)
+def _field_problem(name: str, value: str) -> str:
+    """What the field's own rules say. Kept, for the names of time zones are read from disk each time and a file repeats them."""
+    field: Any = User._meta.get_field(name)
     try:
         field.run_validators(value)
     except ValidationError as error:
-        return value, " ".join(str(message) for message in error.messages)
-    return value, ""
+        return " ".join(str(message) for message in error.messages)
+    return ""
 
 
 def _manager(given: str, person: Person, known: Known) -> tuple[str, str]:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 
 from policies.attestations.owed import Standing
 from policies.attestations.queries import everything_owed
 from policies.models import PolicyReview
 from policies.reviews.queries import asked
-from portal.foundation.people.models import User
+from portal.foundation.people.models import ContactPoint, User
+from portal.foundation.reminders import AHEAD, unsure_on_duty
 
 from .cards import Card, Row
 
@@ -50,3 +52,35 @@ def policies_to_accept(user: User, now: datetime) -> Card | None:
     late = any(each.standing(now) is Standing.OVERDUE for each in owed)
     more = reverse("admin:policies_mypolicies_changelist")
     return Card("accept", "Policies to accept", "", rows, more, loud=late, total=len(owed)) if rows else None
+
+
+def contacts_to_verify(user: User, now: datetime) -> Card | None:
+    """The reader's own contact points that are not verified, or not for long. One query."""
+    ending = ContactPoint.objects.filter(person=user, active=True).filter(Q(verified_until=None) | Q(verified_until__lte=now + AHEAD))
+    page = reverse("admin:portal_mycontacts_changelist")
+    rows = tuple(
+        Row(
+            f"{point.label}: {'not verified' if point.verified_until is None else 'verify it again'}",
+            page,
+            point.verified_until,
+            "verified until" if point.verified(now) else "verification ended",
+            "Verify",
+        )
+        for point in ending.order_by("order")[:ROWS]
+    )
+    return Card("contacts", "Your contact points", "", rows, page) if rows else None
+
+
+def reports_not_surely_reached(user: User, now: datetime) -> Card | None:
+    """Whose manager the reader is, who is on duty within a week, and who has no verified way to be alerted."""
+    people = list(User.objects.filter(manager=user, is_active=True))
+    rows = tuple(
+        Row(
+            f"{person}: {duty}",
+            reverse("admin:portal_mycontacts_of", args=[person.pk]),
+            action="Look",
+            detail="No contact point is verified.",
+        )
+        for person, duty in unsure_on_duty(people, now)[:ROWS]
+    )
+    return Card("unsure", "On duty soon, and nobody knows whether alerts arrive", "", rows, loud=True) if rows else None

@@ -21,7 +21,8 @@ from reports.models import QuarterlyPack
 from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
-from .mine import policies_to_accept, reviews_waiting
+from .duty import coverage_gaps, my_next_duty, swaps_waiting
+from .mine import contacts_to_verify, policies_to_accept, reports_not_surely_reached, reviews_waiting
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin != Incident.Origin.IMPORTED]
@@ -35,8 +36,13 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("policies.approve_policyversion", waiting_for_my_approval),
         ("", reviews_waiting),
         ("", policies_to_accept),
+        ("", contacts_to_verify),
+        ("", reports_not_surely_reached),
         ("incidents.acknowledge_incident", my_incidents),
         ("incidents.view_incident", live_incidents),
+        ("", swaps_waiting),
+        ("policies.view_oncallschedule", my_next_duty),
+        ("policies.publish_scheduleplan", coverage_gaps),
         ("policies.submit_policyversion", my_changes),
         ("policies.view_oncallschedule", on_call_now),
         ("reports.build_quarterlypack", quarterly_review),

@@ -6,6 +6,7 @@
   const A_DAY = 86400000;
   const PAUSE = 400;
   let signedOut = false;
+  // By name, or by what the browser itself shall not remember: one-time codes, addresses that may hold a token.
   const SECRET = /pass|secret|token|code|otp|csrf/i;
 
   const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
@@ -22,6 +23,7 @@
 
   const kept = (field) =>
     field.name && !field.name.startsWith("_") && !field.disabled && !SECRET.test(field.name) && !SECRET.test(field.autocomplete || "") &&
+    field.autocomplete !== "off" &&
     !["hidden", "password", "file", "submit", "button", "reset", "image"].includes(field.type) && !field.name.includes("__prefix__");
 
   const valueOf = (field) => {

@@ -2,9 +2,12 @@
 
 import pytest
 
+from incidents.admin.page import ladder
 from incidents.escalation import services
+from incidents.escalation.roster import roster_for
 from incidents.models import EscalationStep, Incident
 from policies.decisions.escalation_facts import from_recorded
+from policies.governance.queries import snapshot_of
 from portal.foundation.people.queries import availability_of
 
 from .conftest import Scene, alerted, story
@@ -64,3 +67,13 @@ def test_a_record_of_another_system_keeps_nobody_busy(scene: Scene) -> None:
     held = taken_by_ana(scene)
     Incident.objects.filter(pk=held.pk).update(origin="imported")
     assert availability_of([scene.ana.pk], scene.after(2))[scene.ana.pk].can_take
+
+
+def test_the_page_of_an_incident_says_who_would_be_alerted_now_and_who_was_passed_over(scene: Scene) -> None:
+    first = taken_by_ana(scene)
+    second = scene.open()
+    roster = roster_for(second, snapshot_of(scene.version), scene.after(2))
+    rungs = ladder(snapshot_of(scene.version), None, roster)
+    assert rungs[0].sitting == (f"Now primary: Ana Person. Ana Person is busy: holds {first.number}.",)
+    assert rungs[1].sitting == ("Now primary: Kim Person.",)
+    assert roster_for(first, snapshot_of(scene.version), scene.after(2)).seat(1, 1, "").standing == ""

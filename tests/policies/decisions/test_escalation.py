@@ -6,7 +6,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from policies.decisions.escalation import in_words, next_actions
-from policies.decisions.escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status, as_recorded, from_recorded
+from policies.decisions.escalation_facts import (
+    Action,
+    Alerted,
+    Decision,
+    Kind,
+    Passed,
+    Roster,
+    RunState,
+    Seat,
+    Somebody,
+    Status,
+    as_recorded,
+    from_recorded,
+)
 from policies.decisions.escalation_forecast import forecast, next_step
 from policies.decisions.ruleset import LevelRule, PolicySnapshot, SeverityRule, TargetRule
 from policies.decisions.vocabulary import Severity, Track
@@ -118,6 +131,66 @@ def test_a_person_on_two_places_of_a_level_is_alerted_once() -> None:
     decision = next_actions(TWO_LEVELS, roster(level_1=[ANA, ANA]), started().state, OPENED + minutes(5))
     assert kinds(decision) == [Kind.PASSED_OVER]
     assert decision.actions[0].reason == "Ana Ruiz was already alerted at this level."
+
+
+def held(place: int, who: Person, standing: str, level: int = 1) -> Seat:
+    return Seat(level, place, *who, f"{who[1]} is on call.", standing=standing, hindrance=f"{who[1]} is {standing}.")
+
+
+def free(place: int, who: Person, level: int = 1, **more: tuple[Passed, ...] | tuple[Somebody, ...]) -> Seat:
+    return Seat(level, place, *who, f"{who[1]} is on call.", **more)  # type: ignore[arg-type]
+
+
+def test_somebody_occupied_is_passed_over_at_once_for_the_next_of_the_level() -> None:
+    decision = next_actions(TWO_LEVELS, Roster((held(1, ANA, "busy"), free(2, TOM))), FRESH, OPENED)
+    assert [(action.kind, action.person_name, action.reason) for action in decision.actions[1:]] == [
+        (Kind.PASSED_OVER, "Ana Ruiz", "Ana Ruiz is busy."),
+        (Kind.PAGED, "Tom Berg", "Tom Berg is on call."),
+    ]
+
+
+def test_where_all_are_busy_they_are_alerted_in_order_and_it_is_said() -> None:
+    busy = Roster((held(1, ANA, "busy"), held(2, TOM, "busy"), free(1, KIM, 2)))
+    first = next_actions(TWO_LEVELS, busy, FRESH, OPENED)
+    assert paged(first).reason == "Ana Ruiz is on call. Ana Ruiz is busy. Nobody who is free is left at this level."
+    second = next_actions(TWO_LEVELS, busy, first.state, OPENED + minutes(5))
+    assert paged(second).reason == "Ana Ruiz did not acknowledge within 5 min. Tom Berg is busy. Nobody who is free is left at this level."
+
+
+def test_whoever_is_away_is_alerted_only_when_nobody_is_left_at_any_level_above() -> None:
+    higher = next_actions(TWO_LEVELS, Roster((held(1, ANA, "away"), held(2, TOM, "away"), held(1, KIM, "busy", 2))), FRESH, OPENED)
+    assert (paged(higher).person_name, paged(higher).level) == ("Kim Park", 2)
+    nobody = next_actions(TWO_LEVELS, Roster((held(1, ANA, "away"), held(2, TOM, "away"))), FRESH, OPENED)
+    assert paged(nobody).reason == "Ana Ruiz is on call. Ana Ruiz is away. Nobody else is left."
+
+
+@pytest.mark.parametrize(("above", "expected"), [(free(1, KIM, 2), []), (held(1, KIM, "away", 2), ["Tom Berg"])])
+def test_a_backup_who_is_away_is_alerted_when_nobody_above_could_be(above: Seat, expected: list[str]) -> None:
+    people = Roster((free(1, ANA), held(2, TOM, "away"), above))
+    decision = next_actions(TWO_LEVELS, people, started().state, OPENED + minutes(5))
+    assert [action.person_name for action in decision.actions if action.kind is Kind.PAGED] == expected
+
+
+def test_the_next_of_a_place_takes_it_when_its_first_was_alerted_already() -> None:
+    again = free(2, ANA, others=(Somebody(*TOM, "Tom Berg stands behind."),))
+    decision = next_actions(TWO_LEVELS, Roster((free(1, ANA), again)), started().state, OPENED + minutes(5))
+    assert [(action.kind, action.person_name) for action in decision.actions] == [(Kind.PASSED_OVER, "Ana Ruiz"), (Kind.PAGED, "Tom Berg")]
+    assert paged(decision).position == 2
+
+
+def test_whoever_was_passed_over_within_a_place_is_recorded_with_the_reason() -> None:
+    people = Roster((free(1, TOM, passed=(Passed(*ANA, "Ana Ruiz lacks databases."),)),))
+    decision = next_actions(TWO_LEVELS, people, FRESH, OPENED)
+    assert [(action.kind, action.reason) for action in decision.actions][1:] == [
+        (Kind.PASSED_OVER, "Ana Ruiz lacks databases."),
+        (Kind.PAGED, "Tom Berg is on call."),
+    ]
+
+
+def test_a_roster_recorded_before_people_were_ranked_still_reads_back() -> None:
+    recorded = as_recorded(EVERYBODY, FRESH, OPENED)
+    assert [set(seat) for seat in recorded["roster"]] == [{"level", "position", "person_id", "name", "why", "problem"}] * 3
+    assert from_recorded(recorded)[0] == EVERYBODY
 
 
 @pytest.mark.parametrize(("start", "expected"), [(2, 2), (9, 2), (0, 1)])

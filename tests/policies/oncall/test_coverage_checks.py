@@ -215,7 +215,7 @@ def test_times_are_cut_and_put_together_as_sets_of_hours(one: list[Any], other: 
     def hours(times: list[Any]) -> set[int]:
         return {hour for begin, end in times for hour in range(begin, end)}
 
-    first, second = (joined([(begin, begin + length) for begin, length in times]) for times in (one, other))  # type: ignore[type-var]
+    first, second = (joined([(begin, begin + length) for begin, length in times]) for times in (one, other))
     assert hours(first) == hours([(begin, begin + length) for begin, length in one])
     assert hours(overlap(first, second)) == hours(first) & hours(second)
     assert hours(without(first, second)) == hours(first) - hours(second)

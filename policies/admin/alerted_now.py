@@ -1,0 +1,51 @@
+"""Whom levels would alert at an instant: place by place who it is, who was passed over for them, and who stands behind."""
+
+from datetime import datetime
+from typing import Any
+
+from policies.decisions.escalation_facts import Seat
+from policies.decisions.ruleset import PolicySnapshot, TargetRule
+from policies.decisions.vocabulary import Track
+from policies.governance.models import PolicyVersion
+from policies.governance.snapshots import snapshot_of
+from policies.oncall.roster import roster_at
+from portal.foundation.access.checks import may
+from portal.foundation.errors import PortalError
+from portal.foundation.words import listed
+
+SEE_DUTY = "policies.view_oncallschedule"
+
+
+def alerted_now(content: PolicySnapshot, actor: Any, at: datetime) -> dict[str, Any]:
+    """Context for policies/alerted_now.html; nothing for those who may not see who is on call."""
+    if not may(actor, SEE_DUTY):
+        return {}
+    tracks = [(track, content.on_track(track)) for track in Track if content.levels_of(track)]
+    return {"alerted_now": [{"title": f"{track.label} track", "rows": _rows(shown, at)} for track, shown in tracks]}
+
+
+def version_alerts_now(version: PolicyVersion, actor: Any, now: datetime) -> dict[str, Any]:
+    """The same for a version; nothing for a draft, nor for content that cannot be trusted."""
+    try:
+        return alerted_now(snapshot_of(version), actor, now)
+    except PortalError:
+        return {}
+
+
+def _rows(content: PolicySnapshot, at: datetime) -> list[dict[str, Any]]:
+    roster = roster_at(content, at)
+    rows = []
+    for level in sorted(content.levels, key=lambda level: level.number):
+        for first, target in enumerate(sorted(level.targets, key=lambda target: target.position)):
+            seat = roster.seat(level.number, target.position, target.name)
+            rows.append({"level": f"{level.number}. {level.name}" if not first else "", **_row(target, seat)})
+    return rows
+
+
+def _row(target: TargetRule, seat: Seat) -> dict[str, Any]:
+    behind = [other.name for other in seat.others]
+    told = [seat.problem] if seat.problem else [seat.why, seat.hindrance, *(passed.why for passed in seat.passed)]
+    if behind:
+        told.append(f"Behind: {listed(behind)}.")
+    who = "Nobody" if seat.problem else seat.name
+    return {"who": who, "role": target.role, "target": target.name, "told": [line for line in told if line], "empty": bool(seat.problem)}
