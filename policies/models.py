@@ -5,6 +5,7 @@ from .catalogue.models import BusinessUnit, Component, CustomerSegment, Delegate
 from .governance.models import Approval, EditLock, PolicyVersion, UrgentPublication
 from .messages.models import AnnouncementProtocol, MessageTemplate
 from .oncall.coverage_models import CoverageFinding, CoverageRun, ScheduleCoverage
+from .oncall.duty_pages import DutyPage
 from .oncall.models import (
     CalendarFeed,
     CalendarSource,
@@ -41,6 +42,7 @@ __all__ = [
     "CustomerSegment",
     "DelegatedAuthority",
     "DutyAbsence",
+    "DutyPage",
     "DutySwap",
     "EditLock",
     "EscalationPolicy",

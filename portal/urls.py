@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from policies.api.calendar_feed import calendar_feed
+from policies.api.v1.duty_page import duty_page
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("portal.site.api")),
     path("calendars/<str:token>.ics", calendar_feed, name="calendar-feed"),
+    path("duty/<str:token>/", duty_page, name="duty-page"),
     path("health/", include("portal.site.health")),
 ]
 handler400 = "portal.foundation.apikit.problems.bad_request"

@@ -23,6 +23,8 @@ from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.errors import PortalError
 
+from .fairness import HoursView
+
 PAGE = "admin:policies_coveragefinding_changelist"
 NOTE_KINDS = [kind.value for kind in NOTES]
 
@@ -69,7 +71,12 @@ class CoverageFindingAdmin(PortalModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(CheckView.as_view())
-        return [path("check/", check, name="policies_coveragefinding_check"), *super().get_urls()]
+        hours = self.admin_site.admin_view(HoursView.as_view(model_admin=self))
+        return [
+            path("check/", check, name="policies_coveragefinding_check"),
+            path("hours/", hours, name="policies_dutyhours_changelist"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -49,6 +49,7 @@ class ScheduleCoverage(models.Model):
 
     class Meta:
         default_permissions = ("view",)
+        permissions = [("view_duty_hours", "Can see everybody's hours on duty")]
 
     def __str__(self) -> str:
         return f"coverage of {self.schedule}"

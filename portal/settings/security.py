@@ -1,6 +1,11 @@
 """Who may come in, how long they stay, and what a page may load."""
 
+import re
+
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+
+from .env import words
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
@@ -19,6 +24,13 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+
+# Who may show a page of duty in a frame, such as 'self' https://intranet.example.com; each is a source as CSP writes it.
+DUTY_PAGE_FRAME_ANCESTORS = words("DUTY_PAGE_FRAME_ANCESTORS", SELF)
+if any(re.search(r"[;\s]", source) for source in DUTY_PAGE_FRAME_ANCESTORS):
+    raise ImproperlyConfigured(
+        "DUTY_PAGE_FRAME_ANCESTORS is a list of sources with commas between them, such as 'self',https://intranet.example.com."
+    )
 
 # 'unsafe-eval' is what the admin theme's Alpine.js asks for; see docs/adr. Everything else stays strict.
 CONTENT_SECURITY_POLICY = {

@@ -38,6 +38,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Calendars brought in", "event_upcoming", "policies_calendarsource", "policies.view_oncallschedule"),
             ("Calendar feeds", "rss_feed", "policies_calendarfeed", "policies.view_oncallschedule"),
             ("Coverage of duty", "event_busy", "policies_coveragefinding", "policies.view_coveragefinding"),
+            ("Hours on duty", "balance", "policies_dutyhours", "policies.view_oncallschedule"),
+            ("Pages for a frame", "frame_source", "policies_dutypage", "policies.view_dutypage"),
             ("Routing: try it", "alt_route", "policies_routing", "policies.view_oncallschedule"),
             ("Swaps", "swap_horiz", "policies_dutyswap", "policies.view_dutyswap"),
             ("Absences", "beach_access", "policies_dutyabsence", "policies.view_dutyabsence"),

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Q
@@ -26,7 +26,7 @@ AHEAD, MOST_NEXT = timedelta(days=60), 3
 
 @require_safe
 @xframe_options_exempt
-@csp_update({"frame-ancestors": settings.DUTY_PAGE_FRAME_ANCESTORS, "script-src": ["'none'"]})  # type: ignore[untyped-decorator]
+@csp_replace({"frame-ancestors": settings.DUTY_PAGE_FRAME_ANCESTORS, "script-src": ["'none'"]})  # type: ignore[untyped-decorator]
 def duty_page(request: HttpRequest, token: str) -> HttpResponse:
     """Who is on call now and next; 404 for a token that opens nothing, as for one that never did."""
     now = clock.now()

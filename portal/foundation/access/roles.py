@@ -88,7 +88,8 @@ ROLES: tuple[Role, ...] = (
         + _KEDB
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
         + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
-        + ("policies.publish_scheduleplan", "policies.check_coverage")
+        + ("policies.publish_scheduleplan", "policies.check_coverage", "policies.view_duty_hours")
+        + _all("policies", "dutypage", verbs=("view", "add", "change"))
         + _SEE_CALENDARS
         + ("policies.import_calendar", "policies.change_calendarfeed")
         + _all("policies", *_KNOWLEDGE)

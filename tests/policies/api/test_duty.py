@@ -8,7 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from guardian.shortcuts import assign_perm
 
+from policies.decisions.rota import slots
 from policies.models import OnCallSchedule, Service, Team
+from policies.oncall.queries import rota_of
+from portal.foundation import clock
 from portal.models import User
 from tests.factories import policies as make
 from tests.factories.portal import person
@@ -125,3 +128,62 @@ def test_only_those_who_may_know_are_told(rota: OnCallSchedule) -> None:
     assign_perm("policies.see_service_incidents", partner, Service.objects.get(key="card-payments"))
     assert api_of(partner).get("/api/v1/on-call/services/card-payments/", {"at": AT}).json()["person"]["name"] == "Ana"
     assert api_of(partner).get(f"/api/v1/on-call/schedules/{rota.pk}/").status_code == 404
+
+
+def test_an_override_is_made_once_however_often_it_is_sent_and_ended(rota: OnCallSchedule) -> None:
+    manager, omar = person("Mia", roles=("manager",)), person("Omar")
+    api, path = api_of(manager), f"/api/v1/on-call/schedules/{rota.pk}/overrides/"
+    begins = clock.now() + HOUR
+    body = {"person": omar.pk, "starts_at": begins.isoformat(), "ends_at": (begins + 9 * HOUR).isoformat(), "reason": "Release"}
+    sent = [api.post(path, body, format="json", HTTP_IDEMPOTENCY_KEY="release-4711") for _ in range(2)]
+    assert [answer.status_code for answer in sent] == [201, 201]
+    assert sent[0].json() == sent[1].json()
+    assert sent[0].json()["person"] == {"id": omar.pk, "name": "Omar"}
+    made = api.get(path).json()["results"]
+    assert len(made) == 1
+    ended = api.post(f"{path}{made[0]['id']}/end/", {"reason": "Postponed"}, format="json")
+    assert (ended.status_code, ended.json()["ended_at"] is None) == (200, False)
+    assert api.post(f"{path}{made[0]['id']}/end/", {"reason": "Again"}, format="json").status_code == 409
+
+
+def test_an_absence_and_a_swap_go_by_the_rules_of_the_admin(rota: OnCallSchedule) -> None:
+    ana, tom = person("Ana", roles=("responder",)), person("Tom", roles=("responder",))
+    shared = make.schedule(ana, tom)
+    duty = next(
+        slot for slot in slots(rota_of(shared, clock.now()), clock.now() + DAY, clock.now() + 40 * DAY) if slot.person.person_id == ana.pk
+    )  # type: ignore[union-attr]
+    later = max(duty.since, clock.now() + 2 * DAY)
+    gives = {"gives_from": later.isoformat(), "gives_until": (later + 2 * HOUR).isoformat()}
+    path = f"/api/v1/on-call/schedules/{shared.pk}/swaps/"
+    asked = api_of(ana).post(path, {"taker": tom.pk, **gives, "reason": "Dentist"}, format="json")
+    assert (asked.status_code, asked.json()["state"]) == (201, "asked")
+    assert api_of(person("Omar")).post(f"{path}{asked.json()['id']}/accept/", {}, format="json").status_code == 404
+    accepted = api_of(tom).post(f"{path}{asked.json()['id']}/accept/", {}, format="json")
+    assert (accepted.status_code, accepted.json()["state"]) == (200, "accepted")
+    away = {"starts_at": (later + 3 * DAY).isoformat(), "ends_at": (later + 30 * DAY).isoformat()}
+    refused = api_of(ana).post("/api/v1/on-call/absences/", away, format="json")
+    assert refused.status_code in (400, 409)
+    recorded = api_of(ana).post("/api/v1/on-call/absences/", {**away, "accept_gaps": True}, format="json")
+    assert (recorded.status_code, recorded.json()["person"]["id"]) == (201, ana.pk)
+    assert api_of(tom).post(f"/api/v1/on-call/absences/{recorded.json()['id']}/end/", {"reason": "x"}, format="json").status_code in (
+        403,
+        404,
+    )
+    assert api_of(ana).post(f"/api/v1/on-call/absences/{recorded.json()['id']}/end/", {"reason": "Back"}, format="json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"person": "Ana", "starts_at": "2026-03-02T09:00:00", "ends_at": "x", "reason": ""},
+        {"person": 2**70, "starts_at": "2099-03-02T09:00:00Z", "ends_at": "2099-03-02T10:00:00Z", "reason": "x"},
+        {"person": True, "starts_at": "2099-03-02T10:00:00Z", "ends_at": "2099-03-02T09:00:00Z", "reason": "x", "more": 1},
+    ],
+)
+def test_a_change_that_cannot_be_meant_is_refused_at_its_fields(rota: OnCallSchedule, body: Any) -> None:
+    api = api_of(person("Mia", roles=("manager",)))
+    for path in (f"schedules/{rota.pk}/overrides", f"schedules/{rota.pk}/swaps", "absences"):
+        answer = api.post(f"/api/v1/on-call/{path}/", body, format="json")
+        assert answer.status_code == 400
+        assert answer.json()["errors"]
