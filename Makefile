@@ -43,7 +43,7 @@ bench: $(VENV)/tools
 
 browser: $(VENV)/tools
 	@$(BIN)/pip install --disable-pip-version-check --quiet playwright==1.65.2
-	@$(BIN)/python -m tests.sqlite $(BIN)/python -m pytest -n 0 tests/journeys/test_policy_change_in_the_browser.py $(ARGS)
+	@$(BIN)/python -m tests.sqlite $(BIN)/python -m pytest -n 0 $(sort $(wildcard tests/journeys/test_*_in_the_browser.py)) $(ARGS)
 
 $(VENV)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3." >&2; exit 1; }
