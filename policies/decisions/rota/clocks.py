@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from .values import Layer, Unit
 
 DAY = timedelta(days=1)
+LENGTHS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: DAY, Unit.WEEKS: 7 * DAY}
 
 
 @lru_cache(maxsize=65_536)
@@ -54,4 +55,4 @@ def shift_at(layer: Layer, at: datetime, zone: str) -> int:
 
 def length(layer: Layer) -> timedelta:
     """The length of a shift on the clock; across a change of the clocks it really lasts longer or shorter."""
-    return {Unit.HOURS: timedelta(hours=1), Unit.DAYS: DAY, Unit.WEEKS: 7 * DAY}[layer.unit] * layer.every
+    return LENGTHS[layer.unit] * layer.every

@@ -5,13 +5,17 @@ painted once stays.
 """
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from .clocks import DAY, handover, on_day, shift_at
+from .clocks import DAY, handover, instant, length, on_day, shift_at
 from .values import Absence, Holidays, Imported, Layer, Override, Plan, RotaPerson, RotaSnapshot, Source
+
+# When each person is away, in order.
+Absences = Mapping[int, Sequence[Absence]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,13 @@ def slots(rota: RotaSnapshot, since: datetime, until: datetime) -> list[Slot]:
     """The final view from `since` until `until`, in order, without a hole: where nobody is on duty stands a gap."""
     found: list[Slot] = []
     open_slots = [Slot(since, until, None, Source.GAP, f"Nobody is on call in {rota.name}.")] if since < until else []
+    away = _by_person(rota.absences, since, until)
     for single in _singles(rota):
         if single.since < until and single.until > since:
-            open_slots = _paint(open_slots, [single], rota.absences, found)
+            open_slots = _paint(open_slots, [single], away, found)
     for plan, begin, end in _plans(rota, since, until):
         for layer in reversed([layer for layer in plan.layers if not layer.shadow]):
-            open_slots = _paint(open_slots, layer_slots(layer, plan, begin, end), rota.absences, found)
+            open_slots = _paint(open_slots, layer_slots(layer, plan, begin, end), away, found)
     return _joined(sorted([*found, *open_slots], key=lambda slot: slot.since))
 
 
@@ -63,15 +68,18 @@ def layer_slots(layer: Layer, plan: Plan, since: datetime, until: datetime) -> l
     if not layer.people or since >= until:
         return []
     found = []
-    shift = shift_at(layer, since, plan.time_zone)
-    ends = handover(layer, shift + 1, plan.time_zone)
+    # A view has thousands of shifts: what is the same for all is looked up once.
+    why, people, zone, long = turn_in_words(layer), layer.people, plan.time_zone, length(layer)
+    shift = shift_at(layer, since, zone)
+    following = datetime.combine(layer.starts_on, layer.handover_at) + (shift + 1) * long
+    ends = instant(following, zone)
     for begin, end in _open_hours(layer, plan, since, until):
         while begin < end:
             while ends <= begin:
-                shift, ends = shift + 1, handover(layer, shift + 2, plan.time_zone)
+                shift, following = shift + 1, following + long
+                ends = instant(following, zone)
             cut = min(end, ends)
-            person = layer.people[shift % len(layer.people)]
-            found.append(Slot(begin, cut, person, Source.LAYER, turn_in_words(layer), layer.name, shift))
+            found.append(Slot(begin, cut, people[shift % len(people)], Source.LAYER, why, layer.name, shift))
             begin = cut
     return found
 
@@ -114,9 +122,12 @@ def _windows(layer: Layer, plan: Plan, day: date, zone: str) -> list[tuple[datet
         return []
     if not layer.windows:
         return [(on_day(day, time(), zone), on_day(day + DAY, time(), zone))]
-    today = [window for window in layer.windows if day.weekday() in window.weekdays]
-    ends = ((window, day if window.ends > window.starts else day + DAY) for window in today)
-    return sorted((on_day(day, window.starts, zone), on_day(end_day, window.ends, zone)) for window, end_day in ends)
+    weekday, found = day.weekday(), []
+    for window in layer.windows:
+        if weekday in window.weekdays:
+            end_day = day if window.ends > window.starts else day + DAY
+            found.append((on_day(day, window.starts, zone), on_day(end_day, window.ends, zone)))
+    return sorted(found) if len(found) > 1 else found
 
 
 def _singles(rota: RotaSnapshot) -> Iterator[Slot]:
@@ -141,39 +152,58 @@ def _plans(rota: RotaSnapshot, since: datetime, until: datetime) -> Iterator[tup
             yield plan, begin, end
 
 
-def _paint(open_slots: Sequence[Slot], painted: Sequence[Slot], absences: Sequence[Absence], found: list[Slot]) -> list[Slot]:
+def _by_person(absences: Iterable[Absence], since: datetime, until: datetime) -> Absences:
+    """Who is away between `since` and `until` and when, in order."""
+    mine: dict[int, list[Absence]] = defaultdict(list)
+    for absence in absences:
+        if absence.starts_at < until and absence.ends_at > since:
+            mine[absence.person_id].append(absence)
+    return {person: sorted(times, key=lambda absence: absence.starts_at) for person, times in mine.items()}
+
+
+def _paint(open_slots: Sequence[Slot], painted: Sequence[Slot], away: Absences, found: list[Slot]) -> list[Slot]:
     """Puts `painted` into what is still open, adding to `found`; what stays open. Both are in order and without overlap."""
     left: list[Slot] = []
-    first = 0
+    first, many = 0, len(painted)
     for gap in open_slots:
-        position = gap.since
-        while first < len(painted) and painted[first].until <= gap.since:
+        position, ends = gap.since, gap.until
+        while first < many and painted[first].until <= position:
             first += 1
-        for paint in itertools.islice(painted, first, None):
-            begin, end = max(paint.since, position), min(paint.until, gap.until)
+        place = first
+        while place < many and painted[place].since < ends:
+            paint = painted[place]
+            place += 1
+            begin, end = max(paint.since, position), min(paint.until, ends)
             if begin >= end:
-                break
+                continue
             if position < begin:
-                left.append(replace(gap, since=position, until=begin))
-            for part_begin, part_end, away in _presence(paint, begin, end, absences):
-                if away is None:
-                    found.append(replace(paint, since=part_begin, until=part_end, passed=gap.passed))
-                else:
-                    passed = (*gap.passed, away_in_words(paint.person, away))
-                    left.append(replace(gap, since=part_begin, until=part_end, passed=passed))
+                left.append(_cut(gap, position, begin, gap.passed))
+            times = away.get(paint.person.person_id) if away and paint.person else None
+            if times is None:
+                found.append(_cut(paint, begin, end, gap.passed))
+            else:
+                for part_begin, part_end, absence in _presence(begin, end, times):
+                    if absence is None:
+                        found.append(_cut(paint, part_begin, part_end, gap.passed))
+                    else:
+                        left.append(_cut(gap, part_begin, part_end, (*gap.passed, away_in_words(paint.person, absence))))
             position = end
-        if position < gap.until:
-            left.append(replace(gap, since=position))
+        if position < ends:
+            left.append(gap if position == gap.since else _cut(gap, position, ends, gap.passed))
     return left
 
 
-def _presence(
-    paint: Slot, begin: datetime, end: datetime, absences: Sequence[Absence]
-) -> Iterator[tuple[datetime, datetime, Absence | None]]:
-    """`begin` to `end` cut where the person of `paint` goes away or comes back."""
+def _cut(slot: Slot, since: datetime, until: datetime, passed: tuple[str, ...]) -> Slot:
+    """A part of a slot. Far quicker than dataclasses.replace, and there are thousands of parts."""
+    if slot.since == since and slot.until == until and slot.passed == passed:
+        return slot
+    return Slot(since, until, slot.person, slot.source, slot.why, slot.layer, slot.number, passed)
+
+
+def _presence(begin: datetime, end: datetime, absences: Sequence[Absence]) -> Iterator[tuple[datetime, datetime, Absence | None]]:
+    """`begin` to `end` cut where somebody with these absences goes away or comes back."""
     while begin < end:
-        mine = [a for a in absences if paint.person and a.person_id == paint.person.person_id and a.ends_at > begin and a.starts_at < end]
-        away = min(mine, key=lambda absence: absence.starts_at, default=None)
+        away = next((absence for absence in absences if absence.ends_at > begin and absence.starts_at < end), None)
         if away is None:
             cut = end
         elif away.starts_at > begin:
@@ -207,7 +237,7 @@ def _joined(ordered: list[Slot]) -> list[Slot]:
     joined: list[Slot] = []
     for slot in ordered:
         if joined and joined[-1].until == slot.since and _same(joined[-1], slot):
-            joined[-1] = replace(joined[-1], until=slot.until)
+            joined[-1] = _cut(joined[-1], joined[-1].since, slot.until, joined[-1].passed)
         else:
             joined.append(slot)
     return joined
