@@ -5,9 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
@@ -15,7 +18,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from audit.events.services import act
+from policies.admin.authority import authority_of
 from portal.foundation import clock
+from portal.foundation.access.checks import may
 from portal.foundation.access.elevation import grantable_groups, is_above
 from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
 from portal.foundation.adminkit.moments import moment
@@ -28,12 +33,13 @@ from portal.models import DeliveryAttempt, OutboxMessage, User
 from . import contact_admin as contact_admin
 from . import directory_admin as directory_admin
 from . import jobs_admin as jobs_admin
+from .contact_rows import presence_in_words, summary, ways_of
 
 # The token's page shows the token itself, and groups are what the role catalogue says.
 admin.site.unregister(TokenProxy)
 admin.site.unregister(Group)
 
-HARMLESS = ("display_name", "time_zone")
+HARMLESS = ("display_name", "time_zone", "skills", "languages")
 RIGHTS = ("groups", "is_staff", "is_superuser")
 ABOVE = "This account holds rights that you do not, so only somebody who holds them may do this."
 
@@ -81,8 +87,10 @@ class UserAdmin(GovernedAdmin):
     ordering = ("origin", "display_name")
     actions = None
     filter_horizontal = ("groups",)
+    page_template = "portal/person_panels.html"
     fieldsets = (
         (None, {"fields": ("username", "display_name", "email", "time_zone", "manager")}),
+        ("What they know and speak", {"fields": (("skills", "languages"),)}),
         ("Rights", {"fields": ("is_active", *RIGHTS), "description": "Rights come with roles. Nobody changes their own."}),
     )
     verbs = (
@@ -111,9 +119,24 @@ class UserAdmin(GovernedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def first_line(self, user: User, now: datetime) -> str:
+        if not user.is_active:
+            return "This account is not active: it cannot sign in, and no message goes to it."
+        words, _ = presence_in_words(user, now, own=False)
+        return format_html("{} {}", summary(user, ways_of(user, now), own=False)[0], words)
+
+    def links(self, request: HttpRequest, user: User) -> list[tuple[str, str, str]]:
+        known = user.is_active and (may(request.user, "portal.view_contactpoint") or may(request.user, "portal.change_availability"))
+        return [("How to reach", reverse("admin:portal_mycontacts_of", args=[user.pk]), "default")] if known else []
+
+    def page_context(self, request: HttpRequest, user: User, now: datetime) -> dict[str, Any]:
+        if not may(request.user, "policies.view_delegatedauthority"):
+            return {}
+        return {"shows_authority": True, "regions": list(user.regions.order_by("name")), "authority": authority_of(user, now)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What the reader may not touch of `obj`."""
-        every = tuple(name for _, options in self.fieldsets for name in options["fields"])
+        every = tuple(flatten(name for _, options in self.fieldsets for name in options["fields"]))
         if obj is None:
             return () if request.user.is_superuser else ("is_superuser",)
         if not _portal_account(obj):

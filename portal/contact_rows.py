@@ -110,8 +110,8 @@ def presence_in_words(person: User, now: datetime, *, own: bool) -> tuple[SafeSt
 def taken_by(presence: Presence) -> str:
     """What it means for alerts; empty for whoever is available."""
     told = {
-        State.BUSY: "Whoever picks people by skill passes over those who are busy while others are free. Duty stays duty: alerts of it still come.",
-        State.AWAY: "Whoever picks people by skill passes over those who are away. Duty stays duty: find a stand-in or enter an absence.",
+        State.BUSY: "Where a level may choose among several people, those who are free come first. Duty stays duty: its alerts still come.",
+        State.AWAY: "Where a level may choose among several people, those who are there come first. Duty stays duty: find a stand-in for it.",
     }
     return told.get(presence.state, "")
 

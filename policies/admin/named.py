@@ -5,17 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Count, Model, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from policies.catalogue.authority import day_of, in_force
 from policies.catalogue.services import remove
 from policies.models import CustomerSegment, OwnMeasure, Region, Role, Runbook
 from policies.severity.services import remove_measure
 from portal.foundation import words
 from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.verbs import Verb
+from portal.foundation.people.models import User
+
+from . import authority as authority
 
 
 def deleting(model: type[Model], run: Callable[..., Any] = remove) -> Verb:
@@ -36,13 +40,29 @@ def deleting(model: type[Model], run: Callable[..., Any] = remove) -> Verb:
 
 @admin.register(Region)
 class RegionAdmin(GovernedAdmin):
-    list_display = ("name",)
+    list_display = ("name", "works_here")
     search_fields = ("name",)
-    fields = ("name",)
+    fields = ("name", "people")
+    filter_horizontal = ("people",)
     verbs = (deleting(Region),)
     empty_list = (
         "Regions say where a mandate holds: a part of the world with its own people, languages or law. Add the first one, for example 'EU'."
     )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(number=Count("people", filter=Q(people__is_active=True)))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["queryset"] = User.objects.filter(is_active=True).order_by("display_name", "username")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @admin.display(description="People", ordering="number")
+    def works_here(self, region: Any) -> str:
+        return f"{region.number:,}"
+
+    def first_line(self, region: Any, now: datetime) -> str:
+        authority = region.delegated_authority.filter(in_force(day_of(now))).count()
+        return f"{words.counted(region.number, 'person', 'people')} here; {words.counted(authority, 'delegation')} of authority in force."
 
 
 @admin.register(Role)

@@ -70,6 +70,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Services", "deployed_code", "policies_service", "policies.view_service"),
             ("Teams", "groups", "policies_team", "policies.view_team"),
             ("Roles", "badge", "policies_role", "policies.view_role"),
+            ("Delegated authority", "approval_delegation", "policies_delegatedauthority", "policies.view_delegatedauthority"),
             ("Runbooks", "menu_book", "policies_runbook", "policies.view_runbook"),
             ("People", "person", "portal_user", "portal.view_user"),
         ),

@@ -298,6 +298,17 @@ class GovernedAdmin(PortalModelAdmin):
         self._sign(request, obj)
         super().save_model(request, obj, form, change)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who was added to a team or a region stands in no column, so the event names it."""
+        thing = form.instance
+        many = [field.name for field in _tracked_lists(thing) if field.name in form.changed_data]
+        before = {name: _listed(thing, name) for name in many}
+        super().save_related(request, form, formsets, change)
+        for name in many:
+            if _listed(thing, name) != before[name]:
+                request.portal_act.details[name] = {"before": before[name], "after": _listed(thing, name)}  # type: ignore[attr-defined]
+                request.portal_act.silent = False  # type: ignore[attr-defined]
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
             self._sign(request, row.instance)
@@ -321,6 +332,15 @@ def _unedited_changes(older: Any, record: Any) -> Iterator[ModelChange]:
     for field in older.tracked_fields:
         if not field.editable and not field.primary_key and getattr(older, field.attname) != getattr(record, field.attname):
             yield ModelChange(field.name, getattr(older, field.name), getattr(record, field.name))
+
+
+def _tracked_lists(thing: Any) -> Sequence[Any]:
+    history = getattr(type(thing), "history", None)
+    return getattr(history.model, "_history_m2m_fields", ()) if history is not None else ()
+
+
+def _listed(thing: Any, name: str) -> list[str]:
+    return sorted(str(each) for each in getattr(thing, name).all())
 
 
 def show_in(form: forms.BaseForm, error: PortalError) -> None:

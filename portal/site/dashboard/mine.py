@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from policies.attestations.owed import Standing
 from policies.attestations.queries import everything_owed
+from policies.catalogue.authority import day_of, ending
 from policies.models import PolicyReview
 from policies.reviews.queries import asked
 from portal.foundation.people.models import ContactPoint, User
@@ -84,3 +85,17 @@ def reports_not_surely_reached(user: User, now: datetime) -> Card | None:
         for person, duty in unsure_on_duty(people, now)[:ROWS]
     )
     return Card("unsure", "On duty soon, and nobody knows whether alerts arrive", "", rows, loud=True) if rows else None
+
+
+def authority_ending(user: User, now: datetime) -> Card | None:
+    """Authority that the reader gave or holds and that ends within 14 days. One query."""
+    rows = tuple(
+        Row(
+            f"{each}: {each.mandates.replace('_', ' ')}",
+            reverse("admin:policies_delegatedauthority_change", args=[each.pk]),
+            detail=f"Its last day is {each.valid_until.day} {each.valid_until:%B %Y}.",
+            action="Look",
+        )
+        for each in ending(day_of(now)).filter(Q(delegated_by=user) | Q(person=user))[:ROWS]
+    )
+    return Card("authority", "Delegated authority that ends soon", "", rows) if rows else None

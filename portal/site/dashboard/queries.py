@@ -22,7 +22,7 @@ from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
 from .duty import coverage_gaps, my_next_duty, swaps_waiting
-from .mine import contacts_to_verify, policies_to_accept, reports_not_surely_reached, reviews_waiting
+from .mine import authority_ending, contacts_to_verify, policies_to_accept, reports_not_surely_reached, reviews_waiting
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin != Incident.Origin.IMPORTED]
@@ -38,6 +38,7 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("", policies_to_accept),
         ("", contacts_to_verify),
         ("", reports_not_surely_reached),
+        ("policies.view_delegatedauthority", authority_ending),
         ("incidents.acknowledge_incident", my_incidents),
         ("incidents.view_incident", live_incidents),
         ("", swaps_waiting),
