@@ -30,6 +30,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 # Seconds of looking that the engine is given before each kill: in its first pass, in and between later ones.
 LIVES = (0.05, 1.2)
 SLACK = 6.0
+# How often as long as the slowest start of an engine a step may be late: on a busy machine everything else is as slow as that.
+STARTS = 3
+PATIENCE = 25
 
 
 @contextmanager
@@ -60,10 +63,13 @@ def running(*command: str, env: dict[str, str]) -> Iterator[subprocess.Popen[byt
         process.wait()
 
 
-def wait_until_it_looks(engine: subprocess.Popen[bytes]) -> None:
+def wait_until_it_looks(engine: subprocess.Popen[bytes]) -> float:
+    """How many seconds it took to start."""
+    begun = time.monotonic()
     assert engine.stderr is not None
     while b"The engine looks" not in (line := engine.stderr.readline()):
         assert line, "the engine ended before its first pass"
+    return time.monotonic() - begun
 
 
 def run(*command: str, env: dict[str, str]) -> str:
@@ -82,14 +88,16 @@ def aftermath(tmp_path: Path) -> Iterator[tuple[dict[str, Any], Receiver]]:
             "OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{phone.port}",
         }
         run("-m", "tests.journeys.kill_scene", "prepare", phone.url, env=env)
+        slack = SLACK
         with running("manage.py", "qcluster", env=env):
             for seconds in LIVES:
                 with running("manage.py", "engine", env=env) as engine:
-                    wait_until_it_looks(engine)
+                    slack = max(slack, STARTS * wait_until_it_looks(engine))
                     time.sleep(seconds)
                     engine.send_signal(signal.SIGKILL)
             with running("manage.py", "engine", env=env), running("manage.py", "engine", env=env):
-                yield json.loads(run("-m", "tests.journeys.kill_scene", "report", "25", env=env)), phone
+                report = run("-m", "tests.journeys.kill_scene", "report", str(round(PATIENCE + 2 * slack)), env=env)
+                yield {**json.loads(report), "slack": slack}, phone
 
 
 def test_no_step_is_lost_none_repeated_and_every_message_arrives(aftermath: tuple[dict[str, Any], Receiver]) -> None:
@@ -104,6 +112,6 @@ def test_no_step_is_lost_none_repeated_and_every_message_arrives(aftermath: tupl
         assert [action for _, action, *_ in steps].count("exhausted") == 1
         times = [at for _, action, *_, at in steps if action in {"paged", "exhausted"}]
         gaps = [later - earlier for earlier, later in pairwise(times)]
-        assert all(BACKUP_AFTER.total_seconds() - 0.1 <= gap <= WINDOW.total_seconds() + SLACK for gap in gaps), gaps
+        assert all(BACKUP_AFTER.total_seconds() - 0.1 <= gap <= WINDOW.total_seconds() + found["slack"] for gap in gaps), gaps
     assert Counter(state for _, state in found["messages"]) == {"delivered": INCIDENTS * 5}
     assert Counter(phone.keys) == Counter(key for key, _ in found["messages"])
