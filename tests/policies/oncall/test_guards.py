@@ -189,4 +189,4 @@ def test_a_swap_is_accepted_by_both_and_stays_as_it_was_answered(rota: OnCallSch
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
 @pytest.mark.parametrize("table", ["scheduleplan", "rotalayer", "layermember", "layerwindow", "oncalloverride", "dutyabsence", "dutyswap"])
 def test_no_table_of_duty_is_emptied_at_once(table: str) -> None:
-    refused("stay", sql(f"TRUNCATE policies_{table} CASCADE"))
+    refused(f"{STAYS}|stays as it was", sql(f"TRUNCATE policies_{table} CASCADE"))
