@@ -2,8 +2,6 @@
 around the start are judged by different versions. Run where Playwright and Chromium are installed: `make browser`."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,8 +16,9 @@ from portal.foundation import clock
 from tests.factories import policies as make
 from tests.factories.portal import contact, person
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; see `make browser`.")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from .chromium import CHROMIUM, PASSWORD, browser, signed_in
+
+__all__ = ["browser"]
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(CHROMIUM is None, reason="There is no Chromium on this machine."),
@@ -27,7 +26,6 @@ pytestmark = [
 MADRID = ZoneInfo("Europe/Madrid")
 FRIDAY = datetime(2026, 3, 6, 10, 0, tzinfo=MADRID)
 MONDAY = datetime(2026, 3, 9, 0, 0, tzinfo=MADRID)
-PASSWORD = "a long password for tests"
 
 
 @pytest.fixture
@@ -36,16 +34,6 @@ def time(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
     told = {"now": FRIDAY}
     monkeypatch.setattr(clock, "now", lambda: told["now"])
     return told
-
-
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    # Playwright's own loop runs in this thread; the server answers from another one.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with playwright.sync_playwright() as drives:
-        browser = drives.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -60,16 +48,6 @@ def first() -> PolicyVersion:
     make.level(version, 1, on_call, backup)
     make.threshold(version, "Many customers", severity="SEV2", criteria=({"measure": "affected_users", "value": Decimal(10_000)},))
     return make.approve(version, now=since)
-
-
-def signed_in(browser: Any, address: str, username: str) -> Any:
-    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{address}/admin/login/")
-    page.fill("#id_username", username)
-    page.fill("#id_password", PASSWORD)
-    page.click("form [type=submit]")
-    return page
 
 
 def test_a_manager_changes_a_threshold_and_an_approver_lets_it_start_on_monday(
