@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views import View
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -70,7 +71,7 @@ class MakeFeedView(View):
                 show_in(form, error)
             else:
                 address = f"{settings.PORTAL_URL.rstrip('/')}{reverse('calendar-feed', args=[token])}"
-                answer = self._show(request, None, feed=feed, address=address, page=self.model_admin.page_of(feed))
+                answer = self._show(request, None, feed=feed, address_field=_read_only(address), page=self.model_admin.page_of(feed))
                 answer["Cache-Control"] = "no-store"
                 return answer
         return self._show(request, form)
@@ -85,6 +86,11 @@ class MakeFeedView(View):
             **more,
         }
         return render(request, "policies/calendar_feed_new.html", context, status=400 if form is not None and form.errors else 200)
+
+
+def _read_only(address: str) -> SafeString:
+    widget = UnfoldAdminTextInputWidget(attrs={"id": "feed-address", "readonly": True, "autocomplete": "off"})
+    return widget.render("address", address)
 
 
 @admin.register(CalendarFeed)

@@ -25,6 +25,7 @@ from portal.foundation.words import counted
 
 Row = dict[str, Any]
 MOST_ROWS = 60
+MYSELF = "me"
 
 
 class CopyForm(forms.Form):
@@ -59,21 +60,31 @@ class ImportForm(CopyForm):
     """A new calendar: what it is called and whom it is about, beside the copy."""
 
     name = forms.CharField(max_length=120, widget=UnfoldAdminTextInputWidget(), help_text="As it is called in the reasons for duty.")
-    schedule = forms.ModelChoiceField(
-        OnCallSchedule.objects.none(),
-        label="Says who is on duty in",
-        required=False,
-        empty_label="no schedule: it says when I am away",
-        widget=UnfoldAdminSelectWidget,
+    schedule = forms.ChoiceField(
+        label="It says", widget=UnfoldAdminSelectWidget, error_messages={"required": "Choose what the calendar says."}
     )
     field_order = ("name", "schedule", "file", "address", "refresh_every")
 
     def __init__(self, *args: Any, reader: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if may_import(reader, None, None):
-            self.fields["schedule"].queryset = OnCallSchedule.objects.order_by("name")  # type: ignore[attr-defined]
+            schedules = [(str(each.pk), f"who is on duty in {each}") for each in OnCallSchedule.objects.order_by("name")]
+            self.fields["schedule"].choices = [("", "Choose …"), *schedules, (MYSELF, "when I am away")]  # type: ignore[attr-defined]
         else:
             del self.fields["schedule"]
+
+    def chosen(self) -> OnCallSchedule | None:
+        """The schedule; None when the calendar says when its reader is away."""
+        chosen = self.cleaned_data.get("schedule", MYSELF)
+        return None if chosen == MYSELF else OnCallSchedule.objects.get(pk=chosen)
+
+
+class ReasonForm(forms.Form):
+    """Why a calendar is brought in."""
+
+    reason = forms.CharField(
+        label="Why?", max_length=2_000, widget=UnfoldAdminTextInputWidget(), help_text="One sentence. It stays in the audit trail."
+    )
 
 
 class _SourceView(View):
@@ -102,7 +113,7 @@ class ImportView(_SourceView):
         form = ImportForm(request.POST, request.FILES, reader=request.user)
         if form.is_valid():
             data, address = form.copy()
-            schedule = form.cleaned_data.get("schedule")
+            schedule = form.chosen()
             person = None if schedule else themselves(request)
             wanted = Wanted(form.cleaned_data["name"], schedule, person, data, address, form.cleaned_data["refresh_every"])
             try:
@@ -150,13 +161,13 @@ class BringInView(_SourceView):
 
     def post(self, request: HttpRequest, object_id: str) -> HttpResponse:
         source = self.source(request, object_id)
-        reason = request.POST.get("reason", "").strip()[:2_000]
+        form = ReasonForm(request.POST)
         try:
-            if not reason:
+            if not form.is_valid():
                 raise InvalidInput("Say in a sentence why the schedule changes.")
             if request.POST.get("looked_at", "") != copy_mark(source):
                 raise InvalidInput("The copy changed since you looked at it. Look at it again.")
-            look = bring_in(source, actor=request.user, now=clock.now(), reason=reason)
+            look = bring_in(source, actor=request.user, now=clock.now(), reason=form.cleaned_data["reason"])
             messages.success(request, f"Brought in: {counted(len(look.wanted), 'stretch', 'stretches')} in the coming 180 days.")
         except PortalError as error:
             messages.error(request, error.message)
@@ -172,7 +183,11 @@ def look_panel(source: CalendarSource, reader: Any, now: datetime) -> Row | None
     """Context for policies/calendar_look.html: what the copy that waits would change; None when none waits."""
     if not source.pending:
         return None
-    panel: Row = {"mark": copy_mark(source), "may_bring_in": may_import(reader, source.schedule, source.person)}
+    panel: Row = {
+        "mark": copy_mark(source),
+        "may_bring_in": may_import(reader, source.schedule, source.person),
+        "form": ReasonForm(auto_id="look-%s"),
+    }
     try:
         look = look_at(source, source.pending.encode(), now)
     except PortalError as error:

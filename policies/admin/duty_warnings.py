@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from policies.decisions.rota import RotaSnapshot, gaps
 from policies.models import CoverageFinding, OnCallSchedule
+from policies.oncall.calendars.standing import failing
 from policies.oncall.coverage_findings import NOTES, Kind
 from policies.oncall.coverage_words import what_in_words
 from portal.foundation import words
@@ -34,7 +35,7 @@ def schedule_warnings(schedule: OnCallSchedule, rota: RotaSnapshot, now: datetim
             for begin, end in found[:MOST_SHOWN]
         ],
         "gaps_left_out": max(len(found) - MOST_SHOWN, 0),
-        "findings": [what_in_words(finding) for finding in related[:MOST_SHOWN]],
+        "findings": [*failing(schedule), *(what_in_words(finding) for finding in related[:MOST_SHOWN])],
     }
 
 

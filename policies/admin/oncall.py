@@ -5,11 +5,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from policies.decisions.rota import duty_at, upcoming
 from policies.models import OnCallSchedule, SchedulePlan
+from policies.oncall.calendars.source_services import may_import
 from policies.oncall.plans import draft_plan
 from policies.oncall.queries import rotas
 from portal.foundation import clock
@@ -111,7 +112,11 @@ class OnCallScheduleAdmin(GovernedAdmin):
 
     def links(self, request: HttpRequest, schedule: Any) -> list[tuple[str, str, str]]:
         draft = _draft(schedule)
-        return [("Open the draft", plan_address(draft), "primary")] if draft else []
+        found = [("Open the draft", plan_address(draft), "primary")] if draft else []
+        found.append(("In my calendar", f"{reverse('admin:policies_calendarfeed_add')}?schedule={schedule.pk}", "default"))
+        if may_import(request.user, schedule, None):
+            found.append(("Bring in a calendar", f"{reverse('admin:policies_calendarsource_add')}?schedule={schedule.pk}", "default"))
+        return found
 
     def page_context(self, request: HttpRequest, schedule: Any, now: datetime) -> dict[str, Any]:
         return {

@@ -67,7 +67,8 @@ def test_a_manager_imports_the_teams_calendar(time: None, page: Any, live_server
 
 
 def looks_at_the_file(page: Any, schedule: OnCallSchedule, address: str) -> CalendarSource:
-    page.goto(f"{address}/admin/policies/calendarsource/add/?schedule={schedule.pk}")
+    page.goto(f"{address}/admin/policies/oncallschedule/{schedule.pk}/change/")
+    page.get_by_role("link", name="Bring in a calendar").click()
     page.fill("[name=name]", "Payments team")
     page.set_input_files("[name=file]", {"name": "team.ics", "mimeType": "text/calendar", "buffer": FILE})
     page.get_by_role("button", name="Look at what it would change").click()

@@ -58,7 +58,7 @@ def page(client: Client, thing: Any, name: str = SOURCES) -> str:
 
 def test_a_file_is_looked_at_first_and_then_brought_in(payments: OnCallSchedule, mona: User) -> None:
     client = signed_in(mona)
-    assert "no schedule: it says when I am away" in client.get(f"{reverse(ADD)}?schedule={payments.pk}").content.decode()
+    assert "who is on duty in Payments" in client.get(f"{reverse(ADD)}?schedule={payments.pk}").content.decode()
     answer = client.post(reverse(ADD), {"name": "Team", "schedule": payments.pk, "file": upload(recorded("grafana_oncall.ics"))})
     source = CalendarSource.objects.get()
     assert answer.headers["Location"] == reverse(f"{SOURCES}_change", args=[source.pk])
@@ -91,6 +91,8 @@ def test_a_file_is_looked_at_first_and_then_brought_in(payments: OnCallSchedule,
         ({"address": "https://10.0.0.1/x.ics"}, "internal network"),
         ({"file": recorded("grafana_oncall.ics"), "refresh_every": "soon"}, "is not a duration"),
         ({"file": recorded("grafana_oncall.ics"), "name": ""}, "required"),
+        ({"file": recorded("grafana_oncall.ics"), "schedule": ""}, "Choose what the calendar says"),
+        ({"file": recorded("grafana_oncall.ics"), "schedule": "9" * 30}, "not one of the available choices"),
     ],
 )
 def test_what_cannot_be_brought_in_is_said_beside_what_was_typed(
@@ -133,6 +135,7 @@ def test_a_failing_address_is_said_and_masked(payments: OnCallSchedule, mona: Us
     told = page(client, source)
     assert "It cannot be read since" in told
     assert "https://calendar.example.org/***" in told
+    assert "The calendar Team cannot be read since" in page(client, payments, "admin:policies_oncallschedule")
     assert "4711" not in told + client.get(reverse(f"{SOURCES}_history", args=[source.pk])).content.decode()
     assert "cannot be read, last good copy in use" in client.get(reverse(f"{SOURCES}_changelist")).content.decode()
 
@@ -143,7 +146,7 @@ def test_others_see_and_change_only_calendars_of_their_own_absences(payments: On
     assert client.get(reverse(f"{SOURCES}_change", args=[source.pk])).status_code == 302, "as if there were none"
     assert client.get(reverse(f"{SOURCES}_renew", args=[source.pk])).status_code == 404
     assert client.post(reverse(f"{SOURCES}_bring_in", args=[source.pk])).status_code == 404
-    assert "no schedule" not in client.get(reverse(ADD)).content.decode()
+    assert "who is on duty in" not in client.get(reverse(ADD)).content.decode()
     client.post(reverse(ADD), {"name": "Mine", "file": upload(calendar(event("Away", ":20260310T080000Z")))})
     own = CalendarSource.objects.get(person=ana)
     assert "Not in use yet" in page(client, own)
