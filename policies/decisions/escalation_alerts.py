@@ -102,9 +102,9 @@ def _not_yet(seat: Seat, name: str, alerted: tuple[Alerted, ...]) -> Seat:
         return seat
     if seat.person_id is None:
         return replace(seat, problem=f"Nobody is known for {name}.")
-    had = {person.person_id for person in alerted}
-    if seat.person_id not in had:
+    if all(person.person_id != seat.person_id for person in alerted):
         return seat
+    had = {person.person_id for person in alerted}
     again = f"{seat.name} was already alerted at this level."
     for number, other in enumerate(seat.others):
         if other.person_id not in had:
