@@ -36,7 +36,7 @@ from portal.foundation.base_models import save_tracked
 from portal.foundation.verification import vouch_for
 from portal.models import ContactPoint, User
 
-from . import everywhere
+from . import duty, everywhere
 from . import organisation as company
 
 TITLES = {role.key: role.title for role in ROLES}
@@ -75,6 +75,7 @@ class Seed:
         self.card_payments()
         self.instant_transfers()
         self.change_waiting_for_approval()
+        duty.plant(self)
 
     def saved(self, row: Any, *, actor: Any = None) -> Any:
         save_tracked(row, actor=actor, now=self.start, reason="Demo organisation")
