@@ -1,6 +1,6 @@
 """How bad an incident is and where its escalation starts: the one judgement that opening, readings and replays all ask for.
 
-The rules in plain words: docs/rules/thresholds-and-duty.md.
+The rules in plain words: docs/rules/thresholds.md.
 """
 
 from collections.abc import Sequence
