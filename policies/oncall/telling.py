@@ -1,7 +1,7 @@
 """Messages about duty: each person hears once what changes for them, in their own time zone."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,9 +14,21 @@ from portal.foundation.people.models import User
 from .stretches import from_to
 
 MOST_LINES = 20
+SOON = timedelta(hours=1)
 
 
-def tell(about: models.Model, people: Iterable[Any], *, kind: str, title: str, body: str, key: str, now: datetime, page: str = "") -> int:
+def tell(
+    about: models.Model,
+    people: Iterable[Any],
+    *,
+    kind: str,
+    title: str,
+    body: str,
+    key: str,
+    now: datetime,
+    page: str = "",
+    urgent: bool = False,
+) -> int:
     """Queues one message to each of `people` who are active, about `about`; how many. `key` tells occasions apart."""
     link = page or page_of(about)
     told = {person.pk: person for person in people if person is not None and person.is_active}
@@ -30,6 +42,7 @@ def tell(about: models.Model, people: Iterable[Any], *, kind: str, title: str, b
             link=link,
             idempotency_key=f"{kind}:{about.pk}:{key}:{person.pk}",
             now=now,
+            urgent=urgent,
         )
     return len(told)
 
@@ -37,14 +50,18 @@ def tell(about: models.Model, people: Iterable[Any], *, kind: str, title: str, b
 def tell_changes(
     about: models.Model, found: list[Change], *, kind: str, title: str, why: str, now: datetime, page: str = "", without: Any = None
 ) -> list[str]:
-    """Tells everybody who gets or loses duty in `found` what changes for them; their names. `without` knows already."""
+    """Tells everybody who gets or loses duty in `found` what changes for them; their names. `without` knows already.
+
+    What changes within the hour cannot wait.
+    """
+    urgent = any(change.since < now + SOON for change in found)
     touched = {person.person_id for change in found for person in (change.before, change.after) if person is not None}
     names = []
     for person in User.objects.filter(pk__in=touched, is_active=True).order_by("pk"):
         if person == without:
             continue
         body = "\n".join((why, *duties_in_words(found, person)))
-        tell(about, [person], kind=kind, title=title, body=body, key=now.isoformat(), now=now, page=page)
+        tell(about, [person], kind=kind, title=title, body=body, key=now.isoformat(), now=now, page=page, urgent=urgent)
         names.append(str(person))
     return names
 

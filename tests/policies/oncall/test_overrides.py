@@ -56,6 +56,14 @@ def test_an_override_counts_says_for_whom_and_tells_both(mia: User, ana: User, t
     assert OnCallOverride.history.filter(id=override.pk, history_user=mia).count() == 1
 
 
+def test_what_changes_within_the_hour_cannot_wait(mia: User, tom: User, rota: OnCallSchedule, now: Any) -> None:
+    made(rota, tom, now + DAY, now + 2 * DAY, mia, now)
+    assert set(OutboxMessage.objects.values_list("urgent", flat=True)) == {False}
+    OutboxMessage.objects.all().delete()
+    made(rota, tom, now, now + HOUR, mia, now)
+    assert set(OutboxMessage.objects.values_list("urgent", flat=True)) == {True}
+
+
 def test_a_start_a_moment_ago_is_now_and_one_before_is_the_past(mia: User, tom: User, rota: OnCallSchedule, now: Any) -> None:
     assert made(rota, tom, now - 4 * HOUR / 60, now + HOUR, mia, now).starts_at == now
     with pytest.raises(InvalidInput, match="the past stays as it was"):
