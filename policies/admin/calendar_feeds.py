@@ -90,7 +90,8 @@ class MakeFeedView(View):
 
 def _read_only(address: str) -> SafeString:
     widget = UnfoldAdminTextInputWidget(attrs={"id": "feed-address", "readonly": True, "autocomplete": "off"})
-    return widget.render("address", address)
+    rendered: SafeString = widget.render("address", address)
+    return rendered
 
 
 @admin.register(CalendarFeed)
