@@ -28,7 +28,7 @@ from portal.foundation.errors import PortalError
 from portal.models import DirectoryExport, DirectoryRow, DirectorySync
 
 KINDS = (
-    ("waiting", "Conflicts to decide"),
+    ("waiting", "To decide"),
     (Kind.CONFLICT.value, "All conflicts"),
     (Kind.CHANGE.value, "Changed there"),
     (Kind.NEW.value, "New there"),
@@ -79,6 +79,13 @@ class _OnlyRead(PortalModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What was done with a file stands on its page and in the audit trail; it has no history of its own."""
+        raise Http404
+
+    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
+        raise Http404
 
 
 @admin.register(DirectorySync)
@@ -152,7 +159,7 @@ class DirectorySyncAdmin(_OnlyRead):
         look = "late" if sync.waiting and sync.is_open else "open" if sync.is_open else "done"
         return format_html('<span class="ak-badge ak-badge-{}">{}</span>', look, sync.get_state_display())
 
-    @admin.display(description="Conflicts to decide")
+    @admin.display(description="To decide")
     def conflicts(self, sync: Any) -> str:
         return f"{sync.waiting:,}" if sync.is_open else "–"
 
@@ -204,11 +211,10 @@ class DirectorySyncAdmin(_OnlyRead):
         told = counts_of(thing)
         people = words.counted(thing.people, "person", "people")
         if thing.is_open and told["waiting"]:
-            conflicts = words.counted(told["waiting"], "conflict waits", "conflicts wait")
-            return f"{conflicts} for a decision. {people} in the file, {thing.agreeing:,} as they stand here."
+            waiting = words.counted(told["waiting"], "difference waits", "differences wait")
+            return f"{waiting} for a decision. {people} in the file, {thing.agreeing:,} as they stand here."
         if thing.is_open:
-            clear = told[Kind.CHANGE.value] + told[Kind.NEW.value] + told[Kind.CONFLICT.value]
-            return f"Nothing waits for a decision: {words.counted(clear, 'difference')} can be applied. {people} in the file."
+            return f"Nothing waits for a decision: {words.counted(told['ready'], 'difference')} can be applied. {people} in the file."
         settled = moment(thing.settled_at, now)
         return format_html("{} {}. Its content is no longer kept.", thing.get_state_display().capitalize(), settled)
 
@@ -220,6 +226,7 @@ class DirectorySyncAdmin(_OnlyRead):
             "page": page,
             "kind": kind,
             "kinds": [(key, title, told[key]) for key, title in KINDS if told[key] or key in {"waiting", kind}],
+            "show_history": False,
             "total": sum(told[each.value] for each in Kind),
             "deciding": thing.is_open and may(request.user, RIGHT),
             "decide_address": reverse("admin:portal_directorysync_decide", args=[thing.pk]),

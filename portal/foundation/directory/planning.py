@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from portal.foundation.people.addresses import as_kept
+
 from .checks import contact_problem, value_problem
 from .columns import KEPT_HERE, Contact, Entry, contact_field
 from .differences import DECIDABLE, NOTHING, Difference, Kind, Stated, Ways, differences, loops
@@ -98,8 +100,9 @@ def _usable_values(person: Person, entry: Entry, known: Known) -> tuple[dict[str
 def _usable_contacts(person: Person, entry: Entry) -> tuple[dict[str, Contact | None], list[Difference]]:
     usable: dict[str, Contact | None] = {}
     refused = []
-    for order, given in sorted(entry.contacts.items()):
+    for order, told in sorted(entry.contacts.items()):
         mine = person.contacts.get(order)
+        given = replace(told, address=as_kept(told.channel, told.address)) if told else None
         if given and mine and given.address == KEPT_HERE and given.channel == mine.channel:
             given = replace(given, address=mine.address)
         problem = contact_problem(given) if given and given != mine else ""

@@ -101,7 +101,7 @@ def apply_sync(sync: DirectorySync, *, actor: Any, now: datetime, reason: str = 
     with frames["act"]("directory.applied", actor=actor, now=now, subject=sync, why=reason) as running:
         sync = _open(sync)
         changed = apply_decisions(sync, actor=actor, now=now, reason=reason)
-        waiting = sync.rows.filter(kind=Kind.CONFLICT.value, decision="", applied_at=None).count()
+        waiting = sync.rows.filter(kind__in=[kind.value for kind in DECIDABLE], decision="", applied_at=None).count()
         _settle(sync, DirectorySync.State.PARTLY if waiting else DirectorySync.State.APPLIED, now)
         running.details |= {"file": sync.file_name, "sha256": sync.sha256, **changed, "conflicts_waiting": waiting}
     return sync

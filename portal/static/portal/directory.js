@@ -9,11 +9,17 @@ document.addEventListener("DOMContentLoaded", () => {
   all.addEventListener("change", () => {
     for (const box of form.querySelectorAll("[name=selected]")) box.checked = all.checked;
   });
+  // Applying takes what was noted: a choice that was not noted yet is not lost in silence.
+  let noted = true;
+  form.addEventListener("change", (event) => { if (event.target.type === "radio") noted = false; });
+  form.addEventListener("submit", () => { noted = true; });
+  window.addEventListener("beforeunload", (event) => { if (!noted) event.preventDefault(); });
   const rows = [...form.querySelectorAll("[data-row]")];
   const go = (row) => row?.querySelector("input[type=radio]:checked, input[type=radio]")?.focus();
   const choose = (row, value) => {
     const radio = row.querySelector(`input[type=radio][value="${value}"]`);
     radio.checked = true;
+    noted = false;
     radio.focus();
   };
   form.addEventListener("keydown", (event) => {

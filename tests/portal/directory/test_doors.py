@@ -57,7 +57,8 @@ def test_a_file_is_uploaded_decided_on_and_applied(admin: Client, ana: User) -> 
     content = content_of(of(ana, name="<b>Ana</b>", skills="cards"), {"username": "nobody"})
     page = admin.get(upload(admin, content)["Location"])
     text = page.content.decode()
-    assert "1 conflict waits for a decision" in text
+    assert "/history/" not in text
+    assert "1 difference waits for a decision" in text
     assert "&lt;b&gt;Ana&lt;/b&gt;" in text
     assert "<b>Ana" not in text
     sync = DirectorySync.objects.get()

@@ -256,3 +256,18 @@ def test_a_file_that_nobody_settles_expires(ana: User, now: datetime) -> None:
     assert expire_old(now=now + KEPT_FOR + timedelta(seconds=1)) == 1
     sync.refresh_from_db()
     assert (sync.state, bytes(sync.content)) == ("expired", b"")
+
+
+def test_a_clear_change_that_somebody_wants_to_think_about_keeps_the_file_open(ana: User, ada: User, now: datetime) -> None:
+    sync = received(of(ana, skills="cards"), now=now, actor=ada)
+    decide(sync, [sync.rows.get().pk], "", actor=ada, now=now)
+    assert apply_sync(sync, actor=ada, now=now).state == "partly"
+    assert fresh(ana).skills == ""
+
+
+def test_a_telephone_number_is_compared_as_it_is_kept(ana: User, now: datetime) -> None:
+    contact(ana, address="+34600123456", channel="sms", label="mobile")
+    point = {"order": 1, "channel": "sms", "label": "mobile", "address": "0034 600 123-456"}
+    assert kinds(received(of(ana, contact_points=[point]), now=now)) == {}
+    (row,) = received(of(ana, contact_points=[{**point, "address": "+34600999888"}]), now=now).rows.all()
+    assert "600" not in row.ours + row.theirs
