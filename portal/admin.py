@@ -136,7 +136,8 @@ class UserAdmin(GovernedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What the reader may not touch of `obj`."""
-        every = tuple(flatten(name for _, options in self.fieldsets for name in options["fields"]))
+        named: list[Any] = [name for _, options in self.fieldsets for name in options["fields"]]
+        every = tuple(flatten(named))
         if obj is None:
             return () if request.user.is_superuser else ("is_superuser",)
         if not _portal_account(obj):

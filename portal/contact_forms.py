@@ -88,7 +88,7 @@ class RulesForm(forms.Form):
         for urgency in ContactRule.Urgency.values:
             for step in range(min(MOST_STEPS, len(choices) - 1)):
                 chosen = steps[urgency][step] if step < len(steps[urgency]) else ""
-                name = "First" if not step else "then"
+                name = "Then" if step else "First"
                 self.fields[f"{urgency}-{step}"] = forms.ChoiceField(
                     label=name,
                     choices=choices,

@@ -126,6 +126,6 @@ def steps_of(person: User) -> dict[str, list[int]]:
 
 def vouched(point: ContactPoint) -> str:
     """Why the portal itself counts `point` as verified, when nobody answered from there; else empty. One query."""
-    history: Any = point.history  # type: ignore[attr-defined]
+    history: Any = point.history
     row = history.filter(verified_at=point.verified_at).order_by("history_date", "history_id").first() if point.verified_at else None
     return str(row.history_change_reason or "") if row is not None and row.history_user_id is None else ""

@@ -52,7 +52,7 @@ def test_information_goes_out_as_plain_text_with_a_key_that_repeats_share(settin
     (mail,) = got
     assert (mail["To"], mail["From"], mail["Subject"]) == ("ana@example.com", "Portal <portal@example.com>", "You are on duty soon")
     assert (mail["Message-ID"], mail["Auto-Submitted"]) == ("<key-1@example.com>", "auto-generated")
-    assert mail.get_payload().strip().replace("\r\n", "\n") == "From Monday.\n\nhttps://portal.example/1"
+    assert str(mail.get_payload()).strip().replace("\r\n", "\n") == "From Monday.\n\nhttps://portal.example/1"
 
 
 @pytest.mark.parametrize("kind", ["escalation.page", "escalation.exhausted", "drill.page"])

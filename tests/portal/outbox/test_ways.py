@@ -56,7 +56,14 @@ def test_rules_cost_one_query_more(ana: User, django_assert_num_queries: Any) ->
 
 
 def send(user: User, now: datetime, **fields: Any) -> None:
-    values = {"kind": "escalation.page", "subject_ref": "incident:1", "title": "t", "body": "b", "link": "", "idempotency_key": "key-1"}
+    values: dict[str, Any] = {
+        "kind": "escalation.page",
+        "subject_ref": "incident:1",
+        "title": "t",
+        "body": "b",
+        "link": "",
+        "idempotency_key": "key-1",
+    }
     queue(**{**values, **fields}, person=user, now=now)
 
 

@@ -49,9 +49,9 @@ def test_somebody_adds_a_number_as_they_type_it_and_no_trail_holds_it(ana: User,
 )
 def test_what_cannot_be_used_is_refused_in_words(ana: User, now: datetime, given: dict[str, str], problem: str) -> None:
     contact(ana)
-    values = {"channel": "webhook", "address": "https://example.com/", "label": "hook", **given}
+    values: dict[str, Any] = {"channel": "webhook", "address": "https://example.com/", "label": "hook", **given}
     with pytest.raises(InvalidInput, match=problem):
-        add_contact(ana, **values, actor=ana, now=now)  # type: ignore[arg-type]
+        add_contact(ana, **values, actor=ana, now=now)
     assert ana.contact_points.count() == 1
 
 
