@@ -26,7 +26,7 @@ Broader = Sequence[tuple[Source, PolicySnapshot]]
 
 
 def gather(version: PolicyVersion, content: PolicySnapshot, since: datetime, *, broader: Broader, in_force: Any) -> Facts:
-    """The facts about `content` as if it were what `version` says. Nine queries at most.
+    """The facts about `content` as if it were what `version` says. Twelve queries at most.
 
     `broader` are the policies in force that speak for all of its scope; `in_force` gives the primary keys of all versions in force.
     """
