@@ -55,7 +55,8 @@ class PoliciesConfig(AppConfig):
             Job(
                 name="holiday-calendars",
                 function="policies.tasks.holidays_sweep",
-                every_minutes=30 * 24 * 60,
+                # Once a week: a month is more minutes than the schedule can hold.
+                every_minutes=7 * 24 * 60,
                 why="Fills holiday calendars with the public holidays of the years that have come into sight.",
             )
         )
