@@ -24,6 +24,7 @@ from .duty_calendar import reader_zone
 from .duty_door import DutyDoor, StretchForm, reachable_zone
 from .duty_mine import MyDutyView
 from .duty_override import able
+from .duty_swap import as_user
 
 MINE = "admin:policies_myduty_changelist"
 OTHERS = "policies.add_dutyabsence"
@@ -69,7 +70,7 @@ class AwayView(DutyDoor):
     def run(self, request: HttpRequest, thing: Any, form: forms.Form, now: datetime) -> DutyAbsence:
         data = form.cleaned_data
         return record_absence(
-            data["person"], starts_at=data["starts_at"], ends_at=data["ends_at"], kind=data["kind"], actor=User.objects.get(pk=request.user.pk),
+            data["person"], starts_at=data["starts_at"], ends_at=data["ends_at"], kind=data["kind"], actor=as_user(request),
             now=now, accept_gaps=bool(data.get("accept_gaps")), reason=data["reason"],
         )  # fmt: skip
 

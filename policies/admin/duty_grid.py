@@ -1,7 +1,7 @@
 """A schedule's calendar as a page shows it: weeks of days, each with who is on duty, who learns, who is away, and holidays."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from policies.decisions.rota import RotaPerson, RotaSnapshot, Slot, Source, layer_slots, slots
 from portal.foundation import words
 
+from .duty_bars import MINUTES, Bar, day_bars, joined
 from .duty_period import Period
 
 # Shifts of weeks are shown with their real ends; beyond this, 'earlier' and 'further on' are enough.
 AROUND = timedelta(days=35)
 COLOURS = 12
-MINUTES = 1_440
 SOURCES = {
     Source.LAYER: "Rotation",
     Source.OVERRIDE: "Override",
@@ -52,16 +52,6 @@ class Entry:
     @property
     def why(self) -> str:
         return " ".join((self.slot.why, *self.slot.passed))
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A stretch drawn in proportion, in minutes on the clock from the left edge."""
-
-    x: int
-    width: int
-    colour: int
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +122,15 @@ def weeks(rota: RotaSnapshot, period: Period, reader: Reader, holidays: Mapping[
         parts = on_duty[day]
         made.append(
             Day(
-                day, outside, day == today, tuple(parts), tuple(learning[day]), tuple(dict.fromkeys(away)), tuple(notes), _bars(parts, day, period.zone)
+                day, outside, day == today, tuple(parts), tuple(learning[day]), tuple(dict.fromkeys(away)), tuple(notes), day_bars([(entry.slot, entry.colour) for entry in parts], begin, end, period.zone)
             )
         )  # fmt: skip
     return [_week(made[start : start + 7]) for start in range(0, len(made), 7)]
 
 
 def _week(days: list[Day]) -> Week:
-    bars = (Bar(bar.x + place * MINUTES, bar.width, bar.colour, bar.label) for place, day in enumerate(days) for bar in day.bars)
-    return Week(tuple(days), tuple(_joined(bars)))
-
-
-def _joined(bars: Iterator[Bar]) -> Iterator[Bar]:
-    """Bars of one person that touch, as one."""
-    last: Bar | None = None
-    for bar in bars:
-        if last is not None and (last.colour, last.label) == (bar.colour, bar.label) and last.x + last.width == bar.x:
-            last = Bar(last.x, last.width + bar.width, last.colour, last.label)
-            continue
-        if last is not None:
-            yield last
-        last = bar
-    if last is not None:
-        yield last
+    bars = (Bar(bar.x + place * MINUTES, bar.width, bar.colour, bar.person) for place, day in enumerate(days) for bar in day.bars)
+    return Week(tuple(days), tuple(joined(bars)))
 
 
 def _shadows(rota: RotaSnapshot, period: Period) -> list[Slot]:
@@ -195,21 +171,6 @@ def _hours(since: datetime, until: datetime, begin: datetime, end: datetime, tz:
     if (since, until) == (begin, end):
         return "all day"
     return f"{since.astimezone(tz):%H:%M}–{'24:00' if until == end else format(until.astimezone(tz), '%H:%M')}"
-
-
-def _bars(parts: Sequence[Entry], day: date, zone: str) -> tuple[Bar, ...]:
-    tz = ZoneInfo(zone)
-    begin, end = _bounds(day, zone)
-    drawn = []
-    for entry in parts:
-        left = 0 if entry.slot.since <= begin else _minute(entry.slot.since.astimezone(tz))
-        right = MINUTES if entry.slot.until >= end else _minute(entry.slot.until.astimezone(tz))
-        drawn.append(Bar(left, max(right - left, 0), entry.colour, entry.who))
-    return tuple(drawn)
-
-
-def _minute(local: datetime) -> int:
-    return local.hour * 60 + local.minute
 
 
 def _bounds(day: date, zone: str) -> tuple[datetime, datetime]:

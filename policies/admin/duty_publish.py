@@ -9,6 +9,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from policies.decisions.rota import Change
 from policies.models import SchedulePlan
+from policies.oncall.models import EARLIEST, LATEST
 from policies.oncall.plan_content import problems_of
 from policies.oncall.plans import plan_change, plan_warnings, publish_plan
 from portal.foundation import clock
@@ -18,7 +19,6 @@ from portal.foundation.errors import InvalidInput, PortalError
 from .duty_calendar import schedule_address
 from .duty_door import DutyDoor
 from .duty_grid import colour_of, span
-from .duty_period import EARLIEST, LATEST
 from .zoned import ZonedMoment
 
 PUBLISH = "policies.publish_scheduleplan"
@@ -74,8 +74,8 @@ class PublishView(DutyDoor):
         plan = self._thing(request, object_id)
         typed = self.form(request, plan, request.POST)
         shown = self.form(request, plan, None)
-        shown.initial |= {"reason": request.POST.get("reason", "")[:250], "effective_from": _begins(request, plan)}
-        shown.start_problems = list(typed.errors.get("effective_from", []))
+        shown.initial = {"reason": request.POST.get("reason", "")[:250], "effective_from": _begins(request, plan)}
+        shown.start_problems = [str(problem) for problem in typed.errors.get("effective_from", [])]
         return self._page(request, plan, shown, 400 if shown.start_problems else 200)
 
     def form(self, request: HttpRequest, thing: SchedulePlan, data: Any) -> PublishForm:
