@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from policies.decisions.rota import RotaPerson
 from policies.models import CalendarSource, OnCallSchedule
 from policies.oncall.calendars.looking import Look, look_at
 from policies.oncall.calendars.reading import LARGEST_BYTES, TOO_LARGE
@@ -201,11 +202,17 @@ def _shown(look: Look, now: datetime) -> Row:
         "look": look,
         "said": f"{counted(look.reading.events, 'event')} read, {counted(len(look.wanted), 'stretch', 'stretches')} in the coming 180 days.",
         "rows": f"{len(rows.new):,} to make, {len(rows.ended):,} to end, {rows.kept:,} stay as they are.",
-        "changes": [(moment(each.since, now), moment(each.until, now), each.before, each.after) for each in look.changes[:MOST_ROWS]],
+        "changes": [
+            (moment(each.since, now), moment(each.until, now), _name(each.before), _name(each.after)) for each in look.changes[:MOST_ROWS]
+        ],
         "left_out": max(len(look.changes) - MOST_ROWS, 0),
         "overlaps": [(moment(each.since, now), moment(each.until, now), each.first, each.second) for each in look.overlaps[:MOST_ROWS]],
         "remarks": look.remarks.splitlines(),
     }
+
+
+def _name(person: RotaPerson | None) -> str:
+    return person.name if person else ""
 
 
 def themselves(request: HttpRequest) -> User:

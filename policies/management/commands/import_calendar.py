@@ -74,7 +74,7 @@ def in_words(look: Look) -> list[str]:
     lines.append(f"{len(look.rows.new):,} to make, {len(look.rows.ended):,} to end, {look.rows.kept:,} stay.")
     lines.append(f"{words.counted(len(look.changes), 'change')} of who is on duty in the coming 90 days (UTC):")
     lines += [
-        f"  {each.since:%Y-%m-%d %H:%M} to {each.until:%Y-%m-%d %H:%M}: {each.before or 'nobody'} -> {each.after or 'nobody'}"
+        f"  {each.since:%Y-%m-%d %H:%M} to {each.until:%Y-%m-%d %H:%M}: {each.before.name if each.before else 'nobody'} -> {each.after.name if each.after else 'nobody'}"
         for each in look.changes[:MOST_LINES]
     ]
     if len(look.changes) > MOST_LINES:

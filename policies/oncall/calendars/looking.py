@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from policies.decisions.rota import Absence, Imported, RotaPerson, RotaSnapshot, slots
+from policies.decisions.rota import Absence, Change, Imported, RotaPerson, RotaSnapshot, changes
 from policies.oncall.models import CalendarSource, DutyAbsence, ImportedDuty
 from policies.oncall.queries import rota_of, still_counts
 from portal.foundation import words
 from portal.foundation.errors import InvalidInput
 from portal.foundation.people.models import User
 
-from .planning import Change, Overlap, Rows, Stretch, by_person, changes, overlaps, rows_to_change
+from .planning import Overlap, Rows, Stretch, by_person, overlaps, rows_to_change
 from .reading import Occurrence, Reading, read_calendar
 from .titles import Directory, Known, directory, matched
 
@@ -55,19 +55,25 @@ def look_at(source: CalendarSource, data: bytes, now: datetime) -> Look:
     wanted, unknown, notes = _matched(reading.occurrences)
     if not wanted:
         raise InvalidInput(_nothing(reading, unknown))
-    before = _with(rota, source, (), now) if source.pk is None else rota
     after = _with(rota, source, wanted, now)
-    end = now + SHOWN
     return Look(
         reading,
         tuple(wanted),
         rows_to_change(standing_duty(source, now), wanted, now),
         tuple(unknown),
         tuple(notes),
-        tuple(changes(slots(before, now, end), slots(after, now, end))),
+        tuple(changes(rota, after, now, now + SHOWN)),
         tuple(overlaps(wanted)),
         tuple(_away(wanted, after)),
     )
+
+
+def changes_without(source: CalendarSource, now: datetime) -> list[Change]:
+    """What changes in the coming 90 days when `source` says nothing any more."""
+    if source.schedule is None:
+        return []
+    rota = rota_of(source.schedule, now)
+    return changes(rota, _with(rota, source, (), now), now, now + SHOWN)
 
 
 def standing_duty(source: CalendarSource, now: datetime) -> list[Stretch]:

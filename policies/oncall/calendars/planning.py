@@ -1,11 +1,11 @@
-"""What a calendar would change: the rows to make and to end, the duty before and after, and what does not fit together. Pure."""
+"""What a calendar would change: the rows to make and to end, and what does not fit together. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from policies.decisions.rota import RotaPerson, Slot
+from policies.decisions.rota import RotaPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,6 @@ class Rows:
     new: tuple[Stretch, ...]
     ended: tuple[Stretch, ...]
     kept: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """From `since` until `until` duty passes from `before` to `after`; empty is nobody."""
-
-    since: datetime
-    until: datetime
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +57,6 @@ def rows_to_change(standing: Iterable[Stretch], wanted: Iterable[Stretch], now: 
 
 def _identity(stretch: Stretch, now: datetime) -> tuple[object, ...]:
     return stretch.uid, stretch.person.person_id, stretch.priority, max(stretch.starts_at, now), stretch.ends_at
-
-
-def changes(before: Sequence[Slot], after: Sequence[Slot]) -> list[Change]:
-    """Where another person is on duty. Both are final views of the same period, without a hole."""
-    found: list[Change] = []
-    ends = sorted({slot.until for slot in (*before, *after)})
-    left, right = iter(before), iter(after)
-    old, new = next(left, None), next(right, None)
-    begin = old.since if old else None
-    for end in ends:
-        while old is not None and old.until < end:
-            old = next(left, None)
-        while new is not None and new.until < end:
-            new = next(right, None)
-        if old is None or new is None or begin is None:
-            break
-        if _who(old) != _who(new):
-            change = Change(begin, end, old.person.name if old.person else "", new.person.name if new.person else "")
-            if found and found[-1].until == begin and (found[-1].before, found[-1].after) == (change.before, change.after):
-                change = Change(found.pop().since, end, change.before, change.after)
-            found.append(change)
-        begin = end
-    return found
-
-
-def _who(slot: Slot) -> int:
-    return slot.person.person_id if slot.person else 0
 
 
 def overlaps(stretches: Iterable[Stretch]) -> list[Overlap]:

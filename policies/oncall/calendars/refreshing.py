@@ -17,7 +17,7 @@ from portal.foundation.people.models import User
 
 from .fetching import fetched
 from .looking import Look, look_at
-from .source_services import RIGHT, TASK, next_time, write_rows
+from .source_services import RIGHT, TASK, next_time, tell_people, write_rows
 
 FAILED = "calendar.failed"
 MOST_AT_ONCE, MOST_TOLD = 100, 20
@@ -80,7 +80,8 @@ def _bring_in(source: CalendarSource, data: bytes, look: Look, now: datetime, *,
             running.nothing_happened()
             return
         rows = write_rows(locked, look, now, None)
-        running.details = {"new": len(rows.new), "ended": len(rows.ended), "kept": rows.kept}
+        told_to = tell_people(source, look.changes, now, "", None)
+        running.details = {"new": len(rows.new), "ended": len(rows.ended), "kept": rows.kept, "told": told_to}
         if not (rows.new or rows.ended):
             running.nothing_happened()
         told: dict[str, Any] = {"remarks": look.remarks}

@@ -1,6 +1,7 @@
 """Bringing calendars in: looked at first, then brought in, then read again on a schedule. Rows only ever end; the past stays."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,14 +11,16 @@ from django.db.models import QuerySet
 from django_q.tasks import async_task
 
 from audit.events.services import act
+from policies.decisions.rota import Change
 from policies.oncall.models import CalendarSource, DutyAbsence, ImportedDuty, OnCallSchedule
+from policies.oncall.telling import tell_changes
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.people.models import User
 
 from .fetching import checked_address, fetched
-from .looking import Look, look_at, standing_absences, standing_duty
+from .looking import Look, changes_without, look_at, standing_absences, standing_duty
 from .planning import Rows, rows_to_change
 
 RIGHT, SEE = "policies.import_calendar", "policies.view_calendarsource"
@@ -91,7 +94,10 @@ def renew_source(source: CalendarSource, wanted: Wanted, data: bytes, *, actor: 
 
 
 def bring_in(source: CalendarSource, *, actor: Any, now: datetime, reason: str = "") -> Look:
-    """Lets the copy that waits say who is on duty, from `now` on. Raises NotAllowed, and WrongState when none waits."""
+    """Lets the copy that waits say who is on duty, from `now` on, and tells everybody whose duty changes.
+
+    Raises NotAllowed, WrongState when none waits, and InvalidInput when it has nothing to say any more.
+    """
     _require(actor, source.schedule, source.person)
     if not source.pending:
         raise WrongState("No copy of this calendar waits to be brought in: somebody was faster.")
@@ -107,7 +113,8 @@ def bring_in(source: CalendarSource, *, actor: Any, now: datetime, reason: str =
         source.good_at, source.remarks, source.next_refresh_at = now, look.remarks, next_time(source, now)
         save_tracked(source, actor=actor, now=now, reason=reason)
         rows = write_rows(source, look, now, actor)
-        running.details = {"new": len(rows.new), "ended": len(rows.ended), "kept": rows.kept}
+        told = tell_people(source, look.changes, now, reason, actor)
+        running.details = {"new": len(rows.new), "ended": len(rows.ended), "kept": rows.kept, "told": told}
     return look
 
 
@@ -130,9 +137,10 @@ def stop(source: CalendarSource, *, actor: Any, now: datetime, reason: str = "")
             raise WrongState("The calendar is not in use.")
         source.active, source.next_refresh_at = False, None
         save_tracked(source, actor=actor, now=now, reason=reason)
+        found = changes_without(source, now)
         standing = standing_duty(source, now) if source.use == CalendarSource.Use.DUTY else standing_absences(source, now)
         _end([stretch.pk for stretch in standing], source, now, actor)
-        running.details = {"ended": len(standing)}
+        running.details = {"ended": len(standing), "told": tell_people(source, found, now, reason, actor)}
     return source
 
 
@@ -174,6 +182,13 @@ def write_rows(source: CalendarSource, look: Look, now: datetime, actor: Any) ->
             save_tracked(absence, actor=actor, now=now, reason=f"Calendar {source.name}")
     _end([each.pk for each in rows.ended], source, now, actor)
     return rows
+
+
+def tell_people(source: CalendarSource, found: Iterable[Change], now: datetime, reason: str, actor: Any) -> list[str]:
+    """Tells everybody who gets or loses duty by `source`, but whoever did it; their names."""
+    why = f"The calendar {source.name} changed" + (f": {reason}" if reason else ".")
+    title = f"{source.schedule}: your duty changes"
+    return tell_changes(source, list(found), kind="duty.calendar", title=title, why=why, now=now, without=actor)
 
 
 def next_time(source: CalendarSource, now: datetime) -> datetime:

@@ -82,7 +82,7 @@ def test_a_look_says_what_would_change_and_changes_nothing(payments: OnCallSched
     assert look.people == [("Ana Ruiz", 1), ("Tom Brandt", 1)]
     assert look.remarks == "'somebody.who.left' (1 event): nobody has this name, user name or e-mail address."
     assert (len(look.rows.new), look.rows.ended, look.rows.kept) == (2, (), 0)
-    told = [(each.since, each.until, each.before, each.after) for each in look.changes]
+    told = [(each.since, each.until, str(each.before and each.before.name), str(each.after and each.after.name)) for each in look.changes]
     # Tom has [L9] for a day inside Ana's three, and is on duty by the rotation anyway.
     assert told == [(march(3), march(4), "Tom Brandt", "Ana Ruiz"), (march(5), march(6), "Tom Brandt", "Ana Ruiz")]
     assert not ImportedDuty.objects.exists()
@@ -111,6 +111,8 @@ def test_what_is_brought_in_counts_from_now_on(payments: OnCallSchedule, ana: Us
     duty = on_call(payments, now)
     assert duty is not None
     assert (duty.person_name, "Team calendar" in duty.reason) == ("Ana Ruiz", True)
+    told = OutboxMessage.objects.filter(kind="duty.calendar", person=ana).get()
+    assert "You are on duty" in told.body
     brought = LedgerEvent.objects.filter(payload__contains="calendar.brought_in").count()
     assert brought == 1
 
