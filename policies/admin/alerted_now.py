@@ -1,14 +1,15 @@
 """Whom levels would alert at an instant: place by place who it is, who was passed over for them, and who stands behind."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from policies.decisions.escalation_facts import Seat
-from policies.decisions.ruleset import PolicySnapshot, TargetRule
+from policies.decisions.escalation_facts import Roster, Seat
+from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
 from policies.decisions.vocabulary import Track
 from policies.governance.models import PolicyVersion
 from policies.governance.snapshots import snapshot_of
-from policies.oncall.roster import roster_at
+from policies.oncall.roster import rosters_at
 from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
 from portal.foundation.words import listed
@@ -20,8 +21,10 @@ def alerted_now(content: PolicySnapshot, actor: Any, at: datetime) -> dict[str, 
     """Context for policies/alerted_now.html; nothing for those who may not see who is on call."""
     if not may(actor, SEE_DUTY):
         return {}
-    tracks = [(track, content.on_track(track)) for track in Track if content.levels_of(track)]
-    return {"alerted_now": [{"title": f"{track.label} track", "rows": _rows(shown, at)} for track, shown in tracks]}
+    tracks = [track for track in Track if content.levels_of(track)]
+    rosters = rosters_at([content.levels_of(track) for track in tracks], at)
+    found = zip(tracks, rosters, strict=True)
+    return {"alerted_now": [{"title": f"{track.label} track", "rows": _rows(content.levels_of(track), roster)} for track, roster in found]}
 
 
 def version_alerts_now(version: PolicyVersion, actor: Any, now: datetime) -> dict[str, Any]:
@@ -32,10 +35,9 @@ def version_alerts_now(version: PolicyVersion, actor: Any, now: datetime) -> dic
         return {}
 
 
-def _rows(content: PolicySnapshot, at: datetime) -> list[dict[str, Any]]:
-    roster = roster_at(content, at)
+def _rows(levels: Iterable[LevelRule], roster: Roster) -> list[dict[str, Any]]:
     rows = []
-    for level in sorted(content.levels, key=lambda level: level.number):
+    for level in sorted(levels, key=lambda level: level.number):
         for first, target in enumerate(sorted(level.targets, key=lambda target: target.position)):
             seat = roster.seat(level.number, target.position, target.name)
             rows.append({"level": f"{level.number}. {level.name}" if not first else "", **_row(target, seat)})

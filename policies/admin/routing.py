@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views import View
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
-from policies.decisions.routing import Routing, Wanted, route
+from policies.decisions.routing import Routing, Source, Wanted, route
 from policies.models import Region, Team
 from policies.oncall.candidates import of_team
 from portal.foundation import clock
@@ -91,5 +91,7 @@ def _first_line(found: Routing | None) -> str:
     if not found.ordered:
         return "Nobody could be alerted." if found.excluded else "Nobody is on duty, and nobody else was asked for."
     first, *others = found.ordered
+    if first.person.source is Source.MEMBER:
+        return f"Nobody who is on call can be alerted. {first.person.name}, who is not on call, would come first."
     then = f"; {counted(len(others), 'person stands', 'people stand')} behind" if others else "; nobody stands behind"
     return f"{first.person.name} would be alerted first{then}."

@@ -1,8 +1,8 @@
 """Whom to alert first, whom next, and why: people who could take something, against what is wanted. Pure and total.
 
 In plain words, of people who can be alerted at all:
-1. Whoever is free comes before whoever is busy; somebody away counts only when nobody else is left.
-2. Whoever is on call comes before whoever is not: they agreed to be woken.
+1. Whoever is on call comes before whoever is not: they agreed to be woken.
+2. Whoever is free comes before whoever is busy; somebody away counts only when nobody else is left.
 3. Whoever has more of the wanted skills, languages and region comes first. Nobody is left out for lacking them.
 4. When it is urgent, whoever is known to be reachable comes before whoever never answered from a contact point, or not for too long.
 5. What is still equal keeps the order of its source: the final view before the layers under it, the holder before the deputy.
@@ -42,7 +42,7 @@ class Standing(StrEnum):
 
 
 # Why somebody is alerted all the same.
-AFTER = {Standing.BUSY: "Comes after everybody who is free.", Standing.AWAY: "Nobody else is left."}
+AFTER = {Standing.BUSY: "Comes after their equals who are free.", Standing.AWAY: "Nobody else is left."}
 
 
 class Reach(StrEnum):
@@ -154,11 +154,11 @@ def merits(wanted: Wanted, person: CandidateFacts) -> tuple[str, ...]:
 
 def behind(wanted: Wanted, person: CandidateFacts, first: CandidateFacts, at: datetime) -> str:
     """Why `first` is alerted before `person`, in one sentence about `person`."""
+    if person.source is not Source.ON_CALL and first.source is Source.ON_CALL:
+        return f"{person.name} is not on call."
     if person.standing.rank > first.standing.rank:
         return _hindrance(person, at)
     lacking = _lacking(wanted, person)
-    if person.source is not Source.ON_CALL and first.source is Source.ON_CALL:
-        return f"{person.name} is not on call."
     if len(lacking) > len(_lacking(wanted, first)):
         return f"{person.name} lacks {listed(lacking)}; {first.name} has more of what is wanted."
     if wanted.urgent and person.reach is Reach.UNVERIFIED and first.reach is Reach.VERIFIED:
@@ -178,10 +178,10 @@ def _of_source(person: CandidateFacts) -> tuple[bool, int, int]:
     return person.source is not Source.ON_CALL, person.place, person.person_id
 
 
-def _rank(wanted: Wanted, person: CandidateFacts) -> tuple[int, bool, int, bool, int, int]:
+def _rank(wanted: Wanted, person: CandidateFacts) -> tuple[bool, int, int, bool, int, int]:
     off_duty, place, number = _of_source(person)
     unproven = wanted.urgent and person.reach is not Reach.VERIFIED
-    return person.standing.rank, off_duty, len(_lacking(wanted, person)), unproven, place, number
+    return off_duty, person.standing.rank, len(_lacking(wanted, person)), unproven, place, number
 
 
 def _lacking(wanted: Wanted, person: CandidateFacts) -> list[str]:

@@ -7,7 +7,7 @@ from .escalation_facts import Passed, Seat, Somebody
 from .routing import CandidateFacts, Standing, Wanted, behind, hindrance, in_order_of_source, merits, route
 
 
-def seat_for(level: int, position: int, wanted: Wanted, candidates: Sequence[CandidateFacts], at: datetime, *, nobody: str) -> Seat:
+def seat_for(level: int, position: int, wanted: Wanted, candidates: Sequence[CandidateFacts], nobody: str, at: datetime) -> Seat:
     """The seat of one target. `nobody` says why there is no candidate; where none can be alerted, the seat tells what hinders each."""
     found = route(wanted, candidates, at)
     people = in_order_of_source(candidates)

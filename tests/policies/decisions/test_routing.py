@@ -50,6 +50,8 @@ def test_whoever_is_on_call_comes_before_whoever_only_has_the_skill() -> None:
     people = [someone(1, "Ana", 1, source=Source.MEMBER, skills=("databases",)), someone(2, "Tom", 2)]
     assert names(route(wanted, people, AT)) == ["Tom", "Ana"]
     assert behind(wanted, people[0], people[1], AT) == "Ana is not on call."
+    occupied = [people[0], someone(2, "Tom", 2, standing=Standing.BUSY)]
+    assert names(route(wanted, occupied, AT)) == ["Tom", "Ana"]
 
 
 def test_the_busy_come_after_the_free_and_the_away_are_left_out_with_the_reason() -> None:
@@ -61,7 +63,7 @@ def test_the_busy_come_after_the_free_and_the_away_are_left_out_with_the_reason(
     found = route(Wanted(("databases",)), people, AT)
     assert names(found) == ["Kim", "Tom"]
     assert why_not(found) == {"Ana": "Ana is away until 4 Mar 09:00 UTC: on leave."}
-    assert found.ordered[1].why[-2:] == ("Tom is busy: holds INC-000012.", "Comes after everybody who is free.")
+    assert found.ordered[1].why[-2:] == ("Tom is busy: holds INC-000012.", "Comes after their equals who are free.")
 
 
 def test_when_all_are_away_they_are_alerted_and_it_is_said() -> None:
