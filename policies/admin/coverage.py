@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views import View
 
 from policies.models import CoverageFinding, OnCallSchedule, Team
-from policies.oncall.coverage_checks import RIGHT, latest_run, out_of_date, request_check
+from policies.oncall.coverage_checks import RIGHT, latest_run, out_of_date, request_check, under_way
 from policies.oncall.coverage_findings import NOTES
 from policies.oncall.coverage_words import what_in_words
 from portal.foundation import clock, words
@@ -67,7 +67,7 @@ class CoverageFindingAdmin(PortalModelAdmin):
     page_template = "policies/coverage_times.html"
     fields = ("how_often", "together")
     readonly_fields = fields
-    empty_list = "The last check found nothing: somebody who can be reached is on duty at every hour of the next 90 days."
+    empty_list = "No findings. After a check this means: somebody who can be reached is on duty at every hour of the next 90 days."
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(CheckView.as_view())
@@ -77,6 +77,10 @@ class CoverageFindingAdmin(PortalModelAdmin):
             path("hours/", hours, name="policies_dutyhours_changelist"),
             *super().get_urls(),
         ]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """A finding has no past: the next check writes all of them anew."""
+        return redirect(PAGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -158,6 +162,7 @@ def coverage_standing(request: HttpRequest, now: datetime) -> dict[str, Any]:
     stale = out_of_date().count() if run else 0
     return {
         "run": run,
+        "live": run is not None and under_way(run, now),
         "run_at": moment(run.finished_at or run.requested_at, now) if run else "",
         "stale": words.counted(stale, "schedule") if stale else "",
         "schedules": OnCallSchedule.objects.count(),

@@ -21,11 +21,19 @@ class DutyPageAdmin(GovernedAdmin):
     list_select_related = ("schedule", "team", "service", "made_by")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     search_fields = ("label", "schedule__name", "team__name", "service__name")
-    fieldsets = ((None, {"fields": ("label", ("schedule", "team", "service"), "why")}),)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("label", "schedule", "team", "service", "why"),
+                "description": "Choose a schedule, a team or a service. The address is shown once, after saving.",
+            },
+        ),
+    )
     empty_list = (
         "A page for a frame says who is on call now and next, at a secret address, so that an intranet can show it. Add the first one."
     )
-    add_words = "Choose one of the three. The address is shown once, after saving."
+    add_words = "Add a page"
     verbs = (
         Verb(
             key="revoke",

@@ -40,7 +40,7 @@ def request_check(*, actor: Any, now: datetime) -> CoverageRun:
     require(actor, RIGHT, to="have the duty ahead checked")
     with act("coverage.requested", actor=actor, now=now):
         before = latest_run()
-        if before is not None and before.is_live and now - (before.looked_at or before.requested_at) < GONE_AFTER:
+        if before is not None and under_way(before, now):
             raise WrongState("A check is under way. Wait for its result.")
         run = CoverageRun.objects.create(requested_by=actor, requested_at=now)
         transaction.on_commit(lambda: _enqueue(run.pk))
@@ -84,6 +84,11 @@ def carry_out(run_id: int, *, now: datetime) -> CoverageRun | None:
 def latest_run() -> CoverageRun | None:
     """The check asked for last."""
     return CoverageRun.objects.first()
+
+
+def under_way(run: CoverageRun, now: datetime) -> bool:
+    """Whether a worker is at it, or will be: one that gave no sign of life for long is gone."""
+    return run.is_live and now - (run.looked_at or run.requested_at) < GONE_AFTER
 
 
 def changed_since(at: datetime) -> bool:

@@ -183,10 +183,18 @@ def test_the_page_lists_the_worst_first_and_its_queries_do_not_grow(client: Clie
     assert _queries(client) == expected
     detail = client.get(reverse("admin:policies_coveragefinding_change", args=[CoverageFinding.objects.get(schedule=empty).pk]))
     assert "Show this day" in detail.content.decode()
+    past = client.get(reverse("admin:policies_coveragefinding_history", args=[CoverageFinding.objects.first().pk]))  # type: ignore[union-attr]
+    assert past.status_code == 302
     for query in ("?is=problem", "?team=1", "?team=%00", "?is=%00", "?q=Empty"):
         assert client.get(reverse(PAGE) + query).status_code in (200, 302)
     client.post(reverse("admin:policies_coveragefinding_check"))
-    assert "A check is under way" in client.get(reverse(PAGE)).content.decode()
+    waiting = client.get(reverse(PAGE)).content.decode()
+    assert "A check is under way" in waiting
+    assert "Check now" not in waiting
+    CoverageRun.objects.update(requested_at=now - DAY)
+    stopped = client.get(reverse(PAGE)).content.decode()
+    assert "stopped before it was finished" in stopped
+    assert "Check now" in stopped
 
 
 def test_who_may_not_ask_for_a_check_has_no_button_and_no_door(client: Client) -> None:
