@@ -68,7 +68,7 @@ class RowOutput(serializers.Serializer):
     place = serializers.CharField()
     person = serializers.CharField()
     field = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["change", "new", "conflict", "here", "unknown", "invalid"])
+    kind = serializers.CharField(help_text="change, new, conflict, here, unknown or invalid")
     ours = serializers.CharField()
     theirs = serializers.CharField()
     words = serializers.CharField()

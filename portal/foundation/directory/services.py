@@ -50,11 +50,12 @@ def read_file(
     """
     require(actor, RIGHT, to=TO)
     entries, sha256 = _read(content, json_expected), hashlib.sha256(content).hexdigest()
+    # Compared before the transaction: on SQLite nobody else could write meanwhile, and applying compares again anyway.
+    plan = make_plan(entries, now)
     with frames["act"]("directory.read", actor=actor, now=now, why=reason) as running:
         waiting = DirectorySync.objects.filter(sha256=sha256, state__in=Open).first()
         if waiting is not None:
             raise Conflict(f"The same file waits already: CMDB file {waiting.pk}, read from {waiting.file_name}. Decide on that one.")
-        plan = make_plan(entries, now)
         running.subject = sync = DirectorySync.objects.create(
             file_name=file_name[:255],
             source=source,
