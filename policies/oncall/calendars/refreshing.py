@@ -17,7 +17,8 @@ from portal.foundation.people.models import User
 
 from .fetching import fetched
 from .looking import Look, look_at
-from .source_services import RIGHT, TASK, next_time, tell_people, write_rows
+from .rows import write_rows
+from .source_services import RIGHT, TASK, next_time, tell_people
 
 FAILED = "calendar.failed"
 MOST_AT_ONCE, MOST_TOLD = 100, 20

@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 
 from audit.events.services import act
 from policies.decisions.rota import Change
-from policies.oncall.models import CalendarSource, DutyAbsence, ImportedDuty, OnCallSchedule
+from policies.oncall.models import CalendarSource, OnCallSchedule
 from policies.oncall.telling import tell_changes
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
@@ -21,7 +21,7 @@ from portal.foundation.people.models import User
 
 from .fetching import checked_address, fetched
 from .looking import Look, changes_without, look_at, standing_absences, standing_duty
-from .planning import Rows, rows_to_change
+from .rows import end_rows, write_rows
 
 RIGHT, SEE = "policies.import_calendar", "policies.view_calendarsource"
 TASK = "policies.tasks.refresh_calendar"
@@ -139,7 +139,7 @@ def stop(source: CalendarSource, *, actor: Any, now: datetime, reason: str = "")
         save_tracked(source, actor=actor, now=now, reason=reason)
         found = changes_without(source, now)
         standing = standing_duty(source, now) if source.use == CalendarSource.Use.DUTY else standing_absences(source, now)
-        _end([stretch.pk for stretch in standing], source, now, actor)
+        end_rows([stretch.pk for stretch in standing], source, now, actor)
         running.details = {"ended": len(standing), "told": tell_people(source, found, now, reason, actor)}
     return source
 
@@ -155,35 +155,6 @@ def read_again(source: CalendarSource, *, actor: Any, now: datetime, reason: str
     return source
 
 
-def write_rows(source: CalendarSource, look: Look, now: datetime, actor: Any) -> Rows:
-    """Makes the rows say what `look` wants. Inside a transaction that holds the source's lock; compares anew, so that it can be repeated."""
-    if source.use == CalendarSource.Use.DUTY:
-        schedule: Any = source.schedule
-        rows = rows_to_change(standing_duty(source, now), look.wanted, now)
-        ImportedDuty.objects.bulk_create(
-            ImportedDuty(
-                source=source,
-                schedule=schedule,
-                person_id=each.person.person_id,
-                priority=each.priority,
-                starts_at=each.starts_at,
-                ends_at=each.ends_at,
-                made_at=now,
-                uid=each.uid,
-            )
-            for each in rows.new
-        )
-    else:
-        person: Any = source.person
-        rows = rows_to_change(standing_absences(source, now), look.wanted, now)
-        for each in rows.new:
-            absence = DutyAbsence(person=person, kind=DutyAbsence.Kind.OTHER, source=source, made_at=now, made_by=actor)
-            absence.starts_at, absence.ends_at = each.starts_at, each.ends_at
-            save_tracked(absence, actor=actor, now=now, reason=f"Calendar {source.name}")
-    _end([each.pk for each in rows.ended], source, now, actor)
-    return rows
-
-
 def tell_people(source: CalendarSource, found: Iterable[Change], now: datetime, reason: str, actor: Any) -> list[str]:
     """Tells everybody who gets or loses duty by `source`, but whoever did it; their names."""
     why = f"The calendar {source.name} changed" + (f": {reason}" if reason else ".")
@@ -194,15 +165,6 @@ def tell_people(source: CalendarSource, found: Iterable[Change], now: datetime, 
 def next_time(source: CalendarSource, now: datetime) -> datetime:
     """When the calendar is due again: read from its address, or at least rolled forward."""
     return now + min(source.refresh_every or ROLL, ROLL)
-
-
-def _end(keys: list[int], source: CalendarSource, now: datetime, actor: Any) -> None:
-    if source.use == CalendarSource.Use.DUTY:
-        ImportedDuty.objects.filter(pk__in=keys, ended_at=None).update(ended_at=now)
-        return
-    for absence in DutyAbsence.objects.filter(pk__in=keys, ended_at=None):
-        absence.ended_at, absence.ended_by = now, actor
-        save_tracked(absence, actor=actor, now=now, reason=f"Calendar {source.name}")
 
 
 def _wait(source: CalendarSource, data: bytes, address: str, now: datetime) -> None:
