@@ -100,7 +100,7 @@ def said(authority: DelegatedAuthority) -> str:
 
 def in_words(authority: DelegatedAuthority, now: datetime) -> str:
     """The whole delegation in a sentence, with where it stands."""
-    limits = f" Limits: {authority.limits}" if authority.limits else ""
+    limits = f" Limits: {authority.limits.rstrip('. ')}." if authority.limits.strip() else ""
     last = f"{authority.valid_until.day} {authority.valid_until:%B %Y}"
     told = f"{authority.person} may {said(authority)} in {authority.region}"
     by = f" Delegated by {authority.delegated_by}." if authority.delegated_by else ""

@@ -59,7 +59,7 @@ def test_a_manager_delegates_and_the_record_says_who_did(mia: User, ana: User, r
     made = DelegatedAuthority.objects.get()
     assert made.delegated_by == mia
     assert "Ana may mobilise resources in EU, until" in words(answer)
-    assert "Limits: up to 20,000 EUR Delegated by Mia." in words(answer)
+    assert "Limits: up to 20,000 EUR. Delegated by Mia." in words(answer)
     assert LedgerEvent.objects.filter(type="delegatedauthority.created").count() == 1
 
 
