@@ -94,8 +94,9 @@ class OverrideView(DutyDoor):
         rota = rota_of(thing, begin)
         zone, mine = rota.zone_at(clock.now()), reader_zone()
         found = person_at(rota, begin)
-        yours = f" Your time ({mine}): {span(begin, end, mine)}." if mine != zone else ""
-        said = f"{found.name if found else 'Nobody'} is on duty: {span(begin, end, zone)}."
+        there, here = span(begin, end, zone), span(begin, end, mine)
+        yours = f" Your time ({mine}): {here}." if here != there else ""
+        said = f"{found.name if found else 'Nobody'} is on duty: {there}."
         return {
             "first_line": said,
             "consequence": f"The override wins over everything else in its time.{yours}",

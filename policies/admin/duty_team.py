@@ -17,7 +17,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment
 
 from .duty_calendar import reader_zone
-from .duty_grid import colour_of, span
+from .duty_grid import AROUND, colour_of, span
 from .duty_period import asked_period
 
 VIEW = "policies.view_oncallschedule"
@@ -62,8 +62,9 @@ class TeamDutyView(View):
             raise Http404
         now = clock.now()
         period, problem = asked_period({**request.GET.dict(), "view": "table"}, reader_zone(), now)
-        plans = plans_of_teams([team.pk], min(period.since, now)).get(team.pk, [])
-        found = following_the_sun(plans, period.since, period.until)
+        plans = plans_of_teams([team.pk], min(period.since - AROUND, now)).get(team.pk, [])
+        around = following_the_sun(plans, period.since - AROUND, period.until + AROUND)
+        found = [part for part in around if part[0].until > period.since and part[0].since < period.until]
         ahead = [slot for slot, _ in following_the_sun(plans, now, now + AHEAD) if slot.person is None] if plans else []
         context = {
             **self.model_admin.admin_site.each_context(request),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from policies.decisions.rota import slots
 from policies.models import CoverageFinding, DutySwap
 from policies.oncall.absences import schedules_of
+from policies.oncall.coverage_checks import latest_run
 from policies.oncall.coverage_findings import NOTES
 from policies.oncall.coverage_words import what_in_words
 from policies.oncall.queries import rotas
@@ -68,5 +69,6 @@ def coverage_gaps(user: User, now: datetime) -> Card:
         )
         for finding in problems.select_related("schedule", "other", "team", "service", "person")[:ROWS]
     )
-    empty = "Times with nobody on duty, and people whom nothing reaches, in the next 90 days. The last check found none."
+    empty = "Times with nobody on duty, and people whom nothing reaches, in the next 90 days. "
+    empty += "The last check found none." if latest_run() else "No check was made yet; one is made every night, or when you ask for it."
     return Card("coverage", "Coverage gaps", empty, rows, page, total=problems.count())

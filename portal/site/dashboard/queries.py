@@ -12,7 +12,7 @@ from incidents.escalation.queries import engine_health
 from incidents.lifecycle.states import OPEN_STATES
 from incidents.models import EscalationRun, ImportRun, Incident
 from policies.models import OnCallSchedule, PolicyVersion, Service
-from policies.oncall.queries import on_call
+from policies.oncall.who import on_call_of_schedules
 from portal.foundation.access.checks import may_somewhere, visible_to
 from portal.foundation.database_guards import missing
 from portal.foundation.people.models import User
@@ -128,16 +128,18 @@ def my_changes(user: User, now: datetime) -> Card:
 
 def on_call_now(user: User, now: datetime) -> Card:
     rows = []
-    for schedule in OnCallSchedule.objects.select_related("team").order_by("name")[:ROWS]:
-        duty = on_call(schedule, now)
-        who = duty.person_name if duty else "nobody"
+    schedules = list(OnCallSchedule.objects.order_by("name")[:ROWS])
+    known = on_call_of_schedules(schedules, now)
+    for schedule in schedules:
+        duty = known[schedule.pk]
+        person = duty.person
         rows.append(
             Row(
-                f"{schedule.name}: {who}" + (" (you)" if duty and duty.person_id == user.pk else ""),
+                f"{schedule.name}: {person.name if person else 'nobody'}" + (" (you)" if person and person.person_id == user.pk else ""),
                 reverse("admin:policies_oncallschedule_change", args=[schedule.pk]),
-                duty.until if duty else None,
+                duty.until if person else None,
                 "until",
-                detail=duty.reason if duty else "Nobody is on call: alerts pass this schedule over.",
+                detail=duty.why if person else "Nobody is on call: alerts pass this schedule over.",
             )
         )
     return Card("oncall", "On call now", "No schedule exists yet. Managers add one under On-call schedules.", tuple(rows))
