@@ -10,7 +10,7 @@ from portal.foundation import words
 from portal.foundation.access.checks import require
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.base_models import save_tracked
-from portal.foundation.channels.base import CODE
+from portal.foundation.channels.base import CODE, not_set_up
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import ContactCode, ContactPoint
@@ -28,7 +28,8 @@ WRONG = "This is not the code that was sent."
 def send_code(point: ContactPoint, *, actor: Any, now: datetime, reason: str = "") -> ContactCode:
     """Sends a new code of six digits to `point` and nowhere else; codes sent before stop working.
 
-    Raises NotAllowed, and WrongState for a contact point or a person that is not active, or within a minute of the last code.
+    Raises NotAllowed, and WrongState for a contact point or a person that is not active, a channel that is not set up, or within a minute
+    of the last code.
     """
     _require(actor, point, "send a code to this contact point")
     code = f"{secrets.randbelow(1_000_000):06d}"
@@ -36,6 +37,9 @@ def send_code(point: ContactPoint, *, actor: Any, now: datetime, reason: str = "
         point = ContactPoint.objects.select_for_update(of=("self",)).select_related("person").get(pk=point.pk)
         if not point.active or not point.person.is_active:
             raise WrongState("No message is sent to a contact point or an account that is not active. Activate it first.")
+        missing = not_set_up(point.channel, point.address)
+        if missing:
+            raise WrongState(missing)
         before = ContactCode.objects.filter(contact=point).first()
         if before is not None and now < before.sent_at + BETWEEN_CODES:
             raise WrongState("A code was sent less than a minute ago. Wait for it, or send another one then.")

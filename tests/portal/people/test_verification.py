@@ -196,6 +196,12 @@ def test_nothing_is_sent_to_what_is_not_active(point: ContactPoint, administrato
     assert not OutboxMessage.objects.exists()
 
 
+def test_no_code_is_sent_by_a_channel_that_nobody_set_up(ana: User, now: Any) -> None:
+    with pytest.raises(WrongState, match="not set up on this installation"):
+        send_code(contact(ana, "+34600123456", channel="sms", verified=False), actor=ana, now=now)
+    assert not OutboxMessage.objects.exists()
+
+
 def test_the_portal_vouches_for_addresses_of_its_own(point: ContactPoint, now: Any) -> None:
     vouch_for(point, actor=None, now=now, reason="A phone of the demo")
     assert state(point) == (now, now + COUNTS_FOR)
