@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from policies.decisions.escalation_facts import Roster, Seat
+from policies.decisions.escalation_facts import AWAY, BUSY, Roster, Seat
 from policies.decisions.ruleset import LevelRule, PolicySnapshot, TargetRule
 from policies.decisions.vocabulary import Track
 from policies.governance.models import PolicyVersion
@@ -36,11 +36,21 @@ def version_alerts_now(version: PolicyVersion, actor: Any, now: datetime) -> dic
 
 
 def _rows(levels: Iterable[LevelRule], roster: Roster) -> list[dict[str, Any]]:
-    rows = []
-    for level in sorted(levels, key=lambda level: level.number):
-        for first, target in enumerate(sorted(level.targets, key=lambda target: target.position)):
-            seat = roster.seat(level.number, target.position, target.name)
-            rows.append({"level": f"{level.number}. {level.name}" if not first else "", **_row(target, seat)})
+    places = [
+        (level, target, roster.seat(level.number, target.position, target.name))
+        for level in sorted(levels, key=lambda level: level.number)
+        for target in sorted(level.targets, key=lambda target: target.position)
+    ]
+    rows, shown = [], set()
+    for number, (level, target, seat) in enumerate(places):
+        others = [(other.number == level.number, found) for other, _, found in places[number + 1 :] if not found.problem]
+        # Whoever is busy stands back for somebody free later in the level, whoever is away for anybody later who is there.
+        stands_back = (seat.standing == BUSY and any(same and not found.standing for same, found in others)) or (
+            seat.standing == AWAY and any(found.standing != AWAY for _, found in others)
+        )
+        name = "" if level.number in shown else f"{level.number}. {level.name}"
+        rows.append({"level": name, "stands_back": stands_back, **_row(target, seat)})
+        shown.add(level.number)
     return rows
 
 

@@ -62,7 +62,8 @@ def test_a_version_and_the_rules_of_a_service_say_whom_they_would_alert_now(paym
     now = clock.now()
     ana = User.objects.get(display_name="Ana Ruiz")
     Availability.objects.create(person=ana, state="busy", since=now - timedelta(minutes=1))
-    version = make.in_force(make.service("Card payments"), [payments], [reachable("Olga Nowak")], now=now - timedelta(days=1))
+    levels = ([payments], [ana, reachable("Olga Nowak")])
+    version = make.in_force(make.service("Card payments"), *levels, now=now - timedelta(days=1))
     client = as_(person("Ada", roles=("auditor",)))
     for address in (
         reverse("admin:policies_policyversion_change", args=[version.pk]),
@@ -73,3 +74,5 @@ def test_a_version_and_the_rules_of_a_service_say_whom_they_would_alert_now(paym
         assert "<strong>Tom Berg</strong>" in shown
         assert "Ana Ruiz is busy: said to be busy." in shown
         assert "Behind: Ana Ruiz." in shown
+        assert "<td>Ana Ruiz, passed over<br>" in shown
+        assert "<strong>Olga Nowak</strong>" in shown
