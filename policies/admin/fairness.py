@@ -62,14 +62,15 @@ def asked_for(request: HttpRequest, now: datetime) -> tuple[HoursForm, Asked | N
     """
     if request.GET.get("team") and not may(request.user, RIGHT):
         raise PermissionDenied
-    form = HoursForm(request.GET.copy(), reader=request.user)
+    typed = request.GET.copy()
+    form = HoursForm(typed, reader=request.user)
     if not form.is_valid():
         return form, None
     team = form.cleaned_data.get("team")
     zone = team.time_zone if team else getattr(request.user, "time_zone", "UTC")
     usual = quarter_of(now.date())
     first, last = form.cleaned_data["first"] or usual[0], form.cleaned_data["last"] or usual[1]
-    form.data["first"], form.data["last"] = first.isoformat(), last.isoformat()
+    typed["first"], typed["last"] = first.isoformat(), last.isoformat()
     try:
         since, until = period_of(first, last, zone)
     except InvalidInput as error:

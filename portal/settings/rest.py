@@ -24,7 +24,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     # A severity has one name wherever it stands.
-    "ENUM_NAME_OVERRIDES": {"PolicySeverityEnum": "policies.api.v1.contents.SEVERITIES"},
+    "ENUM_NAME_OVERRIDES": {
+        "PolicySeverityEnum": "policies.api.v1.contents.SEVERITIES",
+        "AbsenceKindEnum": "policies.models.DutyAbsence.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -41,7 +41,7 @@ def duty_hours(request: HttpRequest) -> HttpResponse:
     form, asked = asked_for(request, now)
     kind = request.GET.get("format", "csv")
     if asked is None or kind not in TYPES:
-        problems = " ".join(problem for found in form.errors.values() for problem in found) or "Choose csv or xlsx."
+        problems = " ".join(str(problem) for found in form.errors.values() for problem in found) or "Choose csv or xlsx."
         return HttpResponseBadRequest(problems, content_type="text/plain; charset=utf-8")
     table = hours_table(asked, hours_of([person.pk for person in asked.people], asked.since, asked.until, now))
     with act("reports.duty_hours_downloaded", actor=request.user, now=now) as running:

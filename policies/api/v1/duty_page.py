@@ -26,7 +26,7 @@ AHEAD, MOST_NEXT = timedelta(days=60), 3
 
 @require_safe
 @xframe_options_exempt
-@csp_replace({"frame-ancestors": settings.DUTY_PAGE_FRAME_ANCESTORS, "script-src": ["'none'"]})  # type: ignore[untyped-decorator]
+@csp_replace({"frame-ancestors": settings.DUTY_PAGE_FRAME_ANCESTORS, "script-src": ["'none'"]})  # type: ignore[arg-type]
 def duty_page(request: HttpRequest, token: str) -> HttpResponse:
     """Who is on call now and next; 404 for a token that opens nothing, as for one that never did."""
     now = clock.now()

@@ -106,7 +106,8 @@ class Swaps(ChangesDoor):
         rows = DutySwap.objects.select_related("giver", "taker").filter(schedule=int(self.kwargs["schedule"])).order_by("-asked_at", "-pk")
         if may(self.request.user, "policies.view_dutyswap"):
             return rows
-        return rows.filter(Q(giver=self.request.user) | Q(taker=self.request.user))
+        caller: Any = self.request.user
+        return rows.filter(Q(giver=caller) | Q(taker=caller))
 
     @extend_schema(responses={200: SwapOutput(many=True), **LISTED})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -158,7 +159,8 @@ class Absences(ChangesDoor):
 
     def get_queryset(self) -> Any:
         rows = DutyAbsence.objects.select_related("person").order_by("-starts_at", "-pk")
-        return rows if may(self.request.user, "policies.view_dutyabsence") else rows.filter(person=self.request.user)
+        caller: Any = self.request.user
+        return rows if may(caller, "policies.view_dutyabsence") else rows.filter(person=caller)
 
     @extend_schema(responses={200: AbsenceOutput(many=True), **LISTED})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -149,10 +149,9 @@ def test_an_override_is_made_once_however_often_it_is_sent_and_ended(rota: OnCal
 def test_an_absence_and_a_swap_go_by_the_rules_of_the_admin(rota: OnCallSchedule) -> None:
     ana, tom = person("Ana", roles=("responder",)), person("Tom", roles=("responder",))
     shared = make.schedule(ana, tom)
-    duty = next(
-        slot for slot in slots(rota_of(shared, clock.now()), clock.now() + DAY, clock.now() + 40 * DAY) if slot.person.person_id == ana.pk
-    )  # type: ignore[union-attr]
-    later = max(duty.since, clock.now() + 2 * DAY)
+    tomorrow = clock.now() + DAY
+    view = slots(rota_of(shared, clock.now()), tomorrow, tomorrow + 40 * DAY)
+    later = next(slot.since for slot in view if slot.person and slot.person.person_id == ana.pk and slot.since > tomorrow)
     gives = {"gives_from": later.isoformat(), "gives_until": (later + 2 * HOUR).isoformat()}
     path = f"/api/v1/on-call/schedules/{shared.pk}/swaps/"
     asked = api_of(ana).post(path, {"taker": tom.pk, **gives, "reason": "Dentist"}, format="json")

@@ -33,7 +33,8 @@ def test_it_says_who_is_on_call_in_a_frame_without_script_or_contact(manager: Us
     contact(ana, "http://secret.example.com/")
     rota = make.schedule(ana, person("Tom"), name="Madrid", team=Team.objects.create(name="Payments"))
     service = make.service("Cards", team=rota.team)
-    for about in (rota, rota.team, service):
+    things: tuple[Any, ...] = (rota, rota.team, service)
+    for about in things:
         _, token = make_page(about, label="Intranet", actor=manager, now=now)
         answer = Client().get(reverse("duty-page", args=[token]))
         body = answer.content.decode()

@@ -114,13 +114,14 @@ def test_everybody_sees_their_own_hours_and_managers_a_team(client: Client) -> N
     own = client.get(reverse(HOURS), {"first": "2026-01-01", "last": "2026-03-31"}).content.decode()
     assert "Your own hours on duty, 1 Jan 2026 to 31 Mar 2026 (UTC)." in own
     assert "=Tom" not in own
-    assert client.get(reverse(HOURS), {"team": team.pk}).status_code == 403
-    assert client.get(reverse("duty-hours"), {"team": team.pk}).status_code == 403
+    assert client.get(reverse(HOURS), {"team": str(team.pk)}).status_code == 403
+    assert client.get(reverse("duty-hours"), {"team": str(team.pk)}).status_code == 403
     client.force_login(person("Mia", roles=("manager",)))
-    page = client.get(reverse(HOURS), {"team": team.pk, "first": "2026-01-01", "last": "2026-03-31"}).content.decode()
+    page = client.get(reverse(HOURS), {"team": str(team.pk), "first": "2026-01-01", "last": "2026-03-31"}).content.decode()
     assert "Payments: 2 people" in page
     assert "Mean" in page
-    for query in ({"first": "x"}, {"first": "2026-01-02", "last": "2026-01-01"}, {"team": "999999"}):
+    wrong: tuple[dict[str, str], ...] = ({"first": "x"}, {"first": "2026-01-02", "last": "2026-01-01"}, {"team": "999999"})
+    for query in wrong:
         assert client.get(reverse(HOURS), query).status_code == 400
         assert client.get(reverse("duty-hours"), query).status_code == 400
 
@@ -130,7 +131,7 @@ def test_the_files_hold_numbers_and_no_formula(client: Client) -> None:
     team = Team.objects.create(name="Payments")
     make.schedule(person("=HYPERLINK(1)", username="tom"), team=team)
     client.force_login(person("Mia", roles=("manager",)))
-    query = {"team": team.pk, "first": "2026-02-02", "last": "2026-02-08"}
+    query = {"team": str(team.pk), "first": "2026-02-02", "last": "2026-02-08"}
     text = client.get(reverse("duty-hours"), {**query, "format": "csv"}).content.decode()
     assert text.splitlines()[1].startswith("'=HYPERLINK(1),tom,168")
     answer = client.get(reverse("duty-hours"), {**query, "format": "xlsx"})
