@@ -17,7 +17,7 @@ from policies.oncall.duty_pages import DutyPage, opened
 from policies.oncall.queries import NO_TIME, Planned, planned
 from policies.oncall.who import following_the_sun, on_call_of_schedules, on_call_of_services, on_call_of_teams, plans_of_teams
 from portal.foundation import clock
-from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.moments import moment, written
 
 # A frame on a busy page is loaded by many at once; half a minute late is soon enough for people who look.
 KEPT_SECONDS = 30
@@ -52,7 +52,7 @@ def _body(request: HttpRequest, page: DutyPage, now: datetime) -> bytes:
     with timezone.override(zone):
         following = [(slot.person.name, moment(slot.since, now), moment(slot.until, now)) for slot in ahead[:MOST_NEXT] if slot.person]
         until = moment(answer.until, now, empty="further notice")
-        shown = {"about": about, "answer": answer, "until": until, "following": following, "zone": zone, "as_of": moment(now, now)}
+        shown = {"about": about, "answer": answer, "until": until, "following": following, "zone": zone, "as_of": written(now)}
         return render(request, "policies/duty_page.html", shown).content
 
 

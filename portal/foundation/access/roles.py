@@ -49,11 +49,8 @@ _INCIDENT = (
     "incidentchange",
 )
 
-# What the last check of the duty ahead found.
 # Calendars kept elsewhere that say who is on duty, and feeds that calendar programs read.
 _SEE_CALENDARS = _all("policies", "calendarsource", "calendarfeed", "importedduty", "feedaccess")
-_COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
-
 # What the last check of the duty ahead found.
 _COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
 
