@@ -85,7 +85,7 @@ def thousand_services() -> bool:
 
 def five_hundred_schedules() -> bool:
     from policies.models import CoverageFinding, CoverageRun
-    from policies.oncall.coverage_checks import carry_out
+    from policies.oncall.coverage.checking import carry_out
 
     def check() -> None:
         run = carry_out(CoverageRun.objects.create(requested_at=SINCE).pk, now=SINCE)

@@ -1,27 +1,15 @@
 """Table of contents: the models of the rules."""
 
+from policies.oncall.calendars.models import CalendarFeed, CalendarSource, FeedAccess, ImportedDuty
+from policies.oncall.coverage.models import CoverageFinding, CoverageRun, ScheduleCoverage
+from policies.oncall.models import Holiday, HolidayCalendar, LayerMember, LayerWindow, OnCallSchedule, RotaLayer, SchedulePlan
+from policies.oncall.standing_in.models import DutyAbsence, DutySwap, OnCallOverride
+
 from .attestations.models import Acceptance, KnowledgeDuty, TrainingRecord
 from .catalogue.models import BusinessUnit, Component, CustomerSegment, DelegatedAuthority, Region, Role, Runbook, Service, Team
 from .governance.models import Approval, EditLock, PolicyVersion, UrgentPublication
 from .messages.models import AnnouncementProtocol, MessageTemplate
-from .oncall.coverage_models import CoverageFinding, CoverageRun, ScheduleCoverage
 from .oncall.duty_pages import DutyPage
-from .oncall.models import (
-    CalendarFeed,
-    CalendarSource,
-    DutyAbsence,
-    DutySwap,
-    FeedAccess,
-    Holiday,
-    HolidayCalendar,
-    ImportedDuty,
-    LayerMember,
-    LayerWindow,
-    OnCallOverride,
-    OnCallSchedule,
-    RotaLayer,
-    SchedulePlan,
-)
 from .pathways.models import EscalationPolicy, Level, SeverityOverride, Target
 from .reviews.models import PolicyReview
 from .severity.models import BusinessThreshold, Criterion, ExceptionRule, OwnMeasure, PriorityCell, Threshold

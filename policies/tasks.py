@@ -1,10 +1,10 @@
 """Jobs of the rules. Their dotted names are public: queued tasks refer to them across releases."""
 
 from policies.attestations.services import remind_people
-from policies.oncall import coverage_checks
 from policies.oncall.calendars import refreshing
+from policies.oncall.coverage import checking as coverage_checks
 from policies.oncall.holidays import fill_ahead
-from policies.oncall.swaps import lapse_swaps
+from policies.oncall.standing_in.swaps import lapse_swaps
 from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock

@@ -14,9 +14,9 @@ from django.utils.safestring import SafeString
 from django.views import View
 
 from policies.models import CoverageFinding, OnCallSchedule, Team
-from policies.oncall.coverage_checks import RIGHT, latest_run, out_of_date, request_check, under_way
-from policies.oncall.coverage_findings import NOTES
-from policies.oncall.coverage_words import what_in_words
+from policies.oncall.coverage.checking import RIGHT, latest_run, out_of_date, request_check, under_way
+from policies.oncall.coverage.findings import NOTES
+from policies.oncall.coverage.words import what_in_words
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from policies.models import DutyAbsence
-from policies.oncall.absences import LeavesGaps, end_absence, record_absence
+from policies.oncall.standing_in.absences import LeavesGaps, end_absence, record_absence
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin

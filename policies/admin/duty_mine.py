@@ -11,8 +11,8 @@ from django.views import View
 
 from policies.decisions.rota import RotaSnapshot, Slot, slots
 from policies.models import DutyAbsence, DutySwap, OnCallSchedule
-from policies.oncall.absences import schedules_of
 from policies.oncall.queries import rotas, still_counts
+from policies.oncall.standing_in.absences import schedules_of
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment

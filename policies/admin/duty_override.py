@@ -11,8 +11,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from policies.decisions.rota import RotaSnapshot, person_at
 from policies.models import OnCallOverride, OnCallSchedule
-from policies.oncall.overrides import end_override, make_override
 from policies.oncall.queries import rota_of, still_counts
+from policies.oncall.standing_in.overrides import end_override, make_override
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin

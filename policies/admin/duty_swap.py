@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from policies.decisions.rota import RotaSnapshot, slots
 from policies.models import DutySwap, OnCallSchedule
 from policies.oncall.queries import rota_of
-from policies.oncall.swaps import ask_swap
+from policies.oncall.standing_in.swaps import ask_swap
 from portal.foundation import clock
 from portal.foundation.adminkit.bases import show_in
 from portal.foundation.errors import InvalidInput, PortalError

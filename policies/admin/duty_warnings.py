@@ -9,8 +9,8 @@ from django.urls import reverse
 from policies.decisions.rota import RotaSnapshot, gaps
 from policies.models import CoverageFinding, OnCallSchedule
 from policies.oncall.calendars.standing import failing
-from policies.oncall.coverage_findings import NOTES, Kind
-from policies.oncall.coverage_words import what_in_words
+from policies.oncall.coverage.findings import NOTES, Kind
+from policies.oncall.coverage.words import what_in_words
 from portal.foundation import words
 from portal.foundation.adminkit.moments import moment
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from policies.models import DutySwap
 from policies.oncall.queries import rota_of
-from policies.oncall.swaps import accept_swap, decline_swap, withdraw_swap
+from policies.oncall.standing_in.swaps import accept_swap, decline_swap, withdraw_swap
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin

@@ -10,12 +10,12 @@ from policies.catalogue.models import Region, Role, Team
 from policies.decisions.rota import on_duty_at
 from policies.decisions.routing import CandidateFacts, Reach, Source, Standing
 from policies.decisions.ruleset import TargetRule
+from policies.oncall.standing_in.models import DutyAbsence
 from portal.foundation.people.models import User
 from portal.foundation.people.queries import availability_of
 from portal.foundation.people.reach import reach_of
 from portal.foundation.people.wanted import items
 
-from .models import DutyAbsence
 from .queries import NO_TIME, Planned, planned, still_counts
 
 

@@ -8,7 +8,7 @@ from policies.decisions.findings import Finding, found
 from policies.decisions.rota import RotaSnapshot, gaps
 from portal.foundation import words
 
-from .coverage import clock_changes
+from .clock_changes import clock_changes
 
 # A quarter: as far ahead as rotations are planned, and far enough to meet a clock change half of the time.
 AHEAD = timedelta(days=90)

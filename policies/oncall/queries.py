@@ -20,10 +20,12 @@ from policies.decisions.rota import (
     duty_at,
     upcoming,
 )
+from policies.oncall.calendars.models import ImportedDuty
+from policies.oncall.standing_in.models import DutyAbsence, OnCallOverride
 from portal.foundation.people.models import User
 
 from .contents import NOTHING, Content, content_of, contents_of, layers_from, people_in, weekdays_of
-from .models import DutyAbsence, Holiday, ImportedDuty, OnCallOverride, OnCallSchedule, SchedulePlan
+from .models import Holiday, OnCallSchedule, SchedulePlan
 
 __all__ = [
     "LOOK_BACK",

@@ -13,7 +13,8 @@ from policies.decisions.vocabulary import Scope
 from policies.governance.models import PolicyVersion, UrgentPublication
 from policies.governance.queries import findings_on, snapshot_of
 from policies.governance.states import VersionState
-from policies.oncall.models import OnCallOverride, OnCallSchedule
+from policies.oncall.models import OnCallSchedule
+from policies.oncall.standing_in.models import OnCallOverride
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.errors import PortalError
 from portal.foundation.words import counted

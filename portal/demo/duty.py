@@ -4,10 +4,10 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from policies.oncall.absences import record_absence
 from policies.oncall.holidays import make_calendar
-from policies.oncall.overrides import make_override
-from policies.oncall.swaps import ask_swap
+from policies.oncall.standing_in.absences import record_absence
+from policies.oncall.standing_in.overrides import make_override
+from policies.oncall.standing_in.swaps import ask_swap
 
 from . import organisation as company
 

@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from policies.models import DutyAbsence, DutySwap, OnCallOverride, OnCallSchedule
-from policies.oncall.absences import end_absence, record_absence
-from policies.oncall.overrides import end_override, make_override
-from policies.oncall.swaps import accept_swap, ask_swap, decline_swap, withdraw_swap
+from policies.oncall.standing_in.absences import end_absence, record_absence
+from policies.oncall.standing_in.overrides import end_override, make_override
+from policies.oncall.standing_in.swaps import accept_swap, ask_swap, decline_swap, withdraw_swap
 from portal.foundation import clock
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.apikit import repeats

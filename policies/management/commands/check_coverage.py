@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from policies.models import CoverageFinding, CoverageRun
-from policies.oncall.coverage_checks import carry_out
-from policies.oncall.coverage_findings import NOTES
-from policies.oncall.coverage_words import finding_in_words
+from policies.oncall.coverage.checking import carry_out
+from policies.oncall.coverage.findings import NOTES
+from policies.oncall.coverage.words import finding_in_words
 from portal.foundation import clock, words
 from portal.foundation.redaction import one_line
 

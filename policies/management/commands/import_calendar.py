@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from policies.oncall.calendars.looking import Look, look_at
+from policies.oncall.calendars.models import CalendarSource
 from policies.oncall.calendars.reading import LARGEST_BYTES
 from policies.oncall.calendars.source_services import Wanted, add_source, bring_in, renew_source
-from policies.oncall.models import CalendarSource, OnCallSchedule
+from policies.oncall.models import OnCallSchedule
 from portal.foundation import clock, words
 from portal.foundation.errors import PortalError
 from portal.foundation.redaction import one_line

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 
 from audit.events.services import act
-from policies.oncall.models import CalendarFeed, FeedAccess, OnCallSchedule
+from policies.oncall.models import OnCallSchedule
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.people.models import User
+
+from .models import CalendarFeed, FeedAccess
 
 SEE_DUTY = "policies.view_oncallschedule"
 SEE_FEEDS, CHANGE_FEEDS = "policies.view_calendarfeed", "policies.change_calendarfeed"

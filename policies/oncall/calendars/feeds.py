@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db.models import Max
 
 from policies.decisions.rota import RotaSnapshot, Slot, duty_at, slots
-from policies.oncall.models import CalendarFeed, DutyAbsence, ImportedDuty, OnCallOverride, OnCallSchedule, SchedulePlan
+from policies.oncall.models import OnCallSchedule, SchedulePlan
 from policies.oncall.queries import rotas
+from policies.oncall.standing_in.models import DutyAbsence, OnCallOverride
 
+from .models import CalendarFeed, ImportedDuty
 from .writing import Event, calendar_text
 
 PAST, AHEAD = timedelta(days=30), timedelta(days=180)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from policies.decisions.rota import Absence, Change, Imported, RotaPerson, RotaSnapshot, changes
-from policies.oncall.models import CalendarSource, DutyAbsence, ImportedDuty
 from policies.oncall.queries import rota_of, still_counts
+from policies.oncall.standing_in.models import DutyAbsence
 from portal.foundation import words
 from portal.foundation.errors import InvalidInput
 from portal.foundation.people.models import User
 
+from .models import CalendarSource, ImportedDuty
 from .planning import Overlap, Rows, Stretch, by_person, overlaps, rows_to_change
 from .reading import Occurrence, Reading, read_calendar
 from .titles import Directory, Known, directory, matched

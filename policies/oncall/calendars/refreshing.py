@@ -9,7 +9,6 @@ from django.db.models import Q
 from django_q.tasks import async_task
 
 from audit.events.services import act
-from policies.oncall.models import CalendarSource
 from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
 from portal.foundation.outbox.services import queue
@@ -17,6 +16,7 @@ from portal.foundation.people.models import User
 
 from .fetching import fetched
 from .looking import Look, look_at
+from .models import CalendarSource
 from .rows import write_rows
 from .source_services import RIGHT, TASK, next_time, tell_people
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from policies.oncall.models import CalendarSource, DutyAbsence, ImportedDuty
+from policies.oncall.standing_in.models import DutyAbsence
 from portal.foundation.base_models import save_tracked
 
 from .looking import Look, standing_absences, standing_duty
+from .models import CalendarSource, ImportedDuty
 from .planning import Rows, rows_to_change
 
 

@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 
 from audit.events.services import act
 from policies.decisions.rota import Change
-from policies.oncall.models import CalendarSource, OnCallSchedule
+from policies.oncall.models import OnCallSchedule
 from policies.oncall.telling import tell_changes
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
@@ -21,6 +21,7 @@ from portal.foundation.people.models import User
 
 from .fetching import checked_address, fetched
 from .looking import Look, changes_without, look_at, standing_absences, standing_duty
+from .models import CalendarSource
 from .rows import end_rows, write_rows
 
 RIGHT, SEE = "policies.import_calendar", "policies.view_calendarsource"

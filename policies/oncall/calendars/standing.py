@@ -1,6 +1,8 @@
 """How the calendars of a schedule stand, for its page."""
 
-from policies.oncall.models import CalendarSource, OnCallSchedule
+from policies.oncall.models import OnCallSchedule
+
+from .models import CalendarSource
 
 
 def failing(schedule: OnCallSchedule) -> list[str]:

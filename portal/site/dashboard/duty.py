@@ -7,11 +7,11 @@ from django.urls import reverse
 
 from policies.decisions.rota import slots
 from policies.models import CoverageFinding, DutySwap
-from policies.oncall.absences import schedules_of
-from policies.oncall.coverage_checks import latest_run
-from policies.oncall.coverage_findings import NOTES
-from policies.oncall.coverage_words import what_in_words
+from policies.oncall.coverage.checking import latest_run
+from policies.oncall.coverage.findings import NOTES
+from policies.oncall.coverage.words import what_in_words
 from policies.oncall.queries import rotas
+from policies.oncall.standing_in.absences import schedules_of
 from portal.foundation.people.models import User
 
 from .cards import Card, Row

@@ -85,7 +85,7 @@ def test_people_count_as_reached_only_by_what_carries_an_alert(draft: Any, now: 
 
 
 def test_schedules_are_looked_at_from_when_the_version_takes_effect(draft: Any, now: Any) -> None:
-    make.level(draft, 2, make.schedule(person("Kim"), person("Lee"), starts_on=(now + timedelta(days=5)).date()))
+    make.level(draft, 2, make.schedule(person("Kim"), person("Lee"), layers=[{"starts_on": (now + timedelta(days=5)).date()}]))
     assert "coverage.gap" in {finding.id for finding in queries.findings_on(draft, now=now)}
     draft.effective_from = now + timedelta(days=6)
     assert "coverage.gap" not in {finding.id for finding in queries.findings_on(draft, now=now)}

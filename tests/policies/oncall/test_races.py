@@ -8,7 +8,7 @@ import pytest
 from policies.models import DutySwap, OnCallOverride, SchedulePlan
 from policies.oncall.plans import draft_plan, publish_plan
 from policies.oncall.queries import on_call
-from policies.oncall.swaps import accept_swap, ask_swap, decline_swap, lapse_swaps
+from policies.oncall.standing_in.swaps import accept_swap, ask_swap, decline_swap, lapse_swaps
 from tests.factories import policies as make
 from tests.factories.portal import person
 from tests.policies.governance.test_races import at_once

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from portal.foundation import words
 
-from .coverage_findings import Kind
-from .coverage_models import CoverageFinding
+from .findings import Kind
+from .models import CoverageFinding
 
 
 def finding_in_words(finding: CoverageFinding) -> str:

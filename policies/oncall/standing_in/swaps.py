@@ -5,16 +5,17 @@ from typing import Any, NamedTuple
 
 from audit.events.services import Act, act
 from policies.decisions.rota import OverrideKind
+from policies.oncall.models import OnCallSchedule
+from policies.oncall.stretches import from_to, refuse, said, stretch
+from policies.oncall.telling import ref, tell
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting
 from portal.foundation.people.models import User
 
-from .models import DutySwap, OnCallOverride, OnCallSchedule
-from .stretches import from_to, refuse, said, stretch
+from .models import DutySwap, OnCallOverride
 from .swap_checks import Half, check_half
-from .telling import ref, tell
 
 State = DutySwap.State
 

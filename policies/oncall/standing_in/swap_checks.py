@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from policies.decisions.rota import slots
+from policies.oncall.models import OnCallSchedule
+from policies.oncall.queries import rota_of
+from policies.oncall.stretches import few, from_to, refuse
 from portal.foundation.people.models import User
 
 from .absences import rotas_of
-from .models import OnCallSchedule
 from .overrides import must_be_there
-from .queries import rota_of
-from .stretches import few, from_to, refuse
 
 
 class Half(NamedTuple):

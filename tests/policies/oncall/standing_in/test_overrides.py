@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from policies.models import DutyAbsence, OnCallOverride, OnCallSchedule
-from policies.oncall.overrides import end_override, make_override
 from policies.oncall.queries import on_call
+from policies.oncall.standing_in.overrides import end_override, make_override
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage, User
 from tests.factories import policies as make

@@ -7,7 +7,7 @@ import pytest
 
 from policies.models import DutyAbsence, DutySwap, OnCallOverride, OnCallSchedule
 from policies.oncall.queries import on_call
-from policies.oncall.swaps import accept_swap, ask_swap, decline_swap, lapse_swaps, withdraw_swap
+from policies.oncall.standing_in.swaps import accept_swap, ask_swap, decline_swap, lapse_swaps, withdraw_swap
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage, User
 from tests.factories import policies as make

@@ -9,16 +9,17 @@ from django.db.models import Q
 
 from audit.events.services import act
 from policies.decisions.rota import Absence, Change, RotaSnapshot, left_open
+from policies.oncall.models import OnCallSchedule
+from policies.oncall.queries import rotas, still_counts
+from policies.oncall.stretches import few, from_to, refuse, stretch
+from policies.oncall.telling import tell
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import WrongState
 from portal.foundation.people.models import User
 
-from .models import DutyAbsence, OnCallSchedule
+from .models import DutyAbsence
 from .overrides import must_not_be_over
-from .queries import rotas, still_counts
-from .stretches import few, from_to, refuse, stretch
-from .telling import tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,19 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from audit.events.services import act
 from policies.catalogue.models import Service, Team
+from policies.oncall.calendars.models import ImportedDuty
+from policies.oncall.checks import AHEAD
+from policies.oncall.models import OnCallSchedule, SchedulePlan
+from policies.oncall.queries import NO_TIME, Planned, planned
+from policies.oncall.standing_in.models import DutyAbsence, OnCallOverride
 from portal.foundation.access.checks import require
 from portal.foundation.errors import WrongState
 from portal.foundation.people.models import User
 from portal.foundation.people.reach import reach_of
 from portal.foundation.redaction import one_line
 
-from .checks import AHEAD
-from .coverage_findings import NOTES, WEIGHTS, Coverage, Found, Kind, Known
-from .coverage_models import CoverageFinding, CoverageRun, ScheduleCoverage
-from .models import DutyAbsence, ImportedDuty, OnCallOverride, OnCallSchedule, SchedulePlan
-from .queries import NO_TIME, Planned, planned
+from .findings import NOTES, WEIGHTS, Coverage, Found, Kind, Known
+from .models import CoverageFinding, CoverageRun, ScheduleCoverage
 
 logger = logging.getLogger(__name__)
 RUN = "policies.tasks.check_coverage"

@@ -5,15 +5,16 @@ from typing import Any
 
 from audit.events.services import act
 from policies.decisions.rota import Change, RotaPerson, RotaSnapshot, changes, slots
+from policies.oncall.models import OnCallSchedule
+from policies.oncall.queries import rota_of
+from policies.oncall.stretches import from_to, refuse, said, stretch
+from policies.oncall.telling import page_of, tell_changes
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import WrongState
 from portal.foundation.people.models import User
 
-from .models import DutyAbsence, OnCallOverride, OnCallSchedule
-from .queries import rota_of
-from .stretches import from_to, refuse, said, stretch
-from .telling import page_of, tell_changes
+from .models import DutyAbsence, OnCallOverride
 
 
 def make_override(

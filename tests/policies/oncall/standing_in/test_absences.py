@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from policies.models import DutyAbsence, OnCallSchedule
-from policies.oncall.absences import LeavesGaps, end_absence, record_absence
 from policies.oncall.queries import on_call
+from policies.oncall.standing_in.absences import LeavesGaps, end_absence, record_absence
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage, User
 from tests.factories import policies as make

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from policies.admin.coverage import PAGE
 from policies.models import CoverageFinding, CoverageRun, DutyAbsence, OnCallSchedule, ScheduleCoverage, Team
-from policies.oncall.coverage_checks import carry_out, changed_since, check_when_due, out_of_date, request_check
-from policies.oncall.coverage_findings import Kind, joined, overlap, without
-from policies.oncall.coverage_words import finding_in_words
+from policies.oncall.coverage.checking import carry_out, changed_since, check_when_due, out_of_date, request_check
+from policies.oncall.coverage.findings import Kind, joined, overlap, without
+from policies.oncall.coverage.words import finding_in_words
 from portal.foundation.errors import NotAllowed, WrongState
 from portal.models import User
 from tests.factories import policies as make
@@ -154,7 +154,7 @@ def test_the_sweep_looks_once_a_night_and_after_a_change(now: Any) -> None:
 def test_a_failed_check_says_so_and_keeps_what_was_found(now: Any, monkeypatch: Any) -> None:
     make.schedule(name="Empty")
     checked(now)
-    monkeypatch.setattr("policies.oncall.coverage_checks.planned", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("policies.oncall.coverage.checking.planned", lambda *args, **kwargs: 1 / 0)
     run = carry_out(CoverageRun.objects.create(requested_at=now).pk, now=now)
     assert (run.state, run.failure, kinds()) == ("failed", "ZeroDivisionError: division by zero", ["gap"])  # type: ignore[union-attr]
 

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from .coverage_findings import Kind
+from .findings import Kind
 
 
 class CoverageRun(models.Model):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from policies.oncall.coverage import ClockChange, clock_changes
+from policies.oncall.clock_changes import ClockChange, clock_changes
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 
