@@ -1,7 +1,8 @@
-"""Who is on call: schedules with their plans, and everything that stands in for them.
+"""Who is on call: schedules with their plans, holidays, and the answers drawn from them.
 
-Writes: OnCallSchedule, SchedulePlan, RotaLayer, LayerMember, LayerWindow, HolidayCalendar, Holiday, OnCallOverride, DutyAbsence,
-    DutySwap, CalendarFeed, FeedAccess, CalendarSource, ImportedDuty.
-Reads: users, teams.
+What stands in for plans, calendars and the check of the days ahead have rooms of their own below.
+
+Writes: OnCallSchedule, SchedulePlan, RotaLayer, LayerMember, LayerWindow, HolidayCalendar, Holiday, DutyPage.
+Reads: users, teams, and what stands in for a plan.
 Never: computes in a model; policies.decisions.rota answers. Never changes the past of a schedule.
 """
