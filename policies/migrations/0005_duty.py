@@ -417,7 +417,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-last_at'],
                 'default_permissions': ('view',),
-                'constraints': [models.UniqueConstraint(fields=('feed', 'day', 'address', 'program'), name='feed_access_once_a_day', nulls_distinct=False)],
+                'constraints': [models.UniqueConstraint(fields=('feed', 'day', 'address', 'program'), name='feed_access_once_a_day'), models.UniqueConstraint(condition=models.Q(('address__isnull', True)), fields=('feed', 'day', 'program'), name='feed_access_from_nowhere_once_a_day')],
             },
         ),
         migrations.CreateModel(

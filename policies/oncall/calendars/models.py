@@ -48,7 +48,10 @@ class FeedAccess(models.Model):
         ordering = ["-last_at"]
         default_permissions = ("view",)
         constraints = [
-            models.UniqueConstraint(fields=["feed", "day", "address", "program"], name="feed_access_once_a_day", nulls_distinct=False)
+            models.UniqueConstraint(fields=["feed", "day", "address", "program"], name="feed_access_once_a_day"),
+            models.UniqueConstraint(
+                fields=["feed", "day", "program"], condition=Q(address__isnull=True), name="feed_access_from_nowhere_once_a_day"
+            ),
         ]
 
     def __str__(self) -> str:
