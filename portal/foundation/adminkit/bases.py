@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -123,6 +124,13 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
     def may_use(self, request: HttpRequest, verb: Verb, thing: Any) -> bool:
         """Whether this reader may press `verb`, whatever the state of `thing`."""
         return may(request.user, verb.permission, thing)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, DataError) as error:
+            # A number in the address that no row can have; Django leads back to the list without it.
+            raise IncorrectLookupParameters from error
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.model._meta.app_label}_{self.model._meta.model_name}_do"
