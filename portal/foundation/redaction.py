@@ -5,8 +5,10 @@ import re
 from urllib.parse import urlsplit
 
 _URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.IGNORECASE)
-# The token of a calendar feed is its key, and stands in the path.
-_FEED_TOKEN = re.compile(r"/calendars/[\w-]{8,}")
+# Where the token in the path is the key: whoever reads it in a log can use it.
+SECRET_PATHS = ("calendars", "duty", "answer")
+# '%' as well: a mail program may write '-' and '_' escaped.
+_SECRET_PATH = re.compile(rf"/(?P<prefix>{'|'.join(SECRET_PATHS)})/[\w%-]{{8,}}")
 # C0 and C1 controls, line and paragraph separators, bidirectional overrides: they forge or hide log lines.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -19,8 +21,8 @@ _TWO_DIGIT_COUNTRIES = frozenset(
 
 
 def one_line(text: str) -> str:
-    """`text` with credentials in URLs and tokens of feeds masked and control characters written as escapes."""
-    masked = _FEED_TOKEN.sub("/calendars/***", _URL_CREDENTIALS.sub(r"\g<scheme>***@", text))
+    """`text` with credentials in URLs and tokens in secret paths masked and control characters written as escapes."""
+    masked = _SECRET_PATH.sub(r"/\g<prefix>/***", _URL_CREDENTIALS.sub(r"\g<scheme>***@", text))
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), masked)
 
 
