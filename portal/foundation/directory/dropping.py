@@ -2,7 +2,6 @@
 
 import logging
 import os
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,7 +54,7 @@ def _take(path: Path, drop: Path, now: datetime) -> bool:
     try:
         claimed.parent.mkdir(exist_ok=True)
         path.replace(claimed)
-        os.utime(claimed, (time.time(), now.timestamp()))
+        os.utime(claimed, (now.timestamp(), now.timestamp()))
         with claimed.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
