@@ -15,7 +15,7 @@ from portal.foundation import clock
 from portal.foundation.people.models import User
 from tests.factories import policies as make
 from tests.factories.portal import person
-from tests.policies.oncall.calendars.files import calendar, event, recorded
+from tests.policies.oncall.calendars.files import calendar, event, handwritten
 
 pytestmark = pytest.mark.django_db
 SOURCES, FEEDS = "admin:policies_calendarsource", "admin:policies_calendarfeed"
@@ -59,7 +59,7 @@ def page(client: Client, thing: Any, name: str = SOURCES) -> str:
 def test_a_file_is_looked_at_first_and_then_brought_in(payments: OnCallSchedule, mona: User) -> None:
     client = signed_in(mona)
     assert "who is on duty in Payments" in client.get(f"{reverse(ADD)}?schedule={payments.pk}").content.decode()
-    answer = client.post(reverse(ADD), {"name": "Team", "schedule": payments.pk, "file": upload(recorded("grafana_oncall.ics"))})
+    answer = client.post(reverse(ADD), {"name": "Team", "schedule": payments.pk, "file": upload(handwritten("grafana_oncall.ics"))})
     source = CalendarSource.objects.get()
     assert answer.headers["Location"] == reverse(f"{SOURCES}_change", args=[source.pk])
     told = page(client, source)
@@ -89,10 +89,10 @@ def test_a_file_is_looked_at_first_and_then_brought_in(payments: OnCallSchedule,
         ({}, "Choose a file, or give an address"),
         ({"address": "http://10.0.0.1/x.ics"}, "must begin with https"),
         ({"address": "https://10.0.0.1/x.ics"}, "internal network"),
-        ({"file": recorded("grafana_oncall.ics"), "refresh_every": "soon"}, "is not a duration"),
-        ({"file": recorded("grafana_oncall.ics"), "name": ""}, "required"),
-        ({"file": recorded("grafana_oncall.ics"), "schedule": ""}, "Choose what the calendar says"),
-        ({"file": recorded("grafana_oncall.ics"), "schedule": "9" * 30}, "not one of the available choices"),
+        ({"file": handwritten("grafana_oncall.ics"), "refresh_every": "soon"}, "is not a duration"),
+        ({"file": handwritten("grafana_oncall.ics"), "name": ""}, "required"),
+        ({"file": handwritten("grafana_oncall.ics"), "schedule": ""}, "Choose what the calendar says"),
+        ({"file": handwritten("grafana_oncall.ics"), "schedule": "9" * 30}, "not one of the available choices"),
     ],
 )
 def test_what_cannot_be_brought_in_is_said_beside_what_was_typed(

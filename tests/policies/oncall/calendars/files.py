@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-RECORDED = Path(__file__).parents[3] / "contracts" / "icalendar"
+HANDWRITTEN = Path(__file__).parents[3] / "contracts" / "icalendar"
 
 
-def recorded(name: str) -> bytes:
-    return (RECORDED / name).read_bytes()
+def handwritten(name: str) -> bytes:
+    """A file written by hand after what a calendar program exports; see the README beside it."""
+    return (HANDWRITTEN / name).read_bytes()
 
 
 def event(title: str, start: str, *more: str, uid: str = "") -> str:

@@ -8,7 +8,7 @@ import pytest
 from policies.oncall.calendars.reading import LARGEST_BYTES, Reading, read_calendar
 from portal.foundation.errors import InvalidInput
 
-from .files import calendar, event, recorded
+from .files import calendar, event, handwritten
 
 SINCE = datetime(2026, 3, 2, tzinfo=UTC)
 UNTIL = SINCE + timedelta(days=180)
@@ -23,7 +23,7 @@ def told(data: bytes, zone: str = "Europe/Madrid") -> list[str]:
 
 
 def test_googles_rules_exceptions_moved_instances_and_whole_days_are_understood() -> None:
-    assert told(recorded("google.ics")) == [
+    assert told(handwritten("google.ics")) == [
         "Ana Ruiz: 03-02 08:00 03-02 16:00",
         "On call: tom: 03-03 17:00 03-04 08:00",
         "ana.ruiz@example.org: 03-06 23:00 03-08 23:00",
@@ -37,7 +37,7 @@ def test_googles_rules_exceptions_moved_instances_and_whole_days_are_understood(
 
 
 def test_zone_names_of_windows_keep_their_local_time_over_a_clock_change() -> None:
-    assert told(recorded("outlook.ics"), "UTC") == [
+    assert told(handwritten("outlook.ics"), "UTC") == [
         "Tom Brandt, Ana Ruiz: 03-10 16:00 03-11 00:00",
         "Ruiz, Ana: 03-27 17:00 03-28 07:00",
         "Ruiz, Ana: 03-28 17:00 03-29 06:00",
@@ -46,12 +46,16 @@ def test_zone_names_of_windows_keep_their_local_time_over_a_clock_change() -> No
 
 
 def test_grafana_oncalls_export_is_understood() -> None:
-    assert [each.title for each in read(recorded("grafana_oncall.ics")).occurrences] == ["[L0] ana", "[L9] Tom", "[L1] somebody.who.left"]
+    assert [each.title for each in read(handwritten("grafana_oncall.ics")).occurrences] == [
+        "[L0] ana",
+        "[L9] Tom",
+        "[L1] somebody.who.left",
+    ]
 
 
 @pytest.mark.parametrize(("zone", "hour"), [("UTC", 9), ("Asia/Tokyo", 0), ("America/New_York", 14)])
 def test_times_without_a_zone_are_times_of_the_schedules_zone(zone: str, hour: int) -> None:
-    assert [each.starts_at for each in read(recorded("thunderbird.ics"), zone).occurrences] == [
+    assert [each.starts_at for each in read(handwritten("thunderbird.ics"), zone).occurrences] == [
         datetime(2026, 3, 5, hour, tzinfo=UTC),
         datetime(2026, 3, 7, hour, tzinfo=UTC),
         # New York's clocks went forward on the eighth.

@@ -21,7 +21,7 @@ from tests.factories import policies as make
 from tests.factories.portal import person
 from tests.receiver import Receiver, receiver, status
 
-from .files import calendar, event, recorded
+from .files import calendar, event, handwritten
 
 pytestmark = pytest.mark.django_db
 A_WEEK = timedelta(days=7)
@@ -77,7 +77,7 @@ def rows(source: CalendarSource) -> list[tuple[str, datetime, datetime, datetime
 
 
 def test_a_look_says_what_would_change_and_changes_nothing(payments: OnCallSchedule, ana: User, now: datetime) -> None:
-    look = look_at(CalendarSource(name="Grafana", schedule=payments), recorded("grafana_oncall.ics"), now)
+    look = look_at(CalendarSource(name="Grafana", schedule=payments), handwritten("grafana_oncall.ics"), now)
     assert look.reading.events == 3
     assert look.people == [("Ana Ruiz", 1), ("Tom Brandt", 1)]
     assert look.remarks == "'somebody.who.left' (1 event): nobody has this name, user name or e-mail address."
