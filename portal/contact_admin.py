@@ -17,8 +17,8 @@ from portal.foundation.adminkit.bases import GovernedAdmin, GovernedForm
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.channels.base import check_address, not_set_up
-from portal.foundation.contacts import losing
-from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.contacts import losing, refuse_to_lose
+from portal.foundation.errors import InvalidInput
 from portal.foundation.people.addresses import as_kept
 from portal.foundation.redaction import mask_address
 from portal.foundation.verification import confirm, send_code
@@ -151,14 +151,7 @@ class ContactPointAdmin(GovernedAdmin):
         return [(f"All ways to reach {thing.person}", reverse("admin:portal_mycontacts_of", args=[thing.person_id]), "default")]
 
     def before_save(self, request: HttpRequest, obj: ContactPoint, now: datetime, *, adding: bool) -> None:
-        """The last verified way to somebody on duty goes only when it is meant."""
-        before = None if adding else ContactPoint.objects.get(pk=obj.pk)
-        if before is None or request.POST.get("anyway"):
-            return
-        kept = obj.active and (obj.channel, obj.address, obj.person_id) == (before.channel, before.address, before.person_id)
-        told = "" if kept else losing(before, now)
-        if told:
-            raise WrongState(f"{told} Verify another one first, or tick that you mean it.")
+        refuse_to_lose(obj, now=now, anyway=bool(request.POST.get("anyway")))
 
     def save_model(self, request: HttpRequest, obj: ContactPoint, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -128,6 +128,20 @@ def set_rules(person: Any, urgency: str, contacts: Sequence[int], *, actor: Any,
     return made
 
 
+def refuse_to_lose(point: ContactPoint, *, now: datetime, anyway: bool = False) -> None:
+    """Refuses what `point` is about to become: switched off, or elsewhere, where it is the last verified way to somebody on duty.
+
+    For a form that saves by itself: call it in the transaction of that save. Raises WrongState as `change_contact` does.
+    """
+    if point.pk is None:
+        return
+    before = ContactPoint.objects.select_related("person").get(pk=point.pk)
+    _alone_with(before.person)
+    before.refresh_from_db()
+    if not point.active or any(getattr(point, name) != getattr(before, name) for name in ("person_id", "channel", "address")):
+        _insist(before, now, anyway)
+
+
 def losing(point: ContactPoint, now: datetime) -> str:
     """What it means to lose `point` now, in words, when it is the last verified way to somebody on duty; else empty."""
     if not (point.active and point.verified(now) and can_interrupt(point.channel, point.address)):

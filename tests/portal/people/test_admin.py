@@ -8,6 +8,7 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from audit.models import LedgerEvent
+from portal.foundation.directory.on_duty import duties
 from portal.models import ContactPoint, User
 from tests.factories.portal import contact, person
 
@@ -192,6 +193,19 @@ def test_replacing_only_the_address_is_traced_without_it(administrator: User) ->
     event = LedgerEvent.objects.get(type="contactpoint.changed")
     assert '"address":"replaced"' in event.payload
     assert "n3w" not in event.payload
+
+
+def test_the_last_verified_way_to_somebody_on_duty_goes_only_when_it_is_meant(administrator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    point, client = contact(person("Eve")), signed_in(administrator)
+    monkeypatch.setitem(duties._entries, "policies", lambda at: {point.person_id: "On call for Payments"})
+    data = {"person": point.person_id, "label": "phone", "channel": "webhook", "address": "", "order": point.order, "why": "lost"}
+    page = f"/admin/portal/contactpoint/{point.pk}/change/"
+    refused = client.post(page, data).content.decode()
+    assert "confirm that you mean it" in refused
+    assert 'name="anyway"' in refused
+    assert ContactPoint.objects.get().active
+    client.post(page, {**data, "anyway": "on"})
+    assert not ContactPoint.objects.get().active
 
 
 @pytest.mark.parametrize("address", ["", "mailto://a@b.c", "not a url", "nul\x00", "ftp://x"])

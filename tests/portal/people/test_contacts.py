@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from audit.models import LedgerEvent
-from portal.foundation.contacts import add_contact, change_contact, losing, move, set_rules, switch_off, switch_on
+from portal.foundation.contacts import add_contact, change_contact, losing, move, refuse_to_lose, set_rules, switch_off, switch_on
 from portal.foundation.directory.on_duty import duties
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import ContactPoint, ContactRule, User
@@ -105,6 +105,19 @@ def test_the_last_verified_way_to_somebody_on_duty_goes_only_when_it_is_meant(an
     assert change_contact(point, label="pager", actor=ana, now=now).active
     assert not switch_off(point, actor=ana, now=now, anyway=True).active
     assert switch_on(point, actor=ana, now=now).active
+
+
+@pytest.mark.usefixtures("on_call")
+@pytest.mark.parametrize("becomes", [{"active": False}, {"address": "https://example.com/"}, {"channel": "apprise"}, {"person": "Tom"}])
+def test_a_form_that_saves_by_itself_is_held_to_the_same(ana: User, now: datetime, becomes: dict[str, Any]) -> None:
+    point = contact(ana)
+    refuse_to_lose(point, now=now)
+    for name, value in becomes.items():
+        setattr(point, name, person(value) if name == "person" else value)
+    with pytest.raises(WrongState, match=r"last verified contact point of Ana.*confirm that you mean it"):
+        refuse_to_lose(point, now=now)
+    refuse_to_lose(point, now=now, anyway=True)
+    refuse_to_lose(ContactPoint(person=ana), now=now)
 
 
 @pytest.mark.usefixtures("on_call")
