@@ -1,16 +1,23 @@
 """Table of contents: the models of incidents and what surrounds them."""
 
 from .changes.models import ChangeRequest, IncidentChange
-from .escalation.models import EngineHeartbeat, EscalationRun, EscalationStep
+from .drills.models import Drill, DrillFinding, DrillPart
+from .escalation.models import EngineHeartbeat, EscalationLook, EscalationRun, EscalationStep
+from .handoffs.models import HandOff
 from .imports.models import ImportRun, SourceRecord
 from .lifecycle.models import ImpactReading, Incident, TimelineEntry
 from .problems.models import IncidentProblem, KnownError, Problem
 
 __all__ = [
     "ChangeRequest",
+    "Drill",
+    "DrillFinding",
+    "DrillPart",
     "EngineHeartbeat",
+    "EscalationLook",
     "EscalationRun",
     "EscalationStep",
+    "HandOff",
     "ImpactReading",
     "ImportRun",
     "Incident",

@@ -1,12 +1,16 @@
 """Table of contents: the models of the foundation."""
 
+from .foundation.answers.models import Callback
 from .foundation.apikit.models import RememberedRequest
+from .foundation.channels.models import ChannelRule
 from .foundation.directory.models import DirectoryEntry, DirectoryExport, DirectoryRow, DirectorySync
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
 from .foundation.people.models import Availability, ContactCode, ContactPoint, ContactRule, User
 
 __all__ = [
     "Availability",
+    "Callback",
+    "ChannelRule",
     "ContactCode",
     "ContactPoint",
     "ContactRule",

@@ -1,7 +1,7 @@
 """A run of one escalation, its steps, and the engine's sign of life."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class EscalationRun(models.Model):
@@ -14,11 +14,12 @@ class EscalationRun(models.Model):
 
     class State(models.TextChoices):
         PAGING = "paging", "alerting"
+        HELD = "held", "on hold"
         ACKNOWLEDGED = "acknowledged", "acknowledged"
         ENDED = "ended", "ended"
         EXHAUSTED = "exhausted", "nobody reached"
 
-    LIVE = (State.PAGING.value, State.ACKNOWLEDGED.value)
+    LIVE = (State.PAGING.value, State.HELD.value, State.ACKNOWLEDGED.value)
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="runs")
     track = models.CharField(max_length=20, choices=Track.choices, default=Track.TECHNICAL)
@@ -40,6 +41,21 @@ class EscalationRun(models.Model):
         null=True, help_text="For the stakeholder and the compliance track, which the incident's own does not stop."
     )
     acknowledged_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    holder = models.ForeignKey(
+        "portal.User",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who is responsible on this track now: whoever acknowledged, took over or accepted a hand-off last.",
+    )
+    last_sign_at = models.DateTimeField(
+        null=True, help_text="The holder's last sign of life; from here the policy's time of silence after an acknowledgement counts."
+    )
+    held_at = models.DateTimeField(null=True, help_text="Since when the alerting is on hold.")
+    held_until = models.DateTimeField(null=True, help_text="When it goes on by itself: nothing rests for ever.")
+    start_level_answered = models.PositiveSmallIntegerField(
+        default=0, help_text="The incident's start level when somebody de-escalated below it: only a higher one raises the run again."
+    )
     round = models.PositiveSmallIntegerField(default=1, help_text="1 until the way through the levels begins again.")
     reminded = models.PositiveSmallIntegerField(default=0, help_text="Reminders sent in the current window.")
     severity = models.CharField(
@@ -55,15 +71,20 @@ class EscalationRun(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
-                fields=["incident", "track"], condition=Q(state__in=["paging", "acknowledged"]), name="one_live_run_per_track"
+                fields=["incident", "track"], condition=Q(state__in=["paging", "held", "acknowledged"]), name="one_live_run_per_track"
             ),
             models.UniqueConstraint(fields=["incident", "track", "opening"], name="one_run_per_opening"),
             models.CheckConstraint(
-                name="live_run_has_a_next_look", condition=~Q(state__in=["paging", "acknowledged"]) | Q(next_run_at__isnull=False)
+                name="live_run_has_a_next_look",
+                condition=~Q(state__in=["paging", "held", "acknowledged"]) | Q(next_run_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="held_run_goes_on_by_itself",
+                condition=~Q(state="held") | Q(held_at__isnull=False, held_until__isnull=False, next_run_at__lte=F("held_until")),
             ),
         ]
         indexes = [
-            models.Index(fields=["next_run_at"], name="run_due", condition=Q(state__in=["paging", "acknowledged"])),
+            models.Index(fields=["next_run_at"], name="run_due", condition=Q(state__in=["paging", "held", "acknowledged"])),
         ]
 
     def __str__(self) -> str:
@@ -86,6 +107,14 @@ class EscalationStep(models.Model):
         PASSED_OVER = "passed_over", "passed over"
         ACKNOWLEDGED = "acknowledged", "acknowledged"
         MILESTONE = "milestone", "milestone missed"
+        SILENT = "silent", "silent after acknowledging"
+        HELD = "held", "put on hold"
+        RESUMED = "resumed", "resumed"
+        RAISED = "raised", "moved up by hand"
+        LOWERED = "lowered", "de-escalated"
+        BYPASSED = "bypassed", "levels bypassed"
+        TAKEN_OVER = "taken_over", "taken over"
+        HANDED_OVER = "handed_over", "handed over"
         ENDED = "ended", "ended"
         EXHAUSTED = "exhausted", "nobody left"
 
@@ -99,6 +128,11 @@ class EscalationStep(models.Model):
     position = models.PositiveSmallIntegerField(null=True)
     person = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
     person_name = models.CharField(max_length=150, blank=True)
+    actor = models.ForeignKey(
+        "portal.User", null=True, on_delete=models.SET_NULL, related_name="+", help_text="Who caused it; nobody: the engine."
+    )
+    actor_name = models.CharField(max_length=150, blank=True)
+    deviation = models.BooleanField(default=False, help_text="It departs from the route of the policy; the reason is the rationale.")
     reason = models.TextField()
     inputs = models.JSONField(default=dict, help_text="What the decision was made from.")
 
@@ -111,6 +145,23 @@ class EscalationStep(models.Model):
         return f"{self.get_action_display()} {self.person_name}".strip()
 
 
+class EscalationLook(models.Model):
+    """A wish that the engine look at an incident now: written with every change of it, gone when the engine has looked.
+
+    Only a wake-up: the watchdog's sweep finds whatever a lost one would have told.
+    """
+
+    incident = models.OneToOneField("incidents.Incident", primary_key=True, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["asked_at"], name="look_asked")]
+
+    def __str__(self) -> str:
+        return f"look at incident {self.pk}"
+
+
 class EngineHeartbeat(models.Model):
     """One row: when the engine last finished looking for work."""
 
@@ -118,6 +169,12 @@ class EngineHeartbeat(models.Model):
     cycles = models.PositiveBigIntegerField(default=0)
     last_started_at = models.DateTimeField(null=True)
     last_finished_at = models.DateTimeField(null=True)
+    started = models.PositiveBigIntegerField(default=0, help_text="Runs started since the installation.")
+    advanced = models.PositiveBigIntegerField(default=0, help_text="Runs looked at when they were due, since the installation.")
+    failed = models.PositiveBigIntegerField(default=0, help_text="Looks that failed and were tried again, since the installation.")
+    late = models.PositiveBigIntegerField(default=0, help_text="Steps that came half a minute late or more, since the installation.")
+    lag = models.DurationField(null=True, help_text="How long after its due time the latest due run of the last busy pass was done.")
+    swept_at = models.DateTimeField(null=True, help_text="When the watchdog last looked through everything.")
 
     class Meta:
         default_permissions = ("view",)

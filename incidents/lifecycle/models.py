@@ -21,6 +21,7 @@ class Incident(models.Model):
         API = "api", "opened through the API"
         READING = "reading", "declared by a threshold"
         IMPORTED = "imported", "imported from another system"
+        DRILL = "drill", "made up for a drill"
 
     number = models.CharField(max_length=40, unique=True, editable=False)
     title = models.CharField(max_length=200)
@@ -59,6 +60,10 @@ class Incident(models.Model):
         "suspected data breach",
         default=False,
         help_text="Data may have been seen, taken or changed by somebody who must not. Once set it stays.",
+    )
+    confidential = models.BooleanField(
+        default=False,
+        help_text="Details leave the portal only over channels that are cleared for it; others carry the number and the link.",
     )
     labels = models.JSONField(default=list, blank=True, help_text="Words that exception rules can look for.")
     revenue_loss_per_hour = models.DecimalField(

@@ -40,6 +40,12 @@ class PolicyVersion(models.Model):
         validators=[MaxValueValidator(5)],
         help_text="How often the technical track begins again from its first level before nobody counts as reached.",
     )
+    silent_after = models.DurationField(
+        "silence after an acknowledgement",
+        null=True,
+        blank=True,
+        help_text="e.g. 30 min. Whoever acknowledged and then shows no sign of work for this long is alerted again. Empty: never.",
+    )
     stakeholder_from = models.CharField(
         "stakeholders from severity",
         max_length=4,

@@ -11,7 +11,9 @@ class OutboxMessage(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", "waiting to be sent"
         SENDING = "sending", "being sent"
+        AWAITING = "awaiting", "handed over, receipt awaited"
         DELIVERED = "delivered", "handed to the channel"
+        BUNDLED = "bundled", "sent together with others"
         FAILED = "failed", "given up"
         CANCELLED = "cancelled", "no longer needed"
 
@@ -26,7 +28,17 @@ class OutboxMessage(models.Model):
     title = models.CharField(max_length=250)
     body = models.TextField()
     secret = models.BooleanField(default=False, help_text="The text is shown to nobody else, and forgotten once it has left.")
+    confidential = models.BooleanField(default=False, help_text="Title and body go only over channels that are cleared for it.")
+    discreet_title = models.CharField(max_length=250, blank=True, help_text="What channels that are not cleared carry instead.")
     link = models.CharField(max_length=300, blank=True)
+    drill = models.BooleanField(default=False, help_text="Part of a drill: it goes to nobody outside it.")
+    lane = models.CharField(max_length=120, blank=True, help_text="The channel that is next, and its host: a slow one delays no other.")
+    bundle = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="bundled", help_text="The message that carried this one's text."
+    )
+    answered_at = models.DateTimeField(null=True, help_text="When the receiver answered it, by whatever way.")
+    answered_by = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    answer_way = models.CharField(max_length=30, blank=True, help_text="How: link, reply, keypad, Slack, Teams.")
     urgent = models.BooleanField(default=False, help_text="It goes the way that the person chose for what cannot wait.")
     idempotency_key = models.CharField(max_length=150, unique=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
@@ -39,13 +51,15 @@ class OutboxMessage(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["next_attempt_at"], name="outbox_due", condition=models.Q(state__in=["pending", "sending"])),
+            models.Index(fields=["next_attempt_at"], name="outbox_due", condition=models.Q(state__in=["pending", "sending", "awaiting"])),
+            models.Index(fields=["lane", "next_attempt_at"], name="outbox_lane_due", condition=models.Q(state__in=["pending", "sending"])),
             models.Index(fields=["subject_ref"], name="outbox_subject"),
+            models.Index(fields=["person", "-created_at"], name="outbox_person"),
         ]
         constraints = [
             models.CheckConstraint(
                 name="outbox_waiting_has_a_next_attempt",
-                condition=~models.Q(state__in=["pending", "sending"]) | models.Q(next_attempt_at__isnull=False),
+                condition=~models.Q(state__in=["pending", "sending", "awaiting"]) | models.Q(next_attempt_at__isnull=False),
             ),
         ]
 
@@ -64,9 +78,14 @@ class DeliveryAttempt(models.Model):
     finished_at = models.DateTimeField()
     succeeded = models.BooleanField()
     detail = models.CharField(max_length=500, blank=True)
+    provider_ref = models.CharField(max_length=120, blank=True, help_text="What the provider calls it.")
+    receipt = models.CharField(max_length=20, blank=True, help_text="The furthest that the provider reported, in its own word.")
+    receipt_rank = models.PositiveSmallIntegerField(default=0, help_text="How far that is: reports come out of order, and none goes back.")
+    receipt_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["message", "number"]
+        indexes = [models.Index(fields=["provider_ref"], name="attempt_by_provider_ref", condition=~models.Q(provider_ref=""))]
         constraints = [models.UniqueConstraint(fields=["message", "number"], name="one_attempt_per_number")]
 
     def __str__(self) -> str:

@@ -1,0 +1,106 @@
+"""A drill, who takes part, and what was found."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from portal.foundation.base_models import tracked
+
+
+class Drill(models.Model):
+    """A rehearsal of one service's escalation with the live engine; the messages go to participants and drill channels only."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "planned"
+        RUNNING = "running", "running"
+        FINISHED = "finished", "finished"
+        CANCELLED = "cancelled", "cancelled"
+
+    title = models.CharField(max_length=200)
+    service = models.ForeignKey("policies.Service", on_delete=models.PROTECT, related_name="drills")
+    severity = models.CharField(max_length=4, blank=True, help_text="As which the made-up incident is graded.")
+    announced = models.BooleanField(default=True, help_text="Participants are told beforehand when it will be.")
+    planned_for = models.DateTimeField(help_text="When it begins.")
+    ends_by = models.DateTimeField(help_text="When it is over at the latest: what runs then is ended.")
+    failures = models.JSONField(default=list, blank=True, help_text="Planned failures: who is silent or away, which channel is down.")
+    goal = models.TextField(help_text="What the drill is to show.")
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PLANNED, editable=False)
+    incident = models.OneToOneField("incidents.Incident", null=True, editable=False, on_delete=models.PROTECT, related_name="drill")
+    policy_version = models.ForeignKey("policies.PolicyVersion", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    expected = models.JSONField(default=list, editable=False, help_text="The course that was foretold when it began.")
+    planned_by = models.ForeignKey("portal.User", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+    verdict = models.TextField(blank=True, editable=False, help_text="What expected against actual shows, in words.")
+    next_due = models.DateField(null=True, blank=True, help_text="When this has to be drilled again.")
+    history = tracked()
+
+    class Meta:
+        ordering = ["-planned_for", "-id"]
+        default_permissions = ("view", "add", "change")
+        permissions = [("run_drill", "Can start and stop drills")]
+        constraints = [
+            models.CheckConstraint(
+                name="drill_ends_after_it_starts",
+                condition=Q(ends_by__gt=F("planned_for")),
+                violation_error_message="The end must be after the start.",
+            ),
+            models.CheckConstraint(
+                name="drill_that_ran_has_its_times",
+                condition=Q(state__in=["planned", "cancelled"])
+                | Q(state="running", started_at__isnull=False)
+                | Q(state="finished", started_at__isnull=False, finished_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DrillPart(models.Model):
+    """Somebody who takes part, and over which contact point. Without consent nothing reaches them."""
+
+    drill = models.ForeignKey("incidents.Drill", on_delete=models.CASCADE, related_name="parts")
+    person = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey(
+        "portal.ContactPoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Empty: all of theirs."
+    )
+    consented_at = models.DateTimeField(null=True, editable=False)
+    declined_at = models.DateTimeField(null=True, editable=False)
+    history = tracked()
+
+    class Meta:
+        ordering = ["drill", "id"]
+        verbose_name = "participant"
+        constraints = [
+            models.UniqueConstraint(fields=["drill", "person"], name="participant_once"),
+            models.CheckConstraint(name="participant_says_yes_or_no", condition=Q(consented_at__isnull=True) | Q(declined_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class DrillFinding(models.Model):
+    """Something a drill showed, who puts it right and until when."""
+
+    drill = models.ForeignKey("incidents.Drill", on_delete=models.PROTECT, related_name="findings")
+    text = models.TextField()
+    by_comparison = models.BooleanField(default=False, editable=False, help_text="Found by comparing expected with actual.")
+    owner = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    due = models.DateField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, editable=False)
+    done_by = models.ForeignKey("portal.User", null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    outcome = models.TextField(blank=True, editable=False)
+    history = tracked()
+
+    class Meta:
+        ordering = ["drill", "id"]
+        default_permissions = ("view", "add", "change")
+        constraints = [
+            models.CheckConstraint(
+                name="finding_done_says_how", condition=Q(done_at__isnull=True) | ~Q(outcome="") & Q(done_by__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
