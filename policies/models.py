@@ -2,6 +2,7 @@
 
 from policies.oncall.calendars.models import CalendarFeed, CalendarSource, FeedAccess, ImportedDuty
 from policies.oncall.coverage.models import CoverageFinding, CoverageRun, ScheduleCoverage
+from policies.oncall.duty_pages.models import DutyPage
 from policies.oncall.models import Holiday, HolidayCalendar, LayerMember, LayerWindow, OnCallSchedule, RotaLayer, SchedulePlan
 from policies.oncall.standing_in.models import DutyAbsence, DutySwap, OnCallOverride
 
@@ -9,7 +10,6 @@ from .attestations.models import Acceptance, KnowledgeDuty, TrainingRecord
 from .catalogue.models import BusinessUnit, Component, CustomerSegment, DelegatedAuthority, Region, Role, Runbook, Service, Team
 from .governance.models import Approval, EditLock, PolicyVersion, UrgentPublication
 from .messages.models import AnnouncementProtocol, MessageTemplate
-from .oncall.duty_pages import DutyPage
 from .pathways.models import EscalationPolicy, Level, SeverityOverride, Target
 from .reviews.models import PolicyReview
 from .severity.models import BusinessThreshold, Criterion, ExceptionRule, OwnMeasure, PriorityCell, Threshold

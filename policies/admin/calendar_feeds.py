@@ -4,94 +4,61 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.views import View
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from policies.models import CalendarFeed, OnCallSchedule
 from policies.oncall.calendars.feed_services import CHANGE_FEEDS, SEE_DUTY, SEE_FEEDS, feeds_of, make_feed, revoke_feed
 from portal.foundation import clock
 from portal.foundation.access.checks import may
-from portal.foundation.adminkit.bases import PortalModelAdmin, show_in
+from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
-from portal.foundation.errors import PortalError
 
 from .calendar_import import themselves
+from .secret_address import AddressForm, AddressKind, SecretAddressView
 
 MOST_ROWS = 50
 
 
-class FeedForm(forms.Form):
+class FeedForm(AddressForm):
     """What is shown, and where it is read."""
 
     schedule = forms.ModelChoiceField(
-        OnCallSchedule.objects.none(), label="Shows", required=False, empty_label="all my own duty", widget=UnfoldAdminSelectWidget
+        OnCallSchedule.objects.order_by("name"),
+        label="Shows",
+        required=False,
+        empty_label="all my own duty",
+        widget=UnfoldAdminSelectWidget,
     )
     label = forms.CharField(
         label="Where it is read", max_length=80, widget=UnfoldAdminTextInputWidget(), help_text="Such as 'my telephone' or 'wall screen'."
     )
 
-    def __init__(self, *args: Any, reader: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if may(reader, SEE_DUTY):
-            self.fields["schedule"].queryset = OnCallSchedule.objects.order_by("name")  # type: ignore[attr-defined]
-        else:
+        if not may(self.reader, SEE_DUTY):
             del self.fields["schedule"]
 
 
-class MakeFeedView(View):
-    """POST makes the feed and shows its address, this once."""
-
-    model_admin: Any = None
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        if not self.model_admin.has_add_permission(request):
-            raise PermissionDenied
-        return self._show(request, FeedForm(reader=request.user, initial={"schedule": request.GET.get("schedule", "")}))
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        if not self.model_admin.has_add_permission(request):
-            raise PermissionDenied
-        form = FeedForm(request.POST, reader=request.user)
-        if form.is_valid():
-            schedule = form.cleaned_data.get("schedule")
-            person = None if schedule else themselves(request)
-            try:
-                feed, token = make_feed(form.cleaned_data["label"], actor=request.user, now=clock.now(), schedule=schedule, person=person)
-            except PortalError as error:
-                show_in(form, error)
-            else:
-                address = f"{settings.PORTAL_URL.rstrip('/')}{reverse('calendar-feed', args=[token])}"
-                answer = self._show(request, None, feed=feed, address_field=_read_only(address), page=self.model_admin.page_of(feed))
-                answer["Cache-Control"] = "no-store"
-                return answer
-        return self._show(request, form)
-
-    def _show(self, request: HttpRequest, form: Any, **more: Any) -> HttpResponse:
-        title = "Duty in your calendar program"
-        context = {
-            **self.model_admin.admin_site.each_context(request),
-            "form": form,
-            "title": title,
-            "media": self.model_admin.media,
-            **more,
-        }
-        return render(request, "policies/calendar_feed_new.html", context, status=400 if form is not None and form.errors else 200)
+def _make(request: HttpRequest, data: dict[str, Any]) -> tuple[CalendarFeed, str]:
+    schedule = data.get("schedule")
+    person = None if schedule else themselves(request)
+    return make_feed(data["label"], actor=request.user, now=clock.now(), schedule=schedule, person=person)
 
 
-def _read_only(address: str) -> SafeString:
-    widget = UnfoldAdminTextInputWidget(attrs={"id": "feed-address", "readonly": True, "autocomplete": "off"})
-    rendered: SafeString = widget.render("address", address)
-    return rendered
+FEED = AddressKind(
+    title="Duty in your calendar program",
+    first_line="A calendar program reads duty from a secret address: 30 days back and 180 ahead, with the reason for each slot.",
+    address_label="Address for your calendar program",
+    who_reads="Whoever has the address sees the duty, without signing in.",
+    route="calendar-feed",
+    form=FeedForm,
+    make=_make,
+)
 
 
 @admin.register(CalendarFeed)
@@ -119,7 +86,7 @@ class CalendarFeedAdmin(PortalModelAdmin):
     )
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        return MakeFeedView.as_view(model_admin=self)(request)  # type: ignore[return-value]
+        return SecretAddressView.as_view(model_admin=self, kind=FEED)(request)  # type: ignore[return-value]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = feeds_of(request.user).select_related("owner", "schedule", "person")

@@ -65,7 +65,7 @@ class ImportForm(CopyForm):
 
 
 class ReasonForm(forms.Form):
-    """Why a calendar is brought in."""
+    """Why something is done, in a sentence."""
 
     reason = forms.CharField(
         label="Why?", max_length=2_000, widget=UnfoldAdminTextInputWidget(), help_text="One sentence. It stays in the audit trail."

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from policies.oncall.duty_pages import DutyPage, opened
+from policies.models import DutyPage
+from policies.oncall.duty_pages.services import opened
 from policies.oncall.queries import NO_TIME, Planned, planned
 from policies.oncall.who import following_the_sun, on_call_of_schedules, on_call_of_services, on_call_of_teams, plans_of_teams
 from portal.foundation import clock

@@ -1,7 +1,5 @@
 """Making, reading and revoking feeds. The address is told once; only its hash is kept."""
 
-import hashlib
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +8,7 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from audit.events.services import act
 from policies.oncall.models import OnCallSchedule
+from policies.oncall.secret_addresses import Secret, hash_of
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
@@ -22,7 +21,6 @@ SEE_FEEDS, CHANGE_FEEDS = "policies.view_calendarfeed", "policies.change_calenda
 MOST_FEEDS = 20
 # Once a minute, a day long: calendar programs ask a few times an hour.
 MOST_READS_A_DAY = 1_440
-_HINT = 6
 
 
 def make_feed(
@@ -44,15 +42,15 @@ def make_feed(
         raise NotAllowed("You may make feeds of your own duty only. Others need the right to see on-call schedules.")
     if not label.strip():
         raise InvalidInput("Say where the feed is read.", {"label": ["Say where it is read, such as 'my telephone'."]})
-    token = secrets.token_urlsafe(32)
+    secret = Secret.new()
     with act("calendar_feed.made", actor=actor, now=now, why=reason) as running:
         if CalendarFeed.objects.filter(owner=actor, revoked_at=None).count() >= MOST_FEEDS:
             raise WrongState(f"You have {MOST_FEEDS} feeds. Revoke one that is not read any more.")
         feed = CalendarFeed(label=label.strip()[:80], owner=actor, schedule=schedule, person=person, made_at=now)
-        feed.token_hash, feed.hint = _hash(token), token[:_HINT]
+        feed.token_hash, feed.hint = secret.hash, secret.hint
         save_tracked(feed, actor=actor, now=now, reason=reason)
         running.subject = feed
-    return feed, token
+    return feed, secret.token
 
 
 def revoke_feed(feed: CalendarFeed, *, actor: Any, now: datetime, reason: str = "") -> CalendarFeed:
@@ -70,7 +68,7 @@ def revoke_feed(feed: CalendarFeed, *, actor: Any, now: datetime, reason: str = 
 
 def feed_of(token: str) -> CalendarFeed | None:
     """The feed behind `token`; None when there is none, it was revoked, somebody left, or its owner may not see this any more."""
-    found = CalendarFeed.objects.select_related("owner", "schedule", "person").filter(token_hash=_hash(token), revoked_at=None).first()
+    found = CalendarFeed.objects.select_related("owner", "schedule", "person").filter(token_hash=hash_of(token), revoked_at=None).first()
     if found is None or not found.owner.is_active or (found.person is not None and not found.person.is_active):
         return None
     return found if may_show(found.owner, found.schedule, found.person) else None
@@ -109,7 +107,3 @@ def next_day(now: datetime) -> int:
     """Seconds until the count begins anew."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return max(int((midnight - now).total_seconds()), 1)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
