@@ -20,6 +20,7 @@ from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import User
 
 from . import words
+from .facts import columns_after
 from .last_resort import owner_of_last_resort
 from .messages import link_to, message_for
 from .models import EscalationRun, EscalationStep
@@ -89,29 +90,7 @@ def _look_again(run: EscalationRun, decision: Decision, now: datetime) -> None:
 
 
 def _move(run: EscalationRun, decision: Decision, now: datetime) -> None:
-    state = decision.state
-    ended = not state.status.is_live
-    moved = {
-        "state": state.status.value,
-        "level": state.level,
-        "position": state.position,
-        "level_entered_at": state.level_entered_at,
-        "last_page_at": state.last_page_at,
-        "milestone_done": state.milestone_done,
-        "round": state.round,
-        "reminded": state.reminded,
-        "severity": state.severity,
-        "acknowledged_at": run.acknowledged_at,
-        "acknowledged_by": run.acknowledged_by,
-        "next_run_at": decision.next_look,
-        "sequence": run.sequence + 1,
-        "ended_at": (run.ended_at or now) if ended else None,
-        "failures": 0,
-        "last_failure": "",
-    }
-    if any(action.kind is Kind.MILESTONE for action in decision.actions) and state.status is Status.PAGING:
-        # Whoever acknowledged before was too slow for the milestone; only a new acknowledgement stops what begins now.
-        moved["alerting_since"] = now if run.state == EscalationRun.State.ACKNOWLEDGED else run.alerting_since
+    moved = columns_after(run, decision, now)
     if not EscalationRun.objects.filter(pk=run.pk, sequence=run.sequence).update(**moved):
         raise Conflict("Another engine moved this escalation meanwhile.")
     for name, value in moved.items():

@@ -1,12 +1,13 @@
 """A run and its incident as the pure core sees them, and which runs need a look."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Q
 
 from incidents.lifecycle.models import Incident
 from incidents.lifecycle.states import ENDED_STATES, IncidentState
-from policies.decisions.escalation_facts import Alerted, RunState, Status
+from policies.decisions.escalation_facts import Alerted, Decision, Kind, RunState, Status
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from policies.governance.queries import snapshot_of
@@ -41,6 +42,33 @@ def state_of(run: EscalationRun, incident: Incident, *, acknowledged_by: str | N
         round=run.round,
         reminded=run.reminded,
     )
+
+
+def columns_after(run: EscalationRun, decision: Decision, now: datetime) -> dict[str, Any]:
+    """What becomes of the row of `run` by `decision`: the way back from `state_of`, with the sequence raised."""
+    state = decision.state
+    moved: dict[str, Any] = {
+        "state": state.status.value,
+        "level": state.level,
+        "position": state.position,
+        "level_entered_at": state.level_entered_at,
+        "last_page_at": state.last_page_at,
+        "milestone_done": state.milestone_done,
+        "round": state.round,
+        "reminded": state.reminded,
+        "severity": state.severity,
+        "acknowledged_at": run.acknowledged_at,
+        "acknowledged_by": run.acknowledged_by,
+        "next_run_at": decision.next_look,
+        "sequence": run.sequence + 1,
+        "ended_at": None if state.status.is_live else (run.ended_at or now),
+        "failures": 0,
+        "last_failure": "",
+    }
+    if any(action.kind is Kind.MILESTONE for action in decision.actions) and state.status is Status.PAGING:
+        # Whoever acknowledged before was too slow for the milestone; only a new acknowledgement stops what begins now.
+        moved["alerting_since"] = now if run.state == Run.State.ACKNOWLEDGED else run.alerting_since
+    return moved
 
 
 def fresh_state(incident: Incident, now: datetime) -> RunState:
