@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -19,6 +20,11 @@ from .calendar_forms import ReasonForm
 from .secret_address import AddressForm, AddressKind, SecretAddressView
 
 
+def _one_of(model: type[Model], label: str) -> forms.ModelChoiceField:
+    rows = model._default_manager.order_by("name")
+    return forms.ModelChoiceField(rows, label=label, required=False, empty_label="none", widget=UnfoldAdminSelectWidget)
+
+
 class PageForm(AddressForm, ReasonForm):
     """What the page is about, where it is shown, and why."""
 
@@ -28,9 +34,9 @@ class PageForm(AddressForm, ReasonForm):
         widget=UnfoldAdminTextInputWidget(),
         help_text="Such as 'intranet, page of the service desk'.",
     )
-    schedule = forms.ModelChoiceField(OnCallSchedule.objects.order_by("name"), required=False, widget=UnfoldAdminSelectWidget)
-    team = forms.ModelChoiceField(Team.objects.order_by("name"), required=False, widget=UnfoldAdminSelectWidget)
-    service = forms.ModelChoiceField(Service.objects.order_by("name"), required=False, widget=UnfoldAdminSelectWidget)
+    schedule = _one_of(OnCallSchedule, "Of a schedule")
+    team = _one_of(Team, "Or of a team")
+    service = _one_of(Service, "Or of a service")
     field_order = ("label", "schedule", "team", "service", "reason")
 
 
@@ -40,7 +46,7 @@ def _make(request: HttpRequest, data: dict[str, Any]) -> tuple[DutyPage, str]:
 
 PAGE = AddressKind(
     title="A page for a frame",
-    first_line="The page says who is on call, now and next, at a secret address. Choose a schedule, a team or a service: one of them.",
+    first_line="At a secret address the page says who is on call for a schedule, a team or a service, now and next.",
     address_label="Address for the frame",
     who_reads="Whoever has the address sees who is on call, without signing in.",
     route="duty-page",

@@ -95,8 +95,9 @@ def test_the_form_takes_what_the_address_says_and_asks_the_same_number_of_times(
     client: Client, manager: User, rota: OnCallSchedule
 ) -> None:
     address = f"{reverse(ADD)}?schedule={rota.pk}&team=%00&label={'<' * 9}"
+    assert f'value="{rota.pk}" selected' in client.get(address).content.decode()
     with CaptureQueriesContext(connection) as few:
-        assert f'value="{rota.pk}" selected' in client.get(address).content.decode()
+        client.get(address)
     for number in range(3):
         make.schedule(name=f"More {number}", team=Team.objects.create(name=f"Team {number}"))
     with CaptureQueriesContext(connection) as many:
