@@ -11,8 +11,10 @@ from policies.decisions.rota import on_duty_at
 from policies.decisions.routing import CandidateFacts, Reach, Source, Standing
 from policies.decisions.ruleset import TargetRule
 from policies.oncall.standing_in.models import DutyAbsence
+from portal.foundation.people.availability import Presence
 from portal.foundation.people.models import User
 from portal.foundation.people.queries import availability_of
+from portal.foundation.people.reach import Reach as ReachOf
 from portal.foundation.people.reach import reach_of
 from portal.foundation.people.wanted import items
 
@@ -34,6 +36,41 @@ class Behind(NamedTuple):
     nobody: str
 
 
+class PeopleAt(NamedTuple):
+    """What is known of people at an instant, each by primary key; `away` says why and until when, `works_in` names regions."""
+
+    people: Mapping[int, User]
+    reach: ReachOf
+    presence: Mapping[int, Presence]
+    away: Mapping[int, tuple[str, datetime | None]]
+    works_in: Mapping[int, tuple[str, ...]]
+
+    def candidates(self, named: Iterable[Named]) -> tuple[CandidateFacts, ...]:
+        """Those named, in their order, with all that routing asks about them."""
+        return tuple(self._candidate(who, place) for place, who in enumerate(named, start=1))
+
+    def _candidate(self, who: Named, place: int) -> CandidateFacts:
+        person = self.people.get(who.person_id)
+        said = self.presence[who.person_id]
+        absent = self.away.get(who.person_id)
+        standing = (Standing.AWAY, *absent) if absent else (Standing(said.state.value), _lowered(said.why), said.until)
+        return CandidateFacts(
+            who.person_id,
+            str(person) if person else "Somebody who no longer exists",
+            who.why,
+            who.source,
+            place,
+            skills=items(person.skills) if person else (),
+            languages=items(person.languages) if person else (),
+            regions=self.works_in.get(who.person_id, ()),
+            standing=standing[0],
+            occupied=standing[1],
+            until=standing[2],
+            active=person is not None and person.is_active,
+            reach=_reach(who.person_id, *self.reach),
+        )
+
+
 class Known(NamedTuple):
     """Roles by primary key, and schedules with their place in their team."""
 
@@ -48,8 +85,8 @@ def behind_targets(
 
     `regions` are those that matter, with the names to give them. What hangs on `apart_from`, such as an incident, keeps nobody busy.
     """
-    known = _known(targets, at)
-    named = {target: _named(target, known, at) for target in targets}
+    known = known_of(targets, at)
+    named = {target: named_by(target, known, at) for target in targets}
     facts = _facts((who for found, _ in named.values() for who in found), at, regions or {}, apart_from)
     return {target: Behind(facts(found), nobody) for target, (found, nobody) in named.items()}
 
@@ -65,11 +102,12 @@ def of_team(team: Team | None, at: datetime) -> tuple[CandidateFacts, ...]:
     return _facts(found, at, regions, "")(found)
 
 
-def _known(targets: Iterable[TargetRule], at: datetime) -> Known:
+def known_of(targets: Iterable[TargetRule], since: datetime) -> Known:
+    """All that says who is behind `targets`, at whatever instant from `since` on. Six queries at most."""
     roles = {target.role_id for target in targets if target.role_id is not None}
     teams = {target.team_id for target in targets if target.team_id is not None}
     named = {target.schedule_id for target in targets if target.schedule_id is not None}
-    schedules = planned(Q(pk__in=named) | Q(team__in=teams), at, back=NO_TIME) if named or teams else []
+    schedules = planned(Q(pk__in=named) | Q(team__in=teams), since, back=NO_TIME) if named or teams else []
     return Known(Role.objects.in_bulk(roles) if roles else {}, sorted(schedules, key=_in_team))
 
 
@@ -77,7 +115,7 @@ def _in_team(schedule: Planned) -> tuple[int, str]:
     return schedule.order, schedule.name
 
 
-def _named(target: TargetRule, known: Known, at: datetime) -> tuple[list[Named], str]:
+def named_by(target: TargetRule, known: Known, at: datetime) -> tuple[list[Named], str]:
     """Whoever may hold the place, in the order in which they are tried, and what is said when nobody may."""
     if target.schedule_id is not None:
         schedules = [schedule for schedule in known.schedules if schedule.schedule_id == target.schedule_id]
@@ -117,30 +155,7 @@ def _facts(
     ids = {who.person_id for who in named}
     people = User.objects.in_bulk(ids) if ids else {}
     reach, presence, away = reach_of(ids, at), availability_of(ids, at, apart_from=apart_from), _absent(ids, at)
-    works_in = _works_in(ids, regions)
-
-    def facts(who: Named, place: int) -> CandidateFacts:
-        person = people.get(who.person_id)
-        said = presence[who.person_id]
-        absent = away.get(who.person_id)
-        standing = (Standing.AWAY, *absent) if absent else (Standing(said.state.value), _lowered(said.why), said.until)
-        return CandidateFacts(
-            who.person_id,
-            str(person) if person else "Somebody who no longer exists",
-            who.why,
-            who.source,
-            place,
-            skills=items(person.skills) if person else (),
-            languages=items(person.languages) if person else (),
-            regions=works_in.get(who.person_id, ()),
-            standing=standing[0],
-            occupied=standing[1],
-            until=standing[2],
-            active=person is not None and person.is_active,
-            reach=_reach(who.person_id, *reach),
-        )
-
-    return lambda found: tuple(facts(who, place) for place, who in enumerate(found, start=1))
+    return PeopleAt(people, reach, presence, away, works_in(ids, regions)).candidates
 
 
 def _reach(
@@ -157,7 +172,8 @@ def _absent(people: Collection[int], at: datetime) -> dict[int, tuple[str, datet
     return {row.person_id: (row.get_kind_display(), min(row.ends_at, row.ended_at or row.ends_at)) for row in rows}
 
 
-def _works_in(people: Collection[int], regions: Mapping[int, str]) -> dict[int, tuple[str, ...]]:
+def works_in(people: Collection[int], regions: Mapping[int, str]) -> dict[int, tuple[str, ...]]:
+    """In which of `regions` each of `people` works, by name. One query at most."""
     if not regions:
         return {}
     found: dict[int, tuple[str, ...]] = {}
