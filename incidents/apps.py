@@ -25,8 +25,9 @@ class IncidentsConfig(AppConfig):
         from .escalation.outcomes import message_fared
         from .lifecycle import guards
         from .lifecycle.replay_columns import SOURCE
+        from .mandates import guards as mandate_guards
 
-        database_guards.guards.register(self.label, (*guards.GOVERNED, *run_guards.GOVERNED))
+        database_guards.guards.register(self.label, (*guards.GOVERNED, *run_guards.GOVERNED, *mandate_guards.GOVERNED))
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         for kind in (PAGE, NOBODY_REACHED):
@@ -41,5 +42,13 @@ class IncidentsConfig(AppConfig):
                 function="incidents.tasks.engine_sweep",
                 every_minutes=1,
                 why="Takes over from an engine that stopped, and says that it did.",
+            )
+        )
+        declare(
+            Job(
+                name="mandate-reviews",
+                function="incidents.tasks.remind_mandate_reviews",
+                every_minutes=60,
+                why="Reminds whoever reviews the use of a mandate when that is overdue.",
             )
         )

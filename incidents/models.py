@@ -6,6 +6,7 @@ from .escalation.models import EngineHeartbeat, EscalationLook, EscalationRun, E
 from .handoffs.models import HandOff
 from .imports.models import ImportRun, SourceRecord
 from .lifecycle.models import ImpactReading, Incident, TimelineEntry
+from .mandates.models import MandateUse
 from .problems.models import IncidentProblem, KnownError, Problem
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "IncidentChange",
     "IncidentProblem",
     "KnownError",
+    "MandateUse",
     "Problem",
     "SourceRecord",
     "TimelineEntry",

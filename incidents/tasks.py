@@ -1,10 +1,18 @@
 """Jobs of incidents. Their dotted names are public: schedules refer to them across releases."""
 
 from incidents.escalation import watchdog
+from incidents.mandates.services import remind_to_review
 from portal.foundation import clock
+from portal.foundation.request_context import origin
 
 
 def engine_sweep() -> int:
     """One pass of the engine as a safety net; the number of escalations it started or advanced."""
     result = watchdog.sweep(now=clock.now())
     return result.started + result.advanced
+
+
+def remind_mandate_reviews() -> int:
+    """Reminds of overdue reviews of used mandates; the number of those."""
+    with origin("job"):
+        return remind_to_review(now=clock.now())

@@ -5,6 +5,6 @@ Reads: incidents, their runs, problems and changes, within the reader's rights.
 Never: sets a state, an owner or a severity; verbs do.
 """
 
-from . import changes, imports, incidents, problems, readings
+from . import changes, imports, incidents, mandates, problems, readings
 
-__all__ = ["changes", "imports", "incidents", "problems", "readings"]
+__all__ = ["changes", "imports", "incidents", "mandates", "problems", "readings"]

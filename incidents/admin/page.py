@@ -31,7 +31,7 @@ LATEST_READINGS = 12
 MOST_BESIDE = 10
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "": ("Everything", ()),
-    "people": ("People", ("opened", "state", "assigned", "note", "link")),
+    "people": ("People", ("opened", "state", "assigned", "note", "link", "mandate")),
     "engine": ("Escalation", ("escalation", "graded")),
     "messages": ("Messages", ("delivery",)),
     "readings": ("Readings", ("reading", "graded")),

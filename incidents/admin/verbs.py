@@ -13,6 +13,7 @@ from incidents.problems.services import link_problem
 from portal.foundation.adminkit.verbs import Verb
 
 from .forms import ChangeForm, DetailsForm, FactsForm, HandOverForm, ProblemForm, ReadingForm
+from .mandates import USE_MANDATE
 from .tracks import TRACK_VERBS
 
 
@@ -188,6 +189,7 @@ VERBS = (
         ask="Why is it no incident?",
         done="Cancelled.",
     ),
+    USE_MANDATE,
     *TRACK_VERBS,
 )
 MAIN = ("acknowledge", "resolve", "note")

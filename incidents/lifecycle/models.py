@@ -198,6 +198,7 @@ class TimelineEntry(models.Model):
         READING = "reading", "Reading"
         NOTE = "note", "Note"
         LINK = "link", "Link"
+        MANDATE = "mandate", "Mandate"
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="timeline")
     kind = models.CharField(max_length=20, choices=Kind.choices)

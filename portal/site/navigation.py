@@ -18,6 +18,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Known errors", "lightbulb", "incidents_knownerror", "incidents.view_knownerror"),
             ("Problems", "troubleshoot", "incidents_problem", "incidents.view_problem"),
             ("Changes", "published_with_changes", "incidents_changerequest", "incidents.view_changerequest"),
+            ("Mandates used", "verified_user", "incidents_mandateuse", "incidents.view_mandateuse"),
         ),
     ),
     (

@@ -47,6 +47,7 @@ _INCIDENT = (
     "knownerror",
     "changerequest",
     "incidentchange",
+    "mandateuse",
 )
 
 # Calendars kept elsewhere that say who is on duty, and feeds that calendar programs read.
@@ -102,7 +103,8 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
-        + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack"),
+        + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack")
+        + ("incidents.review_mandateuse",),
     ),
     Role(
         "compliance",
@@ -113,6 +115,7 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("audit.view_ledgerevent", "reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
+        + ("incidents.review_mandateuse",)
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role(
