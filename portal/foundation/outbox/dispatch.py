@@ -5,6 +5,7 @@ At least once: a worker that dies while sending leaves a lease behind, and the m
 
 import logging
 import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -94,10 +95,17 @@ def contacts_of(person_id: int | None, *, urgent: bool = False, alert: bool = Tr
     E-mail carries no alert, and nothing urgent, so it is none of the ways then. Two queries.
     """
     found = ContactPoint.objects.filter(person_id=person_id, active=True, person__is_active=True).order_by("order", "id")
-    ways = [contact for contact in found if contact.channel != EMAIL or not (urgent or alert)]
     urgency = ContactRule.Urgency.URGENT if urgent else ContactRule.Urgency.NORMAL
     rules = ContactRule.objects.filter(person_id=person_id, urgency=urgency).order_by("position")
-    chosen = {contact: place for place, contact in enumerate(rules.values_list("contact_id", flat=True))} if len(ways) > 1 else {}
+    return in_order(found, lambda: list(rules.values_list("contact_id", flat=True)), urgent=urgent, alert=alert)
+
+
+def in_order(
+    contacts: Iterable[ContactPoint], rules: Callable[[], Sequence[int]], *, urgent: bool = False, alert: bool = True
+) -> list[ContactPoint]:
+    """One person's active `contacts`, which stand in their own order, as they are tried. `rules` gives those chosen, asked only if need be."""
+    ways = [contact for contact in contacts if contact.channel != EMAIL or not (urgent or alert)]
+    chosen = {contact: place for place, contact in enumerate(rules())} if len(ways) > 1 else {}
     # A way that no rule names is never lost: it comes after those that are named. Sorting keeps their own order.
     return sorted(ways, key=lambda contact: chosen.get(contact.pk, len(chosen)))
 
