@@ -1,7 +1,7 @@
 """Start-up of incidents: their guards in the database, what they want to hear of their messages, and their jobs."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_migrate, post_save, pre_migrate
 
 
 class IncidentsConfig(AppConfig):
@@ -21,6 +21,7 @@ class IncidentsConfig(AppConfig):
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
         from .escalation.holding import busy_with_incidents
+        from .escalation.looks import incident_saved
         from .escalation.messages import preview_values
         from .escalation.outcomes import message_fared
         from .lifecycle import guards
@@ -30,6 +31,7 @@ class IncidentsConfig(AppConfig):
         database_guards.guards.register(self.label, (*guards.GOVERNED, *run_guards.GOVERNED, *mandate_guards.GOVERNED))
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
+        post_save.connect(incident_saved, sender="incidents.Incident", dispatch_uid="escalation-look")
         for kind in (PAGE, NOBODY_REACHED):
             outcomes.register(kind, message_fared)
         sources.register(self.label, SOURCE)

@@ -1,0 +1,52 @@
+"""Wishes that the engine look at an incident: left by every save of one, taken by the engine.
+
+A wish is only a wake-up. Whoever writes incidents past their `save` costs the engine a minute: its sweep finds what no wish told.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from incidents.lifecycle.models import Incident
+
+from .models import EscalationLook
+
+MOST_AT_ONCE = 100
+
+
+def incident_saved(sender: Any, instance: Incident, raw: bool = False, **kwargs: Any) -> None:
+    """Asks for a look in the transaction of the save. Imported incidents never escalate."""
+    being_numbered = getattr(instance, "skip_history_when_saving", False)
+    if instance.origin != Incident.Origin.IMPORTED and not raw and not being_numbered:
+        ask([instance.pk], now=getattr(instance, "_history_date", None) or instance.opened_at)
+
+
+def ask(incidents: Collection[int], *, now: datetime) -> None:
+    """Asks the engine to look at these, by primary key. An older wish is renewed: whoever holds it is waited for, so none is lost."""
+    EscalationLook.objects.bulk_create(
+        [EscalationLook(incident_id=pk, asked_at=now) for pk in incidents],
+        update_conflicts=True,
+        unique_fields=["incident"],
+        update_fields=["asked_at"],
+    )
+
+
+def any_wanted() -> bool:
+    """Whether somebody asked. One query, of one row of an index."""
+    return EscalationLook.objects.order_by("asked_at").exists()
+
+
+def taken(only: Collection[int] | None = None) -> list[int]:
+    """The incidents that were asked about longest ago, locked until the running transaction ends. Those that others hold are left out.
+
+    An incident that is saved meanwhile is asked about anew once this transaction is over: a wish is let go (`done`) or kept, never lost.
+    """
+    wishes = EscalationLook.objects.select_for_update(skip_locked=True).order_by("asked_at", "pk")
+    if only is not None:
+        wishes = wishes.filter(pk__in=only)
+    return list(wishes.values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def done(incidents: Collection[int]) -> None:
+    """Lets go of wishes that were fulfilled; they must be `taken`."""
+    EscalationLook.objects.filter(pk__in=incidents).delete()
