@@ -23,7 +23,7 @@ class IncidentsConfig(AppConfig):
         from .escalation.holding import busy_with_incidents
         from .escalation.looks import incident_saved
         from .escalation.messages import preview_values
-        from .escalation.outcomes import message_fared
+        from .escalation.outcomes import messages_fared
         from .lifecycle import guards
         from .lifecycle.replay_columns import SOURCE
         from .mandates import guards as mandate_guards
@@ -33,7 +33,7 @@ class IncidentsConfig(AppConfig):
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         post_save.connect(incident_saved, sender="incidents.Incident", dispatch_uid="escalation-look")
         for kind in (PAGE, NOBODY_REACHED):
-            outcomes.register(kind, message_fared)
+            outcomes.register(kind, messages_fared)
         sources.register(self.label, SOURCE)
         message_values.register(self.label, preview_values)
         providers.register(self.label, sections)

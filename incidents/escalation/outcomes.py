@@ -1,35 +1,43 @@
 """What became of a message, told on the incident's timeline and in the audit trail."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from audit.events.services import act
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_timeline
-from portal.foundation.outbox.models import DeliveryAttempt, OutboxMessage
-
-State = OutboxMessage.State
-
-
-def message_fared(message: OutboxMessage, attempt: DeliveryAttempt | None, now: datetime) -> None:
-    """Tells a hand-over, a failure for good, and a change to the person's next contact point; another try is no news."""
-    told = _told(message, attempt)
-    incident = Incident.objects.filter(pk=message.subject_ref.split(":")[1]).first()
-    if told is None or incident is None:
-        return
-    event, text, why = told
-    data = {"message": str(message.pk), "kind": message.kind, "attempts": attempt.number if attempt else 0}
-    with act(event, actor=None, now=now, subject=incident, why=why) as running:
-        running.details.update(data, person=message.person_name, outcome=text)
-        add_timeline(incident, kind=TimelineEntry.Kind.DELIVERY, at=now, actor=None, text=text, why=why, data=data)
+from portal.foundation.outbox.handlers import Fared, News
+from portal.foundation.outbox.models import OutboxMessage
 
 
-def _told(message: OutboxMessage, attempt: DeliveryAttempt | None) -> tuple[str, str, str] | None:
-    way = f"{message.person_name}'s {attempt.contact_label} ({attempt.channel})" if attempt else ""
-    if attempt is not None and attempt.succeeded:
-        return "message.delivered", f"Handed to {way}", f"Attempt {attempt.number}." if attempt.number > 1 else ""
-    if message.state == State.FAILED:
-        why = attempt.detail if attempt else "There is no active contact point left to try."
-        return "message.failed", f"The message to {message.person_name} could not be delivered", why
-    if attempt is not None and message.state == State.PENDING and message.contact_position and not message.tries:
-        return "message.rerouted", f"{way} could not be reached; the next contact point is tried", attempt.detail
+def messages_fared(news: Sequence[Fared], now: datetime) -> None:
+    """Tells a hand-over, an arrival, a failure for good, and a change to the person's next contact point; another try is no news."""
+    worth = [(fared, told) for fared in news if (told := _told(fared))]
+    incidents = Incident.objects.in_bulk({_incident_of(fared.message) for fared, _ in worth})
+    for fared, (event, text, why) in worth:
+        incident = incidents.get(_incident_of(fared.message))
+        if incident is None:
+            continue
+        data = {"message": str(fared.message.pk), "kind": fared.message.kind, "attempts": fared.attempt.number if fared.attempt else 0}
+        with act(event, actor=None, now=now, subject=incident, why=why) as running:
+            running.details.update(data, person=fared.message.person_name, outcome=text)
+            add_timeline(incident, kind=TimelineEntry.Kind.DELIVERY, at=now, actor=None, text=text, why=why, data=data)
+
+
+def _incident_of(message: OutboxMessage) -> int:
+    return int(message.subject_ref.split(":")[1])
+
+
+def _told(fared: Fared) -> tuple[str, str, str] | None:
+    name, attempt = fared.message.person_name, fared.attempt
+    way = f"{name}'s {attempt.contact_label} ({attempt.channel})" if attempt else name
+    if fared.news is News.HANDED:
+        tries = f"Attempt {attempt.number}." if attempt and attempt.number > 1 else ""
+        return "message.delivered", f"Handed to {way}{', ' if fared.why else ''}{fared.why}", tries
+    if fared.news is News.ARRIVED:
+        return "message.arrived", f"The message arrived on {way}", fared.why
+    if fared.news is News.FAILED:
+        return "message.failed", f"The message to {name} could not be delivered", fared.why
+    if fared.news is News.REROUTED:
+        return "message.rerouted", f"{way} could not be reached; the next contact point is tried", fared.why
     return None

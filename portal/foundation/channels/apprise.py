@@ -16,7 +16,7 @@ from portal.foundation.errors import DeliveryFailed
 from portal.foundation.outbound_http import check_host
 from portal.foundation.people.addresses import problem_with
 
-from .base import Message
+from .base import Handed, Message
 
 UNREADABLE = "This is not an address that apprise understands."
 NOT_HTTP = "This service does not speak HTTP, so the portal cannot check where its messages go. Choose another."
@@ -34,7 +34,7 @@ class Apprise:
     def problem_with(self, address: str) -> str:
         return problem_with("apprise", address) or _open(address)[1]
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         service, problem = _open(address)
         problem = problem_with("apprise", address) or problem
         if service is None or problem:
@@ -48,7 +48,7 @@ class Apprise:
             raise refused[0]
         if not handed_over:
             raise DeliveryFailed("The service did not take the message.")
-        return "taken"
+        return Handed("taken")
 
 
 def _open(address: str) -> tuple[Any, str]:

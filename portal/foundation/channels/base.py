@@ -10,7 +10,11 @@ from portal.foundation.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is handed over. `key` is the same for every repeat of one message; `to` is the person's name."""
+    """What is handed over. `key` is the same for every repeat of one message; `to` is the person's name.
+
+    `id` names the row in the outbox, for whoever wants an answer back; it is empty where several messages travel as one, since an answer
+    is to one of them.
+    """
 
     key: str
     kind: str
@@ -18,6 +22,19 @@ class Message:
     title: str
     body: str
     link: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What the receiver said in `words`, without address or secret; `ref` is what it calls the message.
+
+    `receipts`: it will report how the message fared, under that `ref`. Until then nobody knows whether it arrived.
+    """
+
+    words: str
+    ref: str = ""
+    receipts: bool = False
 
 
 class Channel(Protocol):
@@ -29,8 +46,8 @@ class Channel(Protocol):
     def problem_with(self, address: str) -> str:
         """What is wrong with `address`, in words that do not repeat it; empty when nothing is. Calls nobody."""
 
-    def send(self, address: str, message: Message) -> str:
-        """Hands the message over and returns what the receiver said, in words without address or secret.
+    def send(self, address: str, message: Message) -> Handed:
+        """Hands the message over and returns what the receiver said.
 
         Raises DeliveryFailed, permanent when trying again will not help.
         """

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from portal.foundation.errors import DeliveryFailed
 from portal.foundation.people.addresses import problem_with
 
-from .base import Message, is_alert
+from .base import Handed, Message, is_alert
 
 NOT_SET_UP = "E-mail is not set up on this installation: an operator must set EMAIL_HOST."
 NO_ALERT = "E-mail does not carry alerts, so this one was not sent by it."
@@ -23,7 +23,7 @@ class Mail:
     def problem_with(self, address: str) -> str:
         return problem_with("email", address)
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         problem = NO_ALERT if is_alert(message.kind) else self.not_set_up(address) or self.problem_with(address)
         if problem:
             raise DeliveryFailed(problem, permanent=True)
@@ -44,4 +44,4 @@ class Mail:
             raise DeliveryFailed(f"The mail server answered with {error.smtp_code}.", permanent=error.smtp_code >= 500) from None
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryFailed(f"The mail server cannot be reached ({type(error).__name__}).") from None
-        return "taken by the mail server"
+        return Handed("taken by the mail server")

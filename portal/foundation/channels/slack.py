@@ -9,7 +9,7 @@ from portal.foundation.errors import DeliveryFailed
 from portal.foundation.outbound_http import Reply, post
 from portal.foundation.people.addresses import is_slack_member, problem_with
 
-from .base import Message
+from .base import Handed, Message
 
 NO_BOT = "Slack's bot is not set up on this installation: an operator must set SLACK_BOT_TOKEN, or you give an incoming webhook's URL."
 # Slack cuts messages of over 4,000 letters.
@@ -37,14 +37,14 @@ class Slack:
     def problem_with(self, address: str) -> str:
         return problem_with("slack", address)
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         problem = self.problem_with(address) or self.not_set_up(address)
         if problem:
             raise DeliveryFailed(problem, permanent=True)
         return _by_bot(address.strip(), message) if is_slack_member(address) else _by_webhook(address.strip(), message)
 
 
-def _by_bot(member: str, message: Message) -> str:
+def _by_bot(member: str, message: Message) -> Handed:
     headers = {"Authorization": f"Bearer {settings.SLACK_BOT_TOKEN}", "Content-Type": "application/json; charset=utf-8"}
     address = f"{settings.SLACK_API_URL.rstrip('/')}/chat.postMessage"
     reply = post(address, json={"channel": member, "text": written(message), "unfurl_links": False}, headers=headers)
@@ -58,13 +58,13 @@ def _by_bot(member: str, message: Message) -> str:
         raise DeliveryFailed(
             f"Slack refused it: {words}.", permanent=problem not in PASSING and bool(problem), retry_after=reply.retry_after
         )
-    return "written by the bot"
+    return Handed("written by the bot")
 
 
-def _by_webhook(address: str, message: Message) -> str:
+def _by_webhook(address: str, message: Message) -> Handed:
     reply = post(address, json={"text": written(message)})
     reply.refuse_bad()
-    return "taken by the incoming webhook"
+    return Handed("taken by the incoming webhook")
 
 
 def written(message: Message) -> str:

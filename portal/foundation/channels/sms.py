@@ -6,7 +6,7 @@ from portal.foundation.errors import DeliveryFailed
 from portal.foundation.people.addresses import problem_with
 
 from . import telephone
-from .base import Message
+from .base import Handed, Message
 
 # Four segments of 160 letters: whoever wants more opens the link.
 LONGEST = 600
@@ -21,12 +21,12 @@ class Sms:
     def problem_with(self, address: str) -> str:
         return problem_with("sms", address)
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         if self.not_set_up(address):
             raise DeliveryFailed(self.not_set_up(address), permanent=True)
         sender = settings.TELEPHONE_SMS_FROM
         of = "MessagingServiceSid" if sender.startswith("MG") else "From"
-        return telephone.submit("sms", "Messages", address, {of: sender, "Body": in_short(message)})
+        return Handed(telephone.submit("sms", "Messages", address, {of: sender, "Body": in_short(message)}))
 
 
 def in_short(message: Message, longest: int = LONGEST) -> str:

@@ -6,7 +6,7 @@ from portal.foundation.errors import DeliveryFailed
 from portal.foundation.outbound_http import post
 from portal.foundation.people.addresses import problem_with
 
-from .base import Message
+from .base import Handed, Message
 
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 # A card may have 28 KB, some installations stop at 21; a letter may take four bytes.
@@ -22,11 +22,11 @@ class Teams:
     def problem_with(self, address: str) -> str:
         return problem_with("teams", address)
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         if self.problem_with(address):
             raise DeliveryFailed(self.problem_with(address), permanent=True)
         post(address.strip(), json=card(message)).refuse_bad()
-        return "taken by the workflow"
+        return Handed("taken by the workflow")
 
 
 def card(message: Message) -> dict[str, Any]:

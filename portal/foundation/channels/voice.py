@@ -9,7 +9,7 @@ from portal.foundation.errors import DeliveryFailed
 from portal.foundation.people.addresses import problem_with
 
 from . import telephone
-from .base import CODE, Message
+from .base import CODE, Handed, Message
 
 # Half a minute of speech. The document may have 4,000 letters and holds the text twice, in which a sign may take six.
 LONGEST = 300
@@ -27,10 +27,10 @@ class Voice:
     def problem_with(self, address: str) -> str:
         return problem_with("voice", address)
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         if self.not_set_up(address):
             raise DeliveryFailed(self.not_set_up(address), permanent=True)
-        return telephone.submit("voice", "Calls", address, {"From": settings.TELEPHONE_VOICE_FROM, "Twiml": spoken(message)})
+        return Handed(telephone.submit("voice", "Calls", address, {"From": settings.TELEPHONE_VOICE_FROM, "Twiml": spoken(message)}))
 
 
 def spoken(message: Message) -> str:

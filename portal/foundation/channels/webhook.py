@@ -3,7 +3,7 @@
 from portal.foundation.outbound_http import post_json
 from portal.foundation.people.addresses import problem_with
 
-from .base import Message
+from .base import Handed, Message
 
 
 class Webhook:
@@ -15,7 +15,7 @@ class Webhook:
     def problem_with(self, address: str) -> str:
         return problem_with("webhook", address)
 
-    def send(self, address: str, message: Message) -> str:
+    def send(self, address: str, message: Message) -> Handed:
         payload = {
             "id": message.key,
             "kind": message.kind,
@@ -25,4 +25,4 @@ class Webhook:
             "link": message.link,
         }
         post_json(address, payload, headers={"Idempotency-Key": message.key})
-        return "taken"
+        return Handed("taken")

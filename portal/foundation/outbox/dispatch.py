@@ -5,21 +5,24 @@ At least once: a worker that dies while sending leaves a lease behind, and the m
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from portal.foundation.channels.base import Message, channels, is_alert
+from portal.foundation.channels.base import Message, channels
+from portal.foundation.channels.rules import Uses
 from portal.foundation.errors import DeliveryFailed
-from portal.foundation.people.addresses import EMAIL
-from portal.foundation.people.models import ContactPoint, ContactRule
+from portal.foundation.people.models import ContactPoint
 
-from .backoff import delay_after
-from .handlers import outcomes
+from .handlers import tell
 from .models import DeliveryAttempt, OutboxMessage
-from .services import FORGOTTEN, is_due
+from .receipts import settle_missing
+from .services import is_due
+from .settling import give_up, handed_over, not_handed_over, store
+from .ways import contacts_of as contacts_of
+from .ways import in_order as in_order
+from .ways import ways_of
 
 logger = logging.getLogger(__name__)
 State = OutboxMessage.State
@@ -27,6 +30,7 @@ State = OutboxMessage.State
 LEASE = timedelta(seconds=90)
 # One task stays well below the workers' own time limit; what is left is taken by the next.
 LONGEST_ROUND = timedelta(seconds=60)
+NO_WAY = "There is no active contact point left to try."
 
 
 class Stopwatch:
@@ -51,11 +55,14 @@ class Outcome:
     detail: str
     permanent: bool = False
     retry_after: timedelta | None = None
+    ref: str = ""
+    receipts: bool = False
 
 
 def deliver_due(*, now: datetime) -> int:
     """Sends every message that is due, for up to a minute; the number of those taken. Safe to run in several workers at once."""
     watch, taken = Stopwatch(now), 0
+    settle_missing(now=now)
     while watch.elapsed() < LONGEST_ROUND:
         message = _claim(watch.now())
         if message is None:
@@ -78,45 +85,25 @@ def _claim(now: datetime) -> OutboxMessage | None:
 
 
 def _deliver(message: OutboxMessage, watch: Stopwatch) -> None:
-    ways = contacts_of(message.person_id, urgent=message.urgent, alert=is_alert(message.kind))
-    contacts = [contact for contact in ways if message.contact_id in (None, contact.pk)]
+    contacts = ways_of([message])[message.pk]
     if message.contact_position >= len(contacts):
-        with transaction.atomic():
-            _give_up(message, None, watch.now())
+        _no_way(message, watch.now())
         return
     contact, started_at = contacts[message.contact_position], watch.now()
     outcome = _call(contact, message)
     _record(message, contact, outcome, started_at, watch.now(), another_way=message.contact_position + 1 < len(contacts))
 
 
-def contacts_of(person_id: int | None, *, urgent: bool = False, alert: bool = True) -> list[ContactPoint]:
-    """The ways to reach an active person, first choice first: those in their rules for this urgency, then all others in their order.
-
-    E-mail carries no alert, and nothing urgent, so it is none of the ways then. Two queries.
-    """
-    found = ContactPoint.objects.filter(person_id=person_id, active=True, person__is_active=True).order_by("order", "id")
-    urgency = ContactRule.Urgency.URGENT if urgent else ContactRule.Urgency.NORMAL
-    rules = ContactRule.objects.filter(person_id=person_id, urgency=urgency).order_by("position")
-    return in_order(found, lambda: list(rules.values_list("contact_id", flat=True)), urgent=urgent, alert=alert)
-
-
-def in_order(
-    contacts: Iterable[ContactPoint], rules: Callable[[], Sequence[int]], *, urgent: bool = False, alert: bool = True
-) -> list[ContactPoint]:
-    """One person's active `contacts`, which stand in their own order, as they are tried. `rules` gives those chosen, asked only if need be."""
-    ways = [contact for contact in contacts if contact.channel != EMAIL or not (urgent or alert)]
-    chosen = {contact: place for place, contact in enumerate(rules())} if len(ways) > 1 else {}
-    # A way that no rule names is never lost: it comes after those that are named. Sorting keeps their own order.
-    return sorted(ways, key=lambda contact: chosen.get(contact.pk, len(chosen)))
-
-
 def _call(contact: ContactPoint, message: OutboxMessage) -> Outcome:
     channel = channels.get(contact.channel)
     if channel is None:
         return Outcome(False, "This channel is not known.", permanent=True)
-    letter = Message(str(message.idempotency_key), message.kind, message.person_name, message.title, message.body, message.link)
+    letter = Message(
+        str(message.idempotency_key), message.kind, message.person_name, message.title, message.body, message.link, str(message.pk)
+    )
     try:
-        return Outcome(True, channel.send(contact.address, letter))
+        handed = channel.send(contact.address, letter)
+        return Outcome(True, handed.words, ref=handed.ref, receipts=handed.receipts)
     except DeliveryFailed as error:
         return Outcome(False, error.message, error.permanent, error.retry_after)
     except Exception as error:  # noqa: BLE001 - see below
@@ -140,54 +127,25 @@ def _record(
             finished_at=now,
             succeeded=outcome.succeeded,
             detail=outcome.detail[:500],
+            provider_ref=outcome.ref[:120],
         )
         still_ours = message.state == State.SENDING and (message.tries, message.contact_position) == (ours.tries, ours.contact_position)
         if outcome.succeeded:
-            _finish(message, State.DELIVERED, now)
+            receipt_by = now + Uses()[contact.channel].receipt_within if outcome.receipts and still_ours else None
+            fared = handed_over(message, attempt, now, receipt_by=receipt_by)
         elif not still_ours:
             # Cancelled meanwhile, or taken by another worker after our lease: that one decides what follows.
             return
         else:
-            delay = delay_after(message.tries, another_way=another_way, asked=outcome.retry_after) if not outcome.permanent else None
-            if delay is None and not another_way:
-                _give_up(message, attempt, now)
-                return
-            _postpone(message, now + (delay or timedelta()), next_way=delay is None)
-        _tell(message, attempt, now)
+            fared = not_handed_over(message, attempt, now, another_way=another_way, permanent=outcome.permanent, asked=outcome.retry_after)
+        store([message])
+        tell([fared], now)
 
 
-def _postpone(message: OutboxMessage, until: datetime, *, next_way: bool) -> None:
-    message.state, message.next_attempt_at = State.PENDING, until
-    if next_way:
-        message.contact_position, message.tries = message.contact_position + 1, 0
-    message.save(update_fields=["state", "next_attempt_at", "contact_position", "tries"])
-
-
-def _give_up(message: OutboxMessage, attempt: DeliveryAttempt | None, now: datetime) -> None:
-    current = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
-    if current.state != State.SENDING:
-        return
-    logger.error(
-        "Message %s to %s could not be delivered: %s", current.kind, current.person_name, attempt.detail if attempt else "no way left"
-    )
-    _finish(current, State.FAILED, now)
-    _tell(current, attempt, now)
-
-
-def _finish(message: OutboxMessage, state: str, now: datetime) -> None:
-    message.state, message.finished_at, message.next_attempt_at = state, now, None
-    if message.secret:
-        message.body = FORGOTTEN
-    message.save(update_fields=["state", "finished_at", "next_attempt_at", "body"])
-
-
-def _tell(message: OutboxMessage, attempt: DeliveryAttempt | None, now: datetime) -> None:
-    """The kind's handler hears of it. Its failing must not undo the record: the message would be sent again."""
-    handler = outcomes.get(message.kind)
-    if handler is None:
-        return
-    try:
-        with transaction.atomic():
-            handler(message, attempt, now)
-    except Exception:
-        logger.exception("The outcome of message %s could not be told to its subject.", message.pk)
+def _no_way(ours: OutboxMessage, now: datetime) -> None:
+    with transaction.atomic():
+        message = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=ours.pk)
+        if message.state == State.SENDING:
+            fared = give_up(message, None, now, why=NO_WAY)
+            store([message])
+            tell([fared], now)

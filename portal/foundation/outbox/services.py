@@ -9,13 +9,13 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from .models import OutboxMessage
+from .settling import FORGOTTEN, OPEN
 
 logger = logging.getLogger(__name__)
 WAITING = (OutboxMessage.State.PENDING, OutboxMessage.State.SENDING)
 DELIVER = "portal.tasks.deliver_due"
 # One wake-up delivers everything that is due, so a longer queue of them only costs.
 MOST_WAKE_UPS = 10
-FORGOTTEN = "This text was meant for the receiver alone and is no longer kept."
 
 
 def queue(
@@ -60,11 +60,11 @@ def queue(
 
 
 def cancel_waiting(subject_ref: str, *, now: datetime) -> int:
-    """Takes back every message about `subject_ref` that has not been handed over; the number of them.
+    """Takes back every message about `subject_ref` that has not been handed over or has no receipt yet; the number of them.
 
     One that is on its way this very moment may still arrive; if it does, it counts as delivered.
     """
-    waiting = OutboxMessage.objects.filter(subject_ref=subject_ref, state__in=WAITING)
+    waiting = OutboxMessage.objects.filter(subject_ref=subject_ref, state__in=OPEN)
     waiting.filter(secret=True).update(body=FORGOTTEN)
     return waiting.update(state=OutboxMessage.State.CANCELLED, finished_at=now, next_attempt_at=None)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.foundation.channels.base import Message, can_alert, channels, check_address
+from portal.foundation.channels.base import Handed, Message, can_alert, channels, check_address
 from portal.foundation.errors import DeliveryFailed, InvalidInput
 from tests.receiver import Receiver, receiver, status, told
 
@@ -22,7 +22,7 @@ def slack(settings: Any) -> Any:
 
 
 def test_the_bot_writes_to_a_member_and_nothing_in_the_text_is_mark_up(slack: Receiver) -> None:
-    assert channels["slack"].send(MEMBER, ALERT) == "written by the bot"
+    assert channels["slack"].send(MEMBER, ALERT) == Handed("written by the bot")
     assert slack.paths == ["/api/chat.postMessage"]
     assert slack.headers[0]["Authorization"] == f"Bearer {TOKEN}"
     assert slack.headers[0]["Content-Type"] == "application/json; charset=utf-8"
@@ -34,7 +34,7 @@ def test_an_incoming_webhook_needs_no_bot() -> None:
     with receiver(status(200, b"ok")) as hook:
         address = f"http://127.0.0.1:{hook.port}/services/T0/B0/s3cret"
         assert can_alert("slack", address)
-        assert channels["slack"].send(address, ALERT) == "taken by the incoming webhook"
+        assert channels["slack"].send(address, ALERT) == Handed("taken by the incoming webhook")
     assert "<https://portal.example/1|Open in the portal>" in hook.got[0]["text"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from portal.foundation.channels.base import Message, can_alert, channels, check_address
+from portal.foundation.channels.base import Handed, Message, can_alert, channels, check_address
 from portal.foundation.errors import DeliveryFailed, InvalidInput
 
 NEWS = Message("key-1", "duty.unverified", "Ana", "You are on duty\nsoon", "From Monday.", "https://portal.example/1")
@@ -48,7 +48,7 @@ def mail_server(settings: Any, rcpt: bytes = b"250 ok") -> Iterator[list[Read]]:
 
 def test_information_goes_out_as_plain_text_with_a_key_that_repeats_share(settings: Any) -> None:
     with mail_server(settings) as got:
-        assert channels["email"].send("ana@example.com", NEWS) == "taken by the mail server"
+        assert channels["email"].send("ana@example.com", NEWS) == Handed("taken by the mail server")
     (mail,) = got
     assert (mail["To"], mail["From"], mail["Subject"]) == ("ana@example.com", "Portal <portal@example.com>", "You are on duty soon")
     assert (mail["Message-ID"], mail["Auto-Submitted"]) == ("<key-1@example.com>", "auto-generated")

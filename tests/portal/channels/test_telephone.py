@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from portal.foundation.channels.base import Message, can_alert, channels, check_address
+from portal.foundation.channels.base import Handed, Message, can_alert, channels, check_address
 from portal.foundation.channels.sms import in_short
 from portal.foundation.channels.voice import spoken
 from portal.foundation.errors import DeliveryFailed, InvalidInput
@@ -30,7 +30,7 @@ def service(settings: Any) -> Any:
 
 
 def test_a_text_is_asked_for_as_the_service_documents_it(service: Receiver) -> None:
-    assert channels["sms"].send("+34 600 123-456", ALERT) == f"taken by the telephone service as {SID}"
+    assert channels["sms"].send("+34 600 123-456", ALERT) == Handed(f"taken by the telephone service as {SID}")
     assert service.paths == [f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"]
     assert service.headers[0]["Content-Type"] == "application/x-www-form-urlencoded"
     assert service.headers[0]["Authorization"] == "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()

@@ -1,6 +1,7 @@
 """Queued in the business transaction, sent outside it, every attempt kept, at least once."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django_q.models import OrmQ
 
 from portal.foundation.outbox import dispatch
 from portal.foundation.outbox.dispatch import LEASE, deliver_due
-from portal.foundation.outbox.handlers import outcomes
+from portal.foundation.outbox.handlers import Fared, outcomes
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.models import DeliveryAttempt, OutboxMessage, User
 from tests.factories.portal import contact, person
@@ -169,8 +170,8 @@ def test_a_channel_that_breaks_is_an_attempt_like_any_other(now: datetime, monke
 def test_the_kind_hears_how_it_went_and_its_failing_undoes_nothing(now: datetime, caplog: pytest.LogCaptureFixture) -> None:
     heard = []
 
-    def listen(message: OutboxMessage, attempt: DeliveryAttempt | None, at: datetime) -> None:
-        heard.append((message.state, attempt.number if attempt else None))
+    def listen(news: Sequence[Fared], at: datetime) -> None:
+        heard.extend((fared.message.state, fared.attempt.number if fared.attempt else None) for fared in news)
         raise RuntimeError("broken handler")
 
     outcomes.register("test.heard", listen)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from portal.foundation.outbox.dispatch import contacts_of, deliver_due
+from portal.foundation.outbox.dispatch import deliver_due
 from portal.foundation.outbox.services import queue
+from portal.foundation.outbox.ways import contacts_of
 from portal.models import ContactPoint, ContactRule, DeliveryAttempt, User
 from tests.factories.portal import contact, person
 from tests.receiver import receiver, status

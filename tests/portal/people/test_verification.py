@@ -11,7 +11,8 @@ from django.test import Client
 from audit.models import LedgerEvent
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.dispatch import deliver_due
-from portal.foundation.outbox.services import FORGOTTEN, cancel_waiting
+from portal.foundation.outbox.services import cancel_waiting
+from portal.foundation.outbox.settling import FORGOTTEN
 from portal.foundation.people.models import ContactCode
 from portal.foundation.verification import COUNTS_FOR, MOST_TRIES, confirm, send_code, vouch_for
 from portal.models import ContactPoint, OutboxMessage, User
