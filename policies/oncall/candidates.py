@@ -1,6 +1,6 @@
 """The people behind the targets of levels, and behind teams, as candidates: with all that routing asks about them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,9 +11,9 @@ from policies.decisions.rota import on_duty_at
 from policies.decisions.routing import CandidateFacts, Reach, Source, Standing
 from policies.decisions.ruleset import TargetRule
 from policies.oncall.standing_in.models import DutyAbsence
-from portal.foundation.people.availability import Presence
+from portal.foundation.people.availability import Presence, Statement
 from portal.foundation.people.models import User
-from portal.foundation.people.queries import availability_of
+from portal.foundation.people.queries import presence, said_of
 from portal.foundation.people.reach import Reach as ReachOf
 from portal.foundation.people.reach import reach_of
 from portal.foundation.people.wanted import items
@@ -78,17 +78,34 @@ class Known(NamedTuple):
     schedules: Sequence[Planned]
 
 
-def behind_targets(
-    targets: Collection[TargetRule], at: datetime, *, regions: Mapping[int, str] | None = None, apart_from: str = ""
-) -> dict[TargetRule, Behind]:
-    """Everybody behind each of `targets` at `at`. Twelve queries at most, whatever there is to look up.
+class Lookup:
+    """Everybody behind some targets at one instant, looked up once, so that one incident after the other can ask without a query."""
 
-    `regions` are those that matter, with the names to give them. What hangs on `apart_from`, such as an incident, keeps nobody busy.
-    """
-    known = known_of(targets, at)
-    named = {target: named_by(target, known, at) for target in targets}
-    facts = _facts((who for found, _ in named.values() for who in found), at, regions or {}, apart_from)
-    return {target: Behind(facts(found), nobody) for target, (found, nobody) in named.items()}
+    def __init__(self, targets: Collection[TargetRule], at: datetime, regions: Iterable[tuple[int, str]] = ()) -> None:
+        """Twelve queries at most, whatever there is to look up. `regions` are those that matter, with the names to give them."""
+        known = known_of(targets, at)
+        self._at = at
+        self._named = {target: named_by(target, known, at) for target in targets}
+        ids = {who.person_id for found, _ in self._named.values() for who in found}
+        self._said = said_of(ids, at)
+        self._people = _people_at(ids, at, self._said, regions)
+        self._held = {one.about for said in self._said.values() for one in said if one.held}
+        self._told: dict[str, dict[TargetRule, Behind]] = {}
+
+    def counts(self, apart_from: str) -> str:
+        """`apart_from` where it keeps somebody busy, else '': all that can differ from incident to incident."""
+        return apart_from if apart_from in self._held else ""
+
+    def behind(self, apart_from: str = "") -> Mapping[TargetRule, Behind]:
+        """Who is behind each target when what hangs on `apart_from`, such as an incident, keeps nobody busy."""
+        about = self.counts(apart_from)
+        if about not in self._told:
+            people = self._people
+            if about:
+                free = {person: presence(said, self._at, apart_from=about) for person, said in self._said.items()}
+                people = people._replace(presence={**people.presence, **free})
+            self._told[about] = {target: Behind(people.candidates(found), nobody) for target, (found, nobody) in self._named.items()}
+        return self._told[about]
 
 
 def of_team(team: Team | None, at: datetime) -> tuple[CandidateFacts, ...]:
@@ -98,8 +115,8 @@ def of_team(team: Team | None, at: datetime) -> tuple[CandidateFacts, ...]:
     if team is not None:
         members = team.members.order_by("display_name", "username").values_list("pk", flat=True)
         found += [Named(person, f"A member of {team}, not on call.", Source.MEMBER) for person in members]
-    regions = dict(Region.objects.values_list("pk", "name"))
-    return _facts(found, at, regions, "")(found)
+    ids = {who.person_id for who in found}
+    return _people_at(ids, at, said_of(ids, at), Region.objects.values_list("pk", "name")).candidates(found)
 
 
 def known_of(targets: Iterable[TargetRule], since: datetime) -> Known:
@@ -148,14 +165,28 @@ def _in_role(role: Role | None, name: str) -> tuple[list[Named], str]:
     return holder + deputy, ""
 
 
-def _facts(
-    named: Iterable[Named], at: datetime, regions: Mapping[int, str], apart_from: str
-) -> Callable[[Iterable[Named]], tuple[CandidateFacts, ...]]:
-    """What is known of everybody named, ready to be put beside why they are. Five queries, six with regions."""
-    ids = {who.person_id for who in named}
+def _people_at(
+    ids: Collection[int], at: datetime, said: Mapping[int, Collection[Statement]], regions: Iterable[tuple[int, str]]
+) -> PeopleAt:
+    """What is known of these people, of whom `said` tells who can take something. Three queries, four with regions."""
     people = User.objects.in_bulk(ids) if ids else {}
-    reach, presence, away = reach_of(ids, at), availability_of(ids, at, apart_from=apart_from), _absent(ids, at)
-    return PeopleAt(people, reach, presence, away, works_in(ids, regions)).candidates
+    standing = {person: presence(said.get(person, ()), at) for person in ids}
+    return PeopleAt(people, reach_of(ids, at), standing, _absent(ids, at), _work_in(ids, regions))
+
+
+def _work_in(ids: Collection[int], regions: Iterable[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
+    """Of a region that was renamed, versions may know two names: whoever works there has both."""
+    rounds: list[dict[int, str]] = [{}]
+    for region, name in regions:
+        free = next((names for names in rounds if region not in names), None)
+        if free is None:
+            rounds.append(free := {})
+        free[region] = name
+    found: dict[int, tuple[str, ...]] = {}
+    for names in rounds:
+        for person, where in works_in(ids, names).items():
+            found[person] = (*found.get(person, ()), *where)
+    return found
 
 
 def _reach(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from portal.foundation.words import listed
+
 
 class State(StrEnum):
     """What may be said of a person."""
@@ -34,7 +36,7 @@ class Source(StrEnum):
 class Statement:
     """Something said from `since` on, until before `until`; None: until something else is said. `about` is what it hangs on.
 
-    `words` says it in one sentence, where there is more to say than who said what.
+    `held` names what keeps the person busy, such as INC-000012.
     """
 
     state: State
@@ -42,7 +44,7 @@ class Statement:
     since: datetime
     until: datetime | None = None
     about: str = ""
-    words: str = ""
+    held: str = ""
 
     def counts(self, at: datetime) -> bool:
         return self.since <= at and (self.until is None or at < self.until)
@@ -63,6 +65,7 @@ class Presence:
         return self.state is State.AVAILABLE
 
 
+AVAILABLE = Presence()
 _WHY = {
     (Source.PERSON, State.AWAY): "Said to be away.",
     (Source.PERSON, State.BUSY): "Said to be busy.",
@@ -79,12 +82,14 @@ def what_follows(statements: Iterable[Statement], at: datetime) -> Presence:
     """What follows at `at` of everything said of one person. Of several that weigh the same, the latest counts."""
     counting = [said for said in statements if said.counts(at)]
     if not counting:
-        return Presence()
+        return AVAILABLE
     first = min(counting, key=lambda said: (_rank(said), -said.since.timestamp()))
     # Two incidents keep somebody busy until the later one is over.
     same = [said.until for said in counting if _rank(said) == _rank(first)] if first.source is not Source.PERSON else [first.until]
     until = None if None in same else max(moment for moment in same if moment is not None)
-    return Presence(first.state, first.source, until, first.words or _WHY.get((first.source, first.state), "Said so."), first.about)
+    held = [said.held for said in counting if said.held and _rank(said) == _rank(first)]
+    why = f"Holds {listed(held)}." if held and first.source is Source.ENGINE else _WHY.get((first.source, first.state), "Said so.")
+    return Presence(first.state, first.source, until, why, first.about)
 
 
 def _rank(said: Statement) -> tuple[int, int]:

@@ -10,5 +10,5 @@ from portal.foundation.registry import Registry
 
 from .availability import Statement
 
-# People by primary key, an instant, and what is to be left out ('' for nothing): who is kept busy by what. One query each.
-occupations: Registry[Callable[[Collection[int], datetime, str], Iterable[tuple[int, Statement]]]] = Registry("what keeps people busy")
+# People by primary key, and an instant: who is kept busy by what, the earliest first, a statement for each thing. One query each.
+occupations: Registry[Callable[[Collection[int], datetime], Iterable[tuple[int, Statement]]]] = Registry("what keeps people busy")
