@@ -15,6 +15,14 @@ from .ruleset import BusinessRule, ExceptionRule, PolicySnapshot
 from .severity import Reading, Verdict, evaluate, priority_of
 from .vocabulary import BusinessMeasure, Criticality, Exposure, Indicator, Scale, Severity, Track
 
+# Impact and urgency of an incident that nobody described: what its severity means in ITIL's two scales.
+SCALES_OF: dict[Severity, tuple[Scale, Scale]] = {
+    Severity.SEV1: (Scale.HIGH, Scale.HIGH),
+    Severity.SEV2: (Scale.HIGH, Scale.MEDIUM),
+    Severity.SEV3: (Scale.MEDIUM, Scale.MEDIUM),
+    Severity.SEV4: (Scale.LOW, Scale.LOW),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
