@@ -1,9 +1,10 @@
 """Queueing what must leave and taking back what need not: rows only, in the transaction of the business."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -18,45 +19,69 @@ DELIVER = "portal.tasks.deliver_due"
 MOST_WAKE_UPS = 10
 
 
-def queue(
-    *,
-    kind: str,
-    person: Any,
-    subject_ref: str,
-    title: str,
-    body: str,
-    link: str,
-    idempotency_key: str,
-    now: datetime,
-    contact: Any = None,
-    secret: bool = False,
-    urgent: bool = False,
-) -> OutboxMessage:
-    """Puts a message to `person` into the outbox, to be sent once the running transaction has committed.
+class Letter(TypedDict):
+    """What a message needs. `person` gets it; with `contact` it goes to that contact point and no other.
 
-    With `contact` it goes to that contact point and no other. An `urgent` one follows the person's rules for what cannot wait. The text of a `secret` one is not shown, and forgotten once it left.
-    The same `idempotency_key` again returns the message that already stands there. Wakes a worker after the commit.
+    An `urgent` one follows the person's rules for what cannot wait. The text of a `secret` one is not shown, and forgotten once it left. A
+    `confidential` one carries title and body only over channels that are cleared for it, elsewhere `discreet_title` and the link. One of a
+    `drill` goes nowhere but where the drill allows.
     """
-    message, made = OutboxMessage.objects.get_or_create(
-        idempotency_key=idempotency_key,
-        defaults={
-            "kind": kind,
-            "person": person,
-            "person_name": str(person)[:150],
-            "contact": contact,
-            "secret": secret,
-            "urgent": urgent,
-            "subject_ref": subject_ref,
-            "title": title[:250],
-            "body": body,
-            "link": link[:300],
-            "created_at": now,
-            "next_attempt_at": now,
-        },
-    )
+
+    kind: str
+    person: Any
+    subject_ref: str
+    title: str
+    body: str
+    link: str
+    idempotency_key: str
+    contact: NotRequired[Any]
+    secret: NotRequired[bool]
+    urgent: NotRequired[bool]
+    confidential: NotRequired[bool]
+    discreet_title: NotRequired[str]
+    drill: NotRequired[bool]
+
+
+def queue(*, now: datetime, **letter: Unpack[Letter]) -> OutboxMessage:
+    """Puts a message into the outbox, to be sent once the running transaction has committed; see `Letter`.
+
+    The same `idempotency_key` again returns the message that already stands there.
+    """
+    message = draft(**letter)
+    message.created_at = message.next_attempt_at = now
+    values = {field.attname: getattr(message, field.attname) for field in message._meta.concrete_fields}
+    message, made = OutboxMessage.objects.get_or_create(idempotency_key=values.pop("idempotency_key"), defaults=values)
     if made:
         transaction.on_commit(partial(wake_delivery, now=now))
     return message
+
+
+def draft(**letter: Unpack[Letter]) -> OutboxMessage:
+    """A message that stands nowhere yet, for `queue_all`."""
+    person = letter["person"]
+    return OutboxMessage(
+        kind=letter["kind"],
+        person=person,
+        person_name=str(person)[:150],
+        contact=letter.get("contact"),
+        secret=letter.get("secret", False),
+        urgent=letter.get("urgent", False),
+        confidential=letter.get("confidential", False),
+        discreet_title=letter.get("discreet_title", "")[:250],
+        drill=letter.get("drill", False),
+        subject_ref=letter["subject_ref"],
+        title=letter["title"][:250],
+        body=letter["body"],
+        link=letter["link"][:300],
+        idempotency_key=letter["idempotency_key"],
+    )
+
+
+def queue_all(messages: Collection[OutboxMessage], *, now: datetime) -> None:
+    """Puts many drafts into the outbox in one statement. One whose idempotency key already stands there changes nothing."""
+    for message in messages:
+        message.created_at = message.next_attempt_at = now
+    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
 
 
 def cancel_waiting(subject_ref: str, *, now: datetime) -> int:
