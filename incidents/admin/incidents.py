@@ -16,6 +16,7 @@ from guardian.shortcuts import get_objects_for_user
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from incidents.lifecycle.facts import MARKERS
+from incidents.lifecycle.models import OPERATIONAL
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
 from incidents.lifecycle.states import IncidentState
@@ -79,7 +80,14 @@ class IncidentAdmin(PortalModelAdmin):
         css = {"all": ("portal/portal.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
-        return incidents_for(request.user).order_by(*self.ordering)
+        """The list shows drills only when they are asked for."""
+        found = incidents_for(request.user).order_by(*self.ordering)
+        drills = not self._is_list(request) or request.GET.get("origin__exact") == Incident.Origin.DRILL
+        return found if drills else found.filter(OPERATIONAL)
+
+    def _is_list(self, request: HttpRequest) -> bool:
+        match = request.resolver_match
+        return match is not None and match.url_name == "incidents_incident_changelist"
 
     def get_urls(self) -> list[URLPattern]:
         live = path("<path:object_id>/live/", self.admin_site.admin_view(self.live_view), name="incidents_incident_live")

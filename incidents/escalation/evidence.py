@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from incidents.lifecycle.models import Incident, TimelineEntry
+from incidents.lifecycle.models import OPERATIONAL, Incident, TimelineEntry
 from incidents.lifecycle.states import IncidentState
 from policies.governance.queries import snapshot_of
 from policies.reviews.evidence import Figure, Listing, Question, Section, listing
@@ -19,6 +19,7 @@ from portal.foundation.words import counted
 from .models import EscalationStep
 
 CHUNK = 2_000
+REAL = ~Q(run__incident__origin=Incident.Origin.DRILL)
 # What people write when they close an incident that was none; read without regard to case.
 FALSE_CODES = frozenset({"false alarm", "no fault", "no fault found"})
 GRADED_BY = re.compile(r"Threshold '(?P<name>.+)' of ")
@@ -71,7 +72,7 @@ def is_false_alarm(state: str, close_code: str) -> bool:
 def _incidents(question: Question) -> dict[int, Row]:
     """Incidents opened in the periods, of which one of the policy's versions supplied rules. Imported ones had none."""
     rows = Incident.objects.filter(
-        opened_at__gte=question.first, opened_at__lt=question.reviewed.end, policy_version__isnull=False
+        OPERATIONAL, opened_at__gte=question.first, opened_at__lt=question.reviewed.end, policy_version__isnull=False
     ).order_by()  # fmt: skip
     columns = ("pk", "opened_at", "severity", "origin", "state", "close_code", "policy_version_id", "rule_versions")
     return {
@@ -166,7 +167,7 @@ def _of_escalations(question: Question) -> tuple[Figure, ...]:
 
 def _steps(question: Question) -> dict[str, int]:
     """Counts by action and period, one query."""
-    within = Q(run__policy_version__in=question.version_ids, at__gte=question.first, at__lt=question.reviewed.end)
+    within = REAL & Q(run__policy_version__in=question.version_ids, at__gte=question.first, at__lt=question.reviewed.end)
     wanted = {
         f"{action.value}_{number}": Count("pk", filter=Q(action=action, at__gte=period.start, at__lt=period.end))
         for action, *_ in COUNTED
@@ -179,7 +180,7 @@ def _moves(question: Question) -> Moves:
     """A pass that enters a level after an earlier pass did, or finds nobody left, missed a window unless a milestone moved it."""
     found = Moves([], [], [], [])
     steps = EscalationStep.objects.filter(
-        Q(run__ended_at=None) | Q(run__ended_at__gte=question.first),
+        REAL & (Q(run__ended_at=None) | Q(run__ended_at__gte=question.first)),
         run__policy_version__in=question.version_ids,
         run__started_at__lt=question.reviewed.end,
         action__in=MOVES,

@@ -1,6 +1,6 @@
 """How bad it is: the rules that count for an incident, the readings they can look at, and what follows from both."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,21 +11,13 @@ from policies.decisions.judgement import Facts, Judgement, judge
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.scopes import RulesInForce
 from policies.decisions.severity import Reading
-from policies.decisions.vocabulary import Scale, Severity
+from policies.decisions.vocabulary import Severity
 from policies.governance.models import PolicyVersion
 from policies.governance.queries import rules_of, versions_in_force
 from policies.models import Service
 
 from .models import ImpactReading, Incident
 from .replay_columns import facts_of_columns
-
-# Impact and urgency of an incident that nobody described: what its severity means in ITIL's two scales.
-SCALES_OF: dict[Severity, tuple[Scale, Scale]] = {
-    Severity.SEV1: (Scale.HIGH, Scale.HIGH),
-    Severity.SEV2: (Scale.HIGH, Scale.MEDIUM),
-    Severity.SEV3: (Scale.MEDIUM, Scale.MEDIUM),
-    Severity.SEV4: (Scale.LOW, Scale.LOW),
-}
 
 
 @dataclass(frozen=True)
@@ -52,16 +44,21 @@ class RulesFor:
 
 def rules_for(service: Service, at: datetime) -> RulesFor:
     """The rules in force for `service` at `at`. One query."""
-    return RulesFor(tuple(versions_in_force(service, at)))
+    return RulesFor(tuple(versions_in_force(service, at, content=False)))
 
 
 def rules_pinned_by(incident: Incident) -> RulesFor:
     """The rules that were in force when `incident` was opened; what happens to policies later does not count. One query."""
-    pinned = incident.rule_versions or [incident.policy_version_id]
-    found = PolicyVersion.objects.select_related("policy__service", "policy__business_unit", "policy__owner").in_bulk(
-        [key for key in pinned if key is not None]
-    )
-    return RulesFor(tuple(found[key] for key in pinned if key in found))
+    return rules_pinned_by_each([incident])[incident.pk]
+
+
+def rules_pinned_by_each(incidents: Collection[Incident]) -> dict[int, RulesFor]:
+    """The same for many at once, by primary key, in one query."""
+    pinned = {one.pk: [key for key in one.rule_versions or [one.policy_version_id] if key is not None] for one in incidents}
+    versions = PolicyVersion.objects.select_related("policy__service", "policy__business_unit", "policy__owner").defer("content")
+    wanted = {key for keys in pinned.values() for key in keys}
+    found = versions.in_bulk(wanted) if wanted else {}
+    return {pk: RulesFor(tuple(found[key] for key in keys if key in found)) for pk, keys in pinned.items()}
 
 
 def facts_of(incident: Incident) -> Facts:
@@ -100,6 +97,14 @@ def take_over(incident: Incident, judgement: Judgement) -> None:
         levels.append(judgement.start_level)
     incident.start_level = max(levels)
     incident.priority = judgement.priority
+
+
+def rehearse(incident: Incident, found: RulesFor, severity: Severity) -> None:
+    """Gives a drill its severity and the level that its severity starts at. No real data are touched, so it carries no marker."""
+    levels = [rule.start_level for rule in found.content.severity_rules if rule.severity is severity]
+    incident.severity = severity.value
+    incident.start_level = max([incident.start_level, *(level for level in levels if level is not None)])
+    incident.personal_data = incident.regulated = incident.data_breach = False
 
 
 def readings_that_count(service: Service, content: PolicySnapshot, at: datetime, incident: Incident | None) -> list[ImpactReading]:

@@ -10,6 +10,8 @@ from .states import ENDED_STATES, IncidentState
 
 # The legal and compliance track runs for these.
 MARKED = Q(personal_data=True) | Q(regulated=True) | Q(data_breach=True)
+# Drills are left out of every figure, and of every list of what really happened.
+OPERATIONAL = ~Q(origin="drill")
 SCALE = [(step.value, step.label) for step in Scale]
 
 
@@ -199,6 +201,7 @@ class TimelineEntry(models.Model):
         NOTE = "note", "Note"
         LINK = "link", "Link"
         MANDATE = "mandate", "Mandate"
+        HAND_OFF = "handoff", "Hand-off"
 
     incident = models.ForeignKey("incidents.Incident", on_delete=models.PROTECT, related_name="timeline")
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from django.db.models.signals import post_save
 
 from audit.events.services import Act, act
+from policies.decisions.judgement import SCALES_OF
 from policies.decisions.ruleset import MeasureRule
 from policies.decisions.severity import Reading, Verdict
 from policies.decisions.vocabulary import Priority, Scale, Severity
@@ -44,6 +45,7 @@ def open_incident(
     now: datetime,
     origin: str = Incident.Origin.PERSON,
     caller: Any = None,
+    rehearsed: Severity | None = None,
     **facts: Unpack[GivenFacts],
 ) -> Incident:
     """Opens an incident of `service` and returns it.
@@ -51,7 +53,7 @@ def open_incident(
     `impact` and `urgency` are 1 (high) to 3 (low); with the business `facts` and the matrix in force they give the priority. `readings`
     are held against the thresholds in force and give the severity; without a broken threshold it stays empty. Every policy version
     that supplies rules now is pinned; without one nobody will be alerted, and the timeline says so. The incidents of a regulated
-    service are regulated. Raises InvalidInput and NotAllowed.
+    service are regulated. `rehearsed` is the severity of a drill, for which nothing was measured. Raises InvalidInput and NotAllowed.
     """
     require(actor, "incidents.add_incident", service, to=f"open incidents of {service.name}")
     readings, known = _clean_readings(readings, now)
@@ -73,6 +75,8 @@ def open_incident(
         setattr(incident, name, value)
     found = grading.rules_for(service, now)
     with act("incident.opened", actor=actor, now=now) as running:
+        if rehearsed is not None:
+            grading.rehearse(incident, found, rehearsed)
         _write(incident, found, readings, known, running=running)
         for reading in readings:
             store_reading(reading, service=service, incident=incident, actor=actor, now=now)
@@ -169,6 +173,7 @@ def tell_reading(incident: Incident, reading: Reading, known: Measures, *, actor
 def _tell(incident: Incident, found: RulesFor, *, actor: Any, now: datetime) -> None:
     by = {
         Incident.Origin.READING.value: f"Declared by a threshold of {incident.service.name}",
+        Incident.Origin.DRILL.value: f"{name_of(actor)} began a drill",
         Incident.Origin.API.value: f"{name_of(actor)} opened the incident through the API",
     }.get(incident.origin, f"{name_of(actor)} opened the incident")
     priority, impact, urgency = Priority(incident.priority or 4), Scale(incident.impact or 2), Scale(incident.urgency or 2)
@@ -199,7 +204,7 @@ def _insert_numbered(incident: Incident, *, actor: Any, now: datetime) -> None:
 
 def grade_of(verdict: Verdict) -> tuple[int, int]:
     """Impact and urgency of an incident that nobody but a threshold described."""
-    impact, urgency = grading.SCALES_OF[Severity(verdict.severity)]
+    impact, urgency = SCALES_OF[Severity(verdict.severity)]
     return int(impact), int(urgency)
 
 

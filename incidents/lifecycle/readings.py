@@ -13,7 +13,7 @@ from portal.foundation.errors import InvalidInput, WrongState
 
 from . import grading
 from .measures import known_measures
-from .models import ImpactReading, Incident
+from .models import OPERATIONAL, ImpactReading, Incident
 from .opening import clean_reading, declare_incident, grade_of, store_reading, tell_reading
 from .states import OPEN_STATES
 from .telling import regraded, tell_grade
@@ -70,7 +70,7 @@ def _locked(incident: Incident) -> Incident:
 
 def _graded_open_incident(service: Service) -> Incident | None:
     """The latest open incident that thresholds have graded, however it was opened."""
-    live = Incident.objects.filter(service=service, state__in=[state.value for state in OPEN_STATES])
+    live = Incident.objects.filter(OPERATIONAL, service=service, state__in=[state.value for state in OPEN_STATES])
     graded = live.exclude(origin=Incident.Origin.IMPORTED).exclude(severity="")
     return graded.select_for_update(no_key=True).order_by("-opened_at", "-id").first()
 

@@ -14,7 +14,7 @@ from policies.decisions.vocabulary import Scale
 from policies.simulation.history import Services, Source
 from policies.simulation.replay import PastIncident
 
-from .models import ImpactReading, Incident
+from .models import OPERATIONAL, ImpactReading, Incident
 
 CHUNK = 2_000
 FACTS = (
@@ -101,7 +101,8 @@ SOURCE = Source(count, incidents, latest)
 
 
 def _of(services: Services) -> QuerySet[Incident]:
-    return Incident.objects.all() if services is None else Incident.objects.filter(service__in=services)
+    real = Incident.objects.filter(OPERATIONAL)
+    return real if services is None else real.filter(service__in=services)
 
 
 def _opened(services: Services, start: datetime, end: datetime) -> QuerySet[Incident]:

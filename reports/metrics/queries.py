@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Max
 from django.db.models.functions import TruncQuarter
 
+from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 
 from .facts import IncidentFact, moves_between_known_groups
@@ -30,7 +31,7 @@ def facts_between(start: datetime, end: datetime) -> Iterator[IncidentFact]:
     resolving = IncidentChange.objects.filter(**within, relation=IncidentChange.Relation.RESOLVES)
     with_change = set(resolving.values_list("incident_id", flat=True).iterator(CHUNK))
     moves = _moves(within)
-    rows = Incident.objects.filter(opened_at__gte=start, opened_at__lt=end).order_by("opened_at", "number")
+    rows = Incident.objects.filter(OPERATIONAL, opened_at__gte=start, opened_at__lt=end).order_by("opened_at", "number")
     for key, service, team, *values in rows.values_list("id", "service__name", "team__name", *OF_THE_INCIDENT).iterator(CHUNK):
         own: dict[str, Any] = dict(zip(OF_THE_INCIDENT, values, strict=True))
         linked: dict[str, Any] = {
@@ -43,14 +44,21 @@ def facts_between(start: datetime, end: datetime) -> Iterator[IncidentFact]:
 
 def last_event_at(start: datetime, end: datetime) -> datetime | None:
     """The time of the last thing told about the incidents opened in the period, by the clock of whoever told it."""
-    entries = TimelineEntry.objects.filter(incident__opened_at__gte=start, incident__opened_at__lt=end)
+    entries = TimelineEntry.objects.filter(incident__opened_at__gte=start, incident__opened_at__lt=end).exclude(
+        incident__origin=Incident.Origin.DRILL
+    )
     latest: datetime | None = entries.aggregate(latest=Max("at"))["latest"]
     return latest
 
 
 def quarters_with_incidents() -> list[datetime]:
     """The first instant (UTC) of each quarter in which an incident was opened, the latest first."""
-    starts = Incident.objects.order_by().annotate(quarter=TruncQuarter("opened_at", tzinfo=UTC)).values_list("quarter", flat=True)
+    starts = (
+        Incident.objects.filter(OPERATIONAL)
+        .order_by()
+        .annotate(quarter=TruncQuarter("opened_at", tzinfo=UTC))
+        .values_list("quarter", flat=True)
+    )
     return sorted(starts.distinct(), reverse=True)
 
 

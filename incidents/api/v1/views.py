@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 
 from incidents.escalation import services as escalation
 from incidents.lifecycle import services
+from incidents.lifecycle.models import OPERATIONAL
 from incidents.lifecycle.queries import incidents_for, service_called
 from incidents.models import Incident
 from policies.decisions.vocabulary import Track
@@ -38,9 +39,11 @@ class Incidents(viewsets.GenericViewSet):
 
     @extend_schema(responses={200: forms.IncidentOutput(many=True), **LISTED})
     def list(self, request: Request) -> Response:
-        """Newest first, fifty a page."""
+        """Newest first, fifty a page. Drills are left out unless `origin=drill` asks for them."""
         self._refuse_unknown(request)
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        drills = request.query_params.get("origin") == Incident.Origin.DRILL
+        seen = self.get_queryset() if drills else self.get_queryset().filter(OPERATIONAL)
+        page = self.paginate_queryset(self.filter_queryset(seen))
         return self.get_paginated_response(forms.IncidentOutput(page, many=True).data)
 
     @extend_schema(request=forms.IncidentInput, parameters=[REPEATABLE], responses={201: forms.IncidentStoryOutput, **PROBLEMS})

@@ -25,7 +25,7 @@ from .duty import coverage_gaps, my_next_duty, swaps_waiting
 from .mine import authority_ending, contacts_to_verify, policies_to_accept, reports_not_surely_reached, reviews_waiting
 
 ROWS = 8
-LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin != Incident.Origin.IMPORTED]
+LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin not in {Incident.Origin.IMPORTED, Incident.Origin.DRILL}]
 LIVE = Q(state__in=OPEN_STATES, origin__in=LIVE_ORIGINS)
 
 
