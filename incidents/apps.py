@@ -24,11 +24,15 @@ class IncidentsConfig(AppConfig):
         from .escalation.looks import incident_saved
         from .escalation.messages import preview_values
         from .escalation.outcomes import messages_fared
+        from .handoffs import guards as hand_off_guards
+        from .handoffs.closing import unsigned
         from .lifecycle import guards
+        from .lifecycle.hindrances import hindrances
         from .lifecycle.replay_columns import SOURCE
         from .mandates import guards as mandate_guards
 
-        database_guards.guards.register(self.label, (*guards.GOVERNED, *run_guards.GOVERNED, *mandate_guards.GOVERNED))
+        governed = (*guards.GOVERNED, *run_guards.GOVERNED, *mandate_guards.GOVERNED, *hand_off_guards.GOVERNED)
+        database_guards.guards.register(self.label, governed)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         post_save.connect(incident_saved, sender="incidents.Incident", dispatch_uid="escalation-look")
@@ -38,6 +42,7 @@ class IncidentsConfig(AppConfig):
         message_values.register(self.label, preview_values)
         providers.register(self.label, sections)
         occupations.register(self.label, busy_with_incidents)
+        hindrances.register("hand-offs", unsigned)
         declare(
             Job(
                 name="engine-sweep",
@@ -52,5 +57,13 @@ class IncidentsConfig(AppConfig):
                 function="incidents.tasks.remind_mandate_reviews",
                 every_minutes=60,
                 why="Reminds whoever reviews the use of a mandate when that is overdue.",
+            )
+        )
+        declare(
+            Job(
+                name="hand-off-reminders",
+                function="incidents.tasks.remind_hand_offs",
+                every_minutes=1,
+                why="Reminds whoever has to sign a hand-off, and after a while their manager.",
             )
         )

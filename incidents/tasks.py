@@ -1,6 +1,7 @@
 """Jobs of incidents. Their dotted names are public: schedules refer to them across releases."""
 
 from incidents.escalation import watchdog
+from incidents.handoffs.reminders import remind_signers
 from incidents.mandates.services import remind_to_review
 from portal.foundation import clock
 from portal.foundation.request_context import origin
@@ -16,3 +17,9 @@ def remind_mandate_reviews() -> int:
     """Reminds of overdue reviews of used mandates; the number of those."""
     with origin("job"):
         return remind_to_review(now=clock.now())
+
+
+def remind_hand_offs() -> int:
+    """Reminds of missing signatures; the number of hand-offs."""
+    with origin("job"):
+        return remind_signers(now=clock.now())

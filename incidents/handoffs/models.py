@@ -50,6 +50,7 @@ class HandOff(models.Model):
     settled_at = models.DateTimeField(null=True, editable=False)
     settled_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
     answer = models.TextField(blank=True, editable=False, help_text="What was said with the acceptance, the refusal or the waiver.")
+    content = models.JSONField(default=dict, editable=False, help_text="What both signed: who, what, and how the escalation stood.")
     content_sha256 = models.CharField(max_length=64, editable=False, help_text="Hash of what both signed.")
     reminded = models.PositiveSmallIntegerField(default=0, editable=False)
     remind_at = models.DateTimeField(null=True, editable=False)
@@ -61,8 +62,9 @@ class HandOff(models.Model):
         default_permissions = ("view",)
         permissions = [("waive_handoff", "Can close a hand-off without the missing signature")]
         constraints = [
+            # What was accepted has moved, whoever still has to sign; until then it is offered once.
             models.UniqueConstraint(
-                fields=["incident", "track"], condition=Q(state="open", by_engine=False), name="one_open_hand_off_per_track"
+                fields=["incident", "track"], condition=Q(state="open", received_at__isnull=True), name="one_offer_per_track"
             ),
             models.CheckConstraint(
                 name="hand_off_to_somebody_else",
@@ -87,7 +89,24 @@ class HandOff(models.Model):
         indexes = [
             models.Index(fields=["remind_at"], name="hand_off_to_remind", condition=Q(state="open")),
             models.Index(fields=["incident", "state"], name="hand_off_of_incident"),
+            models.Index(fields=["-offered_at", "-id"], name="hand_off_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.giver} to {self.receiver or self.team}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether it still waits for somebody to accept; until then the giver has the responsibility."""
+        return self.is_open and self.received_at is None
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Whose signatures are missing: 'giver', 'receiver'. Nothing once it is settled."""
+        if not self.is_open:
+            return ()
+        return tuple(side for side, at in (("receiver", self.received_at), ("giver", self.given_at)) if at is None)

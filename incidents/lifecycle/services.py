@@ -21,6 +21,7 @@ from portal.foundation.words import listed
 from . import checks, grading
 from .facts import GivenFacts
 from .frame import verb
+from .hindrances import refuse_while_hindered
 from .marking import set_facts
 from .models import Incident, TimelineEntry
 from .opening import clean_scale, open_incident
@@ -238,10 +239,11 @@ def reopen(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Inc
 
 
 def close(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
-    """The resolution is confirmed; nothing follows. Raises NotAllowed, WrongState."""
+    """The resolution is confirmed; nothing follows. Raises NotAllowed, and WrongState, also while something has to be done before."""
     require(actor, FINISH, incident, to="close this incident")
     with verb("incident.closed", incident, actor, now, reason) as running:
         _enter(incident, "close")
+        refuse_while_hindered(incident)
         incident.closed_at = now
         save_tracked(incident, actor=actor, now=now, reason=reason)
         _tell_state(incident, f"{name_of(actor)} closed it", running)

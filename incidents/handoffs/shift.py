@@ -1,0 +1,164 @@
+"""The change of shift: what somebody holds, who comes next on duty, and everything offered or accepted together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from incidents.escalation.models import EscalationRun
+from incidents.lifecycle.models import Incident
+from incidents.lifecycle.states import OPEN_STATES
+from policies.decisions.rota import RotaPerson, RotaSnapshot, Slot, slots
+from policies.decisions.vocabulary import Track
+from policies.models import OnCallSchedule
+from policies.oncall.queries import rotas
+from policies.oncall.standing_in.absences import schedules_of
+from portal.foundation.errors import InvalidInput, PortalError
+from portal.foundation.people.models import User
+
+from .models import HandOff
+from .services import accept, offer
+
+# Whoever went off duty may still hand over; whoever comes on may be a while ahead.
+BEHIND, AHEAD = timedelta(hours=12), timedelta(days=35)
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One track of an incident that somebody is responsible for, with the offer of it that waits, if there is one."""
+
+    incident: Incident
+    track: Track
+    run: EscalationRun | None
+    waiting: HandOff | None
+
+    @property
+    def key(self) -> str:
+        """'12-technical': names it in a form."""
+        return f"{self.incident.pk}-{self.track.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of shift in one schedule: who goes, who comes, and when; nobody comes when `incoming` is None."""
+
+    schedule: OnCallSchedule
+    outgoing: RotaPerson
+    incoming: RotaPerson | None
+    at: datetime
+
+
+def held_by(person: Any) -> list[Held]:
+    """Everything live that `person` is responsible for, the worst first. Three queries, whatever there is."""
+    open_ = Incident.objects.filter(state__in=OPEN_STATES).exclude(origin=Incident.Origin.IMPORTED)
+    mine = Q(assigned_to=person) | Q(assigned_to__isnull=True, acknowledged_by=person)
+    incidents = list(open_.filter(mine, acknowledged_at__isnull=False).select_related("service").order_by("opened_at")[:MOST])
+    runs = _runs([incident.pk for incident in incidents], person)
+    waiting = _waiting([*(incident.pk for incident in incidents), *(run.incident_id for run in runs)])
+    technical = {run.incident_id: run for run in runs if run.track == Track.TECHNICAL}
+    found = [Held(each, Track.TECHNICAL, technical.get(each.pk), waiting.get((each.pk, Track.TECHNICAL))) for each in incidents]
+    beside = [run for run in runs if run.track != Track.TECHNICAL]
+    found += [Held(run.incident, Track(run.track), run, waiting.get((run.incident_id, run.track))) for run in beside]
+    return sorted(found, key=lambda held: (held.incident.severity or "SEV9", held.incident.priority or 9, held.incident.opened_at))
+
+
+def changes_of(person: User, now: datetime) -> list[Change]:
+    """The change of shift that is nearest in each schedule where `person` is on duty, or was within twelve hours."""
+    schedules = {schedule.pk: schedule for schedule in schedules_of(person, now - BEHIND)}
+    known = rotas(schedules.values(), now - BEHIND)
+    found = [_change_of(person.pk, schedules[key], rota, now) for key, rota in known.items()]
+    return sorted((change for change in found if change is not None), key=lambda change: abs(change.at - now))
+
+
+def change_in(schedule: OnCallSchedule, reader: Any, now: datetime) -> Change | None:
+    """The change of shift of `schedule` that matters now: the reader's own, else that of whoever is on duty."""
+    rota = rotas([schedule], now - BEHIND)[schedule.pk]
+    own = _change_of(reader.pk, schedule, rota, now)
+    if own is not None:
+        return own
+    before, current, after = _around(rota, now)
+    if current is None:
+        return Change(schedule, before.person, after.person if after else None, before.until) if before and before.person else None
+    if before is not None and before.person is not None and current.person is not None and current.person.person_id == reader.pk:
+        return Change(schedule, before.person, current.person, before.until)
+    return _leaving(schedule, current, after)
+
+
+def offer_all(items: Sequence[tuple[Incident, str, str]], *, to: User, actor: Any, now: datetime) -> list[HandOff]:
+    """Offers each (incident, track, note) to `to`, all or none. Raises as `offer` does, and says of which incident."""
+    if not items:
+        raise InvalidInput("There is nothing to offer.")
+    made = []
+    with transaction.atomic():
+        for incident, track, note in items:
+            try:
+                made.append(offer(incident, to=to, kind=HandOff.Kind.SHIFT, note=note, track=track, actor=actor, now=now))
+            except PortalError as error:
+                problem = f"{incident.number}: {error.message} Nothing was offered."
+                if not isinstance(error, InvalidInput):
+                    raise type(error)(problem) from error
+                raise InvalidInput(problem, {f"note-{incident.pk}-{track}" if "note" in error.fields else "to": [problem]}) from error
+    return made
+
+
+def accept_all(hand_offs: Iterable[HandOff], *, actor: Any, now: datetime) -> tuple[list[HandOff], list[str]]:
+    """Accepts each that can be accepted; those, and a sentence for each of the others. One refusal keeps none of the rest waiting."""
+    accepted, refused = [], []
+    for hand_off in hand_offs:
+        try:
+            accepted.append(accept(hand_off, actor=actor, now=now))
+        except PortalError as error:
+            refused.append(f"{hand_off.incident.number}: {error.message}")
+    return accepted, refused
+
+
+def _runs(incidents: list[int], person: Any) -> list[EscalationRun]:
+    """The runs of the present openings: the technical ones of `incidents`, and what `person` holds of other tracks."""
+    holds = Q(holder=person) | Q(holder__isnull=True, acknowledged_by=person)
+    beside = ~Q(track=Track.TECHNICAL) & holds & Q(incident__state__in=OPEN_STATES)
+    runs = EscalationRun.objects.filter(Q(incident__in=incidents, track=Track.TECHNICAL) | beside, opening=F("incident__reopen_count"))
+    return list(runs.select_related("incident__service").order_by("started_at")[: MOST * 2])
+
+
+def _waiting(incidents: list[int]) -> dict[tuple[int, str], HandOff]:
+    rows = HandOff.objects.filter(incident__in=incidents, state=HandOff.State.OPEN, received_at__isnull=True)
+    return {(row.incident_id, row.track): row for row in rows.select_related("receiver", "team")}
+
+
+def _change_of(person: int, schedule: OnCallSchedule, rota: RotaSnapshot, now: datetime) -> Change | None:
+    """The change at which `person` goes: the end of the duty that runs, or of one that ended lately."""
+    before, current, after = _around(rota, now)
+    if current is not None and current.person is not None and current.person.person_id == person:
+        return _leaving(schedule, current, after)
+    if before is not None and before.person is not None and before.person.person_id == person:
+        incoming = current or after
+        return Change(schedule, before.person, incoming.person if incoming else None, before.until)
+    return None
+
+
+def _leaving(schedule: OnCallSchedule, current: Slot, after: Slot | None) -> Change | None:
+    return None if current.person is None else Change(schedule, current.person, after.person if after else None, current.until)
+
+
+def _around(rota: RotaSnapshot, now: datetime) -> tuple[Slot | None, Slot | None, Slot | None]:
+    """Who was on duty before, who is, and who comes next; gaps left out, and nobody follows themselves."""
+    view = _joined([slot for slot in slots(rota, now - BEHIND, now + AHEAD) if slot.person is not None])
+    current = next((slot for slot in view if slot.since <= now < slot.until), None)
+    before = next((slot for slot in reversed(view) if slot.until <= now), None)
+    after = next((slot for slot in view if slot.since > now), None)
+    return before, current, after
+
+
+def _joined(view: list[Slot]) -> list[Slot]:
+    """Turns of one person that touch, as one."""
+    joined: list[Slot] = []
+    for slot in view:
+        if joined and joined[-1].person == slot.person and joined[-1].until == slot.since:
+            joined[-1] = replace(joined[-1], until=slot.until)
+        else:
+            joined.append(slot)
+    return joined
