@@ -11,12 +11,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from policies.catalogue.models import Service
 from policies.decisions.findings import Finding
 from policies.decisions.ruleset import PolicySnapshot
-from policies.decisions.scopes import ORDER, RulesInForce, Source, compose
+from policies.decisions.scopes import ORDER, RulesInForce
 from policies.decisions.vocabulary import Scope
 from policies.pathways.models import EscalationPolicy
 
 from .checks import Facts, check
 from .facts import gather
+from .known import known_rules, source_of
 from .models import Approval, PolicyVersion
 from .snapshots import draft_snapshot, snapshot_of
 from .states import Phase, VersionState
@@ -56,10 +57,14 @@ def policies_for(service: Service) -> QuerySet[EscalationPolicy]:
     return EscalationPolicy.objects.filter(speaking)
 
 
-def versions_in_force(service: Service, at: datetime) -> list[PolicyVersion]:
-    """The version in force of every policy that speaks for `service`, the narrowest scope first. One query."""
+def versions_in_force(service: Service, at: datetime, *, content: bool = True) -> list[PolicyVersion]:
+    """The version in force of every policy that speaks for `service`, the narrowest scope first. One query.
+
+    Without `content` for whoever asks `rules_of` what they say: that is known after the first time.
+    """
     current = policies_for(service).annotate(current=Subquery(current_of("pk", at).values("pk"))).values("current")
     found = PolicyVersion.objects.filter(pk__in=current).select_related("policy__service", "policy__business_unit", "policy__owner")
+    found = found if content else found.defer("content")
     return sorted(found, key=lambda version: ORDER.index(Scope(version.policy.scope)))
 
 
@@ -71,16 +76,12 @@ def in_force_everywhere(at: datetime) -> QuerySet[EscalationPolicy, Any]:
 
 def rules_in_force(service: Service, at: datetime) -> RulesInForce:
     """The rules that count for `service` at `at`, and which policy supplies each part. One query."""
-    return rules_of(versions_in_force(service, at))
+    return rules_of(versions_in_force(service, at, content=False))
 
 
 def rules_of(versions: Iterable[PolicyVersion]) -> RulesInForce:
     """The rules of these versions together. Raises WrongState for frozen content that does not have its hash."""
-    return compose([(source_of(version), snapshot_of(version)) for version in versions])
-
-
-def source_of(version: PolicyVersion) -> Source:
-    return Source(Scope(version.policy.scope), str(version), version.pk)
+    return known_rules(list(versions))
 
 
 def version_in_force(policy: EscalationPolicy, at: datetime) -> PolicyVersion | None:
