@@ -1,5 +1,6 @@
 """A run and its incident as the pure core sees them, and which runs need a look."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from incidents.lifecycle.states import ENDED_STATES, IncidentState
 from policies.decisions.escalation_facts import Alerted, Decision, Kind, RunState, Status
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
-from policies.governance.queries import snapshot_of
+from policies.governance.known import known_snapshot
 
 from .models import EscalationRun, EscalationStep
 
@@ -19,11 +20,16 @@ Run = EscalationRun
 
 def content_of(run: EscalationRun) -> PolicySnapshot:
     """What `run` follows: its version's content, with the levels of its track. Raises WrongState like `snapshot_of`."""
-    return snapshot_of(run.policy_version).on_track(Track(run.track))
+    return known_snapshot(run.policy_version, Track(run.track))
 
 
-def state_of(run: EscalationRun, incident: Incident, *, acknowledged_by: str | None = None) -> RunState:
-    """What the decision needs of `run`. `acknowledged_by` is given by whoever acknowledges in this transaction."""
+def state_of(
+    run: EscalationRun, incident: Incident, *, acknowledged_by: str | None = None, alerted: tuple[Alerted, ...] | None = None
+) -> RunState:
+    """What the decision needs of `run`. `acknowledged_by` is given by whoever acknowledges in this transaction.
+
+    `alerted` is what `alerted_of` found, for whoever asks for many runs at once; else it is looked up.
+    """
     technical = run.track == Run.Track.TECHNICAL
     return RunState(
         status=Status(run.state),
@@ -33,7 +39,7 @@ def state_of(run: EscalationRun, incident: Incident, *, acknowledged_by: str | N
         position=run.position,
         level_entered_at=run.level_entered_at,
         last_page_at=run.last_page_at,
-        alerted=_alerted(run) if run.level else (),
+        alerted=alerted_of([run])[run.pk] if alerted is None else alerted,
         milestone_done=run.milestone_done,
         acknowledged_by=acknowledged_by or _acknowledged_by(run, incident),
         ended_as=_ended_as(run, incident),
@@ -93,16 +99,18 @@ def due(now: datetime) -> Q:
     return Q(state__in=Run.LIVE) & (timed | changed)
 
 
-def _alerted(run: EscalationRun) -> tuple[Alerted, ...]:
-    """Whoever was alerted since the current level was entered, which a repeated way does more than once."""
-    told = (EscalationStep.Action.LEVEL, EscalationStep.Action.PAGED)
-    found: list[Alerted] = []
-    for step in run.steps.filter(action__in=told, level=run.level).order_by("sequence", "part"):
-        if step.action == EscalationStep.Action.LEVEL:
-            found = []
-        else:
-            found.append(Alerted(step.person_id, step.person_name))
-    return tuple(found)
+def alerted_of(runs: Collection[EscalationRun]) -> dict[int, tuple[Alerted, ...]]:
+    """By run: whoever was alerted since its current level was entered, which a repeated way does more than once. One query at most."""
+    levels = {run.pk: run.level for run in runs}
+    found: dict[int, list[Alerted]] = {run: [] for run in levels}
+    asked = [run for run, level in levels.items() if level]
+    if asked:
+        told = (EscalationStep.Action.LEVEL, EscalationStep.Action.PAGED)
+        steps = EscalationStep.objects.filter(run__in=asked, action__in=told).order_by("run", "sequence", "part")
+        for run, action, level, person, name in steps.values_list("run_id", "action", "level", "person_id", "person_name"):
+            if level == levels[run]:
+                found[run] = [] if action == EscalationStep.Action.LEVEL else [*found[run], Alerted(person, name)]
+    return {run: tuple(alerted) for run, alerted in found.items()}
 
 
 def _acknowledged_by(run: EscalationRun, incident: Incident) -> str | None:
