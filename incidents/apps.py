@@ -15,8 +15,11 @@ class IncidentsConfig(AppConfig):
         from portal.foundation import database_guards
         from portal.foundation.jobs import Job, declare
         from portal.foundation.outbox.handlers import outcomes
+        from portal.foundation.outbox.ways import drill_ways
         from portal.foundation.people.occupied import occupations
+        from portal.foundation.watch.probes import probes
 
+        from .drills.failures import away_in, ways_in_drill
         from .escalation import guards as run_guards
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
@@ -24,6 +27,8 @@ class IncidentsConfig(AppConfig):
         from .escalation.looks import incident_saved
         from .escalation.messages import preview_values
         from .escalation.outcomes import messages_fared
+        from .escalation.probes import engine
+        from .escalation.rehearsed import planned_absences
         from .handoffs import guards as hand_off_guards
         from .handoffs.closing import unsigned
         from .lifecycle import guards
@@ -38,10 +43,13 @@ class IncidentsConfig(AppConfig):
         post_save.connect(incident_saved, sender="incidents.Incident", dispatch_uid="escalation-look")
         for kind in (PAGE, NOBODY_REACHED):
             outcomes.register(kind, messages_fared)
+        probes.register("engine", engine)
         sources.register(self.label, SOURCE)
         message_values.register(self.label, preview_values)
         providers.register(self.label, sections)
         occupations.register(self.label, busy_with_incidents)
+        planned_absences.register(self.label, away_in)
+        drill_ways.register(self.label, ways_in_drill)
         hindrances.register("hand-offs", unsigned)
         declare(
             Job(
@@ -65,5 +73,13 @@ class IncidentsConfig(AppConfig):
                 function="incidents.tasks.remind_hand_offs",
                 every_minutes=1,
                 why="Reminds whoever has to sign a hand-off, and after a while their manager.",
+            )
+        )
+        declare(
+            Job(
+                name="drills",
+                function="incidents.tasks.run_drills",
+                every_minutes=1,
+                why="Begins and ends the drills whose time has come, and reminds of the next.",
             )
         )

@@ -1,7 +1,7 @@
 """Table of contents: the models of incidents and what surrounds them."""
 
 from .changes.models import ChangeRequest, IncidentChange
-from .drills.models import Drill, DrillFinding, DrillPart
+from .drills.models import Drill, DrillFailure, DrillFinding, DrillPart
 from .escalation.models import EngineHeartbeat, EscalationLook, EscalationRun, EscalationStep
 from .handoffs.models import HandOff
 from .imports.models import ImportRun, SourceRecord
@@ -12,6 +12,7 @@ from .problems.models import IncidentProblem, KnownError, Problem
 __all__ = [
     "ChangeRequest",
     "Drill",
+    "DrillFailure",
     "DrillFinding",
     "DrillPart",
     "EngineHeartbeat",

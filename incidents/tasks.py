@@ -1,5 +1,6 @@
 """Jobs of incidents. Their dotted names are public: schedules refer to them across releases."""
 
+from incidents.drills import rhythm
 from incidents.escalation import watchdog
 from incidents.handoffs.reminders import remind_signers
 from incidents.mandates.services import remind_to_review
@@ -23,3 +24,9 @@ def remind_hand_offs() -> int:
     """Reminds of missing signatures; the number of hand-offs."""
     with origin("job"):
         return remind_signers(now=clock.now())
+
+
+def run_drills() -> int:
+    """Begins and ends the drills whose time has come; the number of those."""
+    with origin("job"):
+        return rhythm.run_due(now=clock.now())

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.foundation.base_models import tracked
+from portal.foundation.people.models import ContactPoint
 
 
 class Drill(models.Model):
@@ -21,7 +22,6 @@ class Drill(models.Model):
     announced = models.BooleanField(default=True, help_text="Participants are told beforehand when it will be.")
     planned_for = models.DateTimeField(help_text="When it begins.")
     ends_by = models.DateTimeField(help_text="When it is over at the latest: what runs then is ended.")
-    failures = models.JSONField(default=list, blank=True, help_text="Planned failures: who is silent or away, which channel is down.")
     goal = models.TextField(help_text="What the drill is to show.")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PLANNED, editable=False)
     incident = models.OneToOneField("incidents.Incident", null=True, editable=False, on_delete=models.PROTECT, related_name="drill")
@@ -54,6 +54,46 @@ class Drill(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class DrillFailure(models.Model):
+    """Something that is made to fail on purpose, for the drill alone."""
+
+    class Kind(models.TextChoices):
+        AWAY = "away", "somebody is away"
+        SILENT = "silent", "a level stays silent"
+        CHANNEL = "channel", "a channel is down"
+
+    drill = models.ForeignKey("incidents.Drill", on_delete=models.CASCADE, related_name="failures")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    person = models.ForeignKey(
+        "portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who is away; for this kind only."
+    )
+    level = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Which level stays silent: its people are not told. For this kind only."
+    )
+    channel = models.CharField(
+        max_length=20, choices=ContactPoint.Channel.choices, blank=True, help_text="Which channel fails; for this kind only."
+    )
+    history = tracked()
+
+    class Meta:
+        ordering = ["drill", "id"]
+        verbose_name = "planned failure"
+        constraints = [
+            models.CheckConstraint(
+                name="planned_failure_says_what_fails",
+                condition=Q(kind="away", person__isnull=False, level__isnull=True, channel="")
+                | Q(kind="silent", person__isnull=True, level__isnull=False, channel="")
+                | Q(kind="channel", person__isnull=True, level__isnull=True) & ~Q(channel=""),
+                violation_error_message="Give what fails and nothing else: a person who is away, a level that is silent, or a channel.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        if self.kind == self.Kind.AWAY:
+            return f"{self.person} is away"
+        return f"Level {self.level} stays silent" if self.kind == self.Kind.SILENT else f"{self.get_channel_display()} is down"
 
 
 class DrillPart(models.Model):
