@@ -12,6 +12,7 @@ class IncidentsConfig(AppConfig):
         from policies.messages.values import providers as message_values
         from policies.reviews.evidence import providers
         from policies.simulation.history import sources
+        from policies.simulation.voices import voices
         from portal.foundation import database_guards
         from portal.foundation.jobs import Job, declare
         from portal.foundation.outbox.handlers import outcomes
@@ -24,6 +25,7 @@ class IncidentsConfig(AppConfig):
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
         from .escalation.holding import busy_with_incidents
+        from .escalation.imagined import VOICE
         from .escalation.looks import incident_saved
         from .escalation.messages import preview_values
         from .escalation.outcomes import messages_fared
@@ -45,6 +47,7 @@ class IncidentsConfig(AppConfig):
             outcomes.register(kind, messages_fared)
         probes.register("engine", engine)
         sources.register(self.label, SOURCE)
+        voices.register(self.label, VOICE)
         message_values.register(self.label, preview_values)
         providers.register(self.label, sections)
         occupations.register(self.label, busy_with_incidents)

@@ -113,7 +113,8 @@ class Replay:
     """Runs past incidents under one content; `content` None is no policy at all. `remember` False asks every question anew."""
 
     def __init__(self, content: PolicySnapshot | None, *, roster: Roster | None = None, remember: bool = True) -> None:
-        self._content = content or PolicySnapshot((), (), None)
+        # What signs of work somebody gave is not known of the past: whoever answered is taken to have worked on it.
+        self._content = replace(content, silent_after=None) if content else PolicySnapshot((), (), None)
         self._governed = content is not None
         self._roster = roster or everybody(self._content)
         self._levels = {level.number: level for level in self._content.levels}
@@ -172,8 +173,8 @@ class Replay:
             answers = state.status is Status.PAGING and answer is not None and now >= answer
             if answers or regraded:
                 by = "Somebody" if answers else state.acknowledged_by
-                state = replace(state, acknowledged_by=by, start_level=grade.start_level, severity=grade.severity)
-                state, planned = replace(state, regraded=regraded or state.regraded), False
+                state = state._replace(acknowledged_by=by, start_level=grade.start_level, severity=grade.severity)
+                state, planned = state._replace(regraded=regraded or state.regraded), False
             decision = self._decide(state, now, planned)
             told.add(decision, now, self._window_closed(state, now))
             if answered is not None and state.status is Status.ACKNOWLEDGED and decision.state.status is Status.PAGING:
