@@ -48,6 +48,7 @@ _INCIDENT = (
     "changerequest",
     "incidentchange",
     "mandateuse",
+    "handoff",
 )
 
 # Calendars kept elsewhere that say who is on duty, and feeds that calendar programs read.
@@ -75,7 +76,13 @@ ROLES: tuple[Role, ...] = (
         "commander",
         "Incident commanders",
         "Lead major incidents, and publish a change of the rules at once when it cannot wait for an approval.",
-        _SEE_RULES + _SEE_INCIDENTS + _RESPOND + _KEDB + _DRAFT + _STAND_IN + ("policies.publish_at_once_policyversion",),
+        _SEE_RULES
+        + _SEE_INCIDENTS
+        + _RESPOND
+        + _KEDB
+        + _DRAFT
+        + _STAND_IN
+        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff"),
     ),
     Role(
         "manager",
@@ -92,7 +99,7 @@ ROLES: tuple[Role, ...] = (
         + ("policies.import_calendar", "policies.change_calendarfeed")
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
-        + ("policies.sign_policyreview",)
+        + ("policies.sign_policyreview", "incidents.waive_handoff")
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
         + _all("policies", "delegatedauthority", verbs=("view", "add", "change")),
     ),
