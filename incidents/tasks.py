@@ -6,11 +6,14 @@ from incidents.handoffs.reminders import remind_signers
 from incidents.mandates.services import remind_to_review
 from portal.foundation import clock
 from portal.foundation.request_context import origin
+from portal.foundation.watch.services import look
 
 
 def engine_sweep() -> int:
     """One pass of the engine as a safety net; the number of escalations it started or advanced."""
-    result = watchdog.sweep(now=clock.now())
+    now = clock.now()
+    result = watchdog.sweep(now=now)
+    look(by="worker", now=now)
     return result.started + result.advanced
 
 

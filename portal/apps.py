@@ -12,14 +12,20 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from .foundation.channels import register_channels
         from .foundation.jobs import Job, declare
+        from .foundation.watch import delivery, jobs
+        from .foundation.watch.probes import probes
 
         register_channels()
+        probes.register("sender", delivery.sender)
+        probes.register("job queue", jobs.queue)
+        probes.register("outbox", delivery.messages)
+        probes.register("lanes", delivery.lanes)
         declare(
             Job(
                 name="deliver-due",
                 function="portal.tasks.deliver_due",
                 every_minutes=1,
-                why="Sends messages whose wake-up was lost; the engine wakes the workers long before.",
+                why="Sends messages while the sending process is silent.",
             )
         )
         declare(

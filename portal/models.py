@@ -6,6 +6,8 @@ from .foundation.channels.models import ChannelRule
 from .foundation.directory.models import DirectoryEntry, DirectoryExport, DirectoryRow, DirectorySync
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
 from .foundation.people.models import Availability, ContactCode, ContactPoint, ContactRule, User
+from .foundation.signs.models import LaneTally, SignOfLife
+from .foundation.watch.models import Outage
 
 __all__ = [
     "Availability",
@@ -19,7 +21,10 @@ __all__ = [
     "DirectoryExport",
     "DirectoryRow",
     "DirectorySync",
+    "LaneTally",
+    "Outage",
     "OutboxMessage",
     "RememberedRequest",
+    "SignOfLife",
     "User",
 ]

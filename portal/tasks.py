@@ -1,16 +1,25 @@
 """Jobs of the frame. Their dotted names are public: queued tasks refer to them across releases."""
 
+from typing import Any
+
 from portal.foundation import clock, reminders
+from portal.foundation.answers import buttons
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
 from portal.foundation.outbox import dispatch
 from portal.foundation.request_context import origin
+from portal.foundation.signs.beats import WORKER, beat
+from portal.foundation.signs.tally import write_down
 
 
 def deliver_due() -> int:
-    """Sends every message that is due; the number of those taken."""
+    """Sends every message that is due where the sending process is silent; the number of calls made."""
+    now = clock.now()
+    beat(WORKER, now=now)
     with origin("job"):
-        return dispatch.deliver_due(now=clock.now())
+        taken = dispatch.stand_in(now=now)
+    write_down(now=clock.now())
+    return taken
 
 
 def directory_sweep() -> int:
@@ -28,3 +37,9 @@ def remind_contacts() -> int:
     with origin("job"):
         now = clock.now()
         return reminders.remind_to_verify(now=now) + reminders.remind_before_duty(now=now)
+
+
+def tell_slack(respond_at: str, document: dict[str, Any]) -> str:
+    """Tells whoever pressed a button in Slack what came of it."""
+    with origin("job"):
+        return buttons.tell(respond_at, document)

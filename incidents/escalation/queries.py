@@ -14,6 +14,7 @@ from policies.decisions.escalation_forecast import NextStep
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from policies.governance.queries import snapshot_of
+from portal.foundation.watch.probes import is_silent
 
 from .facts import content_of, fresh_state, state_of
 from .models import EngineHeartbeat, EscalationRun
@@ -35,6 +36,7 @@ class EngineHealth:
     last_finished_at: datetime | None
     overdue_runs: int
     failing_runs: int
+    is_silent: bool = False
 
     @property
     def ok(self) -> bool:
@@ -46,10 +48,9 @@ def engine_health(now: datetime) -> EngineHealth:
     heartbeat = EngineHeartbeat.objects.filter(pk=1).first()
     last = heartbeat.last_finished_at if heartbeat else None
     overdue, failing = overdue_runs(now), EscalationRun.objects.filter(state__in=EscalationRun.LIVE, failures__gt=0).count()
-    silent = last is None or now - last > SILENT_AFTER
-    return EngineHealth(
-        not silent and not overdue, _words(last, overdue, failing, now), heartbeat.cycles if heartbeat else 0, last, overdue, failing
-    )
+    silent = is_silent(last, now, SILENT_AFTER)
+    words = _words(last, overdue, failing, now)
+    return EngineHealth(not silent and not overdue, words, heartbeat.cycles if heartbeat else 0, last, overdue, failing, silent)
 
 
 def overdue_runs(now: datetime) -> int:
@@ -135,8 +136,8 @@ def _rosters(
 def _words(last: datetime | None, overdue: int, failing: int, now: datetime) -> str:
     if last is None:
         return "The engine has never run: nobody is alerted. Start it with 'python manage.py engine'"
-    ago = in_words(now - last)
-    if now - last > SILENT_AFTER:
+    ago = in_words(abs(now - last))
+    if is_silent(last, now, SILENT_AFTER):
         return f"The engine last looked {ago} ago: nobody is alerted. Start it with 'python manage.py engine'"
     said = f"The engine looked {ago} ago"
     if overdue:

@@ -11,6 +11,7 @@ from .rest import *  # noqa: F403
 from .running import *  # noqa: F403
 from .security import *  # noqa: F403
 from .theme import *  # noqa: F403
+from .watch import *  # noqa: F403
 
 BASE_DIR = PROJECT
 INSTALLED_APPS = [

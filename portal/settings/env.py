@@ -1,5 +1,6 @@
 """The only reader of the environment: every value a deployment can set, with its default and its check."""
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -46,6 +47,14 @@ def number(name: str, default: float) -> float:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, empty parts left out."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """A comma-separated list of networks or addresses: 10.0.0.0/8, 127.0.0.1, fd00::/8."""
+    try:
+        return [ipaddress.ip_network(part) for part in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is no list of networks such as 10.0.0.0/8,127.0.0.1: {error}.") from None
 
 
 def var_dir() -> Path:

@@ -15,6 +15,8 @@ OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*"]
 WHITENOISE_USE_FINDERS = True
 # Static files are looked for when they are asked for; otherwise every test client would begin by listing them all.
 WHITENOISE_AUTOREFRESH = True
+# No engine runs beside a test, so every page would say so; the tests of the banner switch it on.
+ALARM_BANNER = False
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in real life: SQLite's memory databases lock whole tables, so threads could not be tried against each other.
