@@ -14,7 +14,6 @@ from incidents.lifecycle.models import Incident
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Roster, RunState, Status, as_recorded
 from policies.decisions.vocabulary import Track
-from portal.foundation.outbox.services import wake_delivery
 from portal.foundation.redaction import one_line
 from portal.foundation.request_context import origin
 
@@ -55,7 +54,6 @@ def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
         advanced, failed = _each(waiting.values_list("pk", flat=True), lambda pk: _claim_and_advance(pk, now), "run", now)
         if heartbeat:
             _sign_of_life(now)
-        wake_delivery(now=now)
     return CycleResult(started, advanced, lost + unheard + not_started + failed)
 
 

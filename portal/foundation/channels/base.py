@@ -13,7 +13,8 @@ class Message:
     """What is handed over. `key` is the same for every repeat of one message; `to` is the person's name.
 
     `id` names the row in the outbox, for whoever wants an answer back; it is empty where several messages travel as one, since an answer
-    is to one of them.
+    is to one of them. `answer_link` opens the page that answers it, `answer_code` is what a reply names; both are empty for what cannot
+    be answered.
     """
 
     key: str
@@ -23,6 +24,8 @@ class Message:
     body: str
     link: str
     id: str = ""
+    answer_link: str = ""
+    answer_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One command for a first look: migrate, seed the demo once, then web, engine and workers in the foreground."""
+"""One command for a first look: migrate, seed the demo once, then web, engine, sender and workers in the foreground."""
 
 import contextlib
 import errno
@@ -61,6 +61,7 @@ def _run(host: str, port: int, phone_port: int) -> int:
     web = f"{python} -m gunicorn portal.wsgi --bind {address} --workers 1 --threads 8 --log-level warning"
     manager.add_process("web", web, env=environment)
     manager.add_process("engine", f"{manage} engine", env=environment)
+    manager.add_process("sender", f"{manage} sender", env=environment)
     manager.add_process("worker", f"{manage} qcluster", env=environment)
     manager.add_process("phones", f"{python} -m portal.demo.phone {phone_port}", env=environment)
     manager.loop()

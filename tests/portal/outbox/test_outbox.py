@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django_q.models import OrmQ
 
-from portal.foundation.outbox import dispatch
+from portal.foundation.outbox.calling import Parcel, call
+from portal.foundation.outbox.claiming import Room, claim
 from portal.foundation.outbox.dispatch import LEASE, deliver_due
 from portal.foundation.outbox.handlers import Fared, outcomes
+from portal.foundation.outbox.recording import record
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.models import DeliveryAttempt, OutboxMessage, User
 from tests.factories.portal import contact, person
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.django_db
 def message_to(who: User, now: datetime, **fields: Any) -> OutboxMessage:
     values = {"kind": "test", "subject_ref": "incident:1", "title": "Payments down", "body": "b", "link": "", "idempotency_key": "key-1"}
     return queue(**{**values, **fields}, person=who, now=now)  # type: ignore[arg-type]
+
+
+def take(now: datetime) -> list[Parcel]:
+    """What a process does before it calls."""
+    return claim(now, Room(free=lambda lane: 10, most=10), LEASE)
 
 
 def state_of(message: OutboxMessage) -> str:
@@ -110,8 +116,7 @@ def test_a_worker_that_died_while_sending_leaves_a_lease_and_the_message_is_sent
         ana = person("Ana")
         contact(ana, phone.url)
         message = message_to(ana, now)
-        claimed = dispatch._claim(now)
-        assert claimed is not None
+        assert len(take(now)) == 1
         assert deliver_due(now=now + timedelta(seconds=10)) == 0
         deliver_due(now=now + LEASE)
     assert (state_of(message), len(phone.got)) == ("delivered", 1)
@@ -133,10 +138,9 @@ def test_a_message_cancelled_while_it_is_on_its_way_is_not_tried_again(now: date
         ana = person("Ana")
         contact(ana, phone.url)
         message = message_to(ana, now)
-        claimed = dispatch._claim(now)
-        assert claimed is not None
+        taken = take(now)
         cancel_waiting("incident:1", now=now)
-        dispatch._deliver(claimed, dispatch.Stopwatch(now))
+        record([call(parcel, now) for parcel in taken], now)
         assert state_of(message) == "cancelled"
         assert deliver_due(now=now + timedelta(hours=1)) == 0
 
@@ -146,10 +150,9 @@ def test_a_message_that_arrived_although_cancelled_counts_as_delivered(now: date
         ana = person("Ana")
         contact(ana, phone.url)
         message = message_to(ana, now)
-        claimed = dispatch._claim(now)
-        assert claimed is not None
+        taken = take(now)
         cancel_waiting("incident:1", now=now)
-        dispatch._deliver(claimed, dispatch.Stopwatch(now))
+        record([call(parcel, now) for parcel in taken], now)
     assert state_of(message) == "delivered"
 
 
@@ -191,15 +194,7 @@ def test_a_message_of_a_transaction_that_failed_never_leaves(now: datetime) -> N
     with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
         message_to(person("Ana"), now)
         1 / 0  # noqa: B018
-    assert (OutboxMessage.objects.count(), OrmQ.objects.count()) == (0, 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_committing_wakes_a_worker_and_many_messages_do_not_pile_up_wake_ups(now: datetime) -> None:
-    ana = person("Ana")
-    for number in range(30):
-        message_to(ana, now, idempotency_key=f"key-{number}")
-    assert 1 <= OrmQ.objects.count() <= 10
+    assert OutboxMessage.objects.count() == 0
 
 
 def test_logs_hold_no_body(now: datetime, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,158 @@
+"""Taking what is due: which messages leave now, over which contact point, and alone or together.
+
+A message that is taken is marked for the length of a lease; whoever dies while sending leaves it to be taken again when that ends.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+
+from portal.foundation.channels.rules import Use, Uses
+from portal.foundation.people.models import ContactPoint
+
+from .calling import Parcel
+from .handlers import tell
+from .letters import letter_for_all, most_together
+from .models import DeliveryAttempt, OutboxMessage
+from .settling import State, give_up, store
+from .slots import share
+from .ways import lane_of, ways_of
+
+# Looked at in one go for each lane, and of messages whose lane is not known yet: enough to fill every lane, little enough to be quick.
+MOST_OF_A_LANE = 100
+MOST_NOT_ROUTED = 500
+# A message that is older than this has long ended, so none of its attempts lies within a limit's stretch.
+LONGEST_STRETCH = timedelta(days=1)
+NO_WAY = "There is no active contact point left to try."
+NO_WAY_OF_A_DRILL = "The drill allows none of this person's contact points."
+
+# Who gets it, and by what: the limits count for both together.
+Receiver = tuple[int | None, str]
+
+
+@dataclass(slots=True)
+class Room:
+    """What is free: how many calls each lane may still begin, which messages are in this process's hands, and when calls began to whom."""
+
+    free: Callable[[str], int]
+    most: int
+    full: Collection[str] = ()
+    held: Collection[UUID] = ()
+    calling: Mapping[Receiver, Sequence[datetime]] = field(default_factory=dict)
+
+
+def is_due(now: datetime) -> Q:
+    """Waiting messages whose time has come, and those whose worker did not come back before its lease ended."""
+    return Q(state__in=(State.PENDING, State.SENDING), next_attempt_at__lte=now)
+
+
+@transaction.atomic
+def claim(now: datetime, room: Room, lease: timedelta) -> list[Parcel]:
+    """Takes what is due and has room, the most urgent first; each parcel is one call to make. Gives up what has no way left."""
+    messages = _due(now, room)
+    if not messages:
+        return []
+    ways, uses = ways_of(messages), Uses()
+    stranded = [message for message in messages if message.contact_position >= len(ways[message.pk])]
+    routed = [(message, ways[message.pk][message.contact_position]) for message in messages if message not in stranded]
+    before = {message.pk: (message.lane, message.next_attempt_at) for message in messages}
+    parcels: list[Parcel] = []
+    for contact, some, use, sent in _by_contact(routed, uses, room, now):
+        lane = lane_of(contact)
+        for message in some:
+            message.lane = lane
+        begin = min(room.free(lane) - sum(parcel.lane == lane for parcel in parcels), room.most - len(parcels))
+        parcels += _parcels(contact, some, use, sent, ways, begin, now)
+    for parcel in parcels:
+        for message in parcel.messages:
+            message.state, message.next_attempt_at, message.tries = State.SENDING, now + lease, message.tries + 1
+            message.bundle_id = parcel.messages[0].pk if message is not parcel.messages[0] else None
+    news = [give_up(message, None, now, why=NO_WAY_OF_A_DRILL if message.drill else NO_WAY) for message in stranded]
+    store(message for message in messages if before[message.pk] != (message.lane, message.next_attempt_at))
+    tell(news, now)
+    return parcels
+
+
+def renew(messages: Collection[UUID], until: datetime) -> None:
+    """Holds on to messages whose calls still run."""
+    OutboxMessage.objects.filter(pk__in=messages, state=State.SENDING).update(next_attempt_at=until)
+
+
+def _due(now: datetime, room: Room) -> list[OutboxMessage]:
+    """The first of every lane that has room, locked. Two queries."""
+    place = Window(RowNumber(), partition_by="lane", order_by=[F("urgent").desc(), "next_attempt_at"])
+    first = OutboxMessage.objects.filter(is_due(now)).exclude(lane__in=room.full).annotate(place=place)
+    few = Q(place__lte=MOST_OF_A_LANE) | Q(lane="", place__lte=MOST_NOT_ROUTED)
+    keys = set(first.filter(few).order_by().values_list("pk", flat=True)) - set(room.held)
+    if not keys:
+        return []
+    locked = OutboxMessage.objects.select_for_update(skip_locked=True, of=("self",)).filter(is_due(now), pk__in=keys)
+    return list(locked.order_by("-urgent", "next_attempt_at", "created_at"))
+
+
+def _by_contact(
+    routed: Sequence[tuple[OutboxMessage, ContactPoint]], uses: Uses, room: Room, now: datetime
+) -> list[tuple[ContactPoint, list[OutboxMessage], Use, list[datetime]]]:
+    """What goes to each contact point, with what holds there and when this person got something by this channel. At most one query."""
+    groups: dict[int, tuple[ContactPoint, list[OutboxMessage]]] = {}
+    for message, contact in routed:
+        groups.setdefault(contact.pk, (contact, []))[1].append(message)
+    limited = {contact.person_id for contact, _ in groups.values() if uses[contact.channel].limit}
+    sent = _sent(limited, now)
+    for receiver, begun in room.calling.items():
+        sent.setdefault(receiver, []).extend(begun)
+    return [
+        (contact, some, uses[contact.channel], sent.setdefault((contact.person_id, contact.channel), []))
+        for contact, some in groups.values()
+    ]
+
+
+def _sent(people: Collection[int], now: datetime) -> dict[Receiver, list[datetime]]:
+    """When each of these people was handed something, by channel. What travelled with others was one message."""
+    if not people:
+        return {}
+    handed = DeliveryAttempt.objects.filter(
+        succeeded=True, message__person__in=people, message__bundle=None, message__created_at__gt=now - LONGEST_STRETCH
+    )
+    sent: dict[Receiver, list[datetime]] = {}
+    for person, channel, at in handed.values_list("message__person_id", "channel", "started_at"):
+        sent.setdefault((person, channel), []).append(at)
+    return sent
+
+
+def _parcels(
+    contact: ContactPoint,
+    messages: Sequence[OutboxMessage],
+    use: Use,
+    sent: list[datetime],
+    ways: Mapping[UUID, Sequence[ContactPoint]],
+    begin: int,
+    now: datetime,
+) -> list[Parcel]:
+    """At most `begin` calls to one contact point; `sent` grows by what they hand over."""
+    if begin <= 0:
+        return []
+    # A code is for one address and one moment: it is never put together with anything, and not held back.
+    alone = [(message,) for message in messages if message.secret]
+    shared = share(
+        [message for message in messages if not message.secret], sent, use.limit, now, most_together=most_together(contact.channel)
+    )
+    for message in shared.waiting:
+        message.state, message.next_attempt_at = State.PENDING, shared.until
+    together = [*alone, *shared.parcels][:begin]
+    sent.extend([now] * len(together))
+    return [
+        Parcel(
+            contact,
+            some,
+            letter_for_all(some, contact, use, now),
+            some[0].lane,
+            frozenset(message.pk for message in some if message.contact_position + 1 < len(ways[message.pk])),
+        )
+        for some in together
+    ]

@@ -1,0 +1,131 @@
+"""The sending process: one thread does all database work in batches, others only call the channels.
+
+Every lane has its own number of calls in flight, so a provider that is slow or dead holds up nobody but its own messages.
+"""
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from portal.foundation.signs.beats import SENDER, beat
+from portal.foundation.signs.tally import write_down
+
+from .calling import Parcel, Result, call
+from .claiming import Receiver, Room, claim, renew
+from .receipts import settle_missing
+from .recording import record
+
+logger = logging.getLogger(__name__)
+# Twilio, Slack and Teams take some tens of calls at once; more of them on one lane only wait for each other.
+CALLS_A_LANE = 32
+# Threads that wait for an answer cost little; this many let seven dead providers hang while the eighth is served.
+MOST_CALLS = 256
+# Renewed while a call runs. After a crash its messages wait no longer than this; a database that stalls for longer in one of several
+# processes costs a copy with the same key.
+LEASE = timedelta(seconds=4)
+RENEW_EVERY = 1.0
+# How long it looks for nothing. The query is one step in an index.
+POLL_SECONDS = 0.1
+# Results that come in together are written together; waiting this long for more of them halves the transactions.
+GATHER_SECONDS = 0.02
+MOST_AT_ONCE = 200
+RECEIPTS_EVERY = 1.0
+# Often enough to be missed soon, seldom enough to cost an idle system nothing.
+SIGN_EVERY = 5.0
+
+
+class Sender:
+    """Takes, calls and records until it is told to stop. `clock` tells the time; `call` is what a thread does with a parcel."""
+
+    def __init__(self, clock: Callable[[], datetime], call: Callable[[Parcel, datetime], Result] = call) -> None:
+        self._clock, self._call = clock, call
+        self._threads = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="sending")
+        self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._flying: dict[int, tuple[Parcel, datetime]] = {}
+        self._unwritten: list[Result] = []
+        self._renewed = self._looked_for_receipts = time.monotonic()
+        self._signed = 0.0
+
+    def finish(self) -> None:
+        """Begins nothing more, waits for the calls that run, and writes down how they went. Raises the database's errors."""
+        while self._flying:
+            self._write(POLL_SECONDS)
+            self._keep()
+        self._threads.shutdown()
+
+    def step(self) -> None:
+        """One round: write down what has come back, take what is due, begin its calls. Waits a moment for results where there is nothing.
+
+        Raises the database's errors; what has come back is kept and written in the next round.
+        """
+        now = self._clock()
+        began = self._begin(now)
+        self._say_that_it_lives(now)
+        if time.monotonic() - self._looked_for_receipts >= RECEIPTS_EVERY:
+            settle_missing(now=now)
+            self._looked_for_receipts = time.monotonic()
+        self._keep()
+        self._write(0 if began else POLL_SECONDS)
+
+    def close(self) -> None:
+        """Ends the threads without waiting for what they call."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, now: datetime) -> int:
+        room = self._room()
+        if room.most <= 0:
+            return 0
+        parcels = claim(now, room, LEASE)
+        for parcel in parcels:
+            self._flying[id(parcel)] = (parcel, now)
+            self._threads.submit(self._run, parcel)
+        return len(parcels)
+
+    def _run(self, parcel: Parcel) -> None:
+        self._done.put(self._call(parcel, self._clock()))
+
+    def _room(self) -> Room:
+        lanes: dict[str, int] = {}
+        calling: dict[Receiver, list[datetime]] = {}
+        for parcel, begun in self._flying.values():
+            lanes[parcel.lane] = lanes.get(parcel.lane, 0) + 1
+            calling.setdefault((parcel.contact.person_id, parcel.contact.channel), []).append(begun)
+        return Room(
+            free=lambda lane: CALLS_A_LANE - lanes.get(lane, 0),
+            most=MOST_CALLS - len(self._flying),
+            full=[lane for lane, calls in lanes.items() if calls >= CALLS_A_LANE],
+            held={message.pk for parcel, _ in self._flying.values() for message in parcel.messages},
+            calling=calling,
+        )
+
+    def _write(self, wait: float) -> None:
+        """Writes down what has come back, once the first of it is there or `wait` seconds are over."""
+        try:
+            if not self._unwritten:
+                self._unwritten.append(self._done.get(timeout=wait) if wait else self._done.get_nowait())
+                time.sleep(GATHER_SECONDS)
+            while len(self._unwritten) < MOST_AT_ONCE:
+                self._unwritten.append(self._done.get_nowait())
+        except queue.Empty:
+            pass
+        if not self._unwritten:
+            return
+        record(self._unwritten, self._clock())
+        for result in self._unwritten:
+            self._flying.pop(id(result.parcel), None)
+        self._unwritten.clear()
+
+    def _keep(self) -> None:
+        """Holds on to the messages whose calls still run."""
+        if self._flying and time.monotonic() - self._renewed >= RENEW_EVERY:
+            renew([message.pk for parcel, _ in self._flying.values() for message in parcel.messages], self._clock() + LEASE)
+            self._renewed = time.monotonic()
+
+    def _say_that_it_lives(self, now: datetime) -> None:
+        if not self._signed or time.monotonic() - self._signed >= SIGN_EVERY:
+            beat(SENDER, now=now)
+            write_down(now=now)
+            self._signed = time.monotonic()
