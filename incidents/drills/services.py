@@ -10,11 +10,13 @@ from incidents.escalation import services as escalation
 from incidents.lifecycle import checks
 from incidents.lifecycle.models import Incident
 from incidents.lifecycle.opening import open_incident
-from policies.decisions.vocabulary import Severity
+from policies.decisions.vocabulary import Severity, Track
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.services import queue
+from portal.foundation.words import counted
 
 from .comparing import NOTHING, Pair, compare, verdict
 from .course import answered, as_kept, as_read, foretold, happened
@@ -36,26 +38,17 @@ def check_plan(drill: Drill, *, now: datetime) -> None:
         _refuse("ends_by", "A drill lasts 24 hours at most. Give an earlier end.")
 
 
-def invite(drill: Drill, *, actor: Any, now: datetime) -> int:
-    """Asks everybody who has not answered yet whether they take part, once each; how many were asked. The caller's transaction."""
-    waiting = drill.parts.filter(consented_at=None, declined_at=None, person__is_active=True).select_related("person")
-    parts = list(waiting)
-    for part in parts:
-        if drill.announced:
-            when = f"It begins on {drill.planned_for:%d %b %Y, %H:%M} UTC and ends by {drill.ends_by:%d %b, %H:%M} UTC."
-        else:
-            when = "You are not told when it begins."
-        queue(
-            kind=INVITED,
-            person=part.person,
-            subject_ref=f"incidents.drill:{drill.pk}",
-            title=f"Do you take part in the drill '{drill.title}'?",
-            body=f"{drill.goal}\n{when} Messages of the drill reach you only if you agree.",
-            link=f"{settings.PORTAL_URL}/admin/incidents/drill/{drill.pk}/change/",
-            idempotency_key=f"drill-{drill.pk}-invited-{part.person_id}",
-            now=now,
-        )
-    return len(parts)
+def ask_participants(drill: Drill, *, actor: Any, now: datetime) -> int:
+    """Asks everybody who has not answered yet whether they take part, once each; how many are asked. Raises NotAllowed, WrongState."""
+    require(actor, RUN, drill, to="ask people to take part in drills")
+    with act("drill.participants_asked", actor=actor, now=now, subject=drill) as running:
+        drill = locked(drill)
+        if drill.state != State.PLANNED:
+            raise WrongState(f"The drill is {drill.get_state_display()}.")
+        waiting = drill.parts.filter(consented_at=None, declined_at=None, person__is_active=True).select_related("person")
+        asked = [_invite(drill, part, now) for part in waiting]
+        running.details["asked"] = asked
+    return len(asked)
 
 
 def consent(drill: Drill, *, actor: Any, now: datetime, reason: str = "") -> DrillPart:
@@ -152,6 +145,14 @@ def compared(drill: Drill, now: datetime) -> list[Pair]:
     return compare(as_read(drill.expected), happened(drill), over_after=over, answered=answered(drill))
 
 
+def withheld(drill: Drill) -> str:
+    """How many of the drill's messages reached nobody on purpose, in words; empty when none. One query."""
+    about = f"incidents.incident:{drill.incident_id}"
+    kept = OutboxMessage.objects.filter(subject_ref__startswith=about, drill=True, state=OutboxMessage.State.FAILED)
+    count = sum(ref in {about, *(f"{about}:{track}" for track in Track)} for ref in kept.values_list("subject_ref", flat=True))
+    return f"{counted(count, 'message')} reached nobody: the receiver takes no part, or it was planned so." if count else ""
+
+
 def settle_finding(finding: DrillFinding, *, actor: Any, now: datetime, reason: str) -> DrillFinding:
     """What was found is put right, or shown to be none. Raises NotAllowed, InvalidInput without words, WrongState when it was before."""
     if finding.owner_id != getattr(actor, "pk", None):
@@ -184,6 +185,23 @@ def _answer(drill: Drill, actor: Any, now: datetime, reason: str, *, yes: bool) 
         part.consented_at, part.declined_at = (now, None) if yes else (None, now)
         save_tracked(part, actor=actor, now=now, reason=reason)
     return part
+
+
+def _invite(drill: Drill, part: DrillPart, now: datetime) -> str:
+    when = "You are not told when it begins."
+    if drill.announced:
+        when = f"It begins on {drill.planned_for:%d %b %Y, %H:%M} UTC and ends by {drill.ends_by:%d %b, %H:%M} UTC."
+    queue(
+        kind=INVITED,
+        person=part.person,
+        subject_ref=f"incidents.drill:{drill.pk}",
+        title=f"Do you take part in the drill '{drill.title}'?",
+        body=f"{drill.goal}\n{when} Messages of the drill reach you only if you agree.",
+        link=f"{settings.PORTAL_URL}/admin/incidents/drill/{drill.pk}/change/",
+        idempotency_key=f"drill-{drill.pk}-invited-{part.person_id}",
+        now=now,
+    )
+    return str(part.person)
 
 
 def _check_parts(drill: Drill) -> None:

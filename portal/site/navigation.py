@@ -14,10 +14,12 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Respond",
         (
             ("Incidents", "local_fire_department", "incidents_incident", "incidents.view_incident"),
+            ("Hand-offs", "handshake", "incidents_handoff", "incidents.view_incident"),
             ("Readings", "monitoring", "incidents_impactreading", "incidents.view_impactreading"),
             ("Known errors", "lightbulb", "incidents_knownerror", "incidents.view_knownerror"),
             ("Problems", "troubleshoot", "incidents_problem", "incidents.view_problem"),
             ("Changes", "published_with_changes", "incidents_changerequest", "incidents.view_changerequest"),
+            ("Drills", "fire_extinguisher", "incidents_drill", "incidents.view_drill"),
             ("Mandates used", "verified_user", "incidents_mandateuse", "incidents.view_mandateuse"),
         ),
     ),

@@ -49,6 +49,7 @@ _INCIDENT = (
     "incidentchange",
     "mandateuse",
     "handoff",
+    *("drill", "drillpart", "drillfailure", "drillfinding"),
 )
 
 # Calendars kept elsewhere that say who is on duty, and feeds that calendar programs read.
@@ -68,6 +69,12 @@ _RESPOND = (
 )
 # Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
 _STAND_IN = ("policies.add_oncalloverride", "policies.change_oncalloverride")
+# Rehearsing an escalation: planning it, and starting and stopping it.
+_DRILL = (
+    *_all("incidents", "drill", "drillfinding", verbs=("view", "add", "change")),
+    *_all("incidents", "drillpart", "drillfailure", verbs=EDIT),
+    "incidents.run_drill",
+)
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 ROLES: tuple[Role, ...] = (
@@ -91,6 +98,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _KEDB
+        + _DRILL
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
         + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
         + ("policies.publish_scheduleplan", "policies.check_coverage", "policies.view_duty_hours")
