@@ -17,6 +17,7 @@ from .locks import free_for, lock_draft
 from .models import PolicyVersion
 from .parts import OWN_FIELDS
 from .queries import latest_approved, open_version
+from .snapshots import content_of
 from .states import VersionState
 from .steps import following, freeze, in_words, thaw, warnings_on
 
@@ -82,8 +83,9 @@ def submit_version(version: PolicyVersion, *, actor: Any, now: datetime, reason:
     with act("policy_version.submitted", actor=actor, now=now, subject=version, why=reason or version.change_reason) as running:
         state = following(version, "submit")
         free_for(version, actor, now)
-        warnings = _accepted(version, now, accepted)
-        freeze(version, actor=actor, now=now)
+        content = content_of(version)
+        warnings = _accepted(version, content, now, accepted)
+        freeze(version, content, actor=actor, now=now)
         _refuse_without_approvers(version)
         version.state = state
         version.warnings_accepted = accepted.strip() if warnings else ""
@@ -124,9 +126,9 @@ def _base(policy: EscalationPolicy, base: PolicyVersion | None) -> PolicyVersion
     return base or latest_approved(policy)
 
 
-def _accepted(version: PolicyVersion, now: datetime, accepted: str) -> list[Finding]:
+def _accepted(version: PolicyVersion, content: dict[str, Any], now: datetime, accepted: str) -> list[Finding]:
     """The warnings to accept. Raises InvalidInput for errors, and for warnings that nobody accepted in words."""
-    warnings = warnings_on(version, now, "submitted")
+    warnings = warnings_on(version, content, now, "submitted")
     if warnings and not accepted.strip():
         told = [finding.in_words for finding in warnings]
         ask = "Say in a sentence why these warnings are accepted, or put them right:"

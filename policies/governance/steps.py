@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from policies.decisions.findings import Finding, Weight, of_weight
+from policies.decisions.frozen import snapshot_from
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, WrongState
@@ -11,7 +12,6 @@ from portal.foundation.errors import InvalidInput, WrongState
 from .approvers import needed_for
 from .models import Approval, PolicyVersion
 from .queries import findings_on
-from .snapshots import content_of
 from .states import after
 
 _DONE = {
@@ -42,10 +42,9 @@ def in_words(reason: str, what: str, field: str = "reason") -> str:
     return words
 
 
-def freeze(version: PolicyVersion, *, actor: Any, now: datetime) -> None:
-    """Writes the content down with its hash and who submits it, and how many approvals that needs. Does not save."""
+def freeze(version: PolicyVersion, content: dict[str, Any], *, actor: Any, now: datetime) -> None:
+    """Writes `content` down with its hash and who submits it, and how many approvals that needs. Does not save."""
     in_words(version.change_reason, "what changes and why", "change_reason")
-    content = content_of(version)
     version.content, version.content_sha256 = content, content_hash(content)
     version.submitted_by, version.submitted_at = actor, _after_earlier_decisions(version, now)
     version.approvals_needed = needed_for(version.policy)
@@ -59,9 +58,9 @@ def thaw(version: PolicyVersion, state: str, actor: Any, now: datetime, reason: 
     save_tracked(version, actor=actor, now=now, reason=reason)
 
 
-def warnings_on(version: PolicyVersion, now: datetime, verb: str) -> list[Finding]:
-    """The warnings of the checks. Raises InvalidInput with every error, which keeps the version from being `verb`."""
-    findings = findings_on(version, now=now)
+def warnings_on(version: PolicyVersion, content: dict[str, Any], now: datetime, verb: str) -> list[Finding]:
+    """The warnings of the checks of `content`. Raises InvalidInput with every error, which keeps the version from being `verb`."""
+    findings = findings_on(version, snapshot_from(content), now=now)
     blocking = [finding.in_words for finding in findings if finding.blocking]
     if blocking:
         raise InvalidInput(f"{version} cannot be {verb} yet. {' '.join(blocking)}", {"": blocking})

@@ -16,6 +16,7 @@ from portal.foundation.people.models import User
 from .approvers import holders, why_not
 from .locks import free_for
 from .models import PolicyVersion, UrgentPublication
+from .snapshots import content_of
 from .states import VersionState
 from .steps import following, freeze, in_words, warnings_on
 
@@ -44,8 +45,9 @@ def publish_at_once(version: PolicyVersion, *, actor: Any, now: datetime, reason
         _refuse_end(now, until)
         _refuse_without_fallback(version, now)
         free_for(version, actor, now)
-        warnings = warnings_on(version, now, "published at once")
-        freeze(version, actor=actor, now=now)
+        content = content_of(version)
+        warnings = warnings_on(version, content, now, "published at once")
+        freeze(version, content, actor=actor, now=now)
         start = version.submitted_at or now
         publication = UrgentPublication(
             version=version, published_by=actor, published_at=start, until=until, reason=words, review_due_at=now + REVIEW_WITHIN

@@ -1,10 +1,22 @@
 """What governed models share: tracked history that knows who, when and why."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import models
+from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
+
+
+class PastManager(HistoryManager):
+    """The manager behind `.history`. Its class is made once; the library makes a new one each time that somebody says `.history`."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: type[models.QuerySet], class_name: str | None = None) -> type[HistoryManager]:
+        made: type[HistoryManager] = super().from_queryset(queryset_class, class_name)
+        return made
 
 
 def tracked(*, without: tuple[str, ...] = (), m2m: tuple[Any, ...] = ()) -> HistoricalRecords:
@@ -13,6 +25,7 @@ def tracked(*, without: tuple[str, ...] = (), m2m: tuple[Any, ...] = ()) -> Hist
         excluded_fields=list(without),
         m2m_fields=list(m2m),
         history_change_reason_field=models.TextField(null=True),
+        history_manager=PastManager,
         user_db_constraint=False,
     )
 

@@ -209,7 +209,8 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _client() -> httpx.Client:
-    transport = httpx.HTTPTransport(retries=0)
+    # Given here too, or the transport reads them all again before its pool is replaced.
+    transport = httpx.HTTPTransport(verify=_certificates(), retries=0)
     backend = _CheckedBackend(time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS)
     transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
     # Environment proxies would open the socket for us, past the check.

@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from policies.governance import services
 from policies.governance.parts import PARTS, Part
+from policies.governance.snapshots import content_of
 from policies.governance.steps import freeze
 from policies.models import Approval, PolicyVersion
 from portal.models import User
@@ -38,7 +39,7 @@ def mia() -> User:
 def frozen(mia: User, now: Any) -> PolicyVersion:
     """A version that says everything a version can, waiting for approval."""
     version = full_draft(author=mia)
-    freeze(version, actor=mia, now=now)
+    freeze(version, content_of(version), actor=mia, now=now)
     version.state = "submitted"
     version.save()
     return version
