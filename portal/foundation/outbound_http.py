@@ -5,13 +5,15 @@ No message here names the host or the URL: secrets stand in paths, and with some
 
 import functools
 import ipaddress
+import os
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import httpcore
 import httpx
@@ -20,6 +22,9 @@ from django.conf import settings
 from .errors import DeliveryFailed
 
 LARGEST_ANSWER_BYTES = 1_000_000
+# Shorter than any server's own patience, so that a connection is not used in the moment in which its server lets it go.
+KEPT_SECONDS = 2.0
+MOST_KEPT = 64
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
@@ -51,17 +56,20 @@ def post(
     url: str,
     *,
     json: dict[str, Any] | None = None,
-    form: dict[str, str] | None = None,
+    form: Mapping[str, str | Sequence[str]] | None = None,
     headers: dict[str, str] | None = None,
     basic: tuple[str, str] | None = None,
 ) -> Reply:
-    """POSTs `json` or `form`, with user and password when `basic` is given, and returns the answer whatever its status.
+    """POSTs `json` or `form` (a name with several values repeats), with user and password when `basic` is given, and returns the answer whatever its status.
 
     Raises DeliveryFailed when there is none: permanent for a refused address or an answer over 1 MB, else worth another try.
     """
     body = bytearray()
     try:
-        with _client() as client, client.stream("POST", url, json=json, data=form, headers=headers, auth=basic) as response:
+        with (
+            _client() as client,
+            client.stream("POST", url, json=json, data=dict(form) if form else None, headers=headers, auth=basic) as response,
+        ):
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST_ANSWER_BYTES:
@@ -144,18 +152,26 @@ def _is_public(address: str) -> bool:
     return bool(ip.is_global) and not ip.is_multicast and not tunnelled
 
 
-class _BoundedStream(httpcore.NetworkStream):
-    """A socket with one deadline for everything: a receiver that answers a byte at a time cannot hold a worker."""
+class _Running(threading.local):
+    """When the call that this thread makes must be over (monotonic). Connections outlive calls, so they ask here."""
 
-    def __init__(self, inner: httpcore.NetworkStream, deadline: float) -> None:
+    deadline = 0.0
+
+
+_running = _Running()
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A socket with one deadline a call for everything: a receiver that answers a byte at a time cannot hold a worker."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
-        self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(self._deadline, timeout))
+        return self._inner.read(max_bytes, _left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(self._deadline, timeout))
+        self._inner.write(buffer, _left(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -163,8 +179,7 @@ class _BoundedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        secured = self._inner.start_tls(ssl_context, server_hostname, _left(self._deadline, timeout))
-        return _BoundedStream(secured, self._deadline)
+        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -172,9 +187,6 @@ class _BoundedStream(httpcore.NetworkStream):
 
 class _CheckedBackend(httpcore.SyncBackend):
     """Checks the resolved address when the socket opens and connects to exactly that one, so a second lookup cannot differ."""
-
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -187,16 +199,38 @@ class _CheckedBackend(httpcore.SyncBackend):
         last: Exception | None = None
         for address in check_host(host, port):
             try:
-                opened = super().connect_tcp(address, port, _left(self._deadline, timeout), local_address, socket_options)
-                return _BoundedStream(opened, self._deadline)
+                return _BoundedStream(super().connect_tcp(address, port, _left(timeout), local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 last = error
         raise last or httpcore.ConnectError("no address")
 
 
-def _left(deadline: float, timeout: float | None) -> float:
-    """Seconds to wait: `timeout`, but not beyond `deadline` (monotonic). Raises httpcore.ReadTimeout once that has passed."""
-    remaining = deadline - time.monotonic()
+class _KeptTransport(httpx.HTTPTransport):
+    """Keeps its connections for a moment, whoever is done with it: a receiver of many messages is not connected to for each of them."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=_certificates(), retries=0)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_certificates(),
+            max_connections=None,
+            max_keepalive_connections=MOST_KEPT,
+            keepalive_expiry=KEPT_SECONDS,
+            network_backend=_CheckedBackend(),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Leaves them open for the next call."""
+
+    def close(self) -> None:
+        """Leaves them open for the next call."""
+
+
+def _left(timeout: float | None) -> float:
+    """Seconds to wait: `timeout`, but not beyond the running call's deadline. Raises httpcore.ReadTimeout once that has passed."""
+    remaining = _running.deadline - time.monotonic()
     if remaining <= 0:
         raise httpcore.ReadTimeout("out of time")
     return remaining if timeout is None else min(timeout, remaining)
@@ -208,10 +242,16 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+@functools.cache
+def _transport(process: int) -> _KeptTransport:
+    """One a process: a socket that two processes share garbles what both say."""
+    return _KeptTransport()
+
+
 def _client() -> httpx.Client:
-    # Given here too, or the transport reads them all again before its pool is replaced.
-    transport = httpx.HTTPTransport(verify=_certificates(), retries=0)
-    backend = _CheckedBackend(time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS)
-    transport._pool = httpcore.ConnectionPool(ssl_context=_certificates(), network_backend=backend)
+    """A client for one call, whose time runs from now. It keeps no cookies for the next."""
+    _running.deadline = time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS
     # Environment proxies would open the socket for us, past the check.
-    return httpx.Client(transport=transport, timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+    return httpx.Client(
+        transport=_transport(os.getpid()), timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+    )

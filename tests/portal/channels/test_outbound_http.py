@@ -155,3 +155,38 @@ def test_no_message_repeats_the_address() -> None:
         post_json("http://s3cret.invalid/t0ken", {})
     assert "s3cret" not in failed.value.message
     assert "t0ken" not in failed.value.message
+
+
+@pytest.fixture
+def keeping(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Receivers that keep their connections open; the list grows by one a connection."""
+    opened: list[Any] = []
+    original = BaseHTTPRequestHandler.setup
+
+    def setup(self: BaseHTTPRequestHandler) -> None:
+        opened.append(self.client_address)
+        original(self)
+
+    monkeypatch.setattr(BaseHTTPRequestHandler, "protocol_version", "HTTP/1.1")
+    monkeypatch.setattr(BaseHTTPRequestHandler, "setup", setup)
+    return opened
+
+
+def test_one_connection_serves_several_calls_and_takes_no_cookie_along(keeping: list[Any]) -> None:
+    with receiver(status(200, Set_Cookie="who=ana")) as phone:
+        for number in range(3):
+            post_json(phone.url, {"number": number})
+    assert (len(keeping), len(phone.got), "Cookie" in phone.headers[1]) == (1, 3, False)
+
+
+def test_each_call_has_its_own_time_on_a_connection_that_is_kept(keeping: list[Any], settings: Any) -> None:
+    settings.OUTBOUND_TIMEOUT_SECONDS = 0.6
+
+    def slow(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.4)
+        status(204)(request)
+
+    with receiver(slow, slow, slow) as phone:
+        for number in range(3):
+            post_json(phone.url, {"number": number})
+    assert (len(keeping), len(phone.got)) == (1, 3)
