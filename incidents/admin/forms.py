@@ -13,7 +13,7 @@ from unfold.widgets import (
 from incidents.lifecycle import checks, measures
 from incidents.lifecycle.facts import MARKERS, clean_facts
 from incidents.lifecycle.models import SCALE
-from incidents.models import ChangeRequest, Incident, IncidentChange, Problem
+from incidents.models import ChangeRequest, HandOff, Incident, IncidentChange, Problem
 from policies.models import Team
 from portal.foundation.adminkit.bases import show_in
 from portal.foundation.errors import InvalidInput
@@ -94,12 +94,20 @@ class HandOverForm(forms.Form):
     person = forms.ModelChoiceField(
         User.objects.none(), required=False, widget=UnfoldAdminSelectWidget, help_text="Empty: whoever of the group takes it."
     )
+    kind = forms.ChoiceField(
+        label="Which kind of hand-off",
+        required=False,
+        choices=[("", "As the receiver says: a colleague, or another group"), *HandOff.Kind.choices],
+        widget=UnfoldAdminSelectWidget,
+    )
 
     def __init__(self, *args: Any, thing: Incident | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = Team.objects.order_by("name")  # type: ignore[attr-defined]
         people = User.objects.filter(is_active=True, origin=User.Origin.PORTAL).order_by("display_name", "username")
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        if thing is not None and thing.acknowledged_at is None:
+            del self.fields["kind"]
 
 
 class DetailsForm(forms.Form):

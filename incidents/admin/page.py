@@ -21,6 +21,7 @@ from portal.foundation import words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment, relative
 
+from .handoff_rows import hand_off_lines
 from .judged import judged_context
 from .marks import severity_mark
 from .tracks import track_lines
@@ -31,7 +32,7 @@ LATEST_READINGS = 12
 MOST_BESIDE = 10
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "": ("Everything", ()),
-    "people": ("People", ("opened", "state", "assigned", "note", "link", "mandate")),
+    "people": ("People", ("opened", "state", "assigned", "handoff", "note", "link", "mandate")),
     "engine": ("Escalation", ("escalation", "graded")),
     "messages": ("Messages", ("delivery",)),
     "readings": ("Readings", ("reading", "graded")),
@@ -86,6 +87,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
     next_thing = coming(incident, run, now, roster)
     entries, hidden = _entries(incident, SHOWN[shown][1], everything="all" in request.GET)
     tracks, tracks_stamp = track_lines(incident, now)
+    hand_offs, hand_offs_stamp = hand_off_lines(incident, now)
     return {
         **judged_context(incident, found, now),
         "incident": incident,
@@ -104,12 +106,13 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "filters": [(key, words_) for key, (words_, _) in SHOWN.items()],
         "ladder": ladder(snapshot, run, roster),
         "tracks": tracks,
+        "hand_offs": hand_offs,
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
         "readings": [_reading(reading, now) for reading in with_words(incident.readings.all())[:LATEST_READINGS]],
         "held": incident.acknowledged_at is not None and incident.assigned_to_id is not None and not _alerting(run),
         "mine": incident.assigned_to_id == request.user.pk,
         "now": now,
-        "stamp": f"{_stamp(incident, entries, run)}-{tracks_stamp}",
+        "stamp": f"{_stamp(incident, entries, run)}-{tracks_stamp}-{hand_offs_stamp}",
     }
 
 

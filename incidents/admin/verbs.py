@@ -6,9 +6,10 @@ from typing import Any
 
 from incidents.changes.services import link_change
 from incidents.escalation import services as escalation
+from incidents.handoffs.services import hand_over
 from incidents.lifecycle import services
 from incidents.lifecycle.states import OPEN_STATES, after
-from incidents.models import Incident
+from incidents.models import HandOff, Incident
 from incidents.problems.services import link_problem
 from portal.foundation.adminkit.verbs import Verb
 
@@ -39,6 +40,12 @@ def _note(incident: Incident, *, actor: Any, now: datetime, reason: str) -> Any:
 
 def _reading(incident: Incident, *, actor: Any, now: datetime, reason: str, **data: Any) -> Any:
     return services.record_reading(incident.service, actor=actor, now=now, observed_at=now, incident=incident, **data)
+
+
+def _handed_over(outcome: Any) -> str:
+    if isinstance(outcome, HandOff):
+        return f"Offered to {outcome.receiver or outcome.team}. {outcome.giver} has it until it is accepted."
+    return "Handed over."
 
 
 ACKNOWLEDGE = Verb(
@@ -75,14 +82,15 @@ VERBS = (
     Verb(
         key="hand-over",
         label="Hand over",
-        run=services.assign,
+        run=hand_over,
         permission="incidents.change_incident",
         need="perhaps words",
         form=HandOverForm,
         possible=_open,
-        consequence="Choose who works on it from now on. Acknowledging and escalating stay as they are.",
-        ask="What the next one should know.",
-        done="Handed over.",
+        consequence="Whoever has acknowledged it keeps it until the other side accepts, and both sign. While nobody has acknowledged, choose "
+        "who works on it from now on. Alerting goes on as it is.",
+        ask="What the next one has to know: what was done, what is open, what comes next. Needed for an offer.",
+        done=_handed_over,
     ),
     Verb(
         key="reading",

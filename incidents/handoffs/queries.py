@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from incidents.lifecycle.models import Incident
 from policies.models import Team
 from policies.oncall.who import on_call_of_teams
-from portal.foundation.access.checks import visible_to
+from portal.foundation.access.checks import may, visible_to
 
 from .models import HandOff
 
@@ -16,25 +16,29 @@ BESIDE = ("incident__service", "giver", "receiver", "team", "offered_by", "settl
 State = HandOff.State
 
 
-def hand_offs_for(actor: Any) -> QuerySet[HandOff]:
+def hand_offs_for(actor: Any, now: datetime) -> QuerySet[HandOff]:
     """The hand-offs of incidents that `actor` may see, and those that `actor` takes part in, with what stands beside them."""
     rows = HandOff.objects.select_related(*BESIDE)
-    incidents = visible_to(actor, Incident.objects.all(), "incidents.view_incident")
-    if actor is None or actor.has_perm("incidents.view_incident"):
+    if actor is None or may(actor, "incidents.view_incident"):
         return rows
-    return rows.filter(Q(incident__in=incidents.values("pk")) | Q(giver=actor) | Q(receiver=actor) | Q(offered_by=actor))
+    incidents = visible_to(actor, Incident.objects.all(), "incidents.view_incident")
+    part = Q(giver=actor) | Q(receiver=actor) | Q(offered_by=actor)
+    return rows.filter(Q(incident__in=incidents.values("pk")) | part | _waiting_for(actor, now))
 
 
 def mine_to_sign(actor: Any, now: datetime) -> QuerySet[HandOff]:
     """What waits for `actor`: to be accepted, by name or for a team, or to be signed as its giver. The oldest first."""
-    asked = Q(received_at__isnull=True) & (Q(receiver=actor) | Q(receiver__isnull=True, team__in=answers_for(actor, now)) & ~Q(giver=actor))
-    given = Q(giver=actor, given_at__isnull=True)
-    return HandOff.objects.select_related(*BESIDE).filter(asked | given, state=State.OPEN).order_by("offered_at", "pk")
+    return HandOff.objects.select_related(*BESIDE).filter(_waiting_for(actor, now)).order_by("offered_at", "pk")
 
 
 def offered_to(actor: Any, now: datetime) -> QuerySet[HandOff]:
     """Of these the ones that `actor` can accept."""
     return mine_to_sign(actor, now).filter(received_at__isnull=True).exclude(giver=actor)
+
+
+def _waiting_for(actor: Any, now: datetime) -> Q:
+    asked = Q(received_at__isnull=True) & (Q(receiver=actor) | Q(receiver__isnull=True, team__in=answers_for(actor, now)) & ~Q(giver=actor))
+    return Q(state=State.OPEN) & (asked | Q(giver=actor, given_at__isnull=True))
 
 
 def answers_for(actor: Any, now: datetime) -> set[int]:

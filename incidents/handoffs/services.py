@@ -27,6 +27,7 @@ from .standing import content_to_sign
 
 State, Kind = HandOff.State, HandOff.Kind
 WAIVE = "incidents.waive_handoff"
+TO_KNOW = "what the receiver has to know: what was done, what is open, what comes next"
 # Somebody who hands over live work wants to know within minutes whether it was taken.
 FIRST_REMINDER, NEXT_REMINDER = timedelta(minutes=10), timedelta(hours=1)
 
@@ -41,6 +42,7 @@ def hand_over(
         fresh, run = locked(incident, Track.TECHNICAL)
         if fresh.has_ended or holder_of(fresh, run, Track.TECHNICAL) is None:
             return lifecycle.assign(incident, actor=actor, now=now, team=team, person=person, reason=reason)
+        reason = checks.clean_reason(reason, what=TO_KNOW)
         return offer(incident, to=person, team=team, kind=kind, note=reason, actor=actor, now=now)
 
 
@@ -64,7 +66,7 @@ def offer(
     require(actor, WORK, incident, to="hand over this incident")
     if actor is None:
         raise InvalidInput("Only a person can hand over.")
-    note = checks.clean_reason(note, what="what the receiver has to know: what was done, what is open, what comes next", field="note")
+    note = checks.clean_reason(note, what=TO_KNOW, field="note")
     _refuse_unknown(kind, track, to, team)
     with act("handoff.offered", actor=actor, now=now, why=note) as running:
         incident, run = locked(incident, track)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from incidents.escalation.models import EscalationRun
 from incidents.lifecycle.models import Incident
@@ -16,6 +16,7 @@ from policies.decisions.vocabulary import Track
 from policies.models import OnCallSchedule
 from policies.oncall.queries import rotas
 from policies.oncall.standing_in.absences import schedules_of
+from portal.foundation.access.checks import visible_to
 from portal.foundation.errors import InvalidInput, PortalError
 from portal.foundation.people.models import User
 
@@ -52,12 +53,13 @@ class Change:
     at: datetime
 
 
-def held_by(person: Any) -> list[Held]:
-    """Everything live that `person` is responsible for, the worst first. Three queries, whatever there is."""
-    open_ = Incident.objects.filter(state__in=OPEN_STATES).exclude(origin=Incident.Origin.IMPORTED)
+def held_by(person: Any, reader: Any = None) -> list[Held]:
+    """Everything live that `person` is responsible for, the worst first; of it what `reader` may see. Three queries, whatever there is."""
+    seen = visible_to(None if reader == person else reader, Incident.objects.all(), "incidents.view_incident")
+    open_ = seen.filter(state__in=OPEN_STATES).exclude(origin=Incident.Origin.IMPORTED)
     mine = Q(assigned_to=person) | Q(assigned_to__isnull=True, acknowledged_by=person)
     incidents = list(open_.filter(mine, acknowledged_at__isnull=False).select_related("service").order_by("opened_at")[:MOST])
-    runs = _runs([incident.pk for incident in incidents], person)
+    runs = _runs([incident.pk for incident in incidents], person, open_)
     waiting = _waiting([*(incident.pk for incident in incidents), *(run.incident_id for run in runs)])
     technical = {run.incident_id: run for run in runs if run.track == Track.TECHNICAL}
     found = [Held(each, Track.TECHNICAL, technical.get(each.pk), waiting.get((each.pk, Track.TECHNICAL))) for each in incidents]
@@ -116,10 +118,10 @@ def accept_all(hand_offs: Iterable[HandOff], *, actor: Any, now: datetime) -> tu
     return accepted, refused
 
 
-def _runs(incidents: list[int], person: Any) -> list[EscalationRun]:
+def _runs(incidents: list[int], person: Any, seen: QuerySet[Incident]) -> list[EscalationRun]:
     """The runs of the present openings: the technical ones of `incidents`, and what `person` holds of other tracks."""
     holds = Q(holder=person) | Q(holder__isnull=True, acknowledged_by=person)
-    beside = ~Q(track=Track.TECHNICAL) & holds & Q(incident__state__in=OPEN_STATES)
+    beside = ~Q(track=Track.TECHNICAL) & holds & Q(incident__in=seen.values("pk"))
     runs = EscalationRun.objects.filter(Q(incident__in=incidents, track=Track.TECHNICAL) | beside, opening=F("incident__reopen_count"))
     return list(runs.select_related("incident__service").order_by("started_at")[: MOST * 2])
 

@@ -25,6 +25,7 @@ AHEAD = timedelta(days=90)
 MOST_DUTIES, MOST_SWAPS = 20, 20
 # Pages that others make; a link appears once they are there.
 ELSEWHERE = (
+    ("Hand over my shift", "admin:incidents_handoff_shift"),
     ("My calendar feeds", "admin:policies_calendarfeed_changelist"),
     ("My availability", "admin:portal_availability_changelist"),
 )

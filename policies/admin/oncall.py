@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
 
 from policies.decisions.rota import duty_at, upcoming
@@ -113,6 +113,7 @@ class OnCallScheduleAdmin(GovernedAdmin):
     def links(self, request: HttpRequest, schedule: Any) -> list[tuple[str, str, str]]:
         draft = _draft(schedule)
         found = [("Open the draft", plan_address(draft), "primary")] if draft else []
+        found += _shift_hand_over(schedule)
         found.append(("In my calendar", f"{reverse('admin:policies_calendarfeed_add')}?schedule={schedule.pk}", "default"))
         if may_import(request.user, schedule, None):
             found.append(("Bring in a calendar", f"{reverse('admin:policies_calendarsource_add')}?schedule={schedule.pk}", "default"))
@@ -132,6 +133,14 @@ class OnCallScheduleAdmin(GovernedAdmin):
         if context.get("period_problem") and request.method == "GET":
             answer.status_code = 400
         return answer
+
+
+def _shift_hand_over(schedule: Any) -> list[tuple[str, str, str]]:
+    """The page where shifts are handed over, which others make; a link appears once it is there."""
+    try:
+        return [("Shift hand-over", f"{reverse('admin:incidents_handoff_shift')}?schedule={schedule.pk}", "default")]
+    except NoReverseMatch:
+        return []
 
 
 def _draft(schedule: Any) -> SchedulePlan | None:

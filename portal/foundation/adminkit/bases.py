@@ -150,8 +150,8 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
             reason = data.pop("reason", "")
             outcome, error = _attempt(lambda: verb.run(thing, actor=request.user, now=clock.now(), reason=reason, **data))
             if error is None:
-                if verb.done:
-                    messages.success(request, verb.done)
+                if said := verb.said(outcome):
+                    messages.success(request, said)
                 return redirect(verb.back_to(thing, outcome) if verb.back_to else self.page_of(thing))
             if verb.one_press:
                 messages.error(request, error.message)

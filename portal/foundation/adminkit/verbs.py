@@ -20,6 +20,7 @@ class Verb:
 
     `run(thing, actor=…, now=…, reason=…, **cleaned data of form)` is a service. `need` says whether the person is asked for words:
     'nothing' is one press; the others lead to a page that states the `consequence` first. `possible` looks at the thing's state.
+    `done` is what is said afterwards, perhaps by what the service answered.
     `form` adds fields to that page; `back_to` gives the address to go on to, from the thing and the service's answer.
     """
 
@@ -31,10 +32,14 @@ class Verb:
     consequence: str = ""
     possible: Callable[[Any], bool] = always
     look: Literal["primary", "default", "danger"] = "default"
-    done: str = ""
+    done: str | Callable[[Any], str] = ""
     ask: str = "Why? The words stay in the audit trail."
     form: type[forms.Form] | None = None
     back_to: Callable[[Any, Any], str] | None = None
+
+    def said(self, outcome: Any) -> str:
+        """What to tell the person after `run` answered with `outcome`."""
+        return self.done(outcome) if callable(self.done) else self.done
 
     @property
     def one_press(self) -> bool:

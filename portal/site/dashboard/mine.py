@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from incidents.handoffs.queries import mine_to_sign
 from policies.attestations.owed import Standing
 from policies.attestations.queries import everything_owed
 from policies.catalogue.authority import day_of, ending
@@ -35,6 +36,25 @@ def reviews_waiting(user: User, now: datetime) -> Card | None:
     late = any(review.due_at <= now for review in shown)
     more = f"{reverse('admin:policies_policyreview_changelist')}?is=open"
     return Card("reviews", "Reviews waiting for you", "", rows, more, loud=late, total=waiting.count()) if rows else None
+
+
+def hand_offs_to_sign(user: User, now: datetime) -> Card | None:
+    """Hand-offs that wait for the reader's signature: to be accepted, or to be signed as the one who had it before."""
+    waiting = mine_to_sign(user, now)
+    rows = tuple(
+        Row(
+            f"{each.incident}: {'sign that you handed it over' if each.giver_id == user.pk else f'{each.giver} hands it over to you'}",
+            reverse("admin:incidents_handoff_change", args=[each.pk]),
+            each.offered_at,
+            "waiting since",
+            "Sign" if each.giver_id == user.pk else "Answer",
+            each.incident.severity,
+            detail=each.note[:200],
+        )
+        for each in waiting[:ROWS]
+    )
+    more = f"{reverse('admin:incidents_handoff_changelist')}?is=mine"
+    return Card("hand-offs", "Hand-offs waiting for you", "", rows, more, loud=True, total=waiting.count()) if rows else None
 
 
 def policies_to_accept(user: User, now: datetime) -> Card | None:

@@ -22,7 +22,7 @@ from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
 from .duty import coverage_gaps, my_next_duty, swaps_waiting
-from .mine import authority_ending, contacts_to_verify, policies_to_accept, reports_not_surely_reached, reviews_waiting
+from .mine import authority_ending, contacts_to_verify, hand_offs_to_sign, policies_to_accept, reports_not_surely_reached, reviews_waiting
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin not in {Incident.Origin.IMPORTED, Incident.Origin.DRILL}]
@@ -34,6 +34,7 @@ def cards_for(user: User, now: datetime) -> list[Card]:
     builders: list[tuple[str, Callable[[User, datetime], Card | None]]] = [
         ("incidents.acknowledge_incident", nobody_reached),
         ("policies.approve_policyversion", waiting_for_my_approval),
+        ("", hand_offs_to_sign),
         ("", reviews_waiting),
         ("", policies_to_accept),
         ("", contacts_to_verify),
