@@ -14,6 +14,7 @@ class IncidentsConfig(AppConfig):
         from policies.simulation.history import sources
         from policies.simulation.voices import voices
         from portal.foundation import database_guards
+        from portal.foundation.answers import answerers
         from portal.foundation.jobs import Job, declare
         from portal.foundation.outbox.handlers import outcomes
         from portal.foundation.outbox.ways import drill_ways
@@ -22,6 +23,7 @@ class IncidentsConfig(AppConfig):
 
         from .drills.failures import away_in, ways_in_drill
         from .escalation import guards as run_guards
+        from .escalation.answering import ANSWERER
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
         from .escalation.holding import busy_with_incidents
@@ -45,6 +47,7 @@ class IncidentsConfig(AppConfig):
         post_save.connect(incident_saved, sender="incidents.Incident", dispatch_uid="escalation-look")
         for kind in (PAGE, NOBODY_REACHED):
             outcomes.register(kind, messages_fared)
+            answerers.register(kind, ANSWERER)
         probes.register("engine", engine)
         sources.register(self.label, SOURCE)
         voices.register(self.label, VOICE)

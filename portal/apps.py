@@ -10,12 +10,15 @@ class PortalConfig(AppConfig):
     verbose_name = "People and delivery"
 
     def ready(self) -> None:
+        from .foundation.answers.receipts import catch_up
         from .foundation.channels import register_channels
         from .foundation.jobs import Job, declare
+        from .foundation.outbox.handlers import referred
         from .foundation.watch import delivery, jobs
         from .foundation.watch.probes import probes
 
         register_channels()
+        referred.register("early receipts", catch_up)
         probes.register("sender", delivery.sender)
         probes.register("job queue", jobs.queue)
         probes.register("outbox", delivery.messages)

@@ -21,6 +21,8 @@ TELEPHONE_VOICE_FROM = text("TELEPHONE_VOICE_FROM")
 # A bot that may write to members (chat:write, im:write). Contact points with an incoming webhook need none.
 SLACK_API_URL = text("SLACK_API_URL", "https://slack.com/api")
 SLACK_BOT_TOKEN = text("SLACK_BOT_TOKEN")
+# Proves that a pressed button was told by Slack. Unset: its door says that buttons are not set up.
+SLACK_SIGNING_SECRET = text("SLACK_SIGNING_SECRET")
 
 # E-mail carries codes and information, never an alert. Without a host nothing is sent.
 EMAIL_HOST = text("EMAIL_HOST")

@@ -41,7 +41,8 @@ class Apprise:
             raise DeliveryFailed(problem or UNREADABLE, permanent=True)
         service.redirects = False
         service.socket_connect_timeout = service.socket_read_timeout = settings.OUTBOUND_TIMEOUT_SECONDS / 2
-        body = f"{message.body}\n{message.link}".strip()
+        answer = f"Acknowledge: {message.answer_link}" if message.answer_link else ""
+        body = "\n".join(part for part in (message.body, answer, message.link) if part)
         with _checked_sockets() as refused:
             handed_over = _notify(service, message.title, body)
         if refused:

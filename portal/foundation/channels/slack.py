@@ -12,8 +12,10 @@ from portal.foundation.people.addresses import is_slack_member, problem_with
 from .base import Handed, Message
 
 NO_BOT = "Slack's bot is not set up on this installation: an operator must set SLACK_BOT_TOKEN, or you give an incoming webhook's URL."
-# Slack cuts messages of over 4,000 letters.
-LONGEST = 3_000
+# Slack cuts messages of over 4,000 letters, and takes no block of over 3,000.
+LONGEST = 2_900
+# What Slack says was pressed; its value is the token of the message's link.
+ACKNOWLEDGE = "acknowledge"
 # Slack's own words for what another try may mend; everything else it names stays as it is.
 PASSING = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 REFUSALS = {
@@ -47,7 +49,8 @@ class Slack:
 def _by_bot(member: str, message: Message) -> Handed:
     headers = {"Authorization": f"Bearer {settings.SLACK_BOT_TOKEN}", "Content-Type": "application/json; charset=utf-8"}
     address = f"{settings.SLACK_API_URL.rstrip('/')}/chat.postMessage"
-    reply = post(address, json={"channel": member, "text": written(message), "unfurl_links": False}, headers=headers)
+    buttons = {"blocks": blocks(message)} if message.answer_link else {}
+    reply = post(address, json={"channel": member, "text": written(message), "unfurl_links": False, **buttons}, headers=headers)
     reply.refuse_bad()
     told = _read(reply)
     if told.get("ok") is not True:
@@ -67,11 +70,38 @@ def _by_webhook(address: str, message: Message) -> Handed:
     return Handed("taken by the incoming webhook")
 
 
+def respond(response_url: str, document: dict[str, Any]) -> None:
+    """Answers somebody who pressed a button, at the address that Slack gave for that. Raises DeliveryFailed."""
+    problem = problem_with("slack", response_url)
+    if problem or is_slack_member(response_url):
+        raise DeliveryFailed("This is no address to answer at.", permanent=True)
+    post(response_url, json=document).refuse_bad()
+
+
 def written(message: Message) -> str:
     """The message in Slack's own mark-up; what could be mark-up in it is shown as it stands."""
     body = message.body if len(message.body) <= LONGEST else f"{message.body[:LONGEST]}…"
     link = f"\n<{_escaped(message.link)}|Open in the portal>" if message.link else ""
-    return f"*{_escaped(message.title)}*\n{_escaped(body)}{link}"
+    answer = f"\n<{_escaped(message.answer_link)}|Acknowledge>" if message.answer_link else ""
+    return f"*{_escaped(message.title)}*\n{_escaped(body)}{answer}{link}"
+
+
+def blocks(message: Message) -> list[dict[str, Any]]:
+    """The message with its two buttons. Only a bot's message can have them: an incoming webhook tells nobody what was pressed."""
+    texts = [f"*{_escaped(message.title)}*", _escaped(message.body)]
+    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": text[:LONGEST]}} for text in texts if text]
+    buttons: list[dict[str, Any]] = [
+        {
+            "type": "button",
+            "action_id": ACKNOWLEDGE,
+            "style": "primary",
+            "text": {"type": "plain_text", "text": "Acknowledge"},
+            "value": message.answer_link.rstrip("/").rpartition("/")[2],
+        }
+    ]
+    if message.link:
+        buttons.append({"type": "button", "action_id": "open", "text": {"type": "plain_text", "text": "Open"}, "url": message.link})
+    return [*sections, {"type": "actions", "elements": buttons}]
 
 
 def _escaped(text: str) -> str:

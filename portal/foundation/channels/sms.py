@@ -26,12 +26,25 @@ class Sms:
             raise DeliveryFailed(self.not_set_up(address), permanent=True)
         sender = settings.TELEPHONE_SMS_FROM
         of = "MessagingServiceSid" if sender.startswith("MG") else "From"
-        return Handed(telephone.submit("sms", "Messages", address, {of: sender, "Body": in_short(message)}))
+        return telephone.submit("sms", "Messages", address, {of: sender, "Body": in_short(message, replies=takes_replies(sender))})
 
 
-def in_short(message: Message, longest: int = LONGEST) -> str:
-    """Title, body and link in `longest` letters; the body gives way first, the link never."""
-    link = f"\n{message.link}" if message.link else ""
+def takes_replies(sender: str) -> bool:
+    """Whether somebody can write back to `sender`: a number or a messaging service, but no name in letters, and no short code."""
+    return sender.startswith("+") or (sender.startswith("MG") and len(sender) == 34)
+
+
+def in_short(message: Message, longest: int = LONGEST, *, replies: bool = True) -> str:
+    """Title, body and how to answer, or else the link, in `longest` letters; the body gives way first, what stands at the end never."""
     text = f"{message.title}\n{message.body}".strip()
-    room = longest - len(link)
-    return (text if len(text) <= room else f"{text[: room - 1].rstrip()}…") + link
+    end = _how_to_answer(message, replies) or message.link
+    room = longest - len(end) - bool(end)
+    short = text if len(text) <= room else f"{text[: room - 1].rstrip()}…"
+    return f"{short}\n{end}" if end else short
+
+
+def _how_to_answer(message: Message, replies: bool) -> str:
+    """'Answer ACK 12, or open https://…'; the page behind the link leads on to the portal."""
+    ways = [f"answer ACK {message.answer_code}"] if message.answer_code and replies else []
+    ways += [f"open {message.answer_link}"] if message.answer_link else []
+    return f"To acknowledge {' or '.join(ways)}" if ways else ""

@@ -42,8 +42,11 @@ def card(message: Message) -> dict[str, Any]:
             {"type": "TextBlock", "text": _plain(body), "wrap": True},
         ],
     }
-    if message.link:
-        content["actions"] = [{"type": "Action.OpenUrl", "title": "Open in the portal", "url": message.link}]
+    # A workflow may only open an address: what it posts to us would not say who pressed, so a button of its own could prove nothing.
+    opened = (("Acknowledge", message.answer_link), ("Open in the portal", message.link))
+    actions = [{"type": "Action.OpenUrl", "title": title, "url": url} for title, url in opened if url]
+    if actions:
+        content["actions"] = actions
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
     return {"type": "message", "attachments": [attachment]}
 

@@ -1,8 +1,11 @@
 """A service that speaks Twilio's REST API of 2010: one account, basic auth, forms in, JSON out. What texts and calls share."""
 
+import ipaddress
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -10,6 +13,10 @@ from portal.foundation.errors import DeliveryFailed
 from portal.foundation.outbound_http import Reply, post
 from portal.foundation.people.addresses import as_kept, problem_with
 
+from .base import Handed
+
+# Where the service reports how a text or a call fared, what somebody wrote back, and which key was pressed.
+STATUS, REPLY, KEYPAD = "/hooks/telephone/status/", "/hooks/telephone/reply/", "/hooks/telephone/keypad/"
 _SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 # The service's own codes that a person can do something about. Its texts repeat numbers, so they are not passed on.
 REFUSALS = {
@@ -37,8 +44,19 @@ def missing(*names: str) -> str:
     return f"Telephone messages are not set up on this installation: an operator must set {', '.join(absent)}." if absent else ""
 
 
-def submit(channel: str, resource: str, to: str, form: dict[str, str]) -> str:
-    """Creates a message or a call ('Messages', 'Calls') to `to` and returns what the service calls it.
+def callback(path: str) -> str:
+    """The address under which the service can reach `path` of this portal; empty while PORTAL_URL leads to no place that others can reach."""
+    address = settings.PORTAL_URL.rstrip("/")
+    host = urlsplit(address).hostname or ""
+    try:
+        reachable = not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        reachable = "." in host
+    return f"{address}{path}" if reachable else ""
+
+
+def submit(channel: str, resource: str, to: str, form: Mapping[str, str | Sequence[str]]) -> Handed:
+    """Creates a message or a call ('Messages', 'Calls') to `to` and returns what the service calls it. It is asked to report how that fared.
 
     Raises DeliveryFailed, permanent for a number that is none and for what the service refuses for good.
     """
@@ -46,16 +64,19 @@ def submit(channel: str, resource: str, to: str, form: dict[str, str]) -> str:
     problem = problem_with(channel, number)
     if problem:
         raise DeliveryFailed(problem, permanent=True)
-    account = settings.TELEPHONE_ACCOUNT_SID
+    account, reports_to = settings.TELEPHONE_ACCOUNT_SID, callback(STATUS)
     address = f"{settings.TELEPHONE_API_URL.rstrip('/')}/2010-04-01/Accounts/{account}/{resource}.json"
-    reply = post(address, form={"To": number, **form}, basic=(account, settings.TELEPHONE_AUTH_TOKEN))
+    asked = {"To": number, **form} | ({"StatusCallback": reports_to} if reports_to else {})
+    reply = post(address, form=asked, basic=(account, settings.TELEPHONE_AUTH_TOKEN))
     told = _read(reply)
     code = told.get("code")
     if not 200 <= reply.status < 300 and code in REFUSALS:
         raise DeliveryFailed(f"The telephone service refused it: {REFUSALS[code]} ({code}).", permanent=True)
     reply.refuse_bad()
     sid = str(told.get("sid", ""))
-    return f"taken by the telephone service as {sid}" if _SID.fullmatch(sid) else "taken by the telephone service"
+    if not _SID.fullmatch(sid):
+        return Handed("taken by the telephone service")
+    return Handed(f"taken by the telephone service as {sid}", ref=sid, receipts=bool(reports_to))
 
 
 def _read(reply: Reply) -> dict[str, Any]:

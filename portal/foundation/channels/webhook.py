@@ -23,6 +23,8 @@ class Webhook:
             "title": message.title,
             "body": message.body,
             "link": message.link,
+            "answer_link": message.answer_link,
+            "answer_code": message.answer_code,
         }
         post_json(address, payload, headers={"Idempotency-Key": message.key})
         return Handed("taken")

@@ -1,7 +1,7 @@
 """Who wants to hear how a message fared: apps register one handler a kind at start."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +39,8 @@ Handler = Callable[[Sequence[Fared], datetime], None]
 
 # Called in the transaction that records what happened, with everything of one kind that it records.
 outcomes: Registry[Handler] = Registry("outcome handler")
+# Called after that, with what providers call the messages whose receipts are awaited: a report may have been faster than the record.
+referred: Registry[Callable[[Collection[str], datetime], None]] = Registry("what hears of new references")
 
 
 def tell(news: Iterable[Fared], now: datetime) -> None:

@@ -12,7 +12,7 @@ from portal.foundation.channels.rules import Uses
 from portal.foundation.signs.tally import count
 
 from .calling import Result
-from .handlers import Fared, tell
+from .handlers import Fared, referred, tell
 from .models import DeliveryAttempt, OutboxMessage
 from .settling import State, handed_over, not_handed_over, store
 
@@ -29,6 +29,17 @@ def record(results: Sequence[Result], now: datetime) -> None:
             return
         for result in results:
             record([result], now)
+        return
+    _refer({result.outcome.ref for result in results if result.outcome.receipts}, now)
+
+
+def _refer(refs: set[str], now: datetime) -> None:
+    """What is recorded stays recorded, whatever fails here: a receipt that gets lost is a receipt that does not come."""
+    for _, hear in referred if refs else ():
+        try:
+            hear(refs, now)
+        except Exception:
+            logger.exception("Receipts that were faster than the record could not be taken.")
 
 
 @transaction.atomic
@@ -41,7 +52,8 @@ def _record(results: Sequence[Result], now: datetime) -> None:
     )
     attempts, news, uses = [], [], Uses()
     for result in results:
-        count(result.parcel.lane, succeeded=result.outcome.succeeded)
+        if not result.parcel.fault:
+            count(result.parcel.lane, succeeded=result.outcome.succeeded)
         for ours in result.parcel.messages:
             attempt = _attempt(result, ours, numbers.get(ours.pk, 0) + 1)
             attempts.append(attempt)

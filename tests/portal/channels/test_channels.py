@@ -26,6 +26,8 @@ def test_a_webhook_gets_the_documented_payload_and_its_key() -> None:
             "title": "INC-000001 Payments down",
             "body": "You are on call.",
             "link": "http://portal/1",
+            "answer_link": "",
+            "answer_code": "",
         }
     ]
 

@@ -30,7 +30,7 @@ def service(settings: Any) -> Any:
 
 
 def test_a_text_is_asked_for_as_the_service_documents_it(service: Receiver) -> None:
-    assert channels["sms"].send("+34 600 123-456", ALERT) == Handed(f"taken by the telephone service as {SID}")
+    assert channels["sms"].send("+34 600 123-456", ALERT) == Handed(f"taken by the telephone service as {SID}", ref=SID)
     assert service.paths == [f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"]
     assert service.headers[0]["Content-Type"] == "application/x-www-form-urlencoded"
     assert service.headers[0]["Authorization"] == "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
