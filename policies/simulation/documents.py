@@ -19,8 +19,12 @@ def expected_course(version: PolicyVersion | None, scenario: Scenario, *, now: d
 
     Raises InvalidInput and WrongState like `simulate`; who may ask is for the caller to know.
     """
-    found = simulate(version, scenario, actor=None, now=now or scenario.begins)
-    return [_step(number, told) for number, told in enumerate(found.told, start=1)]
+    return steps_of(simulate(version, scenario, actor=None, now=now or scenario.begins))
+
+
+def steps_of(simulation: Simulation) -> list[dict[str, Any]]:
+    """The steps alone, numbered from 1."""
+    return [_step(number, told) for number, told in enumerate(simulation.told, start=1)]
 
 
 def document_of(simulation: Simulation) -> dict[str, Any]:
@@ -50,7 +54,7 @@ def document_of(simulation: Simulation) -> dict[str, Any]:
             }
             for end in course.ends
         ],
-        "steps": [_step(number, told) for number, told in enumerate(simulation.told, start=1)],
+        "steps": steps_of(simulation),
         "happenings": [{"at": told.at.isoformat(), "after_seconds": _seconds(told.after), "text": told.text} for told in course.told],
         "cut": course.cut or None,
     }

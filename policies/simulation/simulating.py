@@ -64,7 +64,10 @@ class Follows:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What was asked, what counts, and what would happen. `version` None: whatever is in force for the service."""
+    """What was asked, what counts, and what would happen. `version` None: whatever is in force for the service.
+
+    `people` are those whom the levels can name.
+    """
 
     scenario: Scenario
     service: Service
@@ -73,6 +76,7 @@ class Simulation:
     follows: Mapping[Track, Follows]
     course: Course
     told: tuple[Telling, ...]
+    people: tuple[User, ...] = ()
 
 
 def simulate(version: PolicyVersion | None, scenario: Scenario, *, actor: Any, now: datetime) -> Simulation:
@@ -112,7 +116,16 @@ class _Asked:
         )
         course = run(setting)
         told = tuple(self._telling(step) for step in course.steps)
-        return Simulation(scenario, self._service, self._version, self._rules, self._follows, course, told)
+        return Simulation(
+            scenario,
+            self._service,
+            self._version,
+            self._rules,
+            self._follows,
+            course,
+            told,
+            tuple(sorted(self._people.by_id.values(), key=str)),
+        )
 
     # What counts.
 
