@@ -15,6 +15,7 @@ urlpatterns = [
     path("calendars/<str:token>.ics", calendar_feed, name="calendar-feed"),
     path("duty/<str:token>/", duty_page, name="duty-page"),
     path("health/", include("portal.site.health")),
+    path("metrics", include("portal.site.metrics.views")),
     path("", include("portal.inbound.urls")),
 ]
 handler400 = "portal.foundation.apikit.problems.bad_request"

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_safe
 from incidents.escalation.queries import engine_health
 from incidents.models import EngineHeartbeat
 from portal.foundation import clock, database_guards
+from portal.foundation.signs.beats import SENDER, last_beat
+from portal.foundation.watch import delivery
 
 LONGEST_WAIT_SECONDS = 30.0
 # Waiting occupies a worker, and anybody may ask: the others stay free for work.
@@ -50,11 +52,17 @@ def engine(request: HttpRequest) -> HttpResponse:
         {
             "detail": health.words,
             "last_finished_at": _text(health.last_finished_at),
-            "cycles": health.cycles,
-            "overdue_runs": health.overdue_runs,
-            "failing_runs": health.failing_runs,
         },
     )
+
+
+@require_safe
+@never_cache
+def sender(request: HttpRequest) -> HttpResponse:
+    """200 while messages leave: the sending process gives signs of life, and none waits long past its time; else 503."""
+    now = clock.now()
+    troubles = [trouble.words for probe in (delivery.sender, delivery.messages) for trouble in probe(now)]
+    return _verdict(not troubles, {"detail": " ".join(troubles), "last_finished_at": _text(last_beat(SENDER))})
 
 
 @require_safe
@@ -114,5 +122,6 @@ urlpatterns = [
     path("live", live, name="health-live"),
     path("ready", ready, name="health-ready"),
     path("engine", engine, name="health-engine"),
+    path("sender", sender, name="health-sender"),
     path("engine/cycle", engine_cycle, name="health-engine-cycle"),
 ]

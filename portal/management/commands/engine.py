@@ -13,6 +13,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from incidents.escalation.engine import run_cycle
 from portal.foundation import clock
 from portal.foundation.channels.dead_man import DeadMan
+from portal.foundation.watch import delivery
+from portal.foundation.watch.lookout import Lookout
 
 logger = logging.getLogger("engine")
 # A database that is restarting is back within seconds; asking it faster does not help it.
@@ -41,7 +43,7 @@ class Command(BaseCommand):
 
 def _loop(stop: threading.Event) -> None:
     """Passes until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
-    dead_man, away = DeadMan(), False
+    dead_man, lookout, away = DeadMan(), Lookout("engine"), False
     while not stop.is_set():
         began, rest = time.monotonic(), settings.ENGINE_CYCLE_SECONDS
         try:
@@ -50,7 +52,8 @@ def _loop(stop: threading.Event) -> None:
             if away:
                 logger.info("The database is back.")
             away = False
-            dead_man.alive()
+            lookout.look(clock.now())
+            dead_man.alive(lambda: delivery.is_well(clock.now()))
         except (OperationalError, InterfaceError) as error:
             if not away:
                 logger.error("The database cannot be reached (%s); trying again until it is back.", type(error).__name__)

@@ -12,6 +12,7 @@ from portal.foundation import clock
 from portal.foundation.outbox.dispatch import deliver_due
 from portal.foundation.outbox.sending import Sender
 from portal.foundation.request_context import origin
+from portal.foundation.watch.lookout import Lookout
 
 logger = logging.getLogger("sender")
 # A database that is restarting is back within seconds; asking it faster does not help it.
@@ -40,7 +41,7 @@ class Command(BaseCommand):
 
 def _loop(sender: Sender, stop: threading.Event) -> None:
     """Sends until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
-    away = False
+    away, lookout = False, Lookout("sender")
     while True:
         rest = 0.0
         try:
@@ -49,6 +50,7 @@ def _loop(sender: Sender, stop: threading.Event) -> None:
                 sender.finish()
                 return
             sender.step()
+            lookout.look(clock.now())
             if away:
                 logger.info("The database is back.")
             away = False

@@ -62,7 +62,7 @@ def test_the_dead_man_address_is_called_at_most_once_in_a_while_and_never_waited
         dead = DeadMan()
         began = time.monotonic()
         for _ in range(5):
-            dead.alive()
+            dead.alive(lambda: True)
         assert time.monotonic() - began < 0.2
         assert dead._calling is not None
         dead._calling.join(5)
@@ -72,7 +72,7 @@ def test_the_dead_man_address_is_called_at_most_once_in_a_while_and_never_waited
 def test_without_an_address_nobody_is_called(settings: Any) -> None:
     settings.DEAD_MAN_URL = ""
     dead = DeadMan()
-    dead.alive()
+    dead.alive(lambda: True)
     assert dead._calling is None
 
 
@@ -81,3 +81,20 @@ def test_a_dead_man_address_that_fails_is_one_warning_without_the_address(settin
     dead_man._call()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "s3cret" not in caplog.text
+
+
+def test_while_messages_do_not_leave_the_dead_man_address_hears_nothing(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    settings.DEAD_MAN_URL = "http://127.0.0.1:1/"
+    dead = DeadMan()
+    dead.alive(lambda: False)
+    assert dead._calling is None
+    assert "messages do not leave" in caplog.text
+
+
+def test_whatever_goes_wrong_at_the_dead_man_address_stays_there(monkeypatch: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(url: str) -> None:
+        raise ValueError("http://s3cret/")
+
+    monkeypatch.setattr(dead_man, "get_ok", broken)
+    dead_man._call()
+    assert [record.message for record in caplog.records] == ["The dead-man address could not be called: ValueError"]

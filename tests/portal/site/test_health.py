@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.test import Client
 
 from incidents.escalation.engine import run_cycle
 from portal.foundation import clock
+from portal.foundation.signs.beats import SENDER, beat
+from portal.models import OutboxMessage
 from portal.site import health
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,21 @@ def test_the_engine_is_unwell_until_it_passes(client: Client) -> None:
     run_cycle(now=clock.now())
     answer = client.get("/health/engine")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_the_sender_is_unwell_until_it_gives_a_sign_and_while_a_message_waits(client: Client) -> None:
+    assert client.get("/health/sender").status_code == 503
+    now = clock.now()
+    beat(SENDER, now=now)
+    assert client.get("/health/sender").json()["status"] == "ok"
+    waits = now - timedelta(seconds=61)
+    OutboxMessage.objects.create(title="Waits", idempotency_key="one", created_at=waits, next_attempt_at=waits)
+    answer = client.get("/health/sender")
+    assert (answer.status_code, "Waits" in answer.content.decode()) == (503, False)
+
+
+def test_a_stranger_learns_no_numbers(client: Client) -> None:
+    assert set(client.get("/health/engine").json()) == {"status", "detail", "last_finished_at"}
 
 
 @pytest.mark.parametrize("wait", ["abc", "-1", "31", "nan", "inf", "1e400", ""])
@@ -73,6 +91,6 @@ def test_only_so_many_wait_at_once(client: Client, monkeypatch: Any) -> None:
     assert client.get("/health/engine/cycle?wait=5").json()["status"] == "busy"
 
 
-@pytest.mark.parametrize("path", ["live", "ready", "engine", "engine/cycle"])
+@pytest.mark.parametrize("path", ["live", "ready", "engine", "engine/cycle", "sender"])
 def test_health_is_only_read(client: Client, path: str) -> None:
     assert client.post(f"/health/{path}").status_code == 405
