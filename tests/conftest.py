@@ -10,10 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
-from tests import quick_migrations
 from tests.put_back import AsItWas
 
-quick_migrations.install()
 # Looking for garbage took a quarter of the suite's time: a page makes more objects than the standard threshold of 700 was meant for.
 gc.set_threshold(100_000, 20, 20)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

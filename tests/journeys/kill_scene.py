@@ -17,12 +17,10 @@ def prepare(phone: str) -> None:
     from django.core.management import call_command
 
     from portal.foundation import clock
-    from tests import quick_migrations
     from tests.factories import policies as factory
     from tests.factories.incidents import incident
     from tests.factories.portal import contact, person
 
-    quick_migrations.install()
     for command in ("migrate", "sync_roles"):
         call_command(command, verbosity=0, stdout=sys.stderr)
     now = clock.now()

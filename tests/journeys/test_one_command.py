@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -55,11 +54,6 @@ def answers(url: str, log: Path) -> bytes:
     raise AssertionError(f"{url} did not answer:\n{log.read_text()[-3000:]}")
 
 
-def schema(file: Path) -> list[tuple[str, ...]]:
-    with sqlite3.connect(file) as database:
-        return sorted(database.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master"))
-
-
 def test_one_command_serves_stops_and_comes_back(tmp_path: Path) -> None:
     port, phones, log = free_port(), free_port(), tmp_path / "log"
     with up(tmp_path / "var", port, phones, log) as running:
@@ -79,10 +73,6 @@ def test_one_command_serves_stops_and_comes_back(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         assert running.wait(timeout=30) == 0
     assert "Sign in as" not in log.read_text()
-    # The databases of the other tests come about a quicker way and have to be the same.
-    quick = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'quick.sqlite3'}", "DJANGO_SETTINGS_MODULE": "portal.settings.test"}
-    subprocess.run([sys.executable, "-m", "tests.quick_migrations"], cwd=PROJECT, env=quick, check=True)
-    assert schema(tmp_path / "var" / "portal.sqlite3") == schema(tmp_path / "quick.sqlite3")
 
 
 def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:
