@@ -7,9 +7,9 @@ from django.db.models import F
 from audit.events.services import act
 
 from . import telling
+from .frame import NEXT_REMINDER
 from .models import HandOff
 from .people import signers
-from .services import NEXT_REMINDER
 
 # Ten minutes, then an hour: whoever has not signed at the third time is perhaps not there to sign.
 MANAGER_FROM = 3

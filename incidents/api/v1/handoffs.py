@@ -20,6 +20,7 @@ from policies.decisions.vocabulary import Track
 from portal.foundation import clock
 from portal.foundation.apikit import repeats
 from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATABLE
+from portal.foundation.apikit.fields import StrictSerializer
 
 from . import handoff_answers as forms
 
@@ -118,7 +119,7 @@ class HandOffs(viewsets.GenericViewSet):
         """Closes it without the missing signature, for a reason that stays on record."""
         return self._verb(request, pk, services.waive, forms.ReasonInput)
 
-    def _verb(self, request: Request, pk: str, service: Callable[..., Any], form: type[forms.StrictSerializer]) -> Response:
+    def _verb(self, request: Request, pk: str, service: Callable[..., Any], form: type[StrictSerializer]) -> Response:
         now, data = clock.now(), _read(form, request)
 
         def do() -> Response:
@@ -140,7 +141,7 @@ class HandOffs(viewsets.GenericViewSet):
         return response
 
 
-def _read(form: type[forms.StrictSerializer], request: Request) -> Any:
+def _read(form: type[StrictSerializer], request: Request) -> Any:
     serializer = form(data=request.data)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
