@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .escalation_facts import AWAY, BUSY, Action, Alerted, Decision, Kind, Passed, Roster, RunState, Seat, Status
+from .escalation_levels import levels_above
 from .escalation_times import Reminder, backup_after, entered_at, next_look, reminders_due, window_end
 from .escalation_words import in_words
 from .ruleset import LevelRule, PolicySnapshot
@@ -35,12 +36,12 @@ def enter(
             if seat is not None:
                 actions += [Action(Kind.LEVEL, reason, level.number, late_by=late), *passed]
                 anew = {"status": Status.PAGING, "level": level.number, "level_entered_at": now, "reminded": 0, "acknowledged_by": None}
-                return _paged(snapshot, state, level, seat, now, tuple(actions), _told(seat.why, seat), late, (), anew)
+                return paged(snapshot, state, level, seat, now, tuple(actions), _told(seat.why, seat), late, (), anew)
             reason = f"Level {level.number} has nobody who can be alerted."
             actions += [*passed, Action(Kind.PASSED_OVER, reason, level.number)]
     told = "The policy has no levels for this." if not snapshot.levels else f"{why} There is nobody further to alert."
     actions.append(Action(Kind.EXHAUSTED, told, late_by=late))
-    return Decision(tuple(actions), replace(state, status=Status.EXHAUSTED), None)
+    return Decision(tuple(actions), state._replace(status=Status.EXHAUSTED), None)
 
 
 def alert_backup(snapshot: PolicySnapshot, roster: Roster, state: RunState, now: datetime, level: LevelRule, due: datetime) -> Decision:
@@ -50,12 +51,12 @@ def alert_backup(snapshot: PolicySnapshot, roster: Roster, state: RunState, now:
     if seat is None and not any(_fill(above, roster)[1] for above in levels_above(snapshot, level.number)):
         passed, seat = _fill(level, roster, after=state.position, alerted=state.alerted, away_too=True)
     if seat is None:
-        after = replace(state, position=max((target.position for target in level.targets), default=state.position))
+        after = state._replace(position=max((target.position for target in level.targets), default=state.position))
         return Decision(passed, after, next_look(snapshot, level, after))
     entered = entered_at(state) + (now - due)
     waited = in_words(backup_after(snapshot, level, state))
     silent = f"{state.alerted[-1].name if state.alerted else 'Nobody'} did not acknowledge within {waited}."
-    return _paged(snapshot, state, level, seat, now, passed, _told(silent, seat), late, state.alerted, {"level_entered_at": entered})
+    return paged(snapshot, state, level, seat, now, passed, _told(silent, seat), late, state.alerted, {"level_entered_at": entered})
 
 
 def remind(snapshot: PolicySnapshot, state: RunState, now: datetime, level: LevelRule, reminder: Reminder) -> Decision:
@@ -66,7 +67,7 @@ def remind(snapshot: PolicySnapshot, state: RunState, now: datetime, level: Leve
         Action(Kind.REMINDED, why, level.number, person_id=person.person_id, person_name=person.name, late_by=late)
         for person in reminder.people
     )
-    after = replace(state, reminded=max(reminder.number, reminders_due(snapshot, level, state, now)))
+    after = state._replace(reminded=max(reminder.number, reminders_due(snapshot, level, state, now)))
     return Decision(actions, after, next_look(snapshot, level, after))
 
 
@@ -134,7 +135,7 @@ def _told(why: str, seat: Seat) -> str:
     return f"{why} {seat.hindrance} {'Nobody else is left.' if seat.standing == AWAY else 'Nobody who is free is left at this level.'}"
 
 
-def _paged(
+def paged(
     snapshot: PolicySnapshot,
     state: RunState,
     level: LevelRule,
@@ -146,16 +147,11 @@ def _paged(
     alerted: tuple[Alerted, ...],
     changes: Mapping[str, Any],
 ) -> Decision:
-    """`alerted` are those alerted at the level before; `changes` is what else becomes of the state."""
+    """One person is alerted. `alerted` are those alerted at the level before; `changes` is what else becomes of the state."""
     page = Action(Kind.PAGED, why, level.number, seat.position, seat.person_id, seat.name, late)
     everybody = (*alerted, Alerted(seat.person_id, seat.name))
-    after = replace(state, **changes, position=seat.position, last_page_at=now, alerted=everybody)
+    after = state._replace(**changes, position=seat.position, last_page_at=now, alerted=everybody)
     return Decision((*before, page), after, next_look(snapshot, level, after))
-
-
-def levels_above(snapshot: PolicySnapshot, number: int) -> tuple[LevelRule, ...]:
-    """The levels above `number`, the lowest first."""
-    return tuple(sorted((rule for rule in snapshot.levels if rule.number > number), key=lambda rule: rule.number))
 
 
 def lateness(state: RunState | None, now: datetime, due: datetime) -> timedelta | None:

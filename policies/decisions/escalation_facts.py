@@ -4,20 +4,26 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
+
+from .vocabulary import Track
 
 
 class Status(StrEnum):
-    """Where a run stands. Paging and acknowledged runs are live: they always have a next look."""
+    """Where a run stands. Paging, held and acknowledged runs are live: they always have a next look."""
 
     PAGING = "paging"
+    HELD = "held"
     ACKNOWLEDGED = "acknowledged"
     ENDED = "ended"
     EXHAUSTED = "exhausted"
 
     @property
     def is_live(self) -> bool:
-        return self in {Status.PAGING, Status.ACKNOWLEDGED}
+        return self in _LIVE
+
+
+_LIVE = frozenset({Status.PAGING, Status.HELD, Status.ACKNOWLEDGED})
 
 
 class Kind(StrEnum):
@@ -30,6 +36,14 @@ class Kind(StrEnum):
     PASSED_OVER = "passed_over"
     ACKNOWLEDGED = "acknowledged"
     MILESTONE = "milestone"
+    SILENT = "silent"
+    HELD = "held"
+    RESUMED = "resumed"
+    RAISED = "raised"
+    LOWERED = "lowered"
+    BYPASSED = "bypassed"
+    TAKEN_OVER = "taken_over"
+    HANDED_OVER = "handed_over"
     ENDED = "ended"
     EXHAUSTED = "exhausted"
 
@@ -91,22 +105,39 @@ class Roster:
         return Seat(level, position, None, name, "", f"Nobody is known for {name}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Alerted:
-    """A person who was alerted at the current level."""
+# What a decision makes many of are tuples with names: they cost a quarter of a frozen dataclass, and are as little changed.
+
+
+class Alerted(NamedTuple):
+    """A person who was alerted at the current level, or who holds the track and is alerted when they fall silent."""
 
     person_id: int | None
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunState:
+class Order(NamedTuple):
+    """What somebody told the run to do: hold, resume, raise, lower, bypass, take over, or a hand-off that was accepted.
+
+    Who may is asked before. `level` belongs to a bypass, `until` to a hold.
+    """
+
+    kind: Kind
+    by: Alerted
+    reason: str = ""
+    level: int | None = None
+    until: datetime | None = None
+
+
+class RunState(NamedTuple):
     """What a run knows of itself and of its incident.
 
     `counts_from`: from here the resolution milestone counts, and the first alert is due. `level` and `position` are 0 before
-    the first alert. `acknowledged_by` is None while nobody acknowledged; `ended_as` is the incident's final state in words.
-    `severity` sets the pace ('' for none); `regraded` says that it changed since the last look, so that what is due at the new pace
-    is not late. `round` is 1 until the way through the levels begins again; `reminded` counts the current window's reminders.
+    the first alert; with a level, position 0 is the holder who fell silent. `acknowledged_by` is None while nobody acknowledged;
+    `ended_as` is the incident's final state in words. `severity` sets the pace ('' for none); `regraded` says that it changed since
+    the last look, so that what is due at the new pace is not late. `round` is 1 until the way through the levels begins again;
+    `reminded` counts the current window's reminders. `holder` is who is responsible and can be alerted; `last_sign_at` their last sign
+    of work; `on_hold` says that the incident waits for others. `held_at` and `held_until` belong to the alerting's own hold.
+    `start_level_answered` is the start level that a de-escalation has answered: only a higher one raises the run again.
     """
 
     status: Status
@@ -124,11 +155,21 @@ class RunState:
     regraded: bool = False
     round: int = 1
     reminded: int = 0
+    track: Track = Track.TECHNICAL
+    holder: Alerted | None = None
+    last_sign_at: datetime | None = None
+    on_hold: bool = False
+    held_at: datetime | None = None
+    held_until: datetime | None = None
+    start_level_answered: int = 0
+    order: Order | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing to do or to record, with its reason in words. `late_by` is set when it comes noticeably after its time."""
+class Action(NamedTuple):
+    """One thing to do or to record, with its reason in words. `late_by` is set when it comes noticeably after its time.
+
+    `deviation`: it departs from the policy's route, and the reason says why somebody with the right wanted that.
+    """
 
     kind: Kind
     reason: str
@@ -137,10 +178,10 @@ class Action:
     person_id: int | None = None
     person_name: str = ""
     late_by: timedelta | None = None
+    deviation: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What follows: the actions in order, the run afterwards, and when to look again (None once it has ended)."""
 
     actions: tuple[Action, ...]
@@ -148,38 +189,41 @@ class Decision:
     next_look: datetime | None
 
 
+_MOMENTS = ("counts_from", "level_entered_at", "last_page_at", "last_sign_at", "held_at", "held_until")
+_SAID_ONLY_WHEN_SET = RunState._fields[RunState._fields.index("track") :]
+
+
 def as_recorded(roster: Roster, state: RunState, now: datetime) -> dict[str, Any]:
     """A decision's inputs as JSON values; `from_recorded` reads them back to the same values."""
-    return {
-        "now": now.isoformat(),
-        "roster": [_seat_recorded(seat) for seat in roster.seats],
-        "state": {
-            "status": state.status.value,
-            "counts_from": state.counts_from.isoformat(),
-            "start_level": state.start_level,
-            "level": state.level,
-            "position": state.position,
-            "level_entered_at": _text(state.level_entered_at),
-            "last_page_at": _text(state.last_page_at),
-            "alerted": [{"person_id": person.person_id, "name": person.name} for person in state.alerted],
-            "milestone_done": state.milestone_done,
-            "acknowledged_by": state.acknowledged_by,
-            "ended_as": state.ended_as,
-            "severity": state.severity,
-            "regraded": state.regraded,
-            "round": state.round,
-            "reminded": state.reminded,
-        },
-    }
+    told: dict[str, Any] = state._asdict()
+    for name in _SAID_ONLY_WHEN_SET:
+        if told[name] == RunState._field_defaults[name]:
+            del told[name]
+    told |= {name: _text(told[name]) for name in _MOMENTS if name in told}
+    told["status"], told["alerted"] = state.status.value, [person._asdict() for person in state.alerted]
+    if state.track is not Track.TECHNICAL:
+        told["track"] = state.track.value
+    if state.holder is not None:
+        told["holder"] = state.holder._asdict()
+    if state.order is not None:
+        order = state.order
+        told["order"] = {**order._asdict(), "kind": order.kind.value, "by": order.by._asdict(), "until": _text(order.until)}
+    return {"now": now.isoformat(), "roster": [_seat_recorded(seat) for seat in roster.seats], "state": told}
 
 
 def from_recorded(recorded: Mapping[str, Any]) -> tuple[Roster, RunState, datetime]:
-    """The inputs that `as_recorded` wrote, for replaying a decision."""
+    """The inputs that `as_recorded` wrote, for replaying a decision. What a record does not name is as it was before there was such a thing."""
     state = dict(recorded["state"])
     state["status"] = Status(state["status"])
     state["alerted"] = tuple(Alerted(**person) for person in state["alerted"])
-    for name in ("counts_from", "level_entered_at", "last_page_at"):
-        state[name] = datetime.fromisoformat(state[name]) if state[name] else None
+    state |= {name: _moment(state[name]) for name in _MOMENTS if name in state}
+    if "track" in state:
+        state["track"] = Track(state["track"])
+    if "holder" in state:
+        state["holder"] = Alerted(**state["holder"])
+    if "order" in state:
+        order = state["order"]
+        state["order"] = Order(**{**order, "kind": Kind(order["kind"]), "by": Alerted(**order["by"]), "until": _moment(order["until"])})
     roster = Roster(tuple(_seat_read(seat) for seat in recorded["roster"]))
     return roster, RunState(**state), datetime.fromisoformat(recorded["now"])
 
@@ -204,3 +248,7 @@ def _seat_read(recorded: Mapping[str, Any]) -> Seat:
 
 def _text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -59,6 +59,19 @@ def milestone_at(snapshot: PolicySnapshot, state: RunState) -> datetime | None:
     return state.counts_from + snapshot.resolve_within
 
 
+def silent_at(snapshot: PolicySnapshot, state: RunState) -> datetime | None:
+    """When whoever acknowledged counts as silent; None when the policy does not ask, or nobody knows since when."""
+    if snapshot.silent_after is None or state.last_sign_at is None:
+        return None
+    return state.last_sign_at + snapshot.silent_after
+
+
+def answered_look(snapshot: PolicySnapshot, state: RunState) -> datetime | None:
+    """When an acknowledged run is looked at again: at the milestone or at the holder's silence, whatever is first."""
+    milestone, silent = milestone_at(snapshot, state), silent_at(snapshot, state)
+    return silent if milestone is None or (silent is not None and silent < milestone) else milestone
+
+
 def next_reminder(snapshot: PolicySnapshot, level: LevelRule, state: RunState) -> Reminder | None:
     """The first reminder that was not sent yet. It goes to whoever was alerted before it is due; one that nobody waits for is left out."""
     if not level.reminders or not state.alerted:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 
 from .escalation_facts import RunState
 
 
+@lru_cache(maxsize=4_096)
 def in_words(duration: timedelta) -> str:
     """A duration for people: '45 s', '5 min', '1 h 30 min', '2 d 3 h'."""
     seconds = max(0, round(duration.total_seconds()))

@@ -162,7 +162,8 @@ class PolicySnapshot:
     """The content of one policy version, or of several composed (policies.decisions.scopes). `levels` is the technical track.
 
     The stakeholder track starts for incidents at least as severe as `stakeholder_from`. `matrix` holds (impact, urgency, priority).
-    `repeats` is how often the technical track begins again before it counts as exhausted.
+    `repeats` is how often the technical track begins again before it counts as exhausted; `silent_after` how long whoever acknowledged
+    it may give no sign of work.
     """
 
     thresholds: tuple[ThresholdRule, ...]
@@ -179,16 +180,17 @@ class PolicySnapshot:
     messages: tuple[MessageRule, ...] = ()
     announcements: tuple[AnnouncementRule, ...] = ()
     measures: tuple[MeasureRule, ...] = ()
+    silent_after: timedelta | None = None
 
     def levels_of(self, track: Track) -> tuple[LevelRule, ...]:
         """The levels of one track, as the version has them."""
         return {Track.TECHNICAL: self.levels, Track.STAKEHOLDER: self.stakeholder_levels, Track.COMPLIANCE: self.compliance_levels}[track]
 
     def on_track(self, track: Track) -> "PolicySnapshot":
-        """The same content with this track's levels in the place of the technical ones. Milestone, repeats and pace are the technical track's."""
+        """The same content with this track's levels in the place of the technical ones. Milestone, repeats, silence and pace are the technical track's."""
         if track is Track.TECHNICAL:
             return self
-        return replace(self, levels=self.levels_of(track), resolve_within=None, repeats=0, severity_rules=())
+        return replace(self, levels=self.levels_of(track), resolve_within=None, repeats=0, severity_rules=(), silent_after=None)
 
 
 NOTHING = PolicySnapshot((), (), None)

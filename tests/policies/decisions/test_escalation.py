@@ -195,37 +195,37 @@ def test_a_roster_recorded_before_people_were_ranked_still_reads_back() -> None:
 
 @pytest.mark.parametrize(("start", "expected"), [(2, 2), (9, 2), (0, 1)])
 def test_it_starts_where_the_incident_says_or_at_the_top_when_the_policy_ends_below(start: int, expected: int) -> None:
-    assert paged(next_actions(TWO_LEVELS, EVERYBODY, replace(FRESH, start_level=start), OPENED)).level == expected
+    assert paged(next_actions(TWO_LEVELS, EVERYBODY, FRESH._replace(start_level=start), OPENED)).level == expected
 
 
 def test_a_worse_severity_raises_a_running_escalation_to_its_level() -> None:
-    decision = next_actions(TWO_LEVELS, EVERYBODY, replace(started().state, start_level=2), OPENED + minutes(1))
+    decision = next_actions(TWO_LEVELS, EVERYBODY, started().state._replace(start_level=2), OPENED + minutes(1))
     assert (paged(decision).person_name, decision.actions[0].reason) == ("Kim Park", "The incident's severity now starts at level 2.")
 
 
 def test_acknowledging_ends_it_when_no_milestone_lies_ahead() -> None:
-    decision = next_actions(TWO_LEVELS, EVERYBODY, replace(started().state, acknowledged_by="Ana Ruiz"), OPENED + minutes(1))
+    decision = next_actions(TWO_LEVELS, EVERYBODY, started().state._replace(acknowledged_by="Ana Ruiz"), OPENED + minutes(1))
     assert (kinds(decision), decision.state.status, decision.next_look) == ([Kind.ACKNOWLEDGED, Kind.ENDED], Status.ENDED, None)
 
 
 def test_acknowledged_before_the_first_look_alerts_nobody() -> None:
-    assert Kind.PAGED not in kinds(next_actions(TWO_LEVELS, EVERYBODY, replace(FRESH, acknowledged_by="Ana Ruiz"), OPENED))
+    assert Kind.PAGED not in kinds(next_actions(TWO_LEVELS, EVERYBODY, FRESH._replace(acknowledged_by="Ana Ruiz"), OPENED))
 
 
 def test_a_missed_milestone_moves_an_acknowledged_incident_up_once() -> None:
     snapshot = replace(TWO_LEVELS, resolve_within=timedelta(hours=1))
-    acknowledged = next_actions(snapshot, EVERYBODY, replace(started().state, acknowledged_by="Ana Ruiz"), OPENED + minutes(1))
+    acknowledged = next_actions(snapshot, EVERYBODY, started().state._replace(acknowledged_by="Ana Ruiz"), OPENED + minutes(1))
     assert (acknowledged.state.status, acknowledged.next_look) == (Status.ACKNOWLEDGED, OPENED + minutes(60))
     moved = next_actions(snapshot, EVERYBODY, acknowledged.state, OPENED + minutes(60))
     assert kinds(moved) == [Kind.MILESTONE, Kind.LEVEL, Kind.PAGED]
     assert (moved.actions[0].reason, paged(moved).person_name) == ("Not resolved within 1 h.", "Kim Park")
-    taken = next_actions(snapshot, EVERYBODY, replace(moved.state, acknowledged_by="Kim Park"), OPENED + minutes(61))
+    taken = next_actions(snapshot, EVERYBODY, moved.state._replace(acknowledged_by="Kim Park"), OPENED + minutes(61))
     assert taken.state.status is Status.ENDED
 
 
 def test_a_missed_milestone_with_no_level_above_is_recorded() -> None:
     snapshot = policy(level(1), resolve_within=timedelta(hours=1))
-    acknowledged = next_actions(snapshot, EVERYBODY, replace(FRESH, acknowledged_by="Ana Ruiz"), OPENED)
+    acknowledged = next_actions(snapshot, EVERYBODY, FRESH._replace(acknowledged_by="Ana Ruiz"), OPENED)
     moved = next_actions(snapshot, EVERYBODY, acknowledged.state, OPENED + minutes(60))
     assert kinds(moved) == [Kind.MILESTONE, Kind.ENDED]
 
@@ -238,7 +238,7 @@ def test_a_milestone_missed_while_the_top_level_is_alerted_does_not_cut_its_wind
 
 
 def test_a_resolved_incident_ends_it() -> None:
-    decision = next_actions(TWO_LEVELS, EVERYBODY, replace(started().state, ended_as="resolved"), OPENED + minutes(1))
+    decision = next_actions(TWO_LEVELS, EVERYBODY, started().state._replace(ended_as="resolved"), OPENED + minutes(1))
     assert (kinds(decision), decision.actions[0].reason) == ([Kind.ENDED], "The incident is resolved.")
 
 
@@ -267,7 +267,7 @@ def test_a_state_that_no_longer_fits_the_policy_goes_on_instead_of_failing() -> 
 
 
 def test_recorded_inputs_read_back_to_the_same_values() -> None:
-    state = replace(started().state, acknowledged_by="Ana Ruiz", ended_as="resolved")
+    state = started().state._replace(acknowledged_by="Ana Ruiz", ended_as="resolved")
     assert from_recorded(as_recorded(EVERYBODY, state, OPENED)) == (EVERYBODY, state, OPENED)
 
 
@@ -324,7 +324,7 @@ def test_a_reminder_longer_than_the_window_is_left_out() -> None:
 
 def test_after_the_last_window_the_way_begins_again_from_its_start_as_often_as_the_policy_says() -> None:
     snapshot = replace(TWO_LEVELS, repeats=1)
-    at_top = next_actions(snapshot, EVERYBODY, replace(FRESH, start_level=2), OPENED)
+    at_top = next_actions(snapshot, EVERYBODY, FRESH._replace(start_level=2), OPENED)
     again = next_actions(snapshot, EVERYBODY, at_top.state, OPENED + minutes(15))
     assert (kinds(again), paged(again).level, again.state.round) == ([Kind.REPEATED, Kind.LEVEL, Kind.PAGED], 2, 2)
     assert again.actions[0].reason == (
@@ -336,7 +336,7 @@ def test_after_the_last_window_the_way_begins_again_from_its_start_as_often_as_t
 
 def test_nothing_is_repeated_with_nobody_left_to_alert() -> None:
     snapshot = replace(TWO_LEVELS, repeats=9)
-    at_top = next_actions(snapshot, EVERYBODY, replace(FRESH, start_level=2), OPENED)
+    at_top = next_actions(snapshot, EVERYBODY, FRESH._replace(start_level=2), OPENED)
     assert kinds(next_actions(snapshot, roster(), at_top.state, OPENED + minutes(15)))[-1] is Kind.EXHAUSTED
     assert next_actions(snapshot, roster(), FRESH, OPENED).state.round == 1
 
@@ -352,7 +352,7 @@ HURRIED = replace(reminding(5, people=2), severity_rules=(SeverityRule(Severity.
 
 
 def test_a_severity_makes_windows_waits_and_reminders_shorter() -> None:
-    first = next_actions(HURRIED, EVERYBODY, replace(FRESH, severity="SEV1"), OPENED)
+    first = next_actions(HURRIED, EVERYBODY, FRESH._replace(severity="SEV1"), OPENED)
     assert first.next_look == OPENED + minutes(2.5)
     backup = next_actions(HURRIED, EVERYBODY, first.state, OPENED + minutes(2.5))
     assert (paged(backup).reason, backup.next_look) == ("Ana Ruiz did not acknowledge within 2 min 30 s.", OPENED + minutes(5))
@@ -363,9 +363,9 @@ def test_a_severity_makes_windows_waits_and_reminders_shorter() -> None:
 
 
 def test_a_worse_severity_shortens_what_runs_and_what_is_due_by_it_is_not_called_late() -> None:
-    calm = next_actions(HURRIED, EVERYBODY, replace(FRESH, severity="SEV3"), OPENED)
+    calm = next_actions(HURRIED, EVERYBODY, FRESH._replace(severity="SEV3"), OPENED)
     assert calm.next_look == OPENED + minutes(5)
-    worse = next_actions(HURRIED, EVERYBODY, replace(calm.state, severity="SEV1", regraded=True), OPENED + minutes(4))
+    worse = next_actions(HURRIED, EVERYBODY, calm.state._replace(severity="SEV1", regraded=True), OPENED + minutes(4))
     assert (paged(worse).person_name, paged(worse).late_by, worse.state.regraded) == ("Tom Berg", None, False)
 
 
