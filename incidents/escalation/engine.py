@@ -1,130 +1,217 @@
-"""One pass of the engine: starts what has no run, advances what is due, leaves a sign of life."""
+"""One pass of the engine: starts what has no run, advances what is due or changed, leaves a sign of life.
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+Work is taken in batches, each in a transaction of its own; one that fails is done again in halves, down to the run that fails, which
+rests while all others go on. The rules: docs/rules/escalation.md.
+"""
+
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q, QuerySet
 
 from incidents.lifecycle.models import Incident
-from policies.decisions.escalation import next_actions
-from policies.decisions.escalation_facts import Roster, RunState, Status, as_recorded
-from policies.decisions.vocabulary import Track
-from portal.foundation.redaction import one_line
+from policies.decisions.escalation_facts import Order
 from portal.foundation.request_context import origin
 
-from . import effects
-from .facts import content_of, due, state_of
-from .models import EngineHeartbeat, EscalationRun
-from .roster import roster_for
-from .starting import alarm_without_policy, start, tell_without_policy
-from .tracks import marked_without_policy, without_compliance_run, without_policy, without_run, without_stakeholder_run
+from . import looks
+from .effects import carry_out
+from .facts import due
+from .failures import run_failed, start_failed
+from .halves import CycleResult, in_halves
+from .heartbeat import claims_sweep, sign_of_life
+from .models import EscalationRun
+from .oddities import say_odd_due_time
+from .starting import start_missing
+from .tracks import incomplete
+from .turns import claimed, decided
 
-logger = logging.getLogger(__name__)
-# More are taken by the next pass, a second later; the bound keeps one pass short enough to be seen finishing.
-MOST_A_PASS = 200
+__all__ = ["CycleResult", "advance", "next_due", "run_cycle"]
+
+MOST_A_BATCH = 200
+# More is taken by the next pass, at once; the bound keeps one pass short enough to be seen finishing.
+MOST_BATCHES = 5
+MOST_FAILING = 50
 BESIDE_A_RUN = ("incident__service__owner", "incident__acknowledged_by", "acknowledged_by", "policy_version__policy__owner")
-LONGEST_REST = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class CycleResult:
-    """What one pass did: runs started, runs looked at, and things that failed and will be tried again."""
-
-    started: int = 0
-    advanced: int = 0
-    failed: int = 0
+# Word for word as the index of live runs has it: SQLite does not find that index for a list of parameters.
+LIVE = "\"incidents_escalationrun\".\"state\" IN ('paging', 'held', 'acknowledged')"
 
 
 def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
-    """One pass. Every run has its own transaction: one that fails is logged, recorded and tried again, and the others go on.
+    """One pass. Every batch has its own transaction: a run that fails is logged, recorded and tried again, and the others go on.
 
-    Safe beside other engines: a run is claimed before it is advanced. `heartbeat` False is for sweeps that stand in for the engine.
-    Raises the database's own errors only when not even a failure can be recorded.
+    Safe beside other engines: what one has claimed the others leave alone. Once a minute one of them looks through everything, so that
+    a lost wish for a look costs no more than that. `heartbeat` False is for the watchdog, which always looks through everything and
+    leaves no sign of life. Raises the database's own errors only when not even a failure can be recorded.
     """
+    began = time.monotonic()
     with origin("engine"):
-        _, lost = _each(without_policy().values_list("pk", flat=True), partial(tell_without_policy, now=now), "incident")
-        _, unheard = _each(marked_without_policy().values_list("pk", flat=True), partial(alarm_without_policy, now=now), "incident")
-        started, not_started = _start_missing(now)
-        waiting = EscalationRun.objects.filter(due(now)).order_by(F("next_run_at").asc(nulls_first=True), "pk")
-        advanced, failed = _each(waiting.values_list("pk", flat=True), lambda pk: _claim_and_advance(pk, now), "run", now)
+        result = _batches(partial(_look, now))
+        if not heartbeat or claims_sweep(now):
+            result += _sweep(now)
+        result += _batches(partial(_advance_due, now)) + _advance_failing(now)
         if heartbeat:
-            _sign_of_life(now)
-    return CycleResult(started, advanced, lost + unheard + not_started + failed)
+            sign_of_life(result, now=now, took=timedelta(seconds=time.monotonic() - began))
+    return result
 
 
-def _start_missing(now: datetime) -> tuple[int, int]:
-    """Starts every track that should run and does not; how many were started and how many failed."""
-    missing: dict[Track, Any] = {
-        Track.TECHNICAL: without_run().values_list("pk", flat=True),
-        Track.STAKEHOLDER: without_stakeholder_run(),
-        Track.COMPLIANCE: without_compliance_run().values_list("pk", flat=True),
-    }
-    done = [_each(keys, partial(start, track=track, now=now), "incident") for track, keys in missing.items()]
-    return sum(started for started, _ in done), sum(failed for _, failed in done)
+def next_due() -> datetime | None:
+    """When the next live run is due; None when there is none. One query, of one row of an index."""
+    return _live().order_by("next_run_at").values_list("next_run_at", flat=True).first()
 
 
-def advance(
-    run: EscalationRun, incident: Incident, *, now: datetime, actor: Any = None, acknowledged_by: str | None = None, reason: str = ""
-) -> None:
-    """Decides and carries out what follows for a locked run. `actor` is who caused it, with `reason`; None is the engine."""
-    snapshot = content_of(run)
-    before = state_of(run, incident, acknowledged_by=acknowledged_by)
-    # A way that may begin again needs its first levels too.
-    from_level = 0 if snapshot.repeats else run.level
-    roster = roster_for(incident, snapshot, now, from_level=from_level) if _asks_for_people(before) else Roster(())
-    decision = next_actions(snapshot, roster, before, now)
-    inputs = {**as_recorded(roster, before, now), "content_sha256": run.content_sha256, "track": run.track}
-    effects.apply(
-        run, incident, decision, before=before, snapshot=snapshot, roster=roster, inputs=inputs, actor=actor, now=now, reason=reason
-    )
+def advance(run: EscalationRun, incident: Incident, *, now: datetime, actor: Any = None, reason: str = "", **said: Any) -> None:
+    """Decides and carries out what follows for one locked run: a batch of one.
 
-
-def _asks_for_people(state: RunState) -> bool:
-    """Ending and acknowledging need nobody; an acknowledgement before the milestone does not stop what that begins."""
-    return state.ended_as is None and (state.acknowledged_by is None or state.status is Status.ACKNOWLEDGED)
-
-
-def _each(keys: Any, work: Callable[[int], bool], what: str, record_at: datetime | None = None) -> tuple[int, int]:
-    """Does `work` for each of a query's keys on its own; how many were done and how many failed."""
-    done = failed = 0
-    for key in list(keys[:MOST_A_PASS]):
-        try:
-            done += work(key)
-        except Exception as error:
-            failed += 1
-            logger.exception("The escalation of %s %s failed and will be tried again.", what, key)
-            if record_at is not None:
-                _record_failure(key, error, record_at)
-    return done, failed
-
-
-def _claim_and_advance(run_id: int, now: datetime) -> bool:
-    """Takes the run if it is still due and nobody else has it; False is fine: somebody was faster."""
+    `actor` is who caused it, with `reason`; None is the engine. What they `said` is as in `turns.decided`.
+    """
+    run.incident = incident
     with transaction.atomic():
-        claim = EscalationRun.objects.select_for_update(skip_locked=True, of=("self",)).filter(due(now), pk=run_id)
-        run = claim.select_related(*BESIDE_A_RUN).first()
-        if run is None:
-            return False
-        advance(run, run.incident, now=now)
-    return True
+        advance_all([run], now=now, actor=actor, reason=reason, **said)
 
 
-def _record_failure(run_id: int, error: Exception, now: datetime) -> None:
-    """The run rests a little longer after each failure in a row, a minute at most; it stays live and due."""
-    failures = EscalationRun.objects.filter(pk=run_id).values_list("failures", flat=True).first() or 0
-    rest = min(timedelta(seconds=2 ** min(failures + 1, 10)), LONGEST_REST)
-    EscalationRun.objects.filter(pk=run_id, state__in=EscalationRun.LIVE).update(
-        failures=failures + 1, last_failure=one_line(f"{type(error).__name__}: {error}")[:250], next_run_at=now + rest
-    )
+def advance_all(
+    runs: Sequence[EscalationRun],
+    *,
+    now: datetime,
+    actor: Any = None,
+    reason: str = "",
+    acknowledged_by: str | None = None,
+    order: Order | None = None,
+) -> CycleResult:
+    """The same for many locked runs, beside which stands what `turns.stand_beside` puts there. Must run in a transaction."""
+    earliest = min((run.next_run_at for run in runs if run.next_run_at), default=None)
+    turns = decided(runs, now=now, acknowledged_by=acknowledged_by, order=order)
+    carry_out(turns, actor=actor, now=now, reason=reason)
+    late = sum(any(action.late_by for action in turn.decision.actions) for turn in turns)
+    return CycleResult(advanced=len(turns), late=late, earliest=earliest)
 
 
-def _sign_of_life(now: datetime) -> None:
-    passed = EngineHeartbeat.objects.filter(pk=1).update(cycles=F("cycles") + 1, last_started_at=now, last_finished_at=now)
-    if not passed:
-        first = EngineHeartbeat(pk=1, cycles=1, last_started_at=now, last_finished_at=now)
-        EngineHeartbeat.objects.bulk_create([first], ignore_conflicts=True)
+def _batches(take: Callable[[], tuple[CycleResult, bool]]) -> CycleResult:
+    """Batch after batch, until `take` says that there is no more or the pass is long enough."""
+    result = CycleResult()
+    for _ in range(MOST_BATCHES):
+        done, more = take()
+        result += done
+        if not more:
+            break
+    return result
+
+
+def _advance_due(now: datetime) -> tuple[CycleResult, bool]:
+    """One batch of what is due, the longest first; whether there may be more. Its cost hangs on what is due, not on what is live."""
+    keys: list[int] = []
+    try:
+        with transaction.atomic():
+            keys += (
+                _live()
+                .select_for_update(skip_locked=True)
+                .filter(next_run_at__lte=now, failures=0)
+                .order_by("next_run_at")
+                .values_list("pk", flat=True)[:MOST_A_BATCH]
+            )
+            done = _advance(keys, now)
+    except Exception:
+        if not keys:
+            raise
+        done = _advance_again(keys, now)
+    return done, len(keys) == MOST_A_BATCH
+
+
+def _advance_failing(now: datetime) -> CycleResult:
+    """Due runs that failed before, one by one: should they fail again, they fail alone."""
+    keys = _live().filter(next_run_at__lte=now, failures__gt=0).order_by("next_run_at").values_list("pk", flat=True)
+    result = CycleResult()
+    for key in list(keys[:MOST_FAILING]):
+        result += _advance_again([key], now)
+    return result
+
+
+def _advance(keys: Sequence[int], now: datetime) -> CycleResult:
+    """Those of these runs that are still due and that nobody else has, in one transaction."""
+    with transaction.atomic():
+        runs = claimed(due(now) & Q(pk__in=keys))
+        for run in runs:
+            say_odd_due_time(run, now=now)
+        return advance_all(runs, now=now) if runs else CycleResult()
+
+
+def _advance_again(keys: Sequence[int], now: datetime) -> CycleResult:
+    return in_halves(keys, partial(_advance, now=now), partial(run_failed, now=now))
+
+
+def _look(now: datetime) -> tuple[CycleResult, bool]:
+    """One batch of the incidents that somebody asked to be looked at; whether there may be more."""
+    keys: list[int] = []
+    try:
+        with transaction.atomic():
+            keys += looks.taken()
+            done = _look_at(keys, now)
+    except Exception:
+        if not keys:
+            raise
+        done = in_halves(keys, partial(_look_again, now=now), partial(_look_alone, now=now))
+    return done, len(keys) == looks.MOST_AT_ONCE
+
+
+def _look_again(keys: Sequence[int], now: datetime) -> CycleResult:
+    with transaction.atomic():
+        return _look_at(looks.taken(only=keys), now)
+
+
+def _look_at(keys: Sequence[int], now: datetime) -> CycleResult:
+    """Advances what changed with these incidents, starts what they miss and lets the wishes go, in the running transaction.
+
+    A wish stays where somebody else holds the incident or one of its runs this moment: they may have read it before it changed.
+    """
+    if not keys:
+        return CycleResult()
+    changed = dict(EscalationRun.objects.filter(_changed(now), incident__in=keys).values_list("pk", "incident_id"))
+    runs = claimed(_changed(now) & Q(pk__in=list(changed))) if changed else []
+    done = advance_all(runs, now=now) if runs else CycleResult()
+    # What just ended may make room for what the present opening still misses.
+    started, reached = start_missing(keys, now=now)
+    missed = {changed[key] for key in changed.keys() - {run.pk for run in runs}}
+    looks.done(reached - missed)
+    return CycleResult(started=started) + done
+
+
+def _look_alone(key: int, error: Exception, now: datetime) -> CycleResult:
+    """What can be done of a look that failed: the start by itself, then each run by itself, as every failure is recorded where it is."""
+    result = in_halves([key], partial(_start, now=now), partial(start_failed, now=now))
+    for run in list(EscalationRun.objects.filter(_changed(now), incident=key).values_list("pk", flat=True)):
+        result += _advance_again([run], now)
+    with transaction.atomic():
+        looks.done(looks.taken(only=[key]))
+    return result
+
+
+def _start(keys: Sequence[int], now: datetime) -> CycleResult:
+    with transaction.atomic():
+        return CycleResult(started=start_missing(keys, now=now)[0])
+
+
+def _sweep(now: datetime) -> CycleResult:
+    """Looks through everything, for what no wish told: incidents without the runs they need, runs whose incident changed or without a time."""
+    result = CycleResult()
+    for some in _slices(incomplete()):
+        result += in_halves(some, partial(_start, now=now), partial(start_failed, now=now))
+    for some in _slices(list(EscalationRun.objects.filter(_changed(now)).values_list("pk", flat=True))):
+        result += _advance_again(some, now)
+    return result
+
+
+def _changed(now: datetime) -> Q:
+    """Runs that need a look although their time has not come, or have none."""
+    return due(now) & (Q(next_run_at__isnull=True) | Q(next_run_at__gt=now))
+
+
+def _live() -> QuerySet[EscalationRun]:
+    return EscalationRun.objects.extra(where=[LIVE])  # noqa: S610 - a constant of this file
+
+
+def _slices(keys: Sequence[int]) -> list[Sequence[int]]:
+    return [keys[at : at + MOST_A_BATCH] for at in range(0, len(keys), MOST_A_BATCH)]

@@ -24,7 +24,7 @@ def incident_saved(sender: Any, instance: Incident, raw: bool = False, **kwargs:
 def ask(incidents: Collection[int], *, now: datetime) -> None:
     """Asks the engine to look at these, by primary key. An older wish is renewed: whoever holds it is waited for, so none is lost."""
     EscalationLook.objects.bulk_create(
-        [EscalationLook(incident_id=pk, asked_at=now) for pk in incidents],
+        [EscalationLook(incident_id=pk, asked_at=now) for pk in sorted(set(incidents))],
         update_conflicts=True,
         unique_fields=["incident"],
         update_fields=["asked_at"],

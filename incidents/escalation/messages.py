@@ -6,9 +6,8 @@ from datetime import UTC
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
-from incidents.lifecycle.grading import rules_pinned_by
+from incidents.lifecycle.grading import RulesFor
 from incidents.lifecycle.models import Incident
 from incidents.lifecycle.queries import incidents_for
 from policies.decisions.escalation_facts import Action, Kind
@@ -23,6 +22,13 @@ from .models import EscalationRun
 
 logger = logging.getLogger(__name__)
 NEXT_STEP = "next.step"
+# People choose how they are reached for these, and how for everything else.
+URGENT = frozenset({Severity.SEV1.value, Severity.SEV2.value})
+
+
+def subject_ref(incident: Incident, track: Track = Track.TECHNICAL) -> str:
+    """What messages are about, so that those of one track can be taken back together."""
+    return f"incidents.incident:{incident.pk}" + ("" if track is Track.TECHNICAL else f":{track.value}")
 
 
 def link_to(incident: Incident) -> str:
@@ -58,15 +64,15 @@ def preview_values(number: str, viewer: Any) -> dict[str, str]:
 
 
 def message_for(
-    run: EscalationRun, incident: Incident, action: Action, snapshot: PolicySnapshot, ahead: Callable[[], str]
+    run: EscalationRun, incident: Incident, action: Action, snapshot: PolicySnapshot, rules: RulesFor, ahead: Callable[[], str]
 ) -> tuple[str, str]:
-    """Title and body of the alert or the reminder that `action` is. `ahead` tells what happens next, and is asked only when needed.
+    """Title and body of the alert or the reminder that `action` is. `rules` are those pinned by the incident.
 
-    A template that cannot be found or rendered never stops an alert: the portal's own words go out, and the log says why.
+    `ahead` tells what happens next, and is asked only when needed. A template that cannot be found or rendered never stops an alert: the
+    portal's own words go out, and the log says why.
     """
     try:
-        with transaction.atomic():
-            written = _from_template(run, incident, action, snapshot, ahead)
+        written = _from_template(run, incident, action, snapshot, rules, ahead)
     except Exception:
         logger.exception("%s: the policy's template could not be used; the message goes out in the portal's own words.", incident.number)
         written = None
@@ -76,9 +82,9 @@ def message_for(
 
 
 def _from_template(
-    run: EscalationRun, incident: Incident, action: Action, snapshot: PolicySnapshot, ahead: Callable[[], str]
+    run: EscalationRun, incident: Incident, action: Action, snapshot: PolicySnapshot, rules: RulesFor, ahead: Callable[[], str]
 ) -> tuple[str, str] | None:
-    template = template_for(rules_pinned_by(incident).content.messages, Track(run.track), action.level or 0)
+    template = template_for(rules.content.messages, Track(run.track), action.level or 0)
     if template is None:
         return None
     used = {*variables_in(template.subject), *variables_in(template.body)}

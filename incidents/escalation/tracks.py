@@ -1,11 +1,13 @@
 """Which tracks of which incidents should run and do not yet, and the version that each of them follows."""
 
 import logging
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from incidents.lifecycle.grading import facts_of, rules_pinned_by
+from incidents.lifecycle.grading import RulesFor, facts_of
 from incidents.lifecycle.models import MARKED, Incident, TimelineEntry
 from incidents.lifecycle.states import OPEN_STATES
 from policies.decisions.judgement import tracks_for
@@ -19,6 +21,15 @@ from .models import EscalationRun
 logger = logging.getLogger(__name__)
 # What the timeline says of a marked incident that no policy covers; it is said once.
 NO_COMPLIANCE = "no_compliance"
+
+
+class Known(NamedTuple):
+    """What is asked of a run that an incident has or had."""
+
+    track: str
+    opening: int
+    state: str
+    acknowledged_at: datetime | None
 
 
 def without_run(track: Track = Track.TECHNICAL) -> QuerySet[Incident]:
@@ -41,15 +52,23 @@ def without_compliance_run() -> QuerySet[Incident]:
 def without_stakeholder_run() -> list[int]:
     """The primary keys of open incidents that are severe enough for the stakeholder track and have no run of it.
 
-    Two queries, of columns only; the content of a version is read once a process, as it never changes.
+    Two queries: of all that is open only which severities there are under which versions, then those that may want the track.
     """
-    candidates = without_run(Track.STAKEHOLDER).exclude(severity="").values_list("pk", "severity", "rule_versions", "policy_version_id")
-    pinned = {pk: (severity, tuple(versions or [followed])) for pk, severity, versions, followed in candidates}
-    hashes = dict(
-        PolicyVersion.objects.filter(pk__in={key for _, keys in pinned.values() for key in keys}).values_list("pk", "content_sha256")
-    )
-    lists = {keys: _from(keys, hashes) for _, keys in pinned.values()}
-    return [pk for pk, (severity, keys) in pinned.items() if lists[keys] and severity <= lists[keys]]
+    waiting = without_run(Track.STAKEHOLDER).exclude(severity="").order_by()
+    kinds = list(waiting.values_list("severity", "policy_version_id", "rule_versions").distinct())
+    pinned = {tuple(versions or [followed]) for _, followed, versions in kinds}
+    lists = _stakeholders_from(pinned) if pinned else {}
+    wanted = {
+        (severity, followed) for severity, followed, versions in kinds
+        if (least := lists[tuple(versions or [followed])]) and severity <= least
+    }  # fmt: skip
+    if not wanted:
+        return []
+    may = waiting.filter(severity__in={severity for severity, _ in wanted}, policy_version__in={followed for _, followed in wanted})
+    found = may.order_by("opened_at").values_list("pk", "severity", "policy_version_id", "rule_versions")
+    return [
+        pk for pk, severity, followed, versions in found if (least := lists.get(tuple(versions or [followed]), "")) and severity <= least
+    ]
 
 
 def without_policy() -> QuerySet[Incident]:
@@ -64,26 +83,48 @@ def marked_without_policy() -> QuerySet[Incident]:
     return _marked().filter(~Exists(told), policy_version__isnull=True)
 
 
-def waits_for(track: Track) -> QuerySet[Incident]:
-    """What the engine looks through for `track`; an incident in it has no run of the track that it may need."""
-    return without_compliance_run() if track is Track.COMPLIANCE else without_run(track)
+def incomplete() -> list[int]:
+    """Every incident that misses a run or a word, by primary key. Six queries, of which the one over all that is open is the dearest."""
+    found = [*without_policy().values_list("pk", flat=True), *marked_without_policy().values_list("pk", flat=True)]
+    found += [*without_run().values_list("pk", flat=True), *without_stakeholder_run()]
+    return list(dict.fromkeys([*found, *without_compliance_run().values_list("pk", flat=True)]))
 
 
-def wants(incident: Incident, track: Track) -> bool:
-    """Whether the rules pinned at the opening let `track` run for `incident` as it is now."""
+def missing_tracks(incident: Incident, runs: Iterable[Known]) -> Iterator[Track]:
+    """The tracks that `incident`, which has a policy, may need and has no run of: what the queries above say, of one that was read.
+
+    The stakeholder track is among them whatever the severity; whether it is wanted says `wants`.
+    """
+    if incident.origin == Incident.Origin.IMPORTED:
+        return
+    there = list(runs)
+    served = {run.track for run in there if run.opening == incident.reopen_count or run.state in EscalationRun.LIVE}
+    if incident.state in OPEN_STATES:
+        wanted = (Track.TECHNICAL, Track.STAKEHOLDER) if incident.severity else (Track.TECHNICAL,)
+        yield from (track for track in wanted if track.value not in served)
+    answered = any(run.track == Track.COMPLIANCE and run.acknowledged_at is not None for run in there)
+    if is_marked(incident) and not answered and Track.COMPLIANCE.value not in served:
+        yield Track.COMPLIANCE
+
+
+def wants(incident: Incident, track: Track, pinned: RulesFor) -> bool:
+    """Whether the rules pinned at the opening let `track` run for `incident` as it is now. Not where they cannot be read."""
     severity = Severity(incident.severity) if incident.severity else None
-    return track in tracks_for(rules_pinned_by(incident).content, facts_of(incident), severity)
+    try:
+        return track in tracks_for(pinned.content, facts_of(incident), severity)
+    except PortalError as error:
+        logger.error("%s: the rules for its %s track cannot be read: %s", incident.number, track.label.lower(), error)
+        return False
 
 
-def followed(incident: Incident, track: Track) -> tuple[PolicyVersion | None, bool]:
+def followed(incident: Incident, track: Track, pinned: RulesFor | None) -> tuple[PolicyVersion | None, bool]:
     """The pinned version that supplies `track`, and whether it does; where none does, the one that the incident follows.
 
     Where the versions cannot be read the incident's own is taken, so that there is a run that fails where everybody sees it.
     """
-    if track is Track.TECHNICAL:
-        return incident.policy_version, True
+    if track is Track.TECHNICAL or pinned is None:
+        return incident.policy_version, track is Track.TECHNICAL
     try:
-        pinned = rules_pinned_by(incident)
         supplier = pinned.rules.supplier(f"{track.value} track")
     except PortalError as error:
         logger.error("%s: the rules for its %s track cannot be read: %s", incident.number, track.label.lower(), error)
@@ -94,21 +135,24 @@ def followed(incident: Incident, track: Track) -> tuple[PolicyVersion | None, bo
     return incident.policy_version, False
 
 
-def _from(keys: tuple[int, ...], hashes: dict[int, str]) -> str:
-    """From which severity on the pinned versions `keys` want the stakeholder track; empty when they do not want it."""
-    try:
-        return _stakeholders_from(tuple((key, hashes.get(key, "")) for key in keys))
-    except PortalError as error:
-        logger.error("Whether stakeholders must be told cannot be read from the policy versions %s: %s", keys, error)
-        return ""
+def is_marked(incident: Incident) -> bool:
+    """Whether the legal and compliance track runs for `incident`."""
+    return incident.personal_data or incident.regulated or incident.data_breach
 
 
-@lru_cache(maxsize=4_096)
-def _stakeholders_from(versions: tuple[tuple[int, str], ...]) -> str:
-    """The same, by primary key and content hash, which together always stand for the same content."""
-    found = PolicyVersion.objects.select_related("policy").in_bulk([key for key, _ in versions])
-    content = rules_of(found[key] for key, _ in versions if key in found).content
-    return content.stakeholder_from.value if content.stakeholder_levels else ""
+def _stakeholders_from(pinned: Collection[tuple[int, ...]]) -> dict[tuple[int, ...], str]:
+    """From which severity on these lists of versions want the stakeholder track; empty where they do not, or cannot be read."""
+    found = PolicyVersion.objects.select_related("policy").defer("content").in_bulk({key for keys in pinned for key in keys})
+    told = {}
+    for keys in pinned:
+        try:
+            content = rules_of(found[key] for key in keys if key in found).content
+        except PortalError as error:
+            logger.error("Whether stakeholders must be told cannot be read from the policy versions %s: %s", keys, error)
+            told[keys] = ""
+        else:
+            told[keys] = content.stakeholder_from.value if content.stakeholder_levels else ""
+    return told
 
 
 def _open() -> QuerySet[Incident]:

@@ -54,11 +54,12 @@ def rules_pinned_by(incident: Incident) -> RulesFor:
 
 def rules_pinned_by_each(incidents: Collection[Incident]) -> dict[int, RulesFor]:
     """The same for many at once, by primary key, in one query."""
-    pinned = {one.pk: [key for key in one.rule_versions or [one.policy_version_id] if key is not None] for one in incidents}
+    pinned = {one.pk: tuple(key for key in one.rule_versions or [one.policy_version_id] if key is not None) for one in incidents}
     versions = PolicyVersion.objects.select_related("policy__service", "policy__business_unit", "policy__owner").defer("content")
     wanted = {key for keys in pinned.values() for key in keys}
     found = versions.in_bulk(wanted) if wanted else {}
-    return {pk: RulesFor(tuple(found[key] for key in keys if key in found)) for pk, keys in pinned.items()}
+    rules = {keys: RulesFor(tuple(found[key] for key in keys if key in found)) for keys in set(pinned.values())}
+    return {pk: rules[keys] for pk, keys in pinned.items()}
 
 
 def facts_of(incident: Incident) -> Facts:

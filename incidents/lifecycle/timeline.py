@@ -1,5 +1,6 @@
 """Telling the story: the one place that writes timeline entries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,24 @@ def add_timeline(
     recorded_at: datetime | None = None,
 ) -> TimelineEntry:
     """Adds one entry. `actor` None is the portal itself; `recorded_at` is `at` unless the thing happened earlier than it was told."""
-    return TimelineEntry.objects.create(
+    entry = entry_of(incident, kind=kind, at=at, actor=actor, text=text, why=why, data=data, recorded_at=recorded_at)
+    entry.save(force_insert=True)
+    return entry
+
+
+def entry_of(
+    incident: Incident,
+    *,
+    kind: str,
+    at: datetime,
+    actor: Any,
+    text: str,
+    why: str = "",
+    data: dict[str, Any] | None = None,
+    recorded_at: datetime | None = None,
+) -> TimelineEntry:
+    """The same entry before it stands there, for `add_all`."""
+    return TimelineEntry(
         incident=incident,
         kind=kind,
         at=at,
@@ -36,6 +54,11 @@ def add_timeline(
         why=why,
         data=data or {},
     )
+
+
+def add_all(entries: Sequence[TimelineEntry]) -> None:
+    """Adds several entries, of one incident or of many, in one statement."""
+    TimelineEntry.objects.bulk_create(entries)
 
 
 def name_of(actor: Any) -> str:

@@ -8,13 +8,14 @@ from django.db import OperationalError
 
 from audit.models import LedgerEvent
 from incidents.escalation import engine
-from incidents.escalation.engine import run_cycle
+from incidents.escalation.engine import CycleResult, run_cycle
 from incidents.escalation.facts import state_of
 from incidents.escalation.watchdog import sweep
 from incidents.lifecycle import services as lifecycle
 from incidents.models import EngineHeartbeat, EscalationRun, EscalationStep, Incident
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import from_recorded
+from policies.governance import known
 from policies.governance.queries import snapshot_of
 from portal.models import OutboxMessage
 from tests.factories.incidents import incident, service
@@ -198,14 +199,15 @@ def test_one_broken_run_stops_nobody_else_rests_and_comes_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, healthy = scene.open(title="Broken"), scene.open(title="Healthy")
-    original = engine.advance
+    original = engine.advance_all
 
-    def failing(run: EscalationRun, of: Incident, **given: Any) -> None:
-        original(run, of, **given)
-        if of.title == "Broken":
+    def failing(runs: list[EscalationRun], **given: Any) -> CycleResult:
+        result = original(runs, **given)
+        if any(run.incident.title == "Broken" for run in runs):
             raise RuntimeError("boom")
+        return result
 
-    monkeypatch.setattr(engine, "advance", failing)
+    monkeypatch.setattr(engine, "advance_all", failing)
     assert scene.engine().failed == 1
     run = run_of(broken)
     assert (alerted(broken), alerted(healthy)) == ([], ["Ana"])
@@ -224,7 +226,7 @@ def test_one_broken_run_stops_nobody_else_rests_and_comes_back(
 
 def test_a_run_that_keeps_failing_rests_a_minute_at_most(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = scene.open()
-    monkeypatch.setattr(engine, "advance", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(engine, "advance_all", lambda *a, **k: 1 / 0)
     at = scene.now
     for _ in range(12):
         run_cycle(now=at)
@@ -236,6 +238,7 @@ def test_a_run_that_keeps_failing_rests_a_minute_at_most(scene: Scene, monkeypat
 def test_a_policy_whose_content_was_tampered_with_is_not_acted_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = scene.open()
     monkeypatch.setattr("policies.governance.snapshots.content_hash", lambda content: "0" * 64)
+    known.forget()
     assert scene.engine().failed == 1
     assert "does not have the hash" in run_of(opened).last_failure
 
@@ -254,7 +257,7 @@ def test_each_pass_leaves_a_sign_of_life_and_a_sweep_does_not(scene: Scene, capl
     scene.open()
     assert sweep(now=scene.now).advanced == 1
     assert "has never run" in caplog.text
-    assert not EngineHeartbeat.objects.exists()
+    assert EngineHeartbeat.objects.get().last_finished_at is None
     scene.engine()
     scene.engine(1)
     heartbeat = EngineHeartbeat.objects.get()
@@ -264,11 +267,11 @@ def test_each_pass_leaves_a_sign_of_life_and_a_sweep_does_not(scene: Scene, capl
 def test_a_database_that_is_away_is_not_swallowed(monkeypatch: pytest.MonkeyPatch, scene: Scene) -> None:
     scene.open()
 
-    def away(*args: Any) -> None:
+    def away(*args: Any, **given: Any) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(engine, "advance", away)
-    monkeypatch.setattr(engine, "_record_failure", away)
+    monkeypatch.setattr(engine, "advance_all", away)
+    monkeypatch.setattr(engine, "run_failed", away)
     with pytest.raises(OperationalError):
         scene.engine()
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from incidents.escalation import looks
 from incidents.escalation.engine import run_cycle
 from incidents.escalation.queries import next_step
 from incidents.models import EscalationStep, Incident
@@ -98,6 +99,7 @@ def test_a_severity_sets_the_pace_and_a_change_counts_at_once(now: datetime) -> 
     assert ahead is not None
     assert ahead.at == now + timedelta(minutes=5)
     Incident.objects.filter(pk=subject.pk).update(severity="SEV1")
+    looks.ask([subject.pk], now=now)
     for minute in range(3, 9):
         run_cycle(now=now + timedelta(minutes=minute))
     assert happened(subject, now) == [("paged", "Ana", 0), ("paged", "Tom", 3), ("paged", "Kim", 8)]
@@ -108,6 +110,7 @@ def test_a_severity_sets_the_pace_and_a_change_counts_at_once(now: datetime) -> 
 def test_a_change_of_severity_without_anything_due_only_moves_the_next_look(now: datetime) -> None:
     subject = walked(now, version(now), range(2))
     Incident.objects.filter(pk=subject.pk).update(severity="SEV1")
+    looks.ask([subject.pk], now=now)
     run_cycle(now=now + timedelta(minutes=1))
     run = run_of(subject)
     assert (run.severity, run.next_run_at) == ("SEV1", now + timedelta(minutes=2.5))
