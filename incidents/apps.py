@@ -17,11 +17,11 @@ class IncidentsConfig(AppConfig):
         from portal.foundation.answers import answerers
         from portal.foundation.jobs import Job, declare
         from portal.foundation.outbox.handlers import outcomes
-        from portal.foundation.outbox.ways import drill_ways
+        from portal.foundation.outbox.ways import drill_faults, drill_ways
         from portal.foundation.people.occupied import occupations
         from portal.foundation.watch.probes import probes
 
-        from .drills.failures import away_in, ways_in_drill
+        from .drills.failures import away_in, planned_failure, ways_in_drill
         from .escalation import guards as run_guards
         from .escalation.answering import ANSWERER
         from .escalation.effects import NOBODY_REACHED, PAGE
@@ -56,6 +56,7 @@ class IncidentsConfig(AppConfig):
         occupations.register(self.label, busy_with_incidents)
         planned_absences.register(self.label, away_in)
         drill_ways.register(self.label, ways_in_drill)
+        drill_faults.register(self.label, planned_failure)
         hindrances.register("hand-offs", unsigned)
         declare(
             Job(

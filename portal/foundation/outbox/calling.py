@@ -33,7 +33,8 @@ class Stopwatch:
 class Parcel:
     """What one call hands over: one message, or several that travel as one, of which the first leads.
 
-    `another_way` holds those for which a further contact point is left, should this one fail.
+    `another_way` holds those for which a further contact point is left, should this one fail. `fault` is the planned failure of a drill,
+    in words: no call is made then.
     """
 
     contact: ContactPoint
@@ -41,6 +42,7 @@ class Parcel:
     letter: Message
     lane: str
     another_way: frozenset[UUID]
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Result:
 def call(parcel: Parcel, now: datetime) -> Result:
     """Hands `parcel` over. Never raises: whatever goes wrong is an outcome."""
     watch = Stopwatch(now)
-    outcome = _handed(parcel.contact, parcel.letter)
+    outcome = Outcome(False, parcel.fault, permanent=True) if parcel.fault else _handed(parcel.contact, parcel.letter)
     return Result(parcel, outcome, now, watch.now())
 
 

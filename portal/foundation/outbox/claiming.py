@@ -21,7 +21,7 @@ from .letters import letter_for_all, most_together
 from .models import DeliveryAttempt, OutboxMessage
 from .settling import State, give_up, store
 from .slots import share
-from .ways import lane_of, ways_of
+from .ways import fault_of, lane_of, ways_of
 
 # Looked at in one go for each lane, and of messages whose lane is not known yet: enough to fill every lane, little enough to be quick.
 MOST_OF_A_LANE = 100
@@ -137,10 +137,14 @@ def _parcels(
     """At most `begin` calls to one contact point; `sent` grows by what they hand over."""
     if begin <= 0:
         return []
-    # A code is for one address and one moment: it is never put together with anything, and not held back.
-    alone = [(message,) for message in messages if message.secret]
+    # A code is for one address and one moment, a drill is no news: neither is put together with anything, nor held back.
+    alone = [(message,) for message in messages if message.secret or message.drill]
     shared = share(
-        [message for message in messages if not message.secret], sent, use.limit, now, most_together=most_together(contact.channel)
+        [message for message in messages if not (message.secret or message.drill)],
+        sent,
+        use.limit,
+        now,
+        most_together=most_together(contact.channel),
     )
     for message in shared.waiting:
         message.state, message.next_attempt_at = State.PENDING, shared.until
@@ -153,6 +157,7 @@ def _parcels(
             letter_for_all(some, contact, use, now),
             some[0].lane,
             frozenset(message.pk for message in some if message.contact_position + 1 < len(ways[message.pk])),
+            fault_of(some[0], contact.channel),
         )
         for some in together
     ]

@@ -14,6 +14,14 @@ from .models import OutboxMessage
 # Says which contact points, by primary key, a message of a drill may go to. Without anybody who says so it goes nowhere.
 drill_ways: Registry[Callable[[OutboxMessage], Collection[int]]] = Registry("what says where a drill's messages may go")
 
+# Says why a message of a drill cannot leave over a channel that is planned to fail in it, in words; empty when it can.
+drill_faults: Registry[Callable[[OutboxMessage, str], str]] = Registry("what plans failures in drills")
+
+
+def fault_of(message: OutboxMessage, channel: str) -> str:
+    """The planned failure that keeps `message` from leaving over `channel`; empty for everything but drills."""
+    return next((said for _, ask in drill_faults if (said := ask(message, channel))), "") if message.drill else ""
+
 
 def ways_of(messages: Collection[OutboxMessage]) -> dict[UUID, list[ContactPoint]]:
     """For each message the contact points it may go to, in order. Two queries, however many messages."""

@@ -14,6 +14,7 @@ from incidents.drills.rhythm import run_due
 from incidents.escalation.engine import run_cycle
 from incidents.escalation.services import acknowledge
 from incidents.models import Drill, DrillFailure, DrillFinding, DrillPart, EscalationStep
+from portal.foundation import clock
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.models import OutboxMessage
 from tests.factories.incidents import incident, service
@@ -211,6 +212,8 @@ def test_the_pages_of_planning_agreeing_and_comparing(scene: Scene, client: Clie
     form = client.get(reverse("admin:incidents_drill_add"))
     assert form.status_code == 200
     DrillPart.objects.create(drill=scene.drill, person=scene.ana)
+    # The doors read the clock.
+    Drill.objects.update(ends_by=clock.now() + timedelta(hours=1))
     page = reverse("admin:incidents_drill_change", args=[scene.drill.pk])
     client.force_login(scene.ana)
     assert "Take part" in client.get(page).content.decode()
