@@ -1,4 +1,4 @@
-"""The engine as a process: a pass a second until it is told to stop."""
+"""The engine as a process: a pass whenever something is due or somebody asks for a look, and one a second to show that it lives."""
 
 import logging
 import signal
@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
-from incidents.escalation.engine import run_cycle
+from incidents.escalation.engine import next_due, run_cycle
+from incidents.escalation.looks import any_wanted
 from portal.foundation import clock
 from portal.foundation.channels.dead_man import DeadMan
 from portal.foundation.watch import delivery
@@ -19,6 +20,8 @@ from portal.foundation.watch.lookout import Lookout
 logger = logging.getLogger("engine")
 # A database that is restarting is back within seconds; asking it faster does not help it.
 DATABASE_REST_SECONDS = 5.0
+# How long a new incident waits at most before anybody looks at it.
+POLL_SECONDS = 0.1
 
 
 class Command(BaseCommand):
@@ -45,20 +48,35 @@ def _loop(stop: threading.Event) -> None:
     """Passes until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
     dead_man, lookout, away = DeadMan(), Lookout("engine"), False
     while not stop.is_set():
-        began, rest = time.monotonic(), settings.ENGINE_CYCLE_SECONDS
+        began = time.monotonic()
         try:
             close_old_connections()
-            run_cycle(now=clock.now())
+            result = run_cycle(now=clock.now())
             if away:
                 logger.info("The database is back.")
             away = False
             lookout.look(clock.now())
             dead_man.alive(lambda: delivery.is_well(clock.now()))
+            # After a pass that found nothing, what is due is in other hands: these are not to be asked without a rest.
+            _rest(stop, began + settings.ENGINE_CYCLE_SECONDS, at_once=result.did_something)
         except (OperationalError, InterfaceError) as error:
             if not away:
                 logger.error("The database cannot be reached (%s); trying again until it is back.", type(error).__name__)
-            away, rest = True, min(DATABASE_REST_SECONDS, 5 * settings.ENGINE_CYCLE_SECONDS)
+            away = True
             connections.close_all()
+            stop.wait(min(DATABASE_REST_SECONDS, 5 * settings.ENGINE_CYCLE_SECONDS))
         except Exception:
             logger.exception("A pass failed; the next one tries again.")
-        stop.wait(max(0.0, rest - (time.monotonic() - began)))
+            stop.wait(max(0.0, began + settings.ENGINE_CYCLE_SECONDS - time.monotonic()))
+
+
+def _rest(stop: threading.Event, until: float, *, at_once: bool) -> None:
+    """Until something is due, somebody asks for a look, or `until` on the monotonic clock. Two queries a poll, each of one row of an index."""
+    if not at_once:
+        stop.wait(min(settings.ENGINE_CYCLE_SECONDS, POLL_SECONDS))
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        due = next_due()
+        ahead = POLL_SECONDS if due is None else (due - clock.now()).total_seconds()
+        if ahead <= 0 or any_wanted():
+            return
+        stop.wait(min(left, ahead, POLL_SECONDS))
