@@ -3,25 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from audit.events.services import act
+from audit.events.services import Act, record
 from incidents.lifecycle.models import Incident, TimelineEntry
-from incidents.lifecycle.timeline import add_timeline
+from incidents.lifecycle.timeline import add_all, entry_of
 from portal.foundation.outbox.handlers import Fared, News
 from portal.foundation.outbox.models import OutboxMessage
 
 
 def messages_fared(news: Sequence[Fared], now: datetime) -> None:
-    """Tells a hand-over, an arrival, a failure for good, and a change to the person's next contact point; another try is no news."""
+    """Tells a hand-over, an arrival, a failure for good, and a change to the person's next contact point; another try is no news.
+
+    Three statements, however much there is to tell.
+    """
     worth = [(fared, told) for fared in news if (told := _told(fared))]
     incidents = Incident.objects.in_bulk({_incident_of(fared.message) for fared, _ in worth})
+    entries, acts = [], []
     for fared, (event, text, why) in worth:
-        incident = incidents.get(_incident_of(fared.message))
+        incident, message = incidents.get(_incident_of(fared.message)), fared.message
         if incident is None:
             continue
-        data = {"message": str(fared.message.pk), "kind": fared.message.kind, "attempts": fared.attempt.number if fared.attempt else 0}
-        with act(event, actor=None, now=now, subject=incident, why=why) as running:
-            running.details.update(data, person=fared.message.person_name, outcome=text)
-            add_timeline(incident, kind=TimelineEntry.Kind.DELIVERY, at=now, actor=None, text=text, why=why, data=data)
+        data = {"message": str(message.pk), "kind": message.kind, "attempts": fared.attempt.number if fared.attempt else 0}
+        details = data | {"person": message.person_name, "outcome": text}
+        entries.append(entry_of(incident, kind=TimelineEntry.Kind.DELIVERY, at=now, actor=None, text=text, why=why, data=data))
+        acts.append(Act(event, None, incident, now, why, details))
+    add_all(entries)
+    record(acts, now=now)
 
 
 def _incident_of(message: OutboxMessage) -> int:

@@ -21,6 +21,8 @@ from .recording import record
 logger = logging.getLogger(__name__)
 # Twilio, Slack and Teams take some tens of calls at once; more of them on one lane only wait for each other.
 CALLS_A_LANE = 32
+# A lane with less room is looked at when more of its calls are over: taking messages one by one costs more than it gains.
+WORTH_A_LOOK = 8
 # Threads that wait for an answer cost little; this many let seven dead providers hang while the eighth is served.
 MOST_CALLS = 256
 # Renewed while a call runs. After a crash its messages wait no longer than this; a database that stalls for longer in one of several
@@ -96,7 +98,7 @@ class Sender:
         return Room(
             free=lambda lane: CALLS_A_LANE - lanes.get(lane, 0),
             most=MOST_CALLS - len(self._flying),
-            full=[lane for lane, calls in lanes.items() if calls >= CALLS_A_LANE],
+            full=[lane for lane, calls in lanes.items() if calls > CALLS_A_LANE - WORTH_A_LOOK],
             held={message.pk for parcel, _ in self._flying.values() for message in parcel.messages},
             calling=calling,
         )
