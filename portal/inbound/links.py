@@ -22,7 +22,7 @@ POLICY = {
 
 
 @csrf_exempt
-@csp(POLICY)
+@csp(POLICY)  # type: ignore[arg-type]
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_page(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST acts. Exempt from the check against forged forms: who knows the token may act, and no cookie adds to that."""

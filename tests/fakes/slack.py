@@ -32,7 +32,7 @@ def press(payload: Any, at: datetime, *, secret: str = SECRET, age: int = 0, bod
 def raw_press(body: str | bytes, headers: Mapping[str, str]) -> Any:
     """A call whose body and headers are sent as they stand."""
     client = Client(enforce_csrf_checks=True)
-    return client.post(DOOR, data=body, content_type="application/x-www-form-urlencoded", headers=dict(headers))
+    return client.generic("POST", DOOR, body, content_type="application/x-www-form-urlencoded", headers=dict(headers))
 
 
 def problems_with_message(document: dict[str, Any]) -> list[str]:

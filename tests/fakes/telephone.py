@@ -59,7 +59,7 @@ def call_back(path: str, params: dict[str, str], *, secret: str = TOKEN, signed:
 def raw_call(path: str, body: str | bytes, signature: str, content_type: str = "application/x-www-form-urlencoded", **headers: str) -> Any:
     """A call whose body is sent as it stands."""
     sent = {"X-Twilio-Signature": signature, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return Client(enforce_csrf_checks=True).post(path, data=body, content_type=content_type, headers=sent)
+    return Client(enforce_csrf_checks=True).generic("POST", path, body, content_type=content_type, headers=sent)
 
 
 def documented(name: str, **changed: str) -> dict[str, str]:

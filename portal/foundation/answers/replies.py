@@ -9,7 +9,7 @@ from portal.foundation.outbox.models import OutboxMessage
 
 from .answerers import ACKNOWLEDGE, answerers
 from .senders import sender
-from .services import answer, digest_of, note
+from .services import answer, digest_of, note, told_before
 from .texts import Said, read
 from .ways import REPLY
 
@@ -37,6 +37,9 @@ def take_reply(number: str, text: str, *, key: str, now: datetime) -> str:
     must not talk to each other for ever.
     """
     digest = digest_of("telephone", "reply", key)
+    before = told_before(digest)
+    if before is not None:
+        return before
     try:
         person = sender("sms", number, now=now)
     except NotFound as error:

@@ -50,6 +50,11 @@ def note(way: Way, *, digest: str, told: str, outcome: str, now: datetime, perso
     return Callback.objects.get_or_create(digest=digest, defaults=kept)[1]
 
 
+def told_before(digest: str) -> str | None:
+    """What came of the same call earlier; None when there was none."""
+    return Callback.objects.filter(digest=digest).values_list("outcome", flat=True).first()
+
+
 def _answer(message: OutboxMessage, person: Any, verb: str, way: Way, now: datetime, digest: str) -> Answered:
     came = current_origin()
     with origin(way.origin, request_id=came.request_id, address=came.address), transaction.atomic():

@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 
-_SAID = re.compile(r"[\W_]*(?:ack|acknowledged?)\b[\s:#,]*(?P<which>[a-z0-9-]{0,20})[\W_]*", re.IGNORECASE | re.ASCII)
+# Only marks that stand around words: whatever else is written along could be a 'no' in another language.
+_MARKS = r"[\s.,;:!#'\"’“”()]*"
+_SAID = re.compile(rf"{_MARKS}(?:ack|acknowledged?)\b{_MARKS}(?P<which>[a-z0-9-]{{0,20}}){_MARKS}", re.IGNORECASE | re.ASCII)
 _CODE = re.compile(r"(?:INC-?)?0*(?P<code>[1-9][0-9]{0,17}[A-Z]?)", re.ASCII)
 
 
