@@ -72,7 +72,7 @@ class SimulationForm(forms.Form):
     begins = ZonedMoment(label="Opened at")
     zone = forms.CharField(
         max_length=64,
-        label="on the clocks of",
+        label="On the clocks of",
         validators=[validate_time_zone],
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Europe/Berlin"}),
     )

@@ -55,8 +55,8 @@ def first_line(found: Simulation) -> str:
     people = {told.receiver for told in found.told if told.step.action.kind is Kind.PAGED}
     when = "at once" if not first.step.after else f"after {words.duration(first.step.after)}"
     alone = "nobody else" if len(people) == 1 else f"{words.counted(len(people), 'person is', 'people are')} alerted in all"
-    ends = [f"{end.track.label.lower()} track {ENDS[end.status]}" for end in found.course.ends]
-    return f"{first.receiver} is alerted {when}; {alone}. In the end: {words.listed(ends)}."
+    ends = [f"{end.track.label.lower()} track: {ENDS[end.status]}" for end in found.course.ends]
+    return f"{first.receiver} is alerted {when}; {alone}. In the end {'; '.join(ends)}."
 
 
 def compared(found: Simulation, other: Simulation) -> Row:

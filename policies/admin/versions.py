@@ -22,7 +22,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.errors import InvalidInput
 
-from .alerted_now import version_alerts_now
+from .alerted_now import SEE_DUTY, version_alerts_now
 from .approval import ApprovalView
 from .comparison import ROLL_BACK, ComparisonView, comparison_address
 from .content import content_panels
@@ -32,6 +32,7 @@ from .matrix import save_cells
 from .message_preview import MessagePreviewView
 from .replay import ReplayView, replay_panel
 from .review import review_of
+from .simulation import SimulationView, simulation_address
 from .submission import SubmitForm
 from .urgent import PUBLISH_AT_ONCE, urgent_words
 from .version_form import FIELDSETS, INLINES, VersionForm, asks_for_a_row, groups_of, one_row_more
@@ -106,7 +107,9 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
         replay = self.admin_site.admin_view(ReplayView.as_view(model_admin=self))
         compare = self.admin_site.admin_view(ComparisonView.as_view(model_admin=self))
         messages = self.admin_site.admin_view(MessagePreviewView.as_view(model_admin=self))
+        simulation = self.admin_site.admin_view(SimulationView.as_view(model_admin=self))
         return [
+            path("simulate/", simulation, name="policies_simulation_changelist"),
             path("<int:object_id>/approve/", view, name="policies_policyversion_approve"),
             path("<int:object_id>/compare/", compare, name="policies_policyversion_compare"),
             path("<int:object_id>/messages/", messages, name="policies_policyversion_messages"),
@@ -209,6 +212,8 @@ class PolicyVersionAdmin(DraftEditing, GovernedAdmin):
 
     def links(self, request: HttpRequest, version: Any) -> list[tuple[str, str, str]]:
         policy = [("Policy", self.page_of(version.policy), "default"), ("Compare", comparison_address(version), "default")]
+        if may(request.user, SEE_DUTY):
+            policy.append(("Simulate", simulation_address(version), "default"))
         if version.state != SUBMITTED or not may(request.user, "policies.approve_policyversion", version):
             return policy
         return [("Review and decide", reverse("admin:policies_policyversion_approve", args=[version.pk]), "primary"), *policy]
