@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Escalation policies", "escalator", "policies_escalationpolicy", "policies.view_escalationpolicy"),
             ("Policy versions", "history_edu", "policies_policyversion", "policies.view_policyversion"),
             ("Published at once", "emergency_home", "policies_urgentpublication", "policies.view_urgentpublication"),
+            ("Simulate", "play_circle", "policies_simulation", "policies.view_policyversion"),
             ("Thresholds", "tune", "policies_threshold", "policies.view_threshold"),
             ("Reviews", "rate_review", "policies_policyreview", "policies.view_policyreview"),
         ),
