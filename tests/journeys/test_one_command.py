@@ -11,8 +11,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+
+from portal.management.commands import up as prepared
 
 PROJECT = Path(__file__).resolve().parents[2]
 PREPARED_WITHIN_SECONDS = 180
@@ -75,33 +79,49 @@ def test_one_command_serves_stops_and_comes_back(tmp_path: Path) -> None:
     assert "Sign in as" not in log.read_text()
 
 
-def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_said_before_anything_starts(settings: Any, before_anything_is_written: None) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        run = subprocess.run(
-            [sys.executable, "manage.py", "up"], cwd=PROJECT, env=environment(tmp_path, port, free_port()), capture_output=True, text=True
-        )
-    assert run.returncode == 1
-    assert f"Port {port} is in use. Choose another: PORT={port + 1} make run" in run.stderr
+        settings.LISTEN_HOST, settings.LISTEN_PORT, settings.PHONE_PORT = "127.0.0.1", str(port), str(free_port())
+        with pytest.raises(CommandError) as refused:
+            call_command("up")
+    assert str(refused.value) == f"Port {port} is in use. Choose another: PORT={port + 1} make run"
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("host", "port", "phones", "said"),
     [
-        ({"PORT": "8099", "PHONE_PORT": "8099"}, "PORT and PHONE_PORT are both 8099"),
-        ({"HOST": "nowhere.invalid"}, "HOST is 'nowhere.invalid', which is not an address of this machine"),
-        ({"HOST": "192.0.2.1"}, "192.0.2.1:"),
-        ({"PORT": "http"}, "PORT is 'http', which is not a port number"),
-        ({"PORT": "65536"}, "PORT is '65536', which is not a port number"),
+        ("127.0.0.1", "8099", "8099", "PORT and PHONE_PORT are both 8099"),
+        ("nowhere.invalid", "", "", "HOST is 'nowhere.invalid', which is not an address of this machine"),
+        ("192.0.2.1", "", "", "192.0.2.1:"),
+        ("127.0.0.1", "65536", "", "PORT is '65536', which is not a port number"),
     ],
 )
 def test_an_address_that_cannot_be_served_is_one_line_before_anything_is_written(
-    tmp_path: Path, setting: dict[str, str], said: str
+    settings: Any, before_anything_is_written: None, host: str, port: str, phones: str, said: str
 ) -> None:
-    env = {**environment(tmp_path, free_port(), free_port()), **setting}
+    settings.LISTEN_HOST, settings.LISTEN_PORT, settings.PHONE_PORT = host, port or str(free_port()), phones or str(free_port())
+    with pytest.raises(CommandError) as refused:
+        call_command("up")
+    assert said in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.fixture
+def before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that `up` prepares, it prepares by a command."""
+
+    def refuse(name: str, *args: Any, **options: Any) -> None:
+        raise AssertionError(f"{name} was run")
+
+    monkeypatch.setattr(prepared, "call_command", refuse)
+
+
+def test_so_it_is_on_the_terminal(tmp_path: Path) -> None:
+    env = {**environment(tmp_path, free_port(), free_port()), "PORT": "http"}
     run = subprocess.run([sys.executable, "manage.py", "up"], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60)
     assert (run.returncode, len(run.stderr.splitlines()), run.stdout) == (1, 1, "")
-    assert said in run.stderr
+    assert "PORT is 'http', which is not a port number" in run.stderr
     assert not (tmp_path / "portal.sqlite3").exists()

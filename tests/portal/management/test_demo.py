@@ -2,7 +2,6 @@
 
 import socket
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
@@ -13,6 +12,7 @@ from django.test import override_settings
 from audit.models import LedgerEvent
 from incidents.models import EscalationRun, EscalationStep, Incident
 from policies.models import PolicyVersion, Service
+from portal.demo import past
 from portal.demo.organisation import SIGN_INS
 from portal.foundation.errors import Conflict
 from portal.models import ContactPoint, OutboxMessage, User
@@ -76,7 +76,8 @@ def a_second_seed_is_refused() -> None:
     assert User.objects.count() == people
 
 
-def test_without_a_password_given_a_random_one_is_shown_once(phone_port: int, capsys: Any) -> None:
+def test_without_a_password_given_a_random_one_is_shown_once(phone_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "INCIDENTS", 1)
     said = StringIO()
     call_command("demo", phone_port=phone_port, stdout=said)
     password = said.getvalue().split("Password")[1].split()[0]
