@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from incidents.handoffs.queries import of_incident
 from incidents.handoffs.telling import missing_in_words, of_track, to_whom
 from incidents.models import HandOff, Incident
+from policies.decisions.vocabulary import Track
 from portal.foundation.adminkit.moments import moment
 
 State = HandOff.State
@@ -28,7 +29,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class HandOffLine:
-    """One hand-off as a line of an incident's page."""
+    """One hand-off as a line of an incident's page; `offered_to` while the incident itself waits to be accepted."""
 
     address: str
     text: str
@@ -36,6 +37,7 @@ class HandOffLine:
     note: str
     signatures: tuple[Signature, ...]
     said: str
+    offered_to: str = ""
 
 
 def address_of(hand_off: HandOff) -> str:
@@ -50,7 +52,7 @@ def badge(hand_off: HandOff) -> SafeString:
 
 def signatures(hand_off: HandOff, now: datetime) -> tuple[Signature, ...]:
     """The giver's and the receiver's."""
-    empty = "not yet" if hand_off.is_open else "never"
+    empty = "not yet" if hand_off.is_open else "did not sign"
     receiver = str(hand_off.receiver) if hand_off.receiver else f"somebody of {hand_off.team}"
     return (
         Signature("Hands over", str(hand_off.giver), moment(hand_off.given_at, now, empty=empty), hand_off.given_at is not None),
@@ -86,4 +88,5 @@ def hand_off_lines(incident: Incident, now: datetime) -> tuple[list[HandOffLine]
 def _line(hand_off: HandOff, now: datetime) -> HandOffLine:
     said = f"{hand_off.settled_by or hand_off.receiver}: {hand_off.answer}" if hand_off.answer else ""
     text = f"{hand_off}{of_track(hand_off)}, {hand_off.get_kind_display()}"
-    return HandOffLine(address_of(hand_off), text, badge(hand_off), hand_off.note, signatures(hand_off, now), said)
+    offered_to = str(hand_off.receiver or hand_off.team) if hand_off.is_offer and hand_off.track == Track.TECHNICAL else ""
+    return HandOffLine(address_of(hand_off), text, badge(hand_off), hand_off.note, signatures(hand_off, now), said, offered_to)

@@ -48,7 +48,9 @@ class OfferForm(forms.Form):
         self.held = [each for each in held if each.waiting is None]
         for each in self.held:
             self.fields[f"with-{each.key}"] = forms.BooleanField(required=False, initial=True)
-            self.fields[f"note-{each.key}"] = forms.CharField(required=False, max_length=checks.LONGEST_REASON, widget=forms.Textarea)
+            self.fields[f"note-{each.key}"] = forms.CharField(
+                required=False, max_length=checks.LONGEST_REASON, widget=forms.Textarea({"rows": 3})
+            )
 
     def items(self) -> list[tuple[Any, str, str]]:
         """What goes along, as `offer_all` takes it."""
@@ -97,29 +99,29 @@ class ShiftView(View):
         return redirect(_address(_change(request, now)))
 
     def _form(self, request: HttpRequest, data: Any, held: list[Held], change: Change | None) -> OfferForm:
-        incoming = change.incoming.person_id if change is not None and change.incoming is not None else None
+        goes = change is not None and change.outgoing.person_id == request.user.pk
+        incoming = change.incoming.person_id if change is not None and goes and change.incoming is not None else None
         return OfferForm(data, held=held, incoming=incoming, giver=request.user)
 
     def _page(self, request: HttpRequest, now: datetime, form: OfferForm | None, status: int = 200) -> HttpResponse:
         if not may_somewhere(request.user, "incidents.view_incident"):
             raise PermissionDenied
         change = _change(request, now)
-        mine = change is None or change.outgoing.person_id == request.user.pk
-        held = held_by(
-            request.user if change is None or mine or form is not None else User.objects.get(pk=change.outgoing.person_id), request.user
-        )
-        form = form or (self._form(request, None, held, change) if mine else None)
+        theirs = change is not None and change.outgoing.person_id != request.user.pk
+        held = held_by(request.user, request.user)
+        form = form or self._form(request, None, held, change)
+        others = held_by(User.objects.get(pk=change.outgoing.person_id), request.user) if change is not None and theirs else []
         context = {
             **self.model_admin.admin_site.each_context(request),
             "opts": self.model_admin.opts,
             "title": "Shift hand-over",
             "media": self.model_admin.media,
-            "first_line": _first_line(change, held, request.user, now),
+            "first_line": _first_line(change, others if theirs else held, request.user, now),
             "form": form,
             "rows": [_row(each, form, now) for each in held],
-            "mine": form is not None,
-            "whose": request.user if mine else change.outgoing.name if change else "",
-            "offerable": bool(form and form.held),
+            "theirs": change.outgoing.name if change is not None and theirs else "",
+            "others": [_row(each, None, now) for each in others],
+            "offerable": bool(form.held),
             "waiting": [_waiting(each, now) for each in offered_to(request.user, now)],
             "schedules": _choices(request, change, now),
             "all": reverse(LIST),
@@ -150,9 +152,9 @@ def _choices(request: HttpRequest, change: Change | None, now: datetime) -> list
 
 
 def _first_line(change: Change | None, held: list[Held], reader: Any, now: datetime) -> SafeString:
-    count = words.counted(len(held), "thing") if held else "nothing"
+    count = words.counted(len(held), "open escalation") if held else "nothing open"
     if change is None:
-        return format_html("You are on duty in no schedule. You have {} to hand over; choose who gets it.", count)
+        return format_html("You are on duty in no schedule. You have {}; choose who gets what you hand over.", count)
     who = "You hand" if change.outgoing.person_id == reader.pk else f"{change.outgoing.name} hands"
     to = change.incoming.name if change.incoming else "nobody: nobody comes next on duty"
     if change.incoming is not None and change.incoming.person_id == reader.pk:

@@ -113,7 +113,7 @@ class HandOffAdmin(PortalModelAdmin):
     actions = None
     ordering = ("-offered_at", "-id")
     page_template = "incidents/hand_off.html"
-    fieldsets = ()
+    fieldsets = ((None, {"fields": ()}),)
     empty_list = (
         "Whoever has an incident offers it to somebody else with 'Hand over' on its page, and has it until the other side accepts. "
         "Both signatures then stand here."

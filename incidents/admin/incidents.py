@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from guardian.shortcuts import get_objects_for_user
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from incidents.lifecycle.facts import MARKERS
+from incidents.lifecycle.facts import CONFIDENTIAL, MARKERS
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
@@ -69,6 +69,7 @@ class IncidentAdmin(PortalModelAdmin):
     fieldsets = (
         (None, {"fields": ("title", "service", "impact", "urgency", "description")}),
         ("Markers", {"fields": tuple(MARKERS), "description": "Each starts the legal and compliance track."}),
+        ("Who may read of it", {"fields": (CONFIDENTIAL,)}),
         ("What was read off a dashboard", {"fields": ("measure", "value"), "description": "Optional. It can give the severity at once."}),
         ("What it costs", {"fields": BUSINESS, "description": "Optional. It can raise the priority, or the level that is alerted first."}),
     )
@@ -138,6 +139,8 @@ class IncidentAdmin(PortalModelAdmin):
         if live["held"] and live["mine"] and incident.state == IncidentState.IN_PROGRESS:
             # Pressing it again would change nothing.
             offered = [(verb, address) for verb, address in offered if verb.key != "acknowledge"]
+        # Whoever has it resolves it or hands it over.
+        main = {*MAIN, "hand-over"} if live["held"] and live["mine"] else {*MAIN}
         return {
             **self.admin_site.each_context(request),
             **live,
@@ -145,9 +148,9 @@ class IncidentAdmin(PortalModelAdmin):
             "original": incident,
             "title": incident.number,
             "media": self.media,
-            "main_verbs": [(verb, address) for verb, address in offered if verb.key in MAIN and verb.key != "note"],
+            "main_verbs": [(verb, address) for verb, address in offered if verb.key in main and verb.key != "note"],
             "note_address": next((address for verb, address in offered if verb.key == "note"), ""),
-            "more_verbs": [(verb, address) for verb, address in offered if verb.key not in MAIN],
+            "more_verbs": [(verb, address) for verb, address in offered if verb.key not in main],
             "track_verbs": track_buttons(offered),
         }
 

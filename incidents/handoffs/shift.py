@@ -69,25 +69,18 @@ def held_by(person: Any, reader: Any = None) -> list[Held]:
 
 
 def changes_of(person: User, now: datetime) -> list[Change]:
-    """The change of shift that is nearest in each schedule where `person` is on duty, or was within twelve hours."""
+    """The change of shift that is nearest in each schedule where `person` goes or comes; the nearest of all first."""
     schedules = {schedule.pk: schedule for schedule in schedules_of(person, now - BEHIND)}
     known = rotas(schedules.values(), now - BEHIND)
-    found = [_change_of(person.pk, schedules[key], rota, now) for key, rota in known.items()]
-    return sorted((change for change in found if change is not None), key=lambda change: abs(change.at - now))
+    found = [change for key, rota in known.items() for change in _nearest(_changes(schedules[key], rota, now), person, now)]
+    return sorted(found, key=lambda change: abs(change.at - now))
 
 
 def change_in(schedule: OnCallSchedule, reader: Any, now: datetime) -> Change | None:
-    """The change of shift of `schedule` that matters now: the reader's own, else that of whoever is on duty."""
-    rota = rotas([schedule], now - BEHIND)[schedule.pk]
-    own = _change_of(reader.pk, schedule, rota, now)
-    if own is not None:
-        return own
-    before, current, after = _around(rota, now)
-    if current is None:
-        return Change(schedule, before.person, after.person if after else None, before.until) if before and before.person else None
-    if before is not None and before.person is not None and current.person is not None and current.person.person_id == reader.pk:
-        return Change(schedule, before.person, current.person, before.until)
-    return _leaving(schedule, current, after)
+    """The change of shift of `schedule` that matters now: the one where `reader` goes or comes, else the nearest."""
+    found = _changes(schedule, rotas([schedule], now - BEHIND)[schedule.pk], now)
+    own = _nearest(found, reader, now)
+    return next(iter(own or sorted(found, key=lambda change: abs(change.at - now))), None)
 
 
 def offer_all(items: Sequence[tuple[Incident, str, str]], *, to: User, actor: Any, now: datetime) -> list[HandOff]:
@@ -131,19 +124,19 @@ def _waiting(incidents: list[int]) -> dict[tuple[int, str], HandOff]:
     return {(row.incident_id, row.track): row for row in rows.select_related("receiver", "team")}
 
 
-def _change_of(person: int, schedule: OnCallSchedule, rota: RotaSnapshot, now: datetime) -> Change | None:
-    """The change at which `person` goes: the end of the duty that runs, or of one that ended lately."""
+def _changes(schedule: OnCallSchedule, rota: RotaSnapshot, now: datetime) -> list[Change]:
+    """The last change of shift and the next one."""
     before, current, after = _around(rota, now)
-    if current is not None and current.person is not None and current.person.person_id == person:
-        return _leaving(schedule, current, after)
-    if before is not None and before.person is not None and before.person.person_id == person:
-        incoming = current or after
-        return Change(schedule, before.person, incoming.person if incoming else None, before.until)
-    return None
+    following = current or after
+    last = [Change(schedule, before.person, following.person if following else None, before.until)] if before and before.person else []
+    ahead = [Change(schedule, current.person, after.person if after else None, current.until)] if current and current.person else []
+    return last + ahead
 
 
-def _leaving(schedule: OnCallSchedule, current: Slot, after: Slot | None) -> Change | None:
-    return None if current.person is None else Change(schedule, current.person, after.person if after else None, current.until)
+def _nearest(found: Iterable[Change], person: Any, now: datetime) -> list[Change]:
+    """Of these the one where `person` goes or comes that is nearest to `now`, if there is one."""
+    own = [each for each in found if person.pk in {each.outgoing.person_id, each.incoming.person_id if each.incoming else None}]
+    return sorted(own, key=lambda change: abs(change.at - now))[:1]
 
 
 def _around(rota: RotaSnapshot, now: datetime) -> tuple[Slot | None, Slot | None, Slot | None]:

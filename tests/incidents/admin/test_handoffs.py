@@ -265,3 +265,23 @@ def test_no_page_costs_more_with_more_hand_offs(ana: User, tom: User) -> None:
     many = {address: queries(client, address) for address, client in addresses.items()}
     assert {address: many[address] - few[address] for address in few if many[address] > few[address]} == {}
     assert max(many.values()) <= 45
+
+
+def test_the_incidents_page_says_that_it_is_offered_and_by_whom_it_is_held(ana: User, tom: User) -> None:
+    made = offered(ana, tom)
+    address = f"/admin/incidents/incident/{made.incident_id}/change/"
+    answer = signed_in(ana).get(address).content.decode()
+    assert "Offered to Tom Berg, not accepted yet" in answer
+    do(signed_in(tom), made, "accept")
+    assert "not accepted yet" not in signed_in(ana).get(address).content.decode()
+
+
+def test_whoever_has_just_come_sees_what_the_one_before_still_has(ana: User, tom: User) -> None:
+    now = clock.now()
+    schedule = policies.schedule(tom, name="Payments on call")
+    policies.override(schedule, ana, now - timedelta(hours=7), now - timedelta(minutes=1))
+    incident = held(ana)
+    for who, words in ((tom, "Ana Ruiz hands over Payments on call to you"), (ana, "You hand over Payments on call to Tom Berg")):
+        answer = signed_in(who).get(SHIFT).content.decode()
+        assert words in answer
+        assert incident.number in answer
