@@ -26,7 +26,9 @@ def page_to(person: User, incident: Incident) -> OutboxMessage:
     return OutboxMessage.objects.get(person=person, subject_ref=f"incidents.incident:{incident.pk}", kind="escalation.page")
 
 
-def acknowledge(message: OutboxMessage, scene: Scene, minutes: float = 1, person: Any = None, way: Any = LINK, key: str = "once") -> Answered:
+def acknowledge(
+    message: OutboxMessage, scene: Scene, minutes: float = 1, person: Any = None, way: Any = LINK, key: str = "once"
+) -> Answered:
     who = person or message.person
     return answer(message, who, ACKNOWLEDGE, way, now=scene.after(minutes), digest=digest_of(key, message.pk, who.pk))
 
@@ -133,7 +135,10 @@ def test_the_compliance_track_can_be_acknowledged_after_the_incident_is_over(sce
     EscalationRun.objects.filter(pk=run.pk).update(acknowledged_at=scene.now, acknowledged_by=scene.tom)
     standing = answerers[message.kind].standing(message, scene.ana)
     assert standing is not None
-    assert standing.words == f"Tom Person has acknowledged the legal and compliance track of {opened.number}. To take it over, open it in the portal."
+    assert (
+        standing.words
+        == f"Tom Person has acknowledged the legal and compliance track of {opened.number}. To take it over, open it in the portal."
+    )
 
 
 def test_a_message_whose_incident_is_gone_answers_nothing(scene: Scene) -> None:

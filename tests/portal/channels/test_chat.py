@@ -1,15 +1,21 @@
 """Slack and Teams against receivers that answer as the vendors document."""
 
+import json
 import logging
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from portal.foundation.channels.base import Handed, Message, can_alert, channels, check_address
+from portal.foundation.channels.teams import card
 from portal.foundation.errors import DeliveryFailed, InvalidInput
+from tests.fakes.slack import problems_with_message
 from tests.receiver import Receiver, receiver, status, told
 
+CONTRACTS = Path(__file__).parents[2] / "contracts" / "teams"
 MEMBER, TOKEN = "U012AB3CD", "xoxb-s3cret"
 ALERT = Message("key-1", "escalation.page", "Ana", "SEV1 <!channel> & cards", "You are on call.", "https://portal.example/1")
 
@@ -28,6 +34,34 @@ def test_the_bot_writes_to_a_member_and_nothing_in_the_text_is_mark_up(slack: Re
     assert slack.headers[0]["Content-Type"] == "application/json; charset=utf-8"
     text = "*SEV1 &lt;!channel&gt; &amp; cards*\nYou are on call.\n<https://portal.example/1|Open in the portal>"
     assert slack.got == [{"channel": MEMBER, "text": text, "unfurl_links": False}]
+
+
+def test_a_bots_alert_has_buttons_within_slacks_limits(slack: Receiver) -> None:
+    long = replace(ALERT, body="word & " * 2_000, answer_link="https://portal.example/answer/TOKEN/")
+    channels["slack"].send(MEMBER, long)
+    (document,) = slack.got
+    assert problems_with_message(document) == []
+    acknowledge, look = document["blocks"][-1]["elements"]
+    assert (acknowledge["action_id"], acknowledge["value"]) == ("acknowledge", "TOKEN")
+    assert (look["text"]["text"], look["url"]) == ("Open", "https://portal.example/1")
+
+
+def test_an_incoming_webhook_has_the_link_for_nobody_hears_of_its_buttons() -> None:
+    with receiver(status(200, b"ok")) as hook:
+        channels["slack"].send(
+            f"http://127.0.0.1:{hook.port}/services/x", replace(ALERT, answer_link="https://portal.example/answer/TOKEN/")
+        )
+    assert "<https://portal.example/answer/TOKEN/|Acknowledge>" in hook.got[0]["text"]
+    assert "blocks" not in hook.got[0]
+
+
+def test_a_card_opens_the_answers_page_as_documented() -> None:
+    shown = json.loads((CONTRACTS / "card.json").read_text())
+    alert = Message(
+        *("key-1", "escalation.page", "Ana", "P1 INC-000012 Card payments fail", "You are alerted.", "https://portal.example/1"),
+        answer_link="https://portal.example/answer/TOKEN/",
+    )
+    assert card(alert) == shown
 
 
 def test_an_incoming_webhook_needs_no_bot() -> None:

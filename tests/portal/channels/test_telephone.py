@@ -2,6 +2,7 @@
 
 import base64
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
@@ -12,11 +13,15 @@ from portal.foundation.channels.base import Handed, Message, can_alert, channels
 from portal.foundation.channels.sms import in_short
 from portal.foundation.channels.voice import spoken
 from portal.foundation.errors import DeliveryFailed, InvalidInput
+from tests.fakes.telephone import PORTAL, telephone
 from tests.receiver import Receiver, receiver, status, told
 
 NUMBER, ACCOUNT, TOKEN = "+34600123456", "AC" + "0" * 32, "t0p-s3cret"
 SID = "SM" + "a" * 32
 ALERT = Message("key-1", "escalation.page", "Ana", "SEV1 <Payments> & cards", "You are on call.", "https://portal.example/1")
+ANSWERABLE = Message(
+    "key-3", "escalation.page", "Ana", "SEV1", "You are on call.", "https://portal.example/1", "id", f"{PORTAL}/answer/x/", "12"
+)
 CODE = Message("key-2", "contact.code", "Ana", "Confirm", "Your code is 123456. It counts for 15 min.", "")
 
 
@@ -56,6 +61,51 @@ def test_a_call_says_the_alert_twice_and_reads_no_link_out(service: Receiver) ->
     assert (service.got[0]["To"], service.got[0]["From"]) == (NUMBER, "+15005550006")
     said = [each.text for each in ElementTree.fromstring(service.got[0]["Twiml"]).iter("Say")]  # noqa: S314 - our own
     assert said == ["SEV1 <Payments> & cards. You are on call.", "I repeat.", "SEV1 <Payments> & cards. You are on call."]
+
+
+def test_an_alert_by_text_says_how_to_answer_and_asks_for_a_report(settings: Any) -> None:
+    with telephone(settings) as fake:
+        handed = channels["sms"].send(NUMBER, ANSWERABLE)
+    (taken,) = fake.taken
+    assert handed == Handed(f"taken by the telephone service as {taken['Sid'][0]}", ref=taken["Sid"][0], receipts=True)
+    assert taken["StatusCallback"] == [f"{PORTAL}/hooks/telephone/status/"]
+    assert taken["Body"] == [f"SEV1\nYou are on call.\nTo acknowledge answer ACK 12 or open {ANSWERABLE.answer_link}"]
+
+
+def test_nobody_is_asked_to_write_back_to_a_name(settings: Any) -> None:
+    with telephone(settings) as fake:
+        settings.TELEPHONE_SMS_FROM = "PORTAL"
+        channels["sms"].send(NUMBER, ANSWERABLE)
+    assert fake.taken[0]["Body"][0].endswith(f"\nTo acknowledge open {ANSWERABLE.answer_link}")
+
+
+def test_a_call_about_an_alert_asks_for_a_key_while_it_is_read_out(settings: Any) -> None:
+    with telephone(settings) as fake:
+        assert channels["voice"].send(NUMBER, ANSWERABLE).receipts
+    (taken,) = fake.taken
+    assert taken["StatusCallbackEvent"] == ["answered", "completed"]
+    gather = ElementTree.fromstring(taken["Twiml"][0]).find("Gather")  # noqa: S314 - our own
+    assert gather is not None
+    assert (gather.get("numDigits"), gather.get("action")) == ("1", f"{PORTAL}/hooks/telephone/keypad/")
+    said = [each.text for each in gather.iter("Say")]
+    keys = "To acknowledge, press 1. To hear it again, press 9."
+    assert said == ["SEV1. You are on call.", keys, "I repeat.", "SEV1. You are on call.", keys]
+
+
+@pytest.mark.parametrize("address", ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]/", "http://portal", ""])
+def test_without_an_address_that_others_reach_nothing_is_asked_for_that_cannot_come(settings: Any, address: str) -> None:
+    with telephone(settings) as fake:
+        settings.PORTAL_URL = address
+        assert not channels["sms"].send(NUMBER, ANSWERABLE).receipts
+        assert not channels["voice"].send(NUMBER, ANSWERABLE).receipts
+    assert all("StatusCallback" not in taken and "<Gather" not in str(taken.get("Twiml")) for taken in fake.taken)
+
+
+@pytest.mark.parametrize("hostile", ["\x00]]></Say><Hangup/>", "&" * 5_000, '"' * 5_000])
+def test_a_call_that_asks_for_a_key_fits_whatever_is_in_it(settings: Any, hostile: str) -> None:
+    with telephone(settings) as fake:
+        channels["voice"].send(NUMBER, replace(ANSWERABLE, title=hostile, body=hostile))
+    assert len(fake.taken) == 1
 
 
 def test_a_code_is_read_digit_by_digit_and_other_numbers_are_not() -> None:
