@@ -50,6 +50,12 @@ class FactFields(forms.Form):
         widget=UnfoldBooleanWidget,
         help_text="Somebody may have seen, taken or changed data who must not. The legal and compliance track runs. Once set it stays.",
     )
+    confidential = forms.BooleanField(
+        required=False,
+        label="Details are confidential",
+        widget=UnfoldBooleanWidget,
+        help_text="They leave the portal only over cleared channels, to verified contact points; others carry the number and the link.",
+    )
     labels = LabelsInput(
         required=False,
         max_length=2_000,

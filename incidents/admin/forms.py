@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from incidents.lifecycle import checks, measures
-from incidents.lifecycle.facts import MARKERS, clean_facts
+from incidents.lifecycle.facts import CONFIDENTIAL, MARKERS, clean_facts
 from incidents.lifecycle.models import SCALE
 from incidents.models import ChangeRequest, HandOff, Incident, IncidentChange, Problem
 from policies.models import Team
@@ -138,7 +138,7 @@ class FactsForm(FactFields):
             self.fields[name].initial = getattr(thing, name)
             # What stands stays; of an incident that has ended nothing else is asked any more.
             self.fields[name].disabled = getattr(thing, name) if name in MARKERS else False
-            if thing.has_ended and name not in MARKERS:
+            if thing.has_ended and name not in MARKERS and name != CONFIDENTIAL:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def judged_context(incident: Incident, found: RulesFor, now: datetime) -> dict[s
     parts = [Part(won.part.capitalize(), won.source.version_id, won.source.name, won.why) for won in found.rules.won]
     told = incident.is_live or bool(parts)
     return {
-        "markers": marked(incident),
+        "markers": [*marked(incident), *(["confidential"] if incident.confidential else [])],
         "facts": _facts(incident),
         "judged_by": parts,
         "led_to": list(_led_to(incident, grading.judged(incident, found, (), now), now)) if told else [],

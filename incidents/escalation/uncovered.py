@@ -9,7 +9,7 @@ from functools import partial
 from django.db import transaction
 
 from audit.events.services import act
-from incidents.lifecycle.facts import marked
+from incidents.lifecycle.facts import discreet_title, marked
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.states import OPEN_STATES
 from incidents.lifecycle.timeline import add_timeline
@@ -75,6 +75,7 @@ def _alarm(incident: Incident, now: datetime) -> None:
                 idempotency_key=f"incident-{incident.pk}-{NO_COMPLIANCE}",
                 now=now,
                 confidential=incident.confidential,
+                discreet_title=discreet_title(incident),
                 drill=incident.origin == Incident.Origin.DRILL,
             )
     transaction.on_commit(partial(logger.critical, "%s: %s. %s", incident.number, text, why))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.events.services import Act
+from incidents.lifecycle.facts import discreet_title
 from incidents.lifecycle.grading import RulesFor
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import entry_of
@@ -130,7 +131,7 @@ def _message(turn: Turn, action: Action, part: int, writing: Writing) -> OutboxM
         idempotency_key=f"run-{run.pk}-step-{run.sequence}-{part}",
         urgent=incident.severity in URGENT,
         confidential=incident.confidential,
-        discreet_title=f"{incident.number} needs you" if incident.confidential else "",
+        discreet_title=discreet_title(incident) if incident.confidential else "",
         drill=incident.origin == Incident.Origin.DRILL,
     )
 

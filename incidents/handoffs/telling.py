@@ -8,6 +8,7 @@ from django.conf import settings
 
 from incidents.escalation.effects import URGENT
 from incidents.escalation.words import headline
+from incidents.lifecycle.facts import discreet_title
 from incidents.lifecycle.models import TimelineEntry
 from incidents.lifecycle.timeline import add_timeline
 from policies.decisions.vocabulary import Track
@@ -42,6 +43,8 @@ def message(hand_off: HandOff, people: Iterable[Any], *, kind: str, title: str, 
             idempotency_key=f"handoff-{hand_off.pk}-{kind}{occasion}-{person.pk}",
             now=now,
             urgent=incident.severity in URGENT,
+            confidential=incident.confidential,
+            discreet_title=f"{title}: {discreet_title(incident)}",
         )
     return [str(person) for person in told.values()]
 

@@ -14,6 +14,8 @@ from portal.foundation.errors import InvalidInput
 from . import checks
 from .models import Incident
 
+# Can still be said of an incident that has ended: that it is confidential, and the markers.
+CONFIDENTIAL = "confidential"
 MARKERS = {"personal_data": "personal data", "regulated": "regulated workload", "data_breach": "suspected data breach"}
 MOST_LABELS = 20
 LONGEST_LABEL = 60
@@ -27,6 +29,7 @@ class GivenFacts(TypedDict, total=False):
     personal_data: bool
     regulated: bool | None
     data_breach: bool
+    confidential: bool
     labels: Sequence[str]
     revenue_loss_per_hour: Decimal | None
     revenue_currency: str
@@ -60,6 +63,11 @@ def marked(incident: Incident) -> list[str]:
     return [words_ for name, words_ in MARKERS.items() if getattr(incident, name)]
 
 
+def discreet_title(incident: Incident) -> str:
+    """What may be said of a confidential incident wherever its details may not."""
+    return f"{incident.number}: confidential incident"
+
+
 def loss_in_words(incident: Incident) -> str:
     """'5,000 EUR an hour', or 'unknown'."""
     if incident.revenue_loss_per_hour is None:
@@ -70,6 +78,7 @@ def loss_in_words(incident: Incident) -> str:
 def facts_in_words(incident: Incident, names: Sequence[str]) -> list[str]:
     """The facts in `names` as they are now: 'labels vip', 'revenue loss 5,000 EUR an hour'. Markers are told by `marked`."""
     told: dict[str, Callable[[], str]] = {
+        CONFIDENTIAL: lambda: "that it is confidential" if incident.confidential else "that it is no longer confidential",
         "labels": lambda: f"labels {', '.join(incident.labels) or 'none'}",
         "revenue_loss_per_hour": lambda: f"revenue loss {loss_in_words(incident)}",
         "regulatory_exposure": lambda: f"regulatory exposure {Exposure(incident.regulatory_exposure).label.lower()}",
@@ -100,6 +109,12 @@ def _clean_marker(name: str, value: Any, incident: Incident) -> bool:
         raise InvalidInput(f"{incident.number} is marked as {MARKERS[name]}, and that stays: the legal and compliance track depends on it.")
     if name == "regulated" and not value and incident.service.regulated:
         raise InvalidInput(f"{incident.service.name} is a regulated workload, and so are its incidents. Leave it out.")
+    return value
+
+
+def _clean_confidential(name: str, value: Any, incident: Incident) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput("Give yes or no.")
     return value
 
 
@@ -151,6 +166,7 @@ def _clean_loss(given: Mapping[str, Any], incident: Incident) -> dict[str, Any]:
 
 _CLEAN: dict[str, Callable[[str, Any, Incident], Any]] = {
     **dict.fromkeys(MARKERS, _clean_marker),
+    CONFIDENTIAL: _clean_confidential,
     "labels": _clean_labels,
     "regulatory_exposure": _clean_exposure,
     "segment": _clean_segment,

@@ -9,10 +9,11 @@ from policies.decisions.vocabulary import Priority
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.outbox.services import restrict_waiting
 from portal.foundation.words import listed
 
 from . import checks, grading
-from .facts import MARKERS, GivenFacts, clean_facts, facts_in_words
+from .facts import CONFIDENTIAL, MARKERS, GivenFacts, clean_facts, discreet_title, facts_in_words
 from .frame import verb
 from .models import Incident, TimelineEntry
 from .telling import decision_on, tell_judgement
@@ -22,7 +23,7 @@ from .timeline import add_timeline, name_of
 def set_facts(incident: Incident, *, actor: Any, now: datetime, reason: str, **facts: Unpack[GivenFacts]) -> Incident:
     """Sets the markers and business facts that are given and leaves the others; judged at once by the rules pinned at the opening.
 
-    A marker can be set in any state, also after the end, and is never taken away. Raises InvalidInput, also when nothing would change,
+    A marker can be set in any state, also after the end, and is never taken away; that it is confidential can be, with the right to. Raises InvalidInput, also when nothing would change,
     NotAllowed, and WrongState for business facts of an incident that has ended.
     """
     require(actor, "incidents.change_incident", incident, to="mark this incident")
@@ -32,8 +33,10 @@ def set_facts(incident: Incident, *, actor: Any, now: datetime, reason: str, **f
         differing = [name for name, value in wanted.items() if getattr(incident, name) != value]
         if not differing:
             raise InvalidInput("Nothing differs from what is there.")
-        if incident.has_ended and not MARKERS.keys() >= set(differing):
+        if incident.has_ended and not {*MARKERS, CONFIDENTIAL} >= set(differing):
             raise WrongState(f"{incident.number} is {incident.get_state_display()}; only markers can still be set. Reopen it first.")
+        if CONFIDENTIAL in differing:
+            _keep_close(incident, wanted[CONFIDENTIAL], actor)
         rules = grading.rules_pinned_by(incident)
         known = grading.judged(incident, rules, (), now)
         for name in differing:
@@ -45,6 +48,13 @@ def set_facts(incident: Incident, *, actor: Any, now: datetime, reason: str, **f
         _tell(incident, differing, known, judgement, actor=actor, now=now, why=running.why)
         tell_judgement(incident, judgement, rules, known=known, actor=None, now=now)
     return incident
+
+
+def _keep_close(incident: Incident, confidential: bool, actor: Any) -> None:
+    """What has not left yet leaves as the incident is now. Making it an ordinary one needs a right of its own."""
+    if not confidential:
+        require(actor, "incidents.declassify_incident", incident, to="say that this incident is no longer confidential")
+    restrict_waiting(f"incidents.incident:{incident.pk}", confidential=confidential, discreet_title=discreet_title(incident))
 
 
 def _tell(incident: Incident, names: Sequence[str], known: Judgement, judgement: Judgement, *, actor: Any, now: datetime, why: str) -> None:

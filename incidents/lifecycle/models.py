@@ -126,6 +126,7 @@ class Incident(models.Model):
             ("acknowledge_incident", "Can acknowledge an incident"),
             ("resolve_incident", "Can resolve, reopen and close an incident"),
             ("note_incident", "Can add a note to an incident"),
+            ("declassify_incident", "Can say that an incident is no longer confidential"),
         ]
         indexes = [
             models.Index(fields=["-opened_at", "-id"], name="incident_newest"),

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from audit.events.services import act
 from incidents.lifecycle import checks
+from incidents.lifecycle.facts import discreet_title
 from incidents.lifecycle.frame import verb
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_timeline, name_of
@@ -155,6 +156,8 @@ def _send(kind: str, person: Any, use: MandateUse, title: str, body: str, now: d
         link=f"{settings.PORTAL_URL}/admin/incidents/mandateuse/{use.pk}/change/",
         idempotency_key=f"{kind}-{use.pk}-{person.pk}",
         now=now,
+        confidential=use.incident.confidential,
+        discreet_title=discreet_title(use.incident),
     )
 
 

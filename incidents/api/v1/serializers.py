@@ -96,6 +96,7 @@ class FactsInput(StrictSerializer):
     personal_data = Flag(required=False, help_text="Personal data are touched: the legal and compliance track runs.")
     regulated = Flag(required=False, help_text="A regulated workload is touched. Left out: as its service.")
     data_breach = Flag(required=False, help_text="Data may have been seen, taken or changed by somebody who must not.")
+    confidential = Flag(required=False, help_text="Details leave only over cleared channels. Taking it back needs the right to declassify.")
     labels = serializers.ListField(
         child=Text(max_length=LONGEST_LABEL), required=False, max_length=MOST_LABELS, help_text="Words that exception rules look for."
     )
@@ -213,6 +214,7 @@ class IncidentOutput(serializers.Serializer):
     personal_data = serializers.BooleanField(help_text="The legal and compliance track runs. It is never taken away.")
     regulated = serializers.BooleanField(help_text="As personal_data.")
     data_breach = serializers.BooleanField(help_text="As personal_data.")
+    confidential = serializers.BooleanField(help_text="Details leave only over cleared channels.")
     labels = serializers.ListField(child=serializers.CharField())
     revenue_loss_per_hour = serializers.SerializerMethodField()
     revenue_currency = serializers.CharField()

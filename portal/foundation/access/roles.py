@@ -89,7 +89,7 @@ ROLES: tuple[Role, ...] = (
         + _KEDB
         + _DRAFT
         + _STAND_IN
-        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff"),
+        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident"),
     ),
     Role(
         "manager",
@@ -130,7 +130,7 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("audit.view_ledgerevent", "reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
-        + ("incidents.review_mandateuse",)
+        + ("incidents.review_mandateuse", "incidents.declassify_incident")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role(
@@ -150,6 +150,7 @@ ROLES: tuple[Role, ...] = (
         "Run the installation; approve nothing.",
         _all("portal", "user", "contactpoint", verbs=("view", "add", "change"))
         + ("portal.run_directorysync", "portal.view_directorysync", "portal.view_directoryexport")
+        + _all("portal", "channelrule", verbs=("view", "add", "change"))
         + ("portal.view_outboxmessage", "portal.view_deliveryattempt", "incidents.view_engineheartbeat")
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
         + _all("policies", *_CATALOGUE, verbs=("view", "add", "change")),

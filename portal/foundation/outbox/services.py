@@ -4,6 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict, Unpack
 
+from django.db.models import Q
+
+from portal.foundation.many_rows import insert_all
+
 from .models import OutboxMessage
 from .settling import FORGOTTEN, OPEN
 
@@ -67,7 +71,13 @@ def queue_all(messages: Collection[OutboxMessage], *, now: datetime) -> None:
     """Puts many drafts into the outbox in one statement. One whose idempotency key already stands there changes nothing."""
     for message in messages:
         message.created_at = message.next_attempt_at = now
-    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+    insert_all(list(messages), unless_there=True)
+
+
+def restrict_waiting(about: str, *, confidential: bool, discreet_title: str) -> int:
+    """What waits about `about`, or a part of it ('about:part'), leaves as confidential, or no longer; how many messages that is."""
+    waiting = OutboxMessage.objects.filter(Q(subject_ref=about) | Q(subject_ref__startswith=f"{about}:"), state__in=OPEN)
+    return waiting.update(confidential=confidential, discreet_title=discreet_title[:250])
 
 
 def cancel_waiting(*subject_refs: str, now: datetime) -> int:
