@@ -36,7 +36,7 @@ from portal.foundation.base_models import save_tracked
 from portal.foundation.verification import vouch_for
 from portal.models import ContactPoint, User
 
-from . import duty, everywhere
+from . import duty, everywhere, rehearsal
 from . import organisation as company
 
 TITLES = {role.key: role.title for role in ROLES}
@@ -76,6 +76,7 @@ class Seed:
         self.instant_transfers()
         self.change_waiting_for_approval()
         duty.plant(self)
+        rehearsal.plant(self)
 
     def saved(self, row: Any, *, actor: Any = None) -> Any:
         save_tracked(row, actor=actor, now=self.start, reason="Demo organisation")
