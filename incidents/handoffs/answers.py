@@ -76,7 +76,8 @@ def take_away(hand_off: HandOff, actor: Any, now: datetime, why: str, running: A
     text = f"The offer to {asked or hand_off.team} was withdrawn"
     telling.tell(hand_off, text, actor=actor, now=now, why=why, action="withdrawn")
     told = [asked] if asked is not None and asked != actor else []
-    body = f"{hand_off.giver} keeps it; there is nothing for you to do. {why}"
+    keeps = f"{hand_off.giver} keeps it; there" if actor is not None else "There"
+    body = f"{keeps} is nothing for you to do. {why}"
     telling.message(hand_off, told, kind="withdrawn", title="The offer was withdrawn", body=body.strip(), now=now)
 
 
@@ -86,7 +87,7 @@ def _refuse_taken(hand_off: HandOff) -> None:
         raise Conflict(f"{hand_off.receiver} accepted it first and has it now.")
     if not hand_off.is_open:
         who = f" by {hand_off.settled_by}" if hand_off.settled_by else ""
-        raise WrongState(f"This offer is {hand_off.get_state_display()}{who}; {hand_off.giver} kept it. There is nothing to answer.")
+        raise WrongState(f"This offer is {hand_off.get_state_display()}{who}. There is nothing to answer any more.")
 
 
 def _refuse_outdated(hand_off: HandOff, run: EscalationRun | None) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.conf import settings
 
-from incidents.escalation.effects import URGENT
+from incidents.escalation.messages import URGENT
+from incidents.escalation.messages import subject_ref as incident_ref
 from incidents.escalation.words import headline
 from incidents.lifecycle.facts import discreet_title
-from incidents.lifecycle.models import TimelineEntry
+from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_timeline
 from policies.decisions.vocabulary import Track
 from portal.foundation.outbox.services import cancel_waiting, queue
@@ -24,8 +25,8 @@ def link_to(hand_off: HandOff) -> str:
 
 
 def subject_ref(hand_off: HandOff) -> str:
-    """What messages are about, so that those of one hand-off can be taken back together."""
-    return f"incidents.handoff:{hand_off.pk}"
+    """What messages are about: a part of the incident, of which those of one hand-off can be taken back together."""
+    return f"{incident_ref(hand_off.incident)}:hand-off-{hand_off.pk}"
 
 
 def message(hand_off: HandOff, people: Iterable[Any], *, kind: str, title: str, body: str, now: datetime, occasion: str = "") -> list[str]:
@@ -45,6 +46,7 @@ def message(hand_off: HandOff, people: Iterable[Any], *, kind: str, title: str, 
             urgent=incident.severity in URGENT,
             confidential=incident.confidential,
             discreet_title=f"{title}: {discreet_title(incident)}",
+            drill=incident.origin == Incident.Origin.DRILL,
         )
     return [str(person) for person in told.values()]
 
