@@ -11,7 +11,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -19,20 +18,19 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from audit.events.services import act
 from policies.admin.authority import authority_of
-from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.access.elevation import grantable_groups, is_above
-from portal.foundation.adminkit.bases import GovernedAdmin, PortalInline
-from portal.foundation.adminkit.moments import moment
-from portal.foundation.adminkit.paginators import BoundedPaginator
+from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.errors import NotAllowed
 from portal.foundation.people.services import revoke_token
-from portal.models import DeliveryAttempt, OutboxMessage, User
+from portal.models import User
 
+from . import channel_admin as channel_admin
 from . import contact_admin as contact_admin
 from . import directory_admin as directory_admin
 from . import jobs_admin as jobs_admin
+from . import messages_admin as messages_admin
 from .contact_rows import presence_in_words, summary, ways_of
 
 # The token's page shows the token itself, and groups are what the role catalogue says.
@@ -184,49 +182,3 @@ class GroupAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class _Attempts(PortalInline):
-    model = DeliveryAttempt
-    fields = ("number", "channel", "contact_label", "started_at", "succeeded", "detail")
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(OutboxMessage)
-class OutboxMessageAdmin(ModelAdmin):
-    """What was sent to whom, and each try: to be read."""
-
-    empty_list = "Alerts and other messages appear here with each try to deliver them. None was sent yet."
-    list_display = ("title", "person_name", "state", "written", "tries")
-    list_filter = (("state", ChoicesDropdownFilter),)
-    list_filter_submit = True
-    search_fields = ("title", "person_name")
-    show_full_result_count = False
-    paginator = BoundedPaginator
-    fields = ("title", "text", "person_name", "state", "subject_ref", "link", "created_at", "next_attempt_at", "finished_at", "tries")
-    inlines = (_Attempts,)
-    ordering = ("-created_at",)
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description="Body")
-    def text(self, message: OutboxMessage) -> str:
-        return "Only the receiver reads it." if message.secret else message.body
-
-    @admin.display(description="Written", ordering="created_at")
-    def written(self, message: OutboxMessage) -> SafeString | str:
-        return moment(message.created_at, clock.now())

@@ -93,7 +93,9 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Run",
         (
             ("Messages sent", "outbox", "portal_outboxmessage", "portal.view_outboxmessage"),
+            ("Receipts and answers", "reply", "portal_callback", "portal.view_callback"),
             ("Contact points", "contact_phone", "portal_contactpoint", "portal.view_contactpoint"),
+            ("Channels", "cell_tower", "portal_channelrule", "portal.view_channelrule"),
             ("CMDB files", "sync_alt", "portal_directorysync", "portal.view_directorysync"),
             ("Handed to the CMDB", "upload", "portal_directoryexport", "portal.view_directoryexport"),
             ("Recurring jobs", "schedule", "django_q_schedule", "django_q.view_schedule"),

@@ -64,7 +64,9 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} to {self.person_name}"
+        # This stands on pages and in the trail, which more people read than may know the details.
+        title = (self.discreet_title or "A confidential message") if self.confidential else self.title
+        return f"{title} to {self.person_name}"
 
 
 class DeliveryAttempt(models.Model):
