@@ -8,23 +8,24 @@ from typing import Any
 from django.db import transaction
 
 from portal.foundation.canonical import canonical_json
+from portal.foundation.many_rows import insert_all
 
 from .models import LedgerEvent
 
 
-def append(event: Mapping[str, Any], *, now: datetime) -> LedgerEvent:
+def append(event: Mapping[str, Any], *, now: datetime) -> None:
     """Writes one event in the running transaction, so that it stands or falls with what it tells.
 
     Raises RuntimeError outside a transaction and ValueError when the event has no canonical form.
     """
-    return append_all([event], now=now)[0]
+    append_all([event], now=now)
 
 
-def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> list[LedgerEvent]:
+def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     """The same for several, in this order, in one statement."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An audit event must be written in the transaction of what it tells.")
-    return LedgerEvent.objects.bulk_create([_as_row(event, now) for event in events])
+    insert_all([_as_row(event, now) for event in events])
 
 
 def _as_row(event: Mapping[str, Any], now: datetime) -> LedgerEvent:

@@ -16,13 +16,14 @@ from policies.decisions.escalation_facts import Decision, Roster, RunState, Stat
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from portal.foundation.errors import Conflict
+from portal.foundation.many_rows import as_stored, insert_all
 from portal.foundation.outbox.services import cancel_waiting, queue_all
 from portal.foundation.people.models import User
 
 from . import looks, words
 from .facts import columns_after
 from .messages import URGENT, subject_ref
-from .models import EscalationRun, EscalationStep
+from .models import EscalationRun
 from .turns import Turn
 from .writing import ALERTS, NOBODY_REACHED, PAGE, Writing, enters_rca, write
 
@@ -45,7 +46,7 @@ def carry_out(turns: Sequence[Turn], *, actor: Any, now: datetime, reason: str =
     writing = Writing(now, actor, reason, _people(acting), _rules(acting), _asked_for_rca(acting))
     for turn in acting:
         write(turn, writing)
-    EscalationStep.objects.bulk_create(writing.steps)
+    insert_all(writing.steps)
     add_all(writing.entries)
     queue_all(writing.messages, now=now)
     stopped = [subject_ref(turn.incident, Track(turn.run.track)) for turn in acting if _stops(turn)]
@@ -92,12 +93,10 @@ def _move(turns: Sequence[Turn], now: datetime) -> None:
     moves = [columns_after(turn.run, turn.decision, now) for turn in turns]
     names = list(dict.fromkeys(name for moved in moves for name in moved))
     fields: list[Any] = [EscalationRun._meta.get_field(name) for name in names]
+    stored = [as_stored(column) for column in fields]
     rows = [
         [
-            *(
-                _stored(column, moved[name] if name in moved else getattr(turn.run, name))
-                for name, column in zip(names, fields, strict=True)
-            ),
+            *(one(moved[name] if name in moved else getattr(turn.run, name)) for name, one in zip(names, stored, strict=True)),
             *(turn.run.pk, turn.run.sequence),
         ]
         for turn, moved in zip(turns, moves, strict=True)
@@ -112,10 +111,6 @@ def _move(turns: Sequence[Turn], now: datetime) -> None:
     for turn, moved in zip(turns, moves, strict=True):
         for name, value in moved.items():
             setattr(turn.run, name, value)
-
-
-def _stored(column: Any, value: Any) -> Any:
-    return column.get_db_prep_save(getattr(value, "pk", value), connection)
 
 
 def _people(turns: Iterable[Turn]) -> dict[int, User]:

@@ -8,6 +8,7 @@ from typing import Any
 from policies.decisions.measures import MeasureWords, words_of
 from policies.decisions.ruleset import MeasureRule
 from policies.decisions.severity import in_unit
+from portal.foundation.many_rows import insert_all
 
 from .models import Incident, TimelineEntry
 
@@ -58,7 +59,7 @@ def entry_of(
 
 def add_all(entries: Sequence[TimelineEntry]) -> None:
     """Adds several entries, of one incident or of many, in one statement."""
-    TimelineEntry.objects.bulk_create(entries)
+    insert_all(entries)
 
 
 def name_of(actor: Any) -> str:

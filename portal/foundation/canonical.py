@@ -9,12 +9,14 @@ import json
 from typing import Any
 
 LARGEST_SAFE_INTEGER = 2**53 - 1
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_json(content: Any) -> bytes:
     """UTF-8 bytes of `content`, keys sorted, no spaces. Raises ValueError for content outside the profile."""
-    _check(content, "$")
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+    if not _is_good(content):
+        _check(content, "$")
+    return _ENCODER.encode(content).encode("utf-8")
 
 
 def content_hash(content: Any) -> str:
@@ -22,7 +24,20 @@ def content_hash(content: Any) -> str:
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
+def _is_good(value: Any) -> bool:
+    """Quickly, for most content is: whether it is within the profile. `_check` says of the rest what is wrong and where, if anything is."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii()  # type: ignore[no-any-return]
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_good(item) for key, item in value.items())
+    if kind is list or kind is tuple:
+        return all(_is_good(item) for item in value)
+    return value is None or kind is bool or (kind is int and -LARGEST_SAFE_INTEGER <= value <= LARGEST_SAFE_INTEGER)
+
+
 def _check(value: Any, path: str) -> None:
+    """Raises ValueError for the first value outside the profile."""
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
