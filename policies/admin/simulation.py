@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.views import View
 
 from policies.governance.models import PolicyVersion
@@ -67,16 +66,15 @@ class SimulationView(View):
             except NotUsable as error:
                 return self._page(request, now, zone="UTC", form=form, rows=rows, problems=error.problems)
             version, against = form.cleaned_data["version"], form.cleaned_data["against"]
-            keys = {"version": version.pk if version else None, "against": against.pk if against else None}
-            return HttpResponseRedirect(address_of(scenario, **keys, zone=form.cleaned_data["zone"]))
+            return HttpResponseRedirect(address_of(scenario, version=version, against=against, zone=form.cleaned_data["zone"]))
         return self._page(request, now, zone="UTC", form=form, rows=rows, problems={"": "Something cannot be used: see below."})
 
     def _scenario(self, request: HttpRequest, version: PolicyVersion | None, now: datetime) -> Scenario | None:
-        asked: MultiValueDict[str, str] = request.GET
+        asked = request.GET
         if "service" not in asked and "begins" not in asked:
             services = visible_to(request.user, Service.objects.order_by("name"), "policies.view_service", service_path="pk")
             return suggested(version, services, now) if version is not None else None
-        plain = {name: asked[name] for name in asked if name not in ("version", "against", "zone", "event", "format")}
+        plain = {name: str(asked[name]) for name in asked if name not in ("version", "against", "zone", "event", "format")}
         told: dict[str, Any] = {**plain, "script": asked.getlist("event")}
         for name in {"service", "impact", "urgency", "segment", "exposure"} & plain.keys():
             told[name] = int(plain[name][:15])
@@ -94,8 +92,8 @@ class SimulationView(View):
         zone: str,
         now: datetime,
     ) -> HttpResponse:
-        keys = {"version": version.pk if version else None, "against": against.pk if against else None}
-        form = SimulationForm(initial=initial_of(scenario, **keys, zone=zone), actor=request.user, now=now, zone=zone)
+        initial = initial_of(scenario, version=version, against=against, zone=zone)
+        form = SimulationForm(initial=initial, actor=request.user, now=now, zone=zone)
         rows = RowFormSet(initial=rows_of(scenario), prefix=ROWS)
         try:
             found = simulate(version, scenario, actor=request.user, now=now)
@@ -108,7 +106,7 @@ class SimulationView(View):
         if request.GET.get("format") == "json":
             told = document_of(found) | ({"against": document_of(other)} if other else {})
             return JsonResponse(told, json_dumps_params={"indent": 2, "ensure_ascii": False})
-        address = address_of(scenario, **keys, zone=zone)
+        address = address_of(scenario, version=version, against=against, zone=zone)
         return self._page(request, now, zone=zone, form=form, rows=rows, found=found, other=other, address=address)
 
     def _page(
@@ -129,8 +127,7 @@ class SimulationView(View):
         if form is None:
             services = visible_to(request.user, Service.objects.order_by("name"), "policies.view_service", service_path="pk")
             begin = suggested(version, services, now)
-            keys = {"version": version.pk if version else None, "against": against.pk if against else None}
-            initial = initial_of(begin, **keys, zone=zone) if begin else {"zone": zone}
+            initial = initial_of(begin, version=version, against=against, zone=zone) if begin else {"zone": zone}
             form = SimulationForm(initial=initial, actor=request.user, now=now, zone=zone)
         context = {
             **self.model_admin.admin_site.each_context(request),
@@ -144,7 +141,7 @@ class SimulationView(View):
             "longest": LONGEST.days,
             "found": shown(found, ZoneInfo(zone)) if found else None,
             "other": shown(other, ZoneInfo(zone)) if other else None,
-            "differences": compared(found, other) if found and other else None,
+            "differences": compared(found, other, ZoneInfo(zone)) if found and other else None,
             "people": found.people if found else (),
             "address": address,
             "absolute": request.build_absolute_uri(address) if address else "",

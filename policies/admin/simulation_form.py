@@ -91,9 +91,8 @@ class SimulationForm(forms.Form):
     )
     currency = forms.CharField(max_length=3, required=False, widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "EUR"}))
     exposure = forms.TypedChoiceField(
-        choices=[(step.value, step.label) for step in Exposure],
+        choices=[(str(step.value), step.label) for step in Exposure],
         coerce=int,
-        empty_value=0,
         required=False,
         label="Regulatory exposure",
         widget=UnfoldAdminSelectWidget,
@@ -141,27 +140,33 @@ class SimulationForm(forms.Form):
             segment=said["segment"].pk if said["segment"] else None,
             loss=said["loss"],
             currency=said["currency"].upper(),
-            exposure=said["exposure"],
+            exposure=said["exposure"] or 0,
             script=tuple(lines),
             **{name: said[name] for name in MARKERS},
         )
 
 
-def address_of(scenario: Scenario, *, version: int | None, against: int | None, zone: str, **more: str) -> str:
+def address_of(scenario: Scenario, *, version: PolicyVersion | None, against: PolicyVersion | None, zone: str) -> str:
     """The page that shows this very simulation to whoever opens it."""
     told = scenario.document()
     told["event"] = told.pop("script", [])
     told["labels"] = ", ".join(told.get("labels", ()))
     if told.get("title") == TITLE:
         del told["title"]
-    named = {"version": version, "against": against, **told, "zone": zone, **more}
+    named = {"version": version and version.pk, "against": against and against.pk, **told, "zone": zone}
     return f"{reverse(PAGE)}?{urlencode({name: value for name, value in named.items() if value not in (None, '', [])}, doseq=True)}"
 
 
-def initial_of(scenario: Scenario, *, version: int | None, against: int | None, zone: str) -> dict[str, Any]:
+def initial_of(scenario: Scenario, *, version: PolicyVersion | None, against: PolicyVersion | None, zone: str) -> dict[str, Any]:
     """What the form shows of a scenario."""
     told: dict[str, Any] = {name: getattr(scenario, name) for name in (*PLAIN, *MARKERS, "service", "begins", "segment")}
-    return {**told, "labels": ", ".join(scenario.labels), "version": version, "against": against, "zone": zone}
+    return {
+        **told,
+        "labels": ", ".join(scenario.labels),
+        "version": version and version.pk,
+        "against": against and against.pk,
+        "zone": zone,
+    }
 
 
 def rows_of(scenario: Scenario) -> list[dict[str, str]]:
@@ -190,7 +195,7 @@ def _choices(versions: Any, chosen: list[int], now: datetime) -> list[tuple[int,
     wanted = Q(pk__in=in_force_everywhere(now)) | Q(state__in=[VersionState.DRAFT.value, VersionState.SUBMITTED.value])
     wanted |= Q(policy__versions__in=chosen)
     rows = versions.filter(wanted).distinct().values_list("pk", "policy__name", "number", "state")
-    current = set(in_force_everywhere(now).values_list("current", flat=True))
+    current = {row["current"] for row in in_force_everywhere(now)}
     said = {
         VersionState.DRAFT.value: "draft",
         VersionState.SUBMITTED.value: "waits for approval",

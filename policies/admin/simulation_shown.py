@@ -6,7 +6,6 @@ from typing import Any
 
 from policies.decisions.escalation_facts import Kind, Status
 from policies.decisions.vocabulary import Track
-from policies.simulation.documents import differing, steps_of
 from policies.simulation.simulating import Simulation, Telling
 from policies.simulation.ways import Way
 from portal.foundation import words
@@ -59,8 +58,8 @@ def first_line(found: Simulation) -> str:
     return f"{first.receiver} is alerted {when}; {alone}. In the end {'; '.join(ends)}."
 
 
-def compared(found: Simulation, other: Simulation) -> Row:
-    """When each person is told first under either, and which steps only one of them has."""
+def compared(found: Simulation, other: Simulation, zone: tzinfo) -> Row:
+    """When each person is told first under either, and the steps of both beside each other."""
     was, will = _first_alerts(other), _first_alerts(found)
     people = [
         {
@@ -72,8 +71,8 @@ def compared(found: Simulation, other: Simulation) -> Row:
         }
         for track, who in dict.fromkeys([*will, *was])
     ]
-    only_before, only_after = differing(steps_of(other), steps_of(found))
-    return {"people": people, "only_before": set(only_before), "only_after": set(only_after), "same": not only_before and not only_after}
+    rows = _beside(found, other, _Clock(zone))
+    return {"people": people, "rows": rows, "same": all(row["same"] for row in rows)}
 
 
 def after(duration: timedelta | None) -> str:
@@ -143,6 +142,29 @@ def _item(told: Telling, clock: _Clock) -> Row:
 
 def _row(number: int, told: Telling, clock: _Clock) -> Row:
     return {**_item(told, clock), "number": number, "track": told.step.track.label, "level": told.step.action.level}
+
+
+def _beside(found: Simulation, other: Simulation, clock: _Clock) -> list[Row]:
+    """A row for each step that either has, in the order of time: `after` is the step under what is simulated, `before` that of the other."""
+    told = {"before": _by_key(other), "after": _by_key(found)}
+    keys = sorted({*told["before"], *told["after"]}, key=lambda key: min(side[key][0] for side in told.values() if key in side))
+    rows = []
+    for key in keys:
+        sides = {name: _item(side[key][1], clock) if key in side else None for name, side in told.items()}
+        one = sides["after"] or sides["before"] or {}
+        same = sides["before"] is not None and sides["after"] is not None
+        rows.append({**sides, "when": one["after"], "at": one["at"], "iso": one["iso"], "track": key[1].label, "same": same})
+    return rows
+
+
+def _by_key(simulation: Simulation) -> dict[tuple[Any, ...], tuple[tuple[timedelta, int], Telling]]:
+    """The steps by what makes two of them the same, each with its place in time."""
+    found: dict[tuple[Any, ...], tuple[tuple[timedelta, int], Telling]] = {}
+    for number, told in enumerate(simulation.told):
+        step, action = told.step, told.step.action
+        key = (step.after, step.track, action.kind, action.level, action.position, action.person_id)
+        found.setdefault(key, ((step.after, number), told))
+    return found
 
 
 def _gap(between: timedelta) -> int:

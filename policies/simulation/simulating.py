@@ -34,6 +34,8 @@ from .ways import Reaching, Way
 SEE, SEE_DUTY = "policies.view_policyversion", "policies.view_oncallschedule"
 # What sends a message to somebody.
 SENDS = (Kind.PAGED, Kind.REMINDED, Kind.EXHAUSTED)
+# What a timeline leaves out, as it says it otherwise.
+PLAIN = {Kind.ENDED: "The escalation ends", Kind.ACKNOWLEDGED: "Acknowledged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class _Asked:
     def _telling(self, step: Step) -> Telling:
         action, follows, voice = step.action, self._follows[step.track], self._voice
         text = voice.told(action, step.before, follows.snapshot, step.track) if voice else ""
-        text = text or action.kind.value.replace("_", " ").capitalize()
+        text = text or PLAIN.get(action.kind) or action.kind.value.replace("_", " ").capitalize()
         if action.kind not in SENDS:
             return Telling(step, text)
         owner = self._last_resort[step.track] if action.kind is Kind.EXHAUSTED else None

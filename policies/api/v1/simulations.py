@@ -113,7 +113,7 @@ class WayOutput(serializers.Serializer):
     """A contact point that the message would take, in order; never its address."""
 
     channel = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     receipt_within_seconds = serializers.IntegerField(allow_null=True, help_text="Then the next way is taken; null: handed over counts.")
     problem = serializers.CharField(allow_null=True, help_text="Why it carries nothing.")
 

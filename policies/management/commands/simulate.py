@@ -66,7 +66,9 @@ class Command(BaseCommand):
                 options["title"],
                 labels=tuple(options["label"]),
                 script=lines_from(options["event"]),
-                **dict.fromkeys(options["mark"], True),
+                personal_data="personal_data" in options["mark"],
+                regulated="regulated" in options["mark"],
+                data_breach="data_breach" in options["mark"],
             )
             found = simulate(version, scenario, actor=None, now=now)
         except NotUsable as error:
