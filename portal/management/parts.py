@@ -1,0 +1,78 @@
+"""The processes of an installation, as functions to be forked."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+
+from .family import Part
+
+
+def installation(address: str) -> list[Part]:
+    """Web at `address` (host:port), engine, sender and workers."""
+    return [
+        Part("web", lambda: web(address)),
+        Part("engine", lambda: call_command("engine")),
+        Part("sender", lambda: call_command("sender")),
+        Part("worker", worker),
+    ]
+
+
+def web(address: str) -> None:
+    """gunicorn, with the code that is loaded already."""
+    from gunicorn.app.base import BaseApplication
+
+    class Web(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            chosen: dict[str, Any] = {
+                "bind": address,
+                "workers": settings.WEB_WORKERS,
+                "threads": settings.WEB_THREADS,
+                "loglevel": "warning",
+                "preload_app": True,
+                "control_socket_disable": True,
+            }
+            for name, value in chosen.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from portal.wsgi import application
+
+            return application
+
+    Web().run()
+
+
+def worker() -> None:
+    """The job cluster, until it has ended its last job."""
+    from django_q.cluster import Cluster
+
+    cluster = Cluster()
+    cluster.start()
+    while cluster.sentinel is not None and cluster.sentinel.is_alive():
+        cluster.sentinel.join(1)
+
+
+def load() -> None:
+    """Everything that the parts would otherwise each load for themselves."""
+    import django_q.cluster  # noqa: F401
+    import gunicorn.arbiter
+    import gunicorn.workers.gthread  # noqa: F401
+    from django.apps import apps
+    from django.template import engines
+    from django.urls import get_resolver
+    from django.utils.module_loading import import_string
+
+    import portal.management.commands.engine
+    import portal.management.commands.sender
+    import portal.wsgi  # noqa: F401
+    from portal.foundation.jobs import jobs
+
+    _ = get_resolver().url_patterns
+    engines.all()
+    for _, job in jobs:
+        import_string(job.function)
+    for model in apps.get_models(include_auto_created=True):
+        # What a model works out about itself with its first query, and keeps.
+        model._meta.get_fields()
+        str(model._base_manager.filter(pk=None).order_by("pk").query)

@@ -1,0 +1,42 @@
+"""Keeping memory shared after a fork: new things of a child must not go into the gaps between old ones, or each gap's page is copied."""
+
+import contextlib
+import ctypes
+
+# From large to small: what is left of a large gap is filled by the next.
+_SIZES = (4000, 2000, 1000, 500, 240, 120, 56, 24)
+_AT_ONCE = 50
+_M_ARENA_MAX = -8
+
+
+class _MallInfo(ctypes.Structure):
+    """What glibc says of its heap; `keepcost` is the room at its top, which shrinks once no gap fits."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
+    ]
+
+
+def fill_holes() -> None:
+    """Takes the free gaps of the heap for good, some 0.7 MB. Measured: a child that opens a database then has 8 to 10 MB less of its own.
+
+    Only with glibc from 2.33 on; elsewhere it does nothing, and the children take more memory.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallinfo2.restype = _MallInfo
+        libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+        # A heap for every thread would begin empty in each of them.
+        libc.mallopt(_M_ARENA_MAX, 1)
+        for size in _SIZES:
+            while _fits_in_a_gap(libc, size):
+                pass
+
+
+def _fits_in_a_gap(libc: ctypes.CDLL, size: int) -> bool:
+    """Takes some blocks of `size`; whether none of them came from the top of the heap."""
+    top = libc.mallinfo2().keepcost
+    for _ in range(_AT_ONCE):
+        libc.malloc(size)
+    return bool(libc.mallinfo2().keepcost == top)
