@@ -62,7 +62,7 @@ def as_stored(field: Any) -> Stored:
     if connection.vendor != "sqlite":
         return _as_it_is
     if isinstance(field, models.DateTimeField):
-        return _sqlite_moment
+        return _sqlite_moments()
     special: dict[type[models.Field[Any, Any]], Stored] = {models.DurationField: _microseconds, models.UUIDField: _hexadecimal}
     return special.get(type(field), _as_it_is)
 
@@ -80,8 +80,17 @@ def _text(value: Any) -> str | None:
     return value if value is None or type(value) is str else str(value)
 
 
-def _sqlite_moment(value: datetime | None) -> str | None:
-    return None if value is None else str(connection.ops.adapt_datetimefield_value(value))
+def _sqlite_moments() -> Stored:
+    """Rows of a batch mostly share their times."""
+    adapted = connection.ops.adapt_datetimefield_value
+    known: dict[datetime | None, str | None] = {None: None}
+
+    def stored(value: datetime | None) -> str | None:
+        if value not in known:
+            known[value] = str(adapted(value))
+        return known[value]
+
+    return stored
 
 
 def _microseconds(value: timedelta | None) -> int | None:
