@@ -155,18 +155,21 @@ def test_every_filter_narrows(client: Client) -> None:
     assert found(q="latency") == {"the whole organisation"}
 
 
-@pytest.mark.parametrize("name", ["service", "scope", "business_unit", "measure", "unit", "owner", "pending", "review", "version_is"])
+FILTERS = ("service", "scope", "business_unit", "measure", "unit", "owner", "pending", "review", "version_is")
+
+
 @pytest.mark.parametrize("value", ["nonsense", "' OR 1=1 --", "9" * 30, "-1", "\x00", "é"])
-def test_a_filter_that_is_none_narrows_nothing(client: Client, name: str, value: str) -> None:
+def test_filters_that_are_none_narrow_nothing(client: Client, value: str) -> None:
+    """All at once: a row that every one of them lets through is there."""
     make.in_force()
-    assert "Payments failing" in listed(client, **{name: value})
+    assert "Payments failing" in listed(client, **dict.fromkeys(FILTERS, value))
 
 
-@pytest.mark.parametrize("column", range(6))
-def test_every_column_sorts_both_ways(client: Client, column: int) -> None:
+def test_every_column_sorts_both_ways(client: Client) -> None:
     make.in_force()
-    for order in (str(column), f"-{column}"):
-        assert "Payments failing" in listed(client, o=order)
+    for column in range(6):
+        for order in (str(column), f"-{column}"):
+            assert "Payments failing" in listed(client, o=order)
 
 
 def test_values_sort_by_their_number(client: Client) -> None:
