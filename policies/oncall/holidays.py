@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import holidays
 from django.db import IntegrityError, transaction
 
 from audit.events.services import act
@@ -126,6 +125,9 @@ def public_days(country: str, subdivision: str, years: Iterable[int]) -> dict[da
     wanted = list(years)
     if not country or not wanted:
         return {}
+    # Years of every country: loaded once a week, so not in every process.
+    import holidays
+
     try:
         # In English where the library can, since the portal speaks it.
         found = holidays.country_holidays(country, subdiv=subdivision or None, years=wanted, language=_language(country))
@@ -138,6 +140,8 @@ def public_days(country: str, subdivision: str, years: Iterable[int]) -> dict[da
 
 
 def _language(country: str) -> str | None:
+    import holidays
+
     return next((one for one in ("en_GB", "en_US") if one in holidays.list_localized_countries().get(country, [])), None)
 
 

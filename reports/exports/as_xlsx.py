@@ -4,9 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-
 from portal.foundation.errors import InvalidInput
 from reports.document import Cell, Column, Kind, ReportDocument, Table
 
@@ -30,6 +27,10 @@ _WIDEST = 60
 
 def write(document: ReportDocument, folder: Path) -> list[Path]:
     """Writes NAME.xlsx into `folder`: the title page, then the tables. Raises InvalidInput for a table longer than a sheet."""
+    # Loaded by whoever writes a spreadsheet, not by every process.
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
     path = folder / f"{document.name}.xlsx"
     try:
         with xlsxwriter.Workbook(str(path), {**_OPTIONS, "tmpdir": str(folder)}) as book:

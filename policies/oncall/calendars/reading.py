@@ -12,10 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-import icalendar
-import recurring_ical_events
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
 from portal.foundation.errors import InvalidInput
 
 from .recurrence import problem_with_rule
@@ -101,6 +97,9 @@ def _text(data: bytes) -> str:
 
 
 def _parsed(text: str) -> Any:
+    # Here and below: loaded by whoever reads a calendar, not by every process.
+    import icalendar
+
     try:
         return icalendar.Calendar.from_ical(text)
     except Exception:  # noqa: BLE001 (the parser raises many kinds, and none says more to a person)
@@ -109,6 +108,8 @@ def _parsed(text: str) -> Any:
 
 def _zones_unknown(text: str, calendar: Any) -> Iterator[str]:
     """Sentences on zone names that neither the world nor the file defines; the library reads their times as if they had none."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
     unfolded = re.sub(r"\r?\n[ \t]", "", text)
     defined = {str(component.get("TZID", "")) for component in calendar.walk("VTIMEZONE")}
     for quoted, plain in dict.fromkeys(_ZONE.findall(unfolded)):
@@ -119,6 +120,8 @@ def _zones_unknown(text: str, calendar: Any) -> Iterator[str]:
 
 def _own_zone(calendar: Any, problems: list[str]) -> str:
     """X-WR-TIMEZONE as a zone that is known, or empty."""
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
     name = str(calendar.get("X-WR-TIMEZONE", "")).strip()
     known = name if name in available_timezones() else WINDOWS_TO_OLSON.get(name, "")
     calendar.pop("X-WR-TIMEZONE", None)
@@ -154,6 +157,9 @@ def _judged(rule: Any, event: Any, until: date) -> str:
 
 
 def _expanded(calendar: Any, events: Sequence[Any], since: datetime, until: datetime) -> Iterator[Any]:
+    import icalendar
+    import recurring_ical_events
+
     single = icalendar.Calendar()
     if "X-WR-TIMEZONE" in calendar:
         single.add("X-WR-TIMEZONE", str(calendar["X-WR-TIMEZONE"]))
