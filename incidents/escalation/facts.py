@@ -1,21 +1,23 @@
 """A run and its incident as the pure core sees them, and which runs need a look."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
-from incidents.lifecycle.models import Incident
+from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.states import ENDED_STATES, IncidentState
 from policies.decisions.escalation_facts import Alerted, Decision, Kind, RunState, Status
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from policies.governance.known import known_snapshot
+from portal.foundation.people.models import User
 
 from .models import EscalationRun, EscalationStep
 
 Run = EscalationRun
+ANSWERED = (Run.State.ACKNOWLEDGED.value, Run.State.ENDED.value)
 
 
 def content_of(run: EscalationRun) -> PolicySnapshot:
@@ -24,12 +26,18 @@ def content_of(run: EscalationRun) -> PolicySnapshot:
 
 
 def state_of(
-    run: EscalationRun, incident: Incident, *, acknowledged_by: str | None = None, alerted: tuple[Alerted, ...] | None = None
+    run: EscalationRun,
+    incident: Incident,
+    *,
+    acknowledged_by: str | None = None,
+    alerted: tuple[Alerted, ...] | None = None,
+    signs: Mapping[int, datetime] | None = None,
 ) -> RunState:
     """What the decision needs of `run`. `acknowledged_by` is given by whoever acknowledges in this transaction.
 
-    `alerted` is what `alerted_of` found, for whoever asks for many runs at once; else it is looked up.
+    `alerted` and `signs` are what `alerted_of` and `signs_of` found, for whoever asks for many runs at once; else it is looked up.
     """
+    signs = signs_of([run]) if signs is None else signs
     technical = run.track == Run.Track.TECHNICAL
     return RunState(
         status=Status(run.state),
@@ -47,6 +55,13 @@ def state_of(
         regraded=run.level > 0 and run.severity != incident.severity,
         round=run.round,
         reminded=run.reminded,
+        track=Track(run.track),
+        holder=_can_be_alerted(holder_of(run, incident)),
+        last_sign_at=signs.get(run.pk, run.last_sign_at),
+        on_hold=technical and incident.state == IncidentState.ON_HOLD,
+        held_at=run.held_at,
+        held_until=run.held_until,
+        start_level_answered=run.start_level_answered,
     )
 
 
@@ -65,15 +80,20 @@ def columns_after(run: EscalationRun, decision: Decision, now: datetime) -> dict
         "severity": state.severity,
         "acknowledged_at": run.acknowledged_at,
         "acknowledged_by": run.acknowledged_by,
+        "holder_id": _holder_after(run, decision),
+        "last_sign_at": state.last_sign_at,
+        "held_at": state.held_at,
+        "held_until": state.held_until,
+        "start_level_answered": state.start_level_answered,
         "next_run_at": decision.next_look,
         "sequence": run.sequence + 1,
         "ended_at": None if state.status.is_live else (run.ended_at or now),
         "failures": 0,
         "last_failure": "",
     }
-    if any(action.kind is Kind.MILESTONE for action in decision.actions) and state.status is Status.PAGING:
-        # Whoever acknowledged before was too slow for the milestone; only a new acknowledgement stops what begins now.
-        moved["alerting_since"] = now if run.state == Run.State.ACKNOWLEDGED else run.alerting_since
+    if state.status is Status.PAGING and run.state in ANSWERED:
+        # Whoever acknowledged before was too slow, or silent; only a new acknowledgement stops what begins now.
+        moved["alerting_since"] = now
     return moved
 
 
@@ -89,28 +109,70 @@ def due(now: datetime) -> Q:
 
     A compliance run does not end with its incident: the duty to tell outlives the repair.
     """
-    technical, paging = Q(track=Run.Track.TECHNICAL), Q(state=Run.State.PAGING)
+    technical, alerting = Q(track=Run.Track.TECHNICAL), Q(state__in=[Run.State.PAGING, Run.State.HELD])
     timed = Q(next_run_at__isnull=True) | Q(next_run_at__lte=now)
     acknowledged = technical & Q(incident__acknowledged_at__gte=F("alerting_since")) | ~technical & Q(acknowledged_at__isnull=False)
-    raised = technical & Q(level__gt=0) & (Q(incident__start_level__gt=F("level")) | ~Q(severity=F("incident__severity")))
+    higher = Q(incident__start_level__gt=F("level")) & Q(incident__start_level__gt=F("start_level_answered"))
+    raised = technical & Q(level__gt=0) & (higher | ~Q(severity=F("incident__severity")))
     over = ~Q(track=Run.Track.COMPLIANCE) & (Q(incident__state__in=ENDED_STATES) | ~Q(opening=F("incident__reopen_count")))
     # A run that fails waits for its time, whatever its incident does, so that it is not tried every second.
-    changed = Q(failures=0) & (over | paging & (acknowledged | raised))
+    changed = Q(failures=0) & (over | alerting & (acknowledged | raised))
     return Q(state__in=Run.LIVE) & (timed | changed)
 
 
 def alerted_of(runs: Collection[EscalationRun]) -> dict[int, tuple[Alerted, ...]]:
-    """By run: whoever was alerted since its current level was entered, which a repeated way does more than once. One query at most."""
+    """By run: whoever was alerted since its current window began, as a level can have more than one. One query at most."""
     levels = {run.pk: run.level for run in runs}
     found: dict[int, list[Alerted]] = {run: [] for run in levels}
     asked = [run for run, level in levels.items() if level]
     if asked:
-        told = (EscalationStep.Action.LEVEL, EscalationStep.Action.PAGED)
+        anew = (EscalationStep.Action.LEVEL, EscalationStep.Action.SILENT)
+        told = (*anew, EscalationStep.Action.PAGED)
         steps = EscalationStep.objects.filter(run__in=asked, action__in=told).order_by("run", "sequence", "part")
         for run, action, level, person, name in steps.values_list("run_id", "action", "level", "person_id", "person_name"):
             if level == levels[run]:
-                found[run] = [] if action == EscalationStep.Action.LEVEL else [*found[run], Alerted(person, name)]
+                found[run] = [] if action in anew else [*found[run], Alerted(person, name)]
     return {run: tuple(alerted) for run, alerted in found.items()}
+
+
+def signs_of(runs: Collection[EscalationRun]) -> dict[int, datetime]:
+    """By run: the last sign of work of whoever holds it, where that is later than the run knows. One query at most.
+
+    Anything that they wrote on the incident is a sign: a note, a reading, a state, a hand-off.
+    """
+    asked = [run for run in runs if run.state == Run.State.ACKNOWLEDGED and run.holder_id and run.last_sign_at]
+    if not asked:
+        return {}
+    entries = TimelineEntry.objects.filter(
+        incident__in={run.incident_id for run in asked}, actor__in={run.holder_id for run in asked}, imported=False
+    ).order_by()  # fmt: skip
+    last = {(incident, actor): at for incident, actor, at in entries.values_list("incident", "actor").annotate(Max("at"))}
+    found = {run.pk: last.get((run.incident_id, run.holder_id)) for run in asked}
+    return {run.pk: at for run in asked if (at := found[run.pk]) is not None and run.last_sign_at and at > run.last_sign_at}
+
+
+def holder_of(run: EscalationRun, incident: Incident) -> User | None:
+    """Who is responsible on the track of `run`. Runs older than their holders have whoever acknowledged."""
+    if run.holder_id is not None:
+        return run.holder
+    if run.track != Run.Track.TECHNICAL:
+        return run.acknowledged_by if run.acknowledged_at else None
+    return incident.assigned_to if incident.acknowledged_at and run.state in ANSWERED else None
+
+
+def _can_be_alerted(person: User | None) -> Alerted | None:
+    return Alerted(person.pk, str(person)) if person is not None and person.is_active else None
+
+
+def _holder_after(run: EscalationRun, decision: Decision) -> int | None:
+    """Whoever took it; whoever acknowledged, where the engine is the first to see that; else whoever had it."""
+    for action in decision.actions:
+        if action.kind in (Kind.TAKEN_OVER, Kind.HANDED_OVER):
+            return action.person_id
+        if action.kind is Kind.ACKNOWLEDGED and run.holder_id is None:
+            technical, incident = run.track == Run.Track.TECHNICAL, run.incident
+            return (incident.assigned_to_id or incident.acknowledged_by_id) if technical else run.acknowledged_by_id
+    return run.holder_id
 
 
 def _acknowledged_by(run: EscalationRun, incident: Incident) -> str | None:

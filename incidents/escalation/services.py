@@ -1,72 +1,88 @@
-"""What people do to a running escalation: one transaction with what they do to the incident."""
+"""What people do to a running escalation: acknowledge it, and end it with the incident. What they order it: orders.py."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
+from audit.events.services import act
 from incidents.lifecycle import services as lifecycle
-from incidents.lifecycle.models import Incident
-from policies.decisions.escalation_facts import Action, Decision, Kind, Roster
+from incidents.lifecycle.models import Incident, TimelineEntry
+from incidents.lifecycle.timeline import add_timeline, name_of
 from policies.decisions.vocabulary import Track
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.outbox.services import cancel_waiting
 
-from .effects import apply, subject_ref
-from .engine import BESIDE_A_RUN, advance
-from .facts import content_of, state_of
+from . import holders
+from .effects import subject_ref
+from .engine import advance
+from .facts import holder_of
 from .models import EscalationRun
+from .orders import bypass, hold, locked_runs, lower_level, raise_level, resume, take_over, track_called
 from .queries import next_step
 
-__all__ = ["acknowledge", "acknowledge_track", "cancel", "end_runs", "next_step", "resolve"]
+__all__ = [
+    "acknowledge",
+    "acknowledge_track",
+    "bypass",
+    "cancel",
+    "end_runs",
+    "hold",
+    "lower_level",
+    "next_step",
+    "raise_level",
+    "resolve",
+    "resume",
+    "take_over",
+]
+
+State = EscalationRun.State
 
 
 def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
     """`actor` has it: the alerting stops and messages that still wait are taken back. A repeat changes nothing.
 
-    The escalation stays live only while a resolution milestone lies ahead. Other tracks go on: see `acknowledge_track`. Raises NotAllowed, WrongState, and InvalidInput
-    without a person.
+    Where somebody else has it and nobody was asked again, that is recorded and changes nothing; `take_over` is the verb for it.
+    The escalation stays live only while a resolution milestone or the holder's silence lies ahead. Other tracks go on: see
+    `acknowledge_track`. Raises NotAllowed, WrongState, and InvalidInput without a person.
     """
     require(actor, "incidents.acknowledge_incident", incident, to="acknowledge this incident")
     with transaction.atomic():
-        runs = _live_runs(incident)
-        incident = lifecycle.acknowledge(incident, actor=actor, now=now, reason=reason)
-        for run in runs:
-            if run.track == Track.TECHNICAL and run.state == EscalationRun.State.PAGING:
-                advance(run, incident, now=now, actor=actor, acknowledged_by=str(actor))
-        cancel_waiting(subject_ref(incident), now=now)
+        runs = list(locked_runs(incident).filter(track=Track.TECHNICAL).order_by("-opening"))
+        run = runs[0] if runs else None
+        anew = run is not None and _asks(run, incident)
+        incident = lifecycle.acknowledge(incident, actor=actor, now=now, reason=reason, anew=anew)
+        if run is not None and anew and run.opening == incident.reopen_count:
+            holders.give(run, incident, actor, actor=actor, now=now, reason=reason)
+        if run is None or anew:
+            cancel_waiting(subject_ref(incident), now=now)
     return incident
 
 
 def acknowledge_track(incident: Incident, track: str, *, actor: Any, now: datetime, reason: str = "") -> EscalationRun | None:
     """`actor` answers for this track from now on: its alerts stop, whatever the others do. A repeat changes nothing.
 
-    One that ended with nobody reached can still be acknowledged. The technical track is acknowledged with the incident.
-    Raises InvalidInput for a track that is not known, NotAllowed, and WrongState for one that does not run or was over before.
+    One that ended with nobody reached can still be acknowledged; one that somebody else answers for is left to them, and that is
+    recorded. The technical track is acknowledged with the incident. Raises InvalidInput for a track that is not known, NotAllowed, and
+    WrongState for one that does not run or was over before.
     """
-    if track not in list(Track):
-        raise InvalidInput(f"No track is called '{track[:40]}'.", {"track": [f"Known: {', '.join(Track)}."]})
-    if track == Track.TECHNICAL:
+    wanted = track_called(track)
+    if wanted is Track.TECHNICAL:
         acknowledge(incident, actor=actor, now=now, reason=reason)
         return None
     require(actor, "incidents.acknowledge_incident", incident, to="acknowledge a track of this incident")
     if actor is None:
         raise InvalidInput("Only a person can acknowledge a track.")
     with transaction.atomic():
-        runs = _locked_runs(incident).filter(track=track).order_by("-opening")
-        run = runs.first()
-        if run is None or (run.state == EscalationRun.State.ENDED and run.acknowledged_at is None):
-            raise WrongState(f"The {Track(track).label.lower()} track of {incident.number} does not run.")
-        if run.acknowledged_at is not None:
-            return run
-        run.acknowledged_at, run.acknowledged_by = now, actor
-        if run.is_live:
-            advance(run, run.incident, now=now, actor=actor, reason=reason)
+        run = locked_runs(incident).filter(track=wanted).order_by("-opening").first()
+        if run is None or (run.state == State.ENDED and run.acknowledged_at is None):
+            raise WrongState(f"The {wanted.label.lower()} track of {incident.number} does not run.")
+        if run.acknowledged_at is None:
+            holders.give(run, run.incident, actor, actor=actor, now=now, reason=reason)
         else:
-            _take_exhausted(run, actor, now, reason)
+            _answered_already(run, actor, now, reason)
     return run
 
 
@@ -106,30 +122,28 @@ def _finish(verb: Callable[..., Incident], incident: Incident, actor: Any, now: 
     return incident
 
 
-def _take_exhausted(run: EscalationRun, actor: Any, now: datetime, reason: str) -> None:
-    """Somebody answers after nobody did: the run stays as it ended, and the record says who has it."""
-    before, snapshot = state_of(run, run.incident), content_of(run)
-    why = f"{actor} acknowledged after nobody had been reached."
-    taken = Action(Kind.ACKNOWLEDGED, why, run.level or None, person_id=actor.pk, person_name=str(actor))
-    decision = Decision((taken,), before, None)
-    apply(
-        run,
-        run.incident,
-        decision,
-        before=before,
-        snapshot=snapshot,
-        roster=Roster(()),
-        inputs={},
-        actor=actor,
-        now=now,
-        reason=reason,
-    )
+def _asks(run: EscalationRun, incident: Incident) -> bool:
+    """Whether somebody is asked to answer: the alerting runs or rests, or ran out of people and nobody has come forward since."""
+    if run.opening != incident.reopen_count or run.state in (State.PAGING, State.HELD):
+        return True
+    if run.state != State.EXHAUSTED:
+        return False
+    return run.holder_id is None or run.last_sign_at is None or run.ended_at is None or run.last_sign_at < run.ended_at
+
+
+def _answered_already(run: EscalationRun, actor: Any, now: datetime, reason: str) -> None:
+    """Whoever answers again, or beside the one who has it, changes nothing; the second name is kept."""
+    incident, holder = run.incident, holder_of(run, run.incident)
+    if holder is None or holder.pk == actor.pk:
+        return
+    data = {"track": run.track, "acknowledged_beside": holder.pk}
+    if incident.timeline.filter(actor=actor, data__track=run.track, data__acknowledged_beside=holder.pk).exists():
+        return
+    text = f"{name_of(actor)} acknowledged the {Track(run.track).label.lower()} track too; {holder} has it"
+    with act("escalation.acknowledged_too", actor=actor, now=now, subject=incident, why=reason) as running:
+        running.details = {"track": run.track, "beside": str(holder)}
+        add_timeline(incident, kind=TimelineEntry.Kind.STATE, at=now, actor=actor, text=text, why=reason, data=data)
 
 
 def _live_runs(incident: Incident) -> list[EscalationRun]:
-    return list(_locked_runs(incident).filter(state__in=EscalationRun.LIVE))
-
-
-def _locked_runs(incident: Incident) -> QuerySet[EscalationRun]:
-    runs = EscalationRun.objects.select_for_update(of=("self",)).select_related(*BESIDE_A_RUN)
-    return runs.filter(incident=incident)
+    return list(locked_runs(incident).filter(state__in=EscalationRun.LIVE))

@@ -15,7 +15,7 @@ from policies.decisions.ruleset import PolicySnapshot
 from policies.governance.models import PolicyVersion
 from portal.foundation.people.models import User
 
-from .facts import alerted_of, content_of, state_of
+from .facts import alerted_of, content_of, signs_of, state_of
 from .models import EscalationRun
 from .roster import rosters_of
 
@@ -66,8 +66,8 @@ def decided(runs: Sequence[EscalationRun], *, now: datetime, acknowledged_by: st
 
     `acknowledged_by` and `order` are what somebody says in this transaction. Raises WrongState for content that cannot be trusted.
     """
-    snapshots, alerted = [content_of(run) for run in runs], alerted_of(runs)
-    states = [state_of(run, run.incident, acknowledged_by=acknowledged_by, alerted=alerted[run.pk]) for run in runs]
+    snapshots, alerted, signs = [content_of(run) for run in runs], alerted_of(runs), signs_of(runs)
+    states = [state_of(run, run.incident, acknowledged_by=acknowledged_by, alerted=alerted[run.pk], signs=signs) for run in runs]
     if order is not None:
         states = [state._replace(order=order) for state in states]
     asking = [place for place, state in enumerate(states) if _asks_for_people(state)]
@@ -94,7 +94,7 @@ def _turn(run: EscalationRun, snapshot: PolicySnapshot, state: RunState, roster:
 
 def _asks_for_people(state: RunState) -> bool:
     """Ending and acknowledging need nobody; an acknowledgement before the milestone does not stop what that begins."""
-    return state.ended_as is None and (state.acknowledged_by is None or state.status is Status.ACKNOWLEDGED)
+    return state.ended_as is None and (state.acknowledged_by is None or state.status not in (Status.PAGING, Status.HELD))
 
 
 def _from_level(state: RunState, snapshot: PolicySnapshot) -> int:

@@ -1,5 +1,8 @@
 """How the engine's actions are told: on the timeline, in the log and to the person who is alerted."""
 
+from collections.abc import Callable
+from datetime import UTC
+
 from incidents.lifecycle.models import Incident
 from policies.decisions.escalation import in_words
 from policies.decisions.escalation_facts import Action, Kind, RunState, Status
@@ -20,8 +23,10 @@ def told(action: Action, before: RunState, snapshot: PolicySnapshot, track: Trac
 
 def _told(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:
     level = _level(action, snapshot)
+    if action.kind in _BY_HAND:
+        return _BY_HAND[action.kind](action, before)
     if action.kind is Kind.LEVEL:
-        return f"Escalated to {level}" if before.level else f"Alerting starts at {level}"
+        return _entered(action, before, snapshot)
     if action.kind is Kind.PAGED:
         return f"{action.person_name} is alerted, {role(action)}"
     if action.kind is Kind.PASSED_OVER and action.position is None:
@@ -33,6 +38,7 @@ def _told(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:
         Kind.REPEATED: "Nobody answered: the alerting begins again",
         Kind.PASSED_OVER: f"{_capital(role(action))} was passed over",
         Kind.MILESTONE: "The resolution milestone was missed",
+        Kind.SILENT: f"{action.person_name} has gone silent: {level or 'the first level'} is alerted again",
         Kind.EXHAUSTED: NOBODY_REACHED,
     }
     if action.kind in plain:
@@ -47,7 +53,9 @@ def why(action: Action) -> str:
 
 
 def role(action: Action) -> str:
-    """'primary of level 1', 'backup 2 of level 3'."""
+    """'primary of level 1', 'backup 2 of level 3', and for whoever fell silent 'holder of the incident'."""
+    if action.position == 0:
+        return "holder of the incident"
     return f"{TargetRule(action.position or 1, None, None, '').role} of level {action.level}"
 
 
@@ -75,6 +83,45 @@ def exhausted_body(incident: Incident, action: Action, track: Track = Track.TECH
     """What the owner of last resort needs to know."""
     needs = "the incident" if track is Track.TECHNICAL else f"its {track.label.lower()} track"
     return f"{incident.service.name}: {incident.title}\n{why(action)}\nYou own this escalation policy: {needs} now needs you."
+
+
+def _entered(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:
+    """What kind of escalation it is, by the level's own: to deeper skills, or to management."""
+    level = _level(action, snapshot)
+    kind = next((f" ({rule.kind})" for rule in snapshot.levels if rule.number == action.level and rule.kind), "")
+    if before.order is not None and before.order.kind is Kind.LOWERED:
+        return f"De-escalated to {level}{kind}"
+    return f"Escalated to {level}{kind}" if before.level else f"Alerting starts at {level}"
+
+
+def _held(action: Action, before: RunState) -> str:
+    until = before.order.until if before.order is not None else None
+    return f"{_by(before)} put the alerting on hold" + (
+        f" until {until.astimezone(UTC):%H:%M} UTC on {until.astimezone(UTC):%-d %B}" if until else ""
+    )
+
+
+def _resumed(action: Action, before: RunState) -> str:
+    return f"{_by(before)} let the alerting go on" if before.order is not None else "The alerting goes on"
+
+
+def _taken(action: Action, before: RunState) -> str:
+    return f"{action.person_name} took over" + (f" from {before.holder.name}" if before.holder else "")
+
+
+_BY_HAND: dict[Kind, Callable[[Action, RunState], str]] = {
+    Kind.HELD: _held,
+    Kind.RESUMED: _resumed,
+    Kind.RAISED: lambda action, before: f"{_by(before)} escalated it one level up",
+    Kind.LOWERED: lambda action, before: f"{_by(before)} de-escalated it one level down",
+    Kind.BYPASSED: lambda action, before: f"{_by(before)} bypassed the route, straight to level {action.level}",
+    Kind.TAKEN_OVER: _taken,
+    Kind.HANDED_OVER: lambda action, before: f"{action.person_name} accepted it",
+}
+
+
+def _by(before: RunState) -> str:
+    return before.order.by.name if before.order is not None else "The portal"
 
 
 def _level(action: Action, snapshot: PolicySnapshot) -> str:

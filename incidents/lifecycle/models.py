@@ -126,6 +126,10 @@ class Incident(models.Model):
             ("acknowledge_incident", "Can acknowledge an incident"),
             ("resolve_incident", "Can resolve, reopen and close an incident"),
             ("note_incident", "Can add a note to an incident"),
+            ("escalate_incident", "Can move an incident's escalation one level up"),
+            ("deescalate_incident", "Can move an incident's escalation one level down"),
+            ("bypass_escalation", "Can leave out levels of an incident's escalation"),
+            ("hold_escalation", "Can put an incident's alerting on hold"),
             ("declassify_incident", "Can say that an incident is no longer confidential"),
         ]
         indexes = [

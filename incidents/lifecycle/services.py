@@ -39,6 +39,7 @@ __all__ = [
     "cancel",
     "close",
     "correct",
+    "give",
     "hold",
     "open_incident",
     "record_reading",
@@ -69,28 +70,60 @@ _CLEAN: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = "") -> Incident:
-    """`actor` has it now. The first acknowledgement counts for the figures; a later one by somebody else takes over.
+def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = "", anew: bool = False) -> Incident:
+    """`actor` has it now, unless somebody else has it already: that is recorded and changes nothing. A repeat changes nothing.
 
-    A repeat by the same person changes nothing. Raises NotAllowed, WrongState, and InvalidInput without a person.
+    `anew`: somebody was asked again, so whoever answers has it, whoever had it before. The first acknowledgement counts for the figures.
+    Raises NotAllowed, WrongState, and InvalidInput without a person.
     """
     require(actor, "incidents.acknowledge_incident", incident, to="acknowledge this incident")
     if actor is None:
         raise InvalidInput("Only a person can acknowledge an incident.")
     with verb("incident.acknowledged", incident, actor, now, reason) as running:
-        already = incident.acknowledged_at is not None and incident.assigned_to_id == actor.pk
-        if already and incident.state == IncidentState.IN_PROGRESS:
+        holder = incident.assigned_to if incident.acknowledged_at is not None else None
+        if holder is not None and holder.pk == actor.pk and incident.state == IncidentState.IN_PROGRESS:
             running.nothing_happened()
             return incident
-        previous = incident.assigned_to if incident.acknowledged_at else None
+        if holder is not None and holder.pk != actor.pk and not anew and not incident.has_ended:
+            _acknowledged_too(incident, holder, running)
+            return incident
         _enter(incident, "acknowledge")
         incident.assigned_to = actor
         if incident.acknowledged_at is None:
             incident.acknowledged_at, incident.acknowledged_by = now, actor
         incident.hold_reason = ""
         save_tracked(incident, actor=actor, now=now, reason=reason)
-        taken = f" and took over from {previous}" if previous is not None and previous.pk != actor.pk else ""
+        taken = f" and took over from {holder}" if holder is not None and holder.pk != actor.pk else ""
         _tell_state(incident, f"{name_of(actor)} acknowledged{taken}", running)
+    return incident
+
+
+def _acknowledged_too(incident: Incident, holder: User, running: Act) -> None:
+    """Nobody takes an incident from somebody by accident: there is a verb for that."""
+    if incident.timeline.filter(actor=running.actor, data__acknowledged_beside=holder.pk).exists():
+        running.nothing_happened()
+        return
+    text = f"{name_of(running.actor)} acknowledged too; {holder} has it"
+    running.verb, running.details["beside"] = "incident.acknowledged_too", str(holder)
+    add_timeline(
+        incident,
+        kind=TimelineEntry.Kind.STATE,
+        at=running.now,
+        actor=running.actor,
+        text=text,
+        why=running.why,
+        data={"state": incident.state, "acknowledged_beside": holder.pk},
+    )
+
+
+def give(incident: Incident, person: User, *, actor: Any, now: datetime, reason: str = "") -> Incident:
+    """`person` is responsible from now on. For those who decided that and tell it: it asks for no right and adds nothing to the story."""
+    with verb("incident.assigned", incident, actor, now, reason) as running:
+        if incident.assigned_to_id == person.pk:
+            running.nothing_happened()
+            return incident
+        incident.assigned_to = person
+        save_tracked(incident, actor=actor, now=now, reason=reason)
     return incident
 
 

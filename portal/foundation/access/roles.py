@@ -66,7 +66,10 @@ _RESPOND = (
     "incidents.resolve_incident",
     "incidents.note_incident",
     "incidents.add_impactreading",
+    "incidents.escalate_incident",
 )
+# What departs from the route of a policy, or stops it for a while.
+_COMMAND = ("incidents.deescalate_incident", "incidents.bypass_escalation", "incidents.hold_escalation")
 # Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
 _STAND_IN = ("policies.add_oncalloverride", "policies.change_oncalloverride")
 # Rehearsing an escalation: planning it, and starting and stopping it.
@@ -86,6 +89,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _RESPOND
+        + _COMMAND
         + _KEDB
         + _DRAFT
         + _STAND_IN
@@ -166,6 +170,7 @@ ON_SERVICE: dict[str, str] = {
     "incidents.note_incident": "policies.work_service_incidents",
     "incidents.add_incident": "policies.work_service_incidents",
     "incidents.add_impactreading": "policies.work_service_incidents",
+    "incidents.escalate_incident": "policies.work_service_incidents",
 }
 
 # What a superuser's all-embracing rights do not include: the second pair of eyes, and breaking the glass, must have been given as a duty.

@@ -35,7 +35,7 @@ def test_silence_walks_through_everybody_and_ends_with_nobody_reached(scene: Sce
         "Alerting starts at level 1, Line 1",
         "Ana Person is alerted, primary of level 1",
         "Tom Person is alerted, backup 1 of level 1",
-        "Escalated to level 2, Line 2",
+        "Escalated to level 2, Line 2 (functional)",
         "Kim Person is alerted, primary of level 2",
         "Nobody reached: the escalation has run out of people",
     ]
