@@ -25,7 +25,7 @@ def share(messages: Sequence[T], sent: Sequence[datetime], limit: Limit | None, 
     `sent`: when something was handed over there; calls that still run count as now. The last free slot takes all that is left, as many as
     one message can name.
     """
-    if limit is None:
+    if limit is None or not messages:
         return Shared(tuple((message,) for message in messages))
     recent = sorted(moment for moment in sent if moment > now - limit.within)
     free = limit.most - len(recent)
