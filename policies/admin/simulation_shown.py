@@ -54,8 +54,8 @@ def first_line(found: Simulation) -> str:
     people = {told.receiver for told in found.told if told.step.action.kind is Kind.PAGED}
     when = "at once" if not first.step.after else f"after {words.duration(first.step.after)}"
     alone = "nobody else" if len(people) == 1 else f"{words.counted(len(people), 'person is', 'people are')} alerted in all"
-    ends = [f"{end.track.label.lower()} track: {ENDS[end.status]}" for end in found.course.ends]
-    return f"{first.receiver} is alerted {when}; {alone}. In the end {'; '.join(ends)}."
+    ends = "; ".join(f"{end.track.label.lower()} track: {ENDS[end.status]}" for end in found.course.ends)
+    return f"{first.receiver} is alerted {when}; {alone}. {ends[:1].upper()}{ends[1:]}."
 
 
 def compared(found: Simulation, other: Simulation, zone: tzinfo) -> Row:
@@ -107,15 +107,17 @@ def _lane(found: Simulation, track: Track, clock: _Clock) -> Row:
     told = [one for one in found.told if one.step.track is track]
     end = next(end for end in found.course.ends if end.track is track)
     gaps = [0, *(_gap(later.step.at - earlier.step.at) for earlier, later in pairwise(told))]
+    # The heading names the track already.
     items = [
-        {**_item(one, clock), "gap": gap, "same": not gap and number} for number, (one, gap) in enumerate(zip(told, gaps, strict=True))
+        {**_item(one, clock), "gap": gap, "text": one.text.removeprefix(f"{track.label} track: ")}
+        for one, gap in zip(told, gaps, strict=True)
     ]
-    follows = found.follows[track]
+    for number, item in enumerate(items):
+        item["same"] = bool(number) and not item["gap"]
+    version, supplied = found.follows[track].version, found.follows[track].supplied
     return {
         "track": track,
-        "follows": f"Follows {follows.version}."
-        if follows.supplied
-        else f"No policy says who answers for it; the owner of {follows.version} is told.",
+        "follows": f"Follows {version}." if supplied else f"No policy says who answers for it; the owner of {version} is told.",
         "items": items,
         "end": ENDS[end.status].capitalize() + (f" at {clock.at(end.at)}" if end.at else ""),
         "loud": end.status is Status.EXHAUSTED,

@@ -3,20 +3,20 @@
 The clock jumps from one instant at which something can follow to the next. What is assumed: docs/rules/simulation.md.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Action, Alerted, Kind, Order, Roster, RunState, Status
-from policies.decisions.judgement import Facts
+from policies.decisions.escalation_orders import obeyed
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 
-from .grading import Grade, Grader
 from .happenings import Happening, World
 from .script import LONGEST, What
+from .values import Course, End, Setting, Step, Told
 
 # The engine looks every second: what is due again after a pass waits for the next.
 TICK = timedelta(seconds=1)
@@ -24,7 +24,7 @@ MOST_STEPS, MOST_PASSES = 500, 5_000
 CUT_STEPS = f"The simulation stops here: it shows {MOST_STEPS} steps at most."
 CUT_TIME = f"The simulation stops here: it goes on for {LONGEST.days} days at most."
 SOMEBODY = Alerted(None, "Somebody")
-ALERTING = (Status.PAGING, Status.HELD)
+ALERTING, ANSWERED = (Status.PAGING, Status.HELD), (Status.ACKNOWLEDGED, Status.ENDED)
 GRADING = frozenset({What.SEVERITY, What.READING, What.MARK})
 ORDERS = {
     What.HOLD: Kind.HELD,
@@ -34,65 +34,6 @@ ORDERS = {
     What.BYPASS: Kind.BYPASSED,
     What.TAKE_OVER: Kind.TAKEN_OVER,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a simulation is made from.
-
-    `tracks` holds what each track follows, with its levels as `levels`; without any, no policy covers the incident. `roster` gives who
-    sits where on a track at an instant, urgent or not, with the standing ('away', 'busy') that the script gives to people by primary
-    key. `reached_after` says how long an alert to a person takes, urgent or not, while channels fail; None: it reaches nobody.
-    """
-
-    begins: datetime
-    grader: Grader
-    facts: Facts
-    tracks: Mapping[Track, PolicySnapshot]
-    roster: Callable[[Track, datetime, bool, Mapping[int, str]], Roster]
-    reached_after: Callable[[int, bool, frozenset[str]], timedelta | None]
-    script: tuple[Happening, ...] = ()
-
-
-class Step(NamedTuple):
-    """One thing that would be done or recorded, and the state of the run it follows from. `failing` are the channels that fail then."""
-
-    at: datetime
-    after: timedelta
-    track: Track
-    action: Action
-    before: RunState
-    grade: Grade
-    failing: frozenset[str]
-
-
-class Told(NamedTuple):
-    """Something that happens by the script, and what comes of it."""
-
-    at: datetime
-    after: timedelta
-    text: str
-
-
-class End(NamedTuple):
-    """How a track stands when the simulation is over; `at` and `why` are set when it has ended."""
-
-    track: Track
-    status: Status
-    at: datetime | None
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Everything that would happen, in order. `first` is how the incident is graded at its opening; `cut` says why it stops early."""
-
-    steps: tuple[Step, ...]
-    told: tuple[Told, ...]
-    ends: tuple[End, ...]
-    first: Grade
-    last: Grade
-    cut: str = ""
 
 
 @dataclass(slots=True)
@@ -152,7 +93,7 @@ class _Simulation:
                 self._pass(at)
             at = self._next(at)
         cut = "" if at is None else CUT_TIME if at > last else CUT_STEPS
-        ends = tuple(End(each.track, each.state.status, each.ended, each.why) for each in self._runs.values())
+        ends = tuple(End(each.track, each.state.status, each.ended, each.why if each.ended else "") for each in self._runs.values())
         return Course(tuple(self._steps[:MOST_STEPS]), tuple(self._told), ends, self._first, self._grade, cut)
 
     def _act(self, at: datetime) -> None:
@@ -184,43 +125,48 @@ class _Simulation:
             if self._ended_as:
                 return f"it is {self._ended_as}"
             self._acknowledged = self._acknowledged or (at, person.name)
-            if found is not None and found.state.status in ALERTING:
-                found.state = found.state._replace(holder=person)
-                self._decide(found, at, by=person.name)
-            return ""
-        if found is None or (found.state.status is Status.ENDED and not found.acknowledged_by):
+            if found is not None and not _asks(found):
+                return f"{found.state.holder.name if found.state.holder else 'somebody'} has it"
+        elif found is None or (found.state.status is Status.ENDED and not found.acknowledged_by):
             return "the track does not run"
-        if found.acknowledged_by:
+        elif found.acknowledged_by:
             return f"{found.acknowledged_by} did before"
+        if found is not None:
+            self._give(found, person, at)
+        return ""
+
+    def _give(self, found: _Run, person: Alerted, at: datetime) -> None:
+        """Whoever acknowledges has the track from now on. A run that ended with nobody reached stays as it ended."""
+        found.state = found.state._replace(holder=person)
         found.acknowledged_by = person.name
         if found.live:
-            self._decide(found, at)
-        else:
-            why = f"{person.name} acknowledged after nobody had been reached."
-            told = Action(Kind.ACKNOWLEDGED, why, found.state.level or None, None, *person)
-            self._keep(found, (told,), found.state, at)
-        return ""
+            self._decide(found, at, by=person.name)
+            return
+        why = f"{person.name} acknowledged after nobody had been reached."
+        told = Action(Kind.ACKNOWLEDGED, why, found.state.level or None, None, *person)
+        found.state = found.state._replace(last_sign_at=at)
+        self._keep(found, (told,), found.state, at)
 
     def order(self, happening: Happening, at: datetime) -> str:
         """Somebody with the right holds, resumes, moves or takes over the technical track."""
         found, line = self._runs.get(Track.TECHNICAL), happening.line
-        if found is None:
-            return ", without effect: the escalation has not begun"
+        if found is None or self._ended_as:
+            return ", without effect: nothing escalates" + (" any more" if self._ended_as else " yet")
         until = at + line.lasting if line.lasting else None
         level = int(line.value) if line.what is What.BYPASS else None
-        reason = "By the script of the simulation."
-        order = Order(ORDERS[line.what], happening.person or SOMEBODY, reason, level, until)
-        before = len(self._steps)
+        order = Order(ORDERS[line.what], happening.person or SOMEBODY, "By the script of the simulation.", level, until)
+        now = self._as_it_is(found)._replace(order=order)
+        refused = obeyed(found.snapshot, self._roster(found, at), now, at)
+        if isinstance(refused, str):
+            return f", without effect: {refused.rstrip('.')}"
         self._decide(found, at, order=order)
-        done = any(step.action.kind is order.kind for step in self._steps[before:])
-        return "" if done else ", without effect: it cannot be done as things stand"
+        return ""
 
     def sign(self, happening: Happening, at: datetime) -> str:
         found = self._runs.get(Track.TECHNICAL)
         if found is None or found.state.status is not Status.ACKNOWLEDGED:
             return ", without effect: nobody has it"
         found.state = found.state._replace(last_sign_at=at)
-        self._decide(found, at)
         return ""
 
     def finish(self, happening: Happening, at: datetime) -> str:
@@ -277,15 +223,18 @@ class _Simulation:
     def _decide(self, each: _Run, at: datetime, by: str | None = None, order: Order | None = None) -> None:
         now = self._as_it_is(each)
         now = now._replace(acknowledged_by=by or now.acknowledged_by, order=order)
-        roster = self._setting.roster(each.track, at, self._grade.urgent, self._world.standings(at))
-        decision = next_actions(each.snapshot, roster, now, at)
-        if each.state.status is Status.ACKNOWLEDGED and decision.state.status is Status.PAGING:
-            # Whoever acknowledged before was too slow: only a new acknowledgement stops what begins now.
+        decision = next_actions(each.snapshot, self._roster(each, at), now, at)
+        if each.state.status in ANSWERED and decision.state.status is Status.PAGING:
+            # Whoever acknowledged before was too slow, or silent: only a new acknowledgement stops what begins now.
             each.alerting_since = at
         each.state, each.look = decision.state, decision.next_look or at
-        if not each.live:
-            each.ended, each.why = each.ended or at, decision.actions[-1].reason if decision.actions else each.why
+        each.ended = None if each.live else each.ended or at
+        if decision.actions:
+            each.why = decision.actions[-1].reason
         self._keep(each, decision.actions, now, at)
+
+    def _roster(self, each: _Run, at: datetime) -> Roster:
+        return self._setting.roster(each.track, at, self._grade.urgent, self._world.standings(at))
 
     def _keep(self, each: _Run, actions: Sequence[Action], before: RunState, at: datetime) -> None:
         failing = self._world.failing(at)
@@ -304,6 +253,14 @@ class _Simulation:
         looks = [max(each.look, at + TICK) for each in self._runs.values() if each.live] if down is None else []
         found += [self._world.down_until(look) or look for look in looks]
         return min((moment for moment in found if moment > at), default=None)
+
+
+def _asks(each: _Run) -> bool:
+    """Whether somebody is asked to answer: the alerting runs or rests, or ran out of people and nobody has come forward since."""
+    state = each.state
+    if state.status is not Status.EXHAUSTED:
+        return state.status in ALERTING
+    return state.holder is None or state.last_sign_at is None or each.ended is None or state.last_sign_at < each.ended
 
 
 def _of(track: Track) -> str:

@@ -27,7 +27,7 @@ class Happening:
         """'Tom Berg is away for 2 h'."""
         line = self.line
         who = f"Level {line.level}" if line.level is not None else self.name or "Everybody"
-        lasting = f" for {line.value}" if line.lasting else ""
+        lasting, by = f" for {line.value}" if line.lasting else "", self.name or "Somebody"
         plain = {
             What.ACKNOWLEDGE: f"{who} acknowledges",
             What.ANSWER: f"{who} answers every alert after {line.value}",
@@ -38,11 +38,11 @@ class Happening:
             What.SEVERITY: f"The severity is {line.value}",
             What.READING: f"A reading comes in: {line.reading[0].replace('_', ' ')} {line.reading[1]}",
             What.MARK: f"It is marked as {line.value.replace('_', ' ')}",
-            What.HOLD: f"The alerting is put on hold{lasting}",
-            What.RESUME: "The alerting is resumed",
-            What.RAISE: "Somebody moves it one level up",
-            What.LOWER: "Somebody de-escalates it",
-            What.BYPASS: f"Somebody bypasses the levels before level {line.value}",
+            What.HOLD: f"{by} puts the alerting on hold{lasting}",
+            What.RESUME: f"{by} resumes the alerting",
+            What.RAISE: f"{by} moves it one level up",
+            What.LOWER: f"{by} de-escalates it",
+            What.BYPASS: f"{by} bypasses the levels before level {line.value}",
             What.TAKE_OVER: f"{who} takes it over",
             What.SIGN: "Whoever has it gives a sign of work",
             What.RESOLVE: "The incident is resolved",

@@ -44,7 +44,7 @@ class What(StrEnum):
 
 
 class Needs(NamedTuple):
-    """What a line says beside its time: `who` is one of '', 'person', 'anybody' (a person or all), 'level' (a person or a level).
+    """What a line says beside its time: `who` is one of '', 'person', 'anybody' (a person or all), 'level' (a person or a level), 'by' (who does it, if anybody is named).
 
     `value` is one of '', 'duration', 'duration?', 'track?', 'channel', 'severity', 'reading', 'marker', 'level'; a question mark: it
     may be left out. `label` is for a choice, `example` shows a line.
@@ -66,11 +66,11 @@ NEEDS: dict[What, Needs] = {
     What.SEVERITY: Needs("", "severity", "the severity worsens to", "+12min severity SEV1"),
     What.READING: Needs("", "reading", "a reading comes in", "+12min reading affected_users=5000"),
     What.MARK: Needs("", "marker", "it is marked as", "+20min mark data_breach"),
-    What.HOLD: Needs("", "duration", "the alerting is on hold for", "+5min hold for 20min"),
-    What.RESUME: Needs("", "", "the alerting is resumed", "+15min resume"),
-    What.RAISE: Needs("", "", "somebody moves it one level up", "+10min raise"),
-    What.LOWER: Needs("", "", "somebody de-escalates it one level", "+40min lower"),
-    What.BYPASS: Needs("", "level", "the levels are bypassed up to level", "+10min bypass to 3"),
+    What.HOLD: Needs("by", "duration", "the alerting is on hold for", "+5min hold for 20min by kim"),
+    What.RESUME: Needs("by", "", "the alerting is resumed", "+15min resume"),
+    What.RAISE: Needs("by", "", "somebody moves it one level up", "+10min raise"),
+    What.LOWER: Needs("by", "", "somebody de-escalates it one level", "+40min lower"),
+    What.BYPASS: Needs("by", "level", "the levels are bypassed up to level", "+10min bypass to 3"),
     What.TAKE_OVER: Needs("person", "", "takes it over", "+30min take-over kim"),
     What.SIGN: Needs("", "", "whoever has it gives a sign of work", "+45min sign"),
     What.RESOLVE: Needs("", "", "it is resolved", "+3h resolve"),
@@ -94,7 +94,8 @@ class Line:
         """'+7min acknowledge ana': what `line_from` reads back to the same line."""
         who = [self.who] if self.who.startswith(f"{LEVEL} ") else [shlex.quote(self.who)] if self.who else []
         value = [words.duration(self.lasting).replace(" ", "")] if self.lasting else [shlex.quote(self.value)] if self.value else []
-        return " ".join([f"+{words.duration(self.after).replace(' ', '')}", self.what.value, *who, *value])
+        told = [*value, "by", *who] if who and NEEDS[self.what].who == "by" else [*who, *value]
+        return " ".join([f"+{words.duration(self.after).replace(' ', '')}", self.what.value, *told])
 
     @property
     def lasting(self) -> timedelta | None:
@@ -130,7 +131,10 @@ def line_from(text: str) -> Line:
         )
     what, rest = What(parts[place].lower()), [part for part in parts[place + 1 :] if part.lower() not in FILLERS]
     who = ""
-    if NEEDS[what].who and rest:
+    if NEEDS[what].who == "by" and "by" in rest[:-1]:
+        by = rest.index("by")
+        who, rest = rest[by + 1], [*rest[:by], *rest[by + 2 :]]
+    elif NEEDS[what].who not in ("", "by") and rest:
         who = f"{LEVEL} {rest[1]}" if rest[0].lower() == LEVEL and len(rest) > 1 else rest[0]
         rest = rest[2:] if who.startswith(f"{LEVEL} ") else rest[1:]
     return made(" ".join(parts[:place]), what, who, " ".join(rest))
@@ -180,7 +184,7 @@ def _who(who: str, needs: Needs) -> str:
 
 def _problem(line: Line, needs: Needs) -> str:
     """What is missing or too much; empty when nothing is."""
-    if needs.who and not line.who:
+    if needs.who not in ("", "by") and not line.who:
         return f"'{line.what.value}' needs to say who."
     if not needs.who and line.who:
         return f"'{line.what.value}' is about nobody; leave out '{_short(line.who)}'."

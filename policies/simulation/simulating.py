@@ -22,12 +22,13 @@ from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput
 from portal.foundation.people.models import User
 
-from .course import Course, Setting, Step, run
+from .course import run
 from .grading import Grader
 from .happenings import Happening
 from .people import People
 from .scenario import NotUsable, Scenario, checked
 from .script import ANYBODY, Line, What
+from .values import Course, Setting, Step
 from .voices import Imagined, Voice, voices
 from .ways import Reaching, Way
 

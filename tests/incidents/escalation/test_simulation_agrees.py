@@ -11,7 +11,6 @@ from incidents.escalation import services
 from incidents.escalation.engine import run_cycle
 from incidents.lifecycle.services import record_reading
 from incidents.models import EscalationStep, Incident
-from policies.decisions.severity import Reading
 from policies.models import PolicyVersion, SeverityOverride
 from policies.simulation.scenario import Scenario
 from policies.simulation.script import lines_from
@@ -32,6 +31,7 @@ def the_policy(now: datetime, **fields: Any) -> tuple[PolicyVersion, dict[str, A
     people = {name: person(f"{name} Person", username=name.lower(), roles=("responder",)) for name in ("Ana", "Tom", "Kim", "Bea", "Liz")}
     for someone in people.values():
         contact(someone)
+    people["Boss"] = person("Boss Person", username="boss", is_superuser=True)
     version = make.draft(make.policy(make.service("Card payments")), now=now - timedelta(days=1))
     for name, value in {"resolve_within": None, **fields}.items():
         setattr(version, name, value)
@@ -41,7 +41,9 @@ def the_policy(now: datetime, **fields: Any) -> tuple[PolicyVersion, dict[str, A
     make.level(version, 1, people["Liz"], track="stakeholder")
     make.level(version, 1, people["Bea"], track="compliance")
     make.threshold(version)
-    make.threshold(version, "Everything fails", severity="SEV1", start_level=2, criteria=[{"measure": "affected_users", "value": Decimal(1000)}])
+    make.threshold(
+        version, "Everything fails", severity="SEV1", start_level=2, criteria=[{"measure": "affected_users", "value": Decimal(1000)}]
+    )
     SeverityOverride.objects.create(version=version, severity="SEV1", pace_percent=50)
     return make.approve(version, now=now - timedelta(days=1)), people
 
@@ -90,6 +92,15 @@ def worse(subject: Incident, at: datetime, people: dict[str, Any]) -> object:
     )
 
 
+def ordered(name: str, who: str = "Boss", **said: Any) -> Act:
+    def do(subject: Incident, at: datetime, people: dict[str, Any]) -> object:
+        told = {"until": at + said["lasting"]} if "lasting" in said else said
+        reason = "By the script of the simulation."
+        return getattr(services, name)(subject, actor=people[who], now=at, reason=reason, **told)
+
+    return do
+
+
 SCENES: dict[str, tuple[dict[int, Act], tuple[str, ...], dict[str, Any], range]] = {
     "nobody answers": ({}, (), {}, range(0)),
     "the first person answers": ({3: acknowledge("Ana")}, ("+3min acknowledge ana",), {}, range(0)),
@@ -104,6 +115,26 @@ SCENES: dict[str, tuple[dict[int, Act], tuple[str, ...], dict[str, Any], range]]
     "it gets worse": ({4: worse}, ("+4min reading affected_users=5000",), {}, range(0)),
     "the engine is down": ({}, ("+3min engine-down for 27min",), {}, range(3, 30)),
     "the engine is down at the opening": ({}, ("+0s engine-down for 12min",), {}, range(12)),
+    "the alerting is on hold": (
+        {3: ordered("hold", lasting=20 * MINUTE), 12: ordered("resume")},
+        ("+3min hold for 20min by boss", "+12min resume by boss"),
+        {},
+        range(0),
+    ),
+    "the hold ends by itself": ({3: ordered("hold", lasting=20 * MINUTE)}, ("+3min hold for 20min by boss",), {}, range(0)),
+    "it is moved up and down": (
+        {4: ordered("raise_level"), 9: ordered("lower_level")},
+        ("+4min raise by boss", "+9min lower by boss"),
+        {},
+        range(0),
+    ),
+    "whoever acknowledged is silent": ({3: acknowledge("Ana")}, ("+3min acknowledge ana",), {"silent_after": 20 * MINUTE}, range(0)),
+    "somebody else takes it over": (
+        {3: acknowledge("Ana"), 10: ordered("take_over", "Tom")},
+        ("+3min acknowledge ana", "+10min take-over tom"),
+        {"resolve_within": 40 * MINUTE},
+        range(0),
+    ),
     "the way begins again": ({}, (), {"repeats": 1}, range(0)),
 }
 
