@@ -26,6 +26,7 @@ class IncidentsConfig(AppConfig):
         from .escalation.answering import ANSWERER
         from .escalation.effects import NOBODY_REACHED, PAGE
         from .escalation.evidence import sections
+        from .escalation.holders import moved
         from .escalation.holding import busy_with_incidents
         from .escalation.imagined import VOICE
         from .escalation.looks import incident_saved
@@ -34,6 +35,7 @@ class IncidentsConfig(AppConfig):
         from .escalation.probes import engine
         from .escalation.rehearsed import planned_absences
         from .handoffs import guards as hand_off_guards
+        from .handoffs.by_engine import responsibility_moved
         from .handoffs.closing import unsigned
         from .lifecycle import guards
         from .lifecycle.hindrances import hindrances
@@ -58,6 +60,7 @@ class IncidentsConfig(AppConfig):
         drill_ways.register(self.label, ways_in_drill)
         drill_faults.register(self.label, planned_failure)
         hindrances.register("hand-offs", unsigned)
+        moved.register("hand-offs", responsibility_moved)
         declare(
             Job(
                 name="engine-sweep",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from incidents.escalation import facts
 from incidents.escalation.models import EscalationRun
 from incidents.lifecycle.models import Incident
 from policies.decisions.vocabulary import Track
@@ -21,12 +22,11 @@ MOST_ASKED = 20
 
 
 def holder_of(incident: Incident, run: EscalationRun | None, track: str) -> User | None:
-    """Who is responsible on `track` now; None while nobody acknowledged it."""
-    if track == Track.TECHNICAL:
-        if incident.acknowledged_at is None:
-            return None
-        return incident.assigned_to or (run.holder if run else None) or incident.acknowledged_by
-    return None if run is None else run.holder or run.acknowledged_by
+    """Who is responsible on `track` now; None while nobody acknowledged it. Where nothing escalates, the incident itself says it."""
+    found = facts.holder_of(run, incident) if run is not None else None
+    if found is not None or track != Track.TECHNICAL or incident.acknowledged_at is None:
+        return found
+    return incident.assigned_to or incident.acknowledged_by
 
 
 def refuse_receiver(person: User, incident: Incident, giver: User, actor: Any) -> None:

@@ -132,7 +132,8 @@ def assign(
 ) -> Incident:
     """Hands the incident to an assignment group, a person, or both. From one group to another is a functional escalation.
 
-    Raises InvalidInput when nothing would change, NotAllowed, and WrongState for an incident that has ended.
+    Raises InvalidInput when nothing would change, NotAllowed, and WrongState for an incident that has ended, and for one that somebody has
+    acknowledged: that is handed over by a signed hand-off.
     """
     require(actor, WORK, incident, to="assign this incident")
     if person is not None and not person.is_active:
@@ -140,6 +141,8 @@ def assign(
     with verb("incident.assigned", incident, actor, now, reason) as running:
         if incident.has_ended:
             raise WrongState(f"{incident.number} is {_words(incident.state)} and can no longer be handed over. Reopen it first.")
+        if incident.acknowledged_at is not None:
+            raise WrongState(f"{incident.number} is acknowledged. Whoever has it offers it, and has it until the other side accepts.")
         old_team, new_team = incident.team, team or incident.team
         new_person = person or (None if new_team != old_team else incident.assigned_to)
         if (new_team, new_person) == (old_team, incident.assigned_to):

@@ -285,3 +285,10 @@ def test_whoever_has_just_come_sees_what_the_one_before_still_has(ana: User, tom
         answer = signed_in(who).get(SHIFT).content.decode()
         assert words in answer
         assert incident.number in answer
+
+
+def test_the_history_of_a_hand_off_can_be_read(ana: User, tom: User) -> None:
+    made = offered(ana, tom)
+    do(signed_in(tom), made, "accept")
+    answer = signed_in(ana).get(f"{LIST}{made.pk}/history/")
+    assert (answer.status_code, "signed by both" in answer.content.decode()) == (200, True)
