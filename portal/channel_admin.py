@@ -42,7 +42,7 @@ class RuleForm(forms.Form):
     )
     within = DurationInput(
         required=False,
-        label="in this time",
+        label="Counted over",
         help_text="What is more waits for the next free slot and travels as one message. Nothing is dropped.",
     )
 
