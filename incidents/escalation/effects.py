@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.events.services import record
 from incidents.lifecycle.grading import RulesFor, rules_pinned_by_each
@@ -16,7 +16,7 @@ from policies.decisions.escalation_facts import Decision, Roster, RunState, Stat
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from portal.foundation.errors import Conflict
-from portal.foundation.many_rows import as_stored, insert_all
+from portal.foundation.many_rows import insert_all, update_all
 from portal.foundation.outbox.services import cancel_waiting, queue_all
 from portal.foundation.people.models import User
 
@@ -88,26 +88,14 @@ def _stops(turn: Turn) -> bool:
 
 def _move(turns: Sequence[Turn], now: datetime) -> None:
     """One UPDATE of all, in which the sequence is the fence: it must find every run as it was read."""
-    if not turns:
-        return
     moves = [columns_after(turn.run, turn.decision, now) for turn in turns]
-    names = list(dict.fromkeys(name for moved in moves for name in moved))
-    fields: list[Any] = [EscalationRun._meta.get_field(name) for name in names]
-    stored = [as_stored(column) for column in fields]
+    names = dict.fromkeys(name for moved in moves for name in moved if name != "sequence")
     rows = [
-        [
-            *(one(moved[name] if name in moved else getattr(turn.run, name)) for name, one in zip(names, stored, strict=True)),
-            *(turn.run.pk, turn.run.sequence),
-        ]
+        (turn.run.pk, turn.run.sequence, {name: moved[name] if name in moved else getattr(turn.run, name) for name in names})
         for turn, moved in zip(turns, moves, strict=True)
     ]
-    quote = connection.ops.quote_name
-    columns = ", ".join(f"{quote(column.column)} = %s" for column in fields)
-    statement = f"UPDATE {quote(EscalationRun._meta.db_table)} SET {columns} WHERE id = %s AND sequence = %s"  # noqa: S608 - names of the model
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, rows)
-        if cursor.rowcount != len(rows):
-            raise Conflict("Another engine moved this escalation meanwhile.")
+    if update_all(EscalationRun, rows, fence="sequence") != len(rows):
+        raise Conflict("Another engine moved this escalation meanwhile.")
     for turn, moved in zip(turns, moves, strict=True):
         for name, value in moved.items():
             setattr(turn.run, name, value)

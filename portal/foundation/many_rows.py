@@ -1,11 +1,13 @@
-"""Many rows of one table in one statement, without what the ORM does for each row beside it: for work in batches.
+"""Many rows of one table written in one statement, without what the ORM does for each row beside it: for work in batches.
 
-As `bulk_create`, it sends no signals and calls no `save`; besides, it reads no primary key back. The guards in the database see every row.
+As `bulk_create` and `update`, it sends no signals and calls no `save`, and it reads no primary key back. The guards in the database see
+every row. PostgreSQL gets the rows as one JSON text, which the driver has not to take apart; SQLite runs one statement again and again.
 """
 
+# ruff: noqa: S608 - names of models' tables and columns; values are parameters
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,8 +16,6 @@ from django.db import connection, models
 from django.utils.duration import duration_microseconds
 
 Stored = Callable[[Any], Any]
-# A statement of more is no faster, and the database would have to read it as one.
-MOST_A_STATEMENT = 500
 
 
 def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> None:
@@ -24,55 +24,79 @@ def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> N
         return
     model = type(rows[0])
     fields = _inserted(model)
-    names, stored = [field.attname for field in fields], [as_stored(field) for field in fields]
-    values = [[one(row.__dict__[name]) for name, one in zip(names, stored, strict=True)] for row in rows]
-    quote = connection.ops.quote_name
-    ignore = " OR IGNORE" if unless_there and connection.vendor == "sqlite" else ""
-    into = f"INSERT{ignore} INTO {quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)}) VALUES "
-    one_row = f"({', '.join(['%s'] * len(fields))})"
+    stored = [(field.attname, _as_stored(field)) for field in fields]
+    values = [[one(row.__dict__[name]) for name, one in stored] for row in rows]
+    table, columns = _quoted(model._meta.db_table), [_quoted(field.column) for field in fields]
+    into = f"INTO {table} ({', '.join(columns)})"
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.executemany(into + one_row, values)
-            return
-        end = " ON CONFLICT DO NOTHING" if unless_there else ""
-        for first in range(0, len(values), MOST_A_STATEMENT):
-            some = values[first : first + MOST_A_STATEMENT]
-            cursor.execute(into + ", ".join([one_row] * len(some)) + end, [value for row in some for value in row])
+            ignored = "OR IGNORE " if unless_there else ""
+            cursor.executemany(f"INSERT {ignored}{into} VALUES ({', '.join(['%s'] * len(fields))})", values)
+        else:
+            end = " ON CONFLICT DO NOTHING" if unless_there else ""
+            cursor.execute(f"INSERT {into} SELECT {', '.join(columns)} FROM {_recordset(table)}{end}", [_as_json(fields, values)])
+
+
+def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping[str, Any]]], *, fence: str) -> int:
+    """Updates rows by primary key, each only while its column `fence` still has the value given; how many there were.
+
+    `rows` are primary key, value of the fence, and the values of the other columns, which all rows name alike; the fence is raised by one.
+    """
+    if not rows:
+        return 0
+    fields: list[Any] = [model._meta.get_field(name) for name in ("id", fence, *rows[0][2])]
+    stored = [_as_stored(field) for field in fields]
+    values = [[one(value) for one, value in zip(stored, (key, old, *new.values()), strict=True)] for key, old, new in rows]
+    table, columns = _quoted(model._meta.db_table), [_quoted(field.column) for field in fields]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            given = "".join(f", {column} = %s" for column in columns[2:])
+            statement = f"UPDATE {table} SET {columns[1]} = {columns[1]} + 1{given} WHERE {columns[0]} = %s AND {columns[1]} = %s"
+            cursor.executemany(statement, [[*new, key, old] for key, old, *new in values])
+        else:
+            given = "".join(f", {column} = new.{column}" for column in columns[2:])
+            same = " AND ".join(f"old.{column} = new.{column}" for column in columns[:2])
+            raised = f"{columns[1]} = old.{columns[1]} + 1"
+            statement = f"UPDATE {table} old SET {raised}{given} FROM {_recordset(table)} new WHERE {same}"
+            cursor.execute(statement, [_as_json(fields, values)])
+        return int(cursor.rowcount)
+
+
+def _recordset(table: str) -> str:
+    return f"json_populate_recordset(NULL::{table}, %s)"
+
+
+def _as_json(fields: Sequence[Any], values: Sequence[Sequence[Any]]) -> str:
+    names = [field.column for field in fields]
+    return json.dumps([dict(zip(names, row, strict=True)) for row in values])
 
 
 @cache
 def _inserted(model: type[models.Model]) -> tuple[Any, ...]:
     """The columns that an insert names: not the key that the database counts up, nor what it works out itself."""
-    return tuple(
-        field
-        for field in model._meta.concrete_fields
-        if not field.generated and not isinstance(field, models.AutoField | models.BigAutoField)
-    )
+    counted = (models.AutoField, models.BigAutoField)
+    return tuple(field for field in model._meta.concrete_fields if not field.generated and not isinstance(field, counted))
 
 
-def as_stored(field: Any) -> Stored:
-    """How a value of `field` is handed to this database's driver; of a relation, the row or its key."""
+def _as_stored(field: Any) -> Stored:
+    """How a value of `field` is handed to this database; of a relation, the row or its key."""
     if field.is_relation:
-        key = as_stored(field.target_field)
+        key = _as_stored(field.target_field)
         return lambda value: key(value.pk if isinstance(value, models.Model) else value)
-    if isinstance(field, models.JSONField):
-        return _json
-    if isinstance(field, models.CharField | models.TextField):
-        return _text
-    if connection.vendor != "sqlite":
-        return _as_it_is
-    if isinstance(field, models.DateTimeField):
-        return _sqlite_moments()
-    special: dict[type[models.Field[Any, Any]], Stored] = {models.DurationField: _microseconds, models.UUIDField: _hexadecimal}
-    return special.get(type(field), _as_it_is)
+    sqlite = connection.vendor == "sqlite"
+    known: dict[type[models.Field[Any, Any]], Stored] = {
+        models.DateTimeField: _once_each(connection.ops.adapt_datetimefield_value if sqlite else datetime.isoformat),
+        models.DurationField: _unless_none(duration_microseconds if sqlite else _interval),
+        models.UUIDField: _unless_none(uuid.UUID.hex.fget if sqlite else str),  # type: ignore[attr-defined]
+        models.JSONField: _unless_none(json.dumps) if sqlite else _as_it_is,
+        models.CharField: _text,
+        models.TextField: _text,
+    }
+    return known.get(type(field), _as_it_is)
 
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
 
 
 def _text(value: Any) -> str | None:
@@ -80,22 +104,25 @@ def _text(value: Any) -> str | None:
     return value if value is None or type(value) is str else str(value)
 
 
-def _sqlite_moments() -> Stored:
-    """Rows of a batch mostly share their times."""
-    adapted = connection.ops.adapt_datetimefield_value
-    known: dict[datetime | None, str | None] = {None: None}
+def _interval(value: timedelta) -> str:
+    return f"{value.days} days {value.seconds}.{value.microseconds:06} seconds"
 
-    def stored(value: datetime | None) -> str | None:
+
+def _unless_none(stored: Stored) -> Stored:
+    return lambda value: None if value is None else stored(value)
+
+
+def _once_each(stored: Stored) -> Stored:
+    """Rows of a batch mostly share their times."""
+    known: dict[Any, Any] = {None: None}
+
+    def one(value: Any) -> Any:
         if value not in known:
-            known[value] = str(adapted(value))
+            known[value] = str(stored(value))
         return known[value]
 
-    return stored
+    return one
 
 
-def _microseconds(value: timedelta | None) -> int | None:
-    return None if value is None else duration_microseconds(value)
-
-
-def _hexadecimal(value: uuid.UUID | None) -> str | None:
-    return None if value is None else value.hex
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
