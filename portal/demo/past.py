@@ -9,10 +9,12 @@ from decimal import Decimal
 
 from incidents.escalation import services as escalation
 from incidents.escalation.engine import run_cycle
+from incidents.handoffs import services as hand_offs
 from incidents.lifecycle import services as lifecycle
 from incidents.models import EscalationRun, EscalationStep, Incident
 from policies.decisions.severity import Reading
 from policies.models import Service, Team
+from portal.foundation.access.checks import may
 from portal.foundation.errors import Conflict
 from portal.foundation.outbox.dispatch import deliver_due
 from portal.models import User
@@ -71,8 +73,7 @@ def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datet
     noted = acknowledged + timedelta(minutes=6)
     lifecycle.add_note(incident, actor=responder, now=noted, text="Looking at the dashboards; started with the last change.")
     if dice.random() < 0.35:
-        team = Team.objects.exclude(incidents=incident).order_by("name").first()
-        lifecycle.assign(incident, team=team, actor=responder, now=noted + timedelta(minutes=3), reason="The cause is on their side.")
+        responder = _hand_over(incident, responder, noted + timedelta(minutes=3))
     solved = noted + timedelta(minutes=dice.choice([18, 35, 50, 75, 130, 200]))
     escalation.resolve(incident, actor=responder, now=solved, reason="Rolled back and verified with a test transaction.")
     if dice.random() < 0.8:
@@ -92,6 +93,27 @@ def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:
     _let_the_engine_run(incident, opened, opened + timedelta(minutes=3))
     escalation.acknowledge(incident, actor=people["responder"], now=opened + timedelta(minutes=3))
     _other_tracks_answer(incident, opened + timedelta(minutes=8))
+    waits = "Both banks were called and look into it. The next call is on the hour; the queue is at 1,200 transfers."
+    offered = opened + timedelta(minutes=44)
+    hand_offs.offer(incident, to=people["commander"], note=waits, actor=people["responder"], now=offered)
+    deliver_due(now=offered)
+
+
+def _hand_over(incident: Incident, giver: User, at: datetime) -> User:
+    """To somebody of another group, who accepts two minutes later."""
+    team = Team.objects.exclude(pk=incident.team_id).filter(members__isnull=False).exclude(members=giver).order_by("name").first()
+    receiver = (
+        next((person for person in team.members.order_by("pk") if may(person, "incidents.change_incident", incident)), None)
+        if team
+        else None
+    )
+    if team is None or receiver is None:
+        return giver
+    made = hand_offs.offer(incident, to=receiver, team=team, note="The cause is on your side: see the last note.", actor=giver, now=at)
+    deliver_due(now=at)
+    hand_offs.accept(made, actor=receiver, now=at + timedelta(minutes=2))
+    deliver_due(now=at + timedelta(minutes=2))
+    return receiver
 
 
 def _other_tracks_answer(incident: Incident, at: datetime) -> None:
