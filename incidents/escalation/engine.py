@@ -29,7 +29,7 @@ from .starting import start_missing
 from .tracks import incomplete
 from .turns import claimed, decided
 
-__all__ = ["CycleResult", "advance", "next_due", "run_cycle"]
+__all__ = ["CycleResult", "advance", "live_runs", "next_due", "run_cycle"]
 
 MOST_A_BATCH = 200
 # More is taken by the next pass, at once; the bound keeps one pass short enough to be seen finishing.
@@ -60,7 +60,7 @@ def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
 
 def next_due() -> datetime | None:
     """When the next live run is due; None when there is none. One query, of one row of an index."""
-    return _live().order_by("next_run_at").values_list("next_run_at", flat=True).first()
+    return live_runs().order_by("next_run_at").values_list("next_run_at", flat=True).first()
 
 
 def advance(run: EscalationRun, incident: Incident, *, now: datetime, actor: Any = None, reason: str = "", **said: Any) -> None:
@@ -107,7 +107,7 @@ def _advance_due(now: datetime) -> tuple[CycleResult, bool]:
     try:
         with transaction.atomic():
             keys += (
-                _live()
+                live_runs()
                 .select_for_update(skip_locked=True)
                 .filter(next_run_at__lte=now, failures=0)
                 .order_by("next_run_at")
@@ -123,7 +123,7 @@ def _advance_due(now: datetime) -> tuple[CycleResult, bool]:
 
 def _advance_failing(now: datetime) -> CycleResult:
     """Due runs that failed before, one by one: should they fail again, they fail alone."""
-    keys = _live().filter(next_run_at__lte=now, failures__gt=0).order_by("next_run_at").values_list("pk", flat=True)
+    keys = live_runs().filter(next_run_at__lte=now, failures__gt=0).order_by("next_run_at").values_list("pk", flat=True)
     result = CycleResult()
     for key in list(keys[:MOST_FAILING]):
         result += _advance_again([key], now)
@@ -209,7 +209,8 @@ def _changed(now: datetime) -> Q:
     return due(now) & (Q(next_run_at__isnull=True) | Q(next_run_at__gt=now))
 
 
-def _live() -> QuerySet[EscalationRun]:
+def live_runs() -> QuerySet[EscalationRun]:
+    """All live runs, by their index."""
     return EscalationRun.objects.extra(where=[LIVE])  # noqa: S610 - a constant of this file
 
 

@@ -85,6 +85,7 @@ class EscalationRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_run_at"], name="run_due", condition=Q(state__in=["paging", "held", "acknowledged"])),
+            models.Index(fields=["failures"], name="run_failing", condition=Q(failures__gt=0)),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db.models import Count, Min, Q
 from django_q.models import OrmQ
 
+from incidents.escalation.engine import live_runs
 from incidents.escalation.queries import OVERDUE_AFTER
-from incidents.models import EngineHeartbeat, EscalationRun, HandOff
+from incidents.models import EngineHeartbeat, HandOff
 from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.signs.models import LaneTally, SignOfLife
 from portal.foundation.watch.models import Outage
@@ -27,8 +28,7 @@ def families(now: datetime) -> list[Family]:
 
 def _runs(now: datetime) -> Iterator[Family]:
     """One walk through the index of live runs."""
-    live = EscalationRun.objects.filter(state__in=EscalationRun.LIVE)
-    counts = live.aggregate(
+    counts = live_runs().aggregate(
         live=Count("*"),
         timed=Count("next_run_at"),
         due=Count("next_run_at", filter=Q(next_run_at__lte=now)),
