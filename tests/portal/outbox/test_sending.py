@@ -1,0 +1,170 @@
+"""The sending process: lane by lane, in batches, and nothing a provider does holds up the others or loses a message."""
+
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from portal.foundation.outbox import sending
+from portal.foundation.outbox.sending import Sender
+from portal.foundation.outbox.services import draft, queue_all
+from portal.foundation.signs.beats import SENDER, last_beat
+from portal.models import DeliveryAttempt, OutboxMessage, User
+from tests.factories.portal import contact, person
+from tests.receiver import receiver, status
+
+pytestmark = pytest.mark.django_db
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def sender() -> Iterator[Sender]:
+    running = Sender(clock)
+    yield running
+    running.close()
+
+
+def someone(address: str, **fields: Any) -> User:
+    user = person("Ana")
+    contact(user, address, **fields)
+    return user
+
+
+def put(user: User, how_many: int = 1, name: str = "key") -> None:
+    letter: dict[str, Any] = {"kind": "escalation.page", "subject_ref": "incidents.incident:0", "title": "t", "body": "b", "link": ""}
+    queue_all([draft(person=user, idempotency_key=f"{name}-{number}", **letter) for number in range(how_many)], now=clock())
+
+
+def until_settled(sender: Sender, seconds: float = 10.0, **which: Any) -> None:
+    """Works until no message (of `which`) waits any more."""
+    end = time.monotonic() + seconds
+    while OutboxMessage.objects.filter(state__in=("pending", "sending"), **which).exists():
+        assert time.monotonic() < end, "messages still wait"
+        sender.step()
+
+
+def slow(request: BaseHTTPRequestHandler) -> None:
+    time.sleep(1.5)
+    status(204)(request)
+
+
+def drip(request: BaseHTTPRequestHandler) -> None:
+    request.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+    for _ in range(60):
+        request.wfile.write(b"x")
+        request.wfile.flush()
+        time.sleep(0.05)
+
+
+def reset(request: BaseHTTPRequestHandler) -> None:
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.connection.close()
+
+
+def test_many_are_taken_and_recorded_in_few_statements(sender: Sender, django_assert_max_num_queries: Any) -> None:
+    with receiver() as phone:
+        put(someone(phone.url), 24)
+        with django_assert_max_num_queries(140):
+            until_settled(sender)
+    assert (OutboxMessage.objects.filter(state="delivered").count(), DeliveryAttempt.objects.count()) == (24, 24)
+    assert sorted(set(phone.keys)) == sorted(phone.keys)
+    assert last_beat(SENDER) is not None
+
+
+def test_a_slow_provider_holds_up_only_its_own_messages(sender: Sender, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*", "localhost:*"]
+    monkeypatch.setattr(sending, "CALLS_A_LANE", 9)
+    with receiver(*[slow] * 30) as dead, receiver() as phone:
+        put(someone(f"http://localhost:{dead.port}/x"), 30, "slow")
+        sender.step()
+        ben = someone(phone.url)
+        put(ben, 10, "quick")
+        began = time.monotonic()
+        until_settled(sender, person=ben)
+        assert time.monotonic() - began < 1.0
+        assert 0 < len(dead.got) <= 9
+        sender.finish()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (status(500), "status 500"),
+        (status(429, Retry_After="2"), "status 429"),
+        (drip, "No answer"),
+        (reset, "No answer"),
+        (slow, "No answer"),
+    ],
+)
+def test_whatever_a_provider_does_the_message_is_tried_again_with_the_same_key(
+    answer: Any, said: str, sender: Sender, settings: Any
+) -> None:
+    settings.OUTBOUND_TIMEOUT_SECONDS = 0.5
+    with receiver(answer) as phone:
+        put(someone(phone.url))
+        end = time.monotonic() + 5
+        while not DeliveryAttempt.objects.exists() and time.monotonic() < end:
+            sender.step()
+        message = OutboxMessage.objects.get()
+        assert (message.state, message.tries) == ("pending", 1)
+        assert said in DeliveryAttempt.objects.get().detail
+        OutboxMessage.objects.update(next_attempt_at=clock())
+        until_settled(sender)
+    assert (OutboxMessage.objects.get().state, phone.keys) == ("delivered", ["key-0", "key-0"])
+
+
+def test_the_lease_of_a_running_call_is_renewed_and_a_dead_process_leaves_its_message_to_the_next(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "RENEW_EVERY", 0.0)
+    with receiver(slow) as phone:
+        put(someone(phone.url))
+        sender.step()
+        first = OutboxMessage.objects.get().next_attempt_at
+        sender.step()
+        renewed = OutboxMessage.objects.get().next_attempt_at
+        assert first is not None
+        assert renewed is not None
+        assert clock() < first < renewed
+        # As after SIGKILL: the lease is over, and another process looks.
+        OutboxMessage.objects.update(next_attempt_at=clock() - timedelta(seconds=1))
+        other = Sender(clock)
+        until_settled(other)
+        sender.finish()
+        other.close()
+    assert phone.keys == ["key-0", "key-0"]
+    assert OutboxMessage.objects.get().state == "delivered"
+
+
+def test_what_was_handed_over_while_it_was_told_to_stop_is_written_down(sender: Sender) -> None:
+    def late(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        status(204)(request)
+
+    with receiver(late) as phone:
+        put(someone(phone.url))
+        sender.step()
+        sender.finish()
+    assert OutboxMessage.objects.get().state == "delivered"
+    assert phone.keys == ["key-0"]
+
+
+def test_a_person_without_a_way_is_given_up_without_a_call(sender: Sender) -> None:
+    put(person("Nobody"))
+    until_settled(sender)
+    assert (OutboxMessage.objects.get().state, DeliveryAttempt.objects.count()) == ("failed", 0)
+
+
+def test_an_idle_look_costs_few_statements(sender: Sender, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "POLL_SECONDS", 0.01)
+    sender.step()
+    with django_assert_max_num_queries(4):
+        sender.step()
