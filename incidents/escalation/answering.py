@@ -35,7 +35,7 @@ class AlertAnswerer:
             return None
         run = _latest(incident, track)
         waits = _waits(incident, run)
-        words = f"{_name(incident, track)} waits for somebody to acknowledge it." if waits else _why_not(incident, track, run, person)
+        words = f"{_sentence(incident, track)} waits for somebody to acknowledge it." if waits else _why_not(incident, track, run, person)
         return Standing(_name(incident, track), waits, words, link_to(incident))
 
     def acknowledge(self, message: OutboxMessage, person: Any, *, now: datetime, reason: str) -> str:
@@ -67,6 +67,12 @@ def _name(incident: Incident, track: Track) -> str:
     return incident.number if track is Track.TECHNICAL else f"the {track.label.lower()} track of {incident.number}"
 
 
+def _sentence(incident: Incident, track: Track) -> str:
+    """The same at the beginning of a sentence."""
+    name = _name(incident, track)
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 def _latest(incident: Incident, track: Track) -> EscalationRun | None:
     runs = incident.runs.filter(track=track.value).select_related("acknowledged_by", "holder")
     return runs.order_by("-opening").first()
@@ -87,14 +93,13 @@ def _why_not(incident: Incident, track: Track, run: EscalationRun | None, person
     name = _name(incident, track)
     holder = incident.assigned_to if track is Track.TECHNICAL else run and run.acknowledged_by
     taken = incident.acknowledged_at if track is Track.TECHNICAL else run and run.acknowledged_at
-    sentence = f"{name[:1].upper()}{name[1:]}"
     if track is not Track.COMPLIANCE and incident.has_ended:
         return f"{incident.number} is {incident.get_state_display().lower()}; there is nothing left to acknowledge."
     if holder is not None and taken is not None:
         if holder.pk == person.pk:
             return f"You have acknowledged {name} already."
         return f"{holder} has acknowledged {name}. To take it over, open it in the portal."
-    return f"The alerting for {sentence if track is Track.TECHNICAL else name} is over; there is nothing left to acknowledge."
+    return f"The alerting for {name} is over; there is nothing left to acknowledge."
 
 
 ANSWERER = AlertAnswerer()

@@ -27,7 +27,8 @@ main{{max-width:44rem;margin:0 auto;padding:1.5rem 1rem}}
 h1{{font-size:1.4rem;margin:0 0 .25rem}}p.lead{{margin:0 0 1.5rem;color:#4b5563}}
 article{{background:#fff;border-left:4px solid #0f766e;border-radius:.5rem;padding:.75rem 1rem;margin:0 0 .75rem;box-shadow:0 1px 2px #0002}}
 h2{{font-size:1rem;margin:0}}time{{color:#6b7280;font-size:.875rem;font-variant-numeric:tabular-nums}}
-article p{{margin:.25rem 0;white-space:pre-line}}a{{color:#0f766e}}
+article p{{margin:.25rem 0;white-space:pre-line;overflow-wrap:anywhere}}a{{color:#0f766e}}
+a.button{{display:inline-block;margin:.25rem 0;padding:.5rem 1.25rem;border-radius:.5rem;background:#0f766e;color:#fff;font-weight:600;text-decoration:none}}
 @media (prefers-color-scheme:dark){{body{{background:#111827;color:#f3f4f6}}article{{background:#1f2937}}p.lead,time{{color:#9ca3af}}a{{color:#5eead4}}}}
 </style></head><body><main><h1>Demo phones</h1>
 <p class="lead">What the people of the demo organisation have just been sent, newest first. This page looks again every 3 seconds.</p>
@@ -62,12 +63,18 @@ class Phones:
 
 
 def _article(arrived: Arrived) -> str:
-    text = {name: html.escape(str(arrived.message.get(name, ""))) for name in ("title", "body", "link")}
-    link = f'<p><a href="{text["link"]}">Open the incident</a></p>' if text["link"].startswith(("http://", "https://")) else ""
+    text = {name: html.escape(str(arrived.message.get(name, ""))) for name in ("title", "body", "link", "answer_link")}
+    answer = _link(text["answer_link"], "Acknowledge", "button")
     return (
         f"<article><h2>{html.escape(arrived.phone)}: {text['title']}</h2>"
-        f'<time datetime="{arrived.at.isoformat()}">{arrived.at:%H:%M:%S} UTC</time><p>{text["body"]}</p>{link}</article>'
+        f'<time datetime="{arrived.at.isoformat()}">{arrived.at:%H:%M:%S} UTC</time><p>{text["body"]}</p>'
+        f"{answer}{_link(text['link'], 'Open the incident', 'plain')}</article>"
     )
+
+
+def _link(address: str, words: str, look: str) -> str:
+    """A link where `address` is one of the web."""
+    return f'<p><a class="{look}" href="{address}">{words}</a></p>' if address.startswith(("http://", "https://")) else ""
 
 
 def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPServer:

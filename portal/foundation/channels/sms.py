@@ -26,11 +26,12 @@ class Sms:
             raise DeliveryFailed(self.not_set_up(address), permanent=True)
         sender = settings.TELEPHONE_SMS_FROM
         of = "MessagingServiceSid" if sender.startswith("MG") else "From"
-        return telephone.submit("sms", "Messages", address, {of: sender, "Body": in_short(message, replies=takes_replies(sender))})
+        return telephone.submit("sms", "Messages", address, {of: sender, "Body": in_short(message, replies=takes_replies())})
 
 
-def takes_replies(sender: str) -> bool:
-    """Whether somebody can write back to `sender`: a number or a messaging service, but no name in letters, and no short code."""
+def takes_replies() -> bool:
+    """Whether people can write back to where texts come from: a number or a messaging service, but no name in letters."""
+    sender = settings.TELEPHONE_SMS_FROM
     return sender.startswith("+") or (sender.startswith("MG") and len(sender) == 34)
 
 

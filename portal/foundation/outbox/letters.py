@@ -7,6 +7,7 @@ from datetime import datetime
 from portal.foundation import words
 from portal.foundation.channels.base import Message
 from portal.foundation.channels.rules import Use
+from portal.foundation.channels.sms import takes_replies
 from portal.foundation.people.models import ContactPoint
 
 from .models import OutboxMessage
@@ -42,15 +43,17 @@ def letter_for(message: OutboxMessage, contact: ContactPoint, use: Use, now: dat
 
 
 def letter_for_all(messages: Sequence[OutboxMessage], contact: ContactPoint, use: Use, now: datetime) -> Message:
-    """Several messages to one person as one. It lists all titles, and can be answered only behind its link: an answer is to one of them."""
+    """Several messages to one person as one. It lists all titles. An answer is to one of them: behind its link, or in a text by its number."""
     if len(messages) == 1:
         return letter_for(messages[0], contact, use, now)
     width = max(SHORTEST_TITLE, _room(contact.channel) // len(messages) - 1)
-    titles = [_short(_allowed(message, contact, use, now)[0], width) for message in messages]
+    codes = [answer_code(message) if contact.channel == "sms" and takes_replies() else "" for message in messages]
+    allowed = [_allowed(message, contact, use, now)[0] for message in messages]
+    titles = [_short(f"{code}: {title}" if code else title, width) for code, title in zip(codes, allowed, strict=True)]
     # The same messages together are the same letter, in whatever order and however often it is sent.
     key = hashlib.sha256("\n".join(sorted(message.idempotency_key for message in messages)).encode()).hexdigest()[:32]
     lead = messages[0]
-    title = f"{words.counted(len(messages), 'message')} for you"
+    title = f"{words.counted(len(messages), 'message')} for you" + (", answer ACK and a number" if any(codes) else "")
     return Message(f"several-{key}", lead.kind, lead.person_name, title, "\n".join(titles), lead.link)
 
 

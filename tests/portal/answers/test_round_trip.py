@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from portal.foundation.channels.rules import Uses
 from portal.foundation.outbox.dispatch import deliver_due
+from portal.foundation.outbox.letters import letter_for_all
 from portal.models import OutboxMessage
 from tests.factories.portal import contact
-from tests.fakes.telephone import call_back, documented, telephone
+from tests.fakes.telephone import call_back, documented, set_up, telephone
 from tests.incidents.escalation.conftest import make_scene
 
-from .conftest import NUMBER
+from .conftest import NUMBER, Alarm
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +50,16 @@ def test_a_call_that_nobody_picks_up_is_followed_by_the_next_way(settings: Any, 
         call_back("/hooks/telephone/status/", documented("call_status", CallSid=fake.taken[0]["Sid"][0], CallStatus="no-answer"))
         deliver_due(now=now + timedelta(minutes=1))
     assert ["Twiml" in taken for taken in fake.taken] == [True, False]
+
+
+def test_several_alerts_in_one_text_are_told_apart_by_what_to_answer(settings: Any, alarm: Alarm, now: datetime) -> None:
+    set_up(settings)
+    _, other = alarm.another()
+    use = Uses()["sms"]
+    letter = letter_for_all([alarm.message, other], alarm.phone, use, now)
+    assert letter.title == "2 messages for you, answer ACK and a number"
+    codes = [alarm.incident.pk, alarm.incident.pk + 1]
+    assert [line.partition(":")[0] for line in letter.body.splitlines()] == [str(code) for code in codes]
+    assert (letter.answer_link, letter.answer_code) == ("", "")
+    settings.TELEPHONE_SMS_FROM = "PORTAL"
+    assert letter_for_all([alarm.message, other], alarm.phone, use, now).title == "2 messages for you"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk.signature import Clock, SignatureVerifier
 from twilio.request_validator import RequestValidator
@@ -29,7 +29,7 @@ def test_the_example_of_the_vendor_fits() -> None:
     assert telephone_signature_fits(url, list(params.items()), "0/KCTR6DLpKmkAf8muzZqo1nDgQ=", "12345")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(url=URLS, params=st.dictionaries(WORDS, WORDS, max_size=5))
 def test_what_the_vendors_client_signs_fits_and_nothing_else_does(url: str, params: dict[str, str]) -> None:
     signature = RequestValidator(SECRET).compute_signature(url, params)
@@ -64,7 +64,7 @@ class Fixed(Clock):
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(body=WORDS, age=st.integers(-400, 400))
 def test_slacks_own_check_says_the_same_of_body_and_age(body: str, age: int) -> None:
     made_at = str(int((NOW - timedelta(seconds=age)).timestamp()))

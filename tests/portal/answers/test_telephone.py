@@ -332,7 +332,7 @@ def test_a_body_that_is_too_large_is_refused_unread(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", DOORS)
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     params=st.dictionaries(st.sampled_from(["CallSid", "MessageSid", "Body", "From", "Digits", "MessageStatus", "x"]), st.text(max_size=40))
 )
