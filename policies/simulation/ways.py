@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from portal.foundation.channels.base import not_set_up
 from portal.foundation.channels.rules import Uses
+from portal.foundation.channels.telephone import callback
 from portal.foundation.outbox.backoff import delay_after
 from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.ways import ways_of
@@ -32,6 +33,8 @@ class Reaching:
     def __init__(self, people: Collection[int], kind: str) -> None:
         asked = [OutboxMessage(person_id=person, urgent=urgent, kind=kind) for person in people for urgent in (True, False)]
         ways, self._uses = ways_of(asked) if asked else {}, Uses()
+        # Without an address that the telephone service can reach, no receipt comes and none is waited for.
+        self._receipts = bool(callback(""))
         self._ways = {(message.person_id or 0, message.urgent): ways[message.pk] for message in asked}
 
     def ways(self, person: int, urgent: bool, failing: Collection[str]) -> tuple[Way, ...]:
@@ -50,7 +53,7 @@ class Reaching:
 
     def _way(self, point: ContactPoint, failing: Collection[str]) -> Way:
         problem = NOT_SET_UP if not_set_up(point.channel, point.address) else FAILS if point.channel in failing else ""
-        within = self._uses[point.channel].receipt_within if point.channel in WITH_RECEIPTS else None
+        within = self._uses[point.channel].receipt_within if self._receipts and point.channel in WITH_RECEIPTS else None
         return Way(point.channel, point.label, within, problem)
 
 
