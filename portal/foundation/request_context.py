@@ -13,7 +13,7 @@ from django.utils import timezone
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The way in of the current act. `channel` is one of web, api, command, engine, job."""
+    """The way in of the current act. `channel` is one of web, api, command, engine, job, or the way of an answer: link, sms, voice, slack."""
 
     channel: str
     request_id: str = ""
