@@ -113,6 +113,11 @@ def _about(content: PolicySnapshot, track: Track) -> list[str]:
         told.append(
             f"An incident that is not resolved {words.duration(content.resolve_within)} after opening moves one level up, even when acknowledged."
         )
+    if content.silent_after:
+        told.append(
+            f"Whoever acknowledged and gives no sign of work for {words.duration(content.silent_after)} is alerted again, then the others of "
+            "the level."
+        )
     return told
 
 

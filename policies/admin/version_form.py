@@ -23,7 +23,7 @@ INLINES = (
 )
 # The form's own fields that stand in a section, and not above all of them.
 INSIDE: dict[str, tuple[str, ...]] = {
-    "technical": ("resolve_within", "repeats"),
+    "technical": ("resolve_within", "silent_after", "repeats"),
     "stakeholder": ("stakeholder_from",),
     "matrix": tuple(CELLS),
 }

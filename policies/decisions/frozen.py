@@ -38,6 +38,7 @@ def snapshot_from(content: Content) -> PolicySnapshot:
         stakeholder_from=Severity(content.get("stakeholder_from", Severity.SEV2)),
         compliance_levels=_levels(content.get("compliance_levels", ())),
         repeats=content.get("repeats", 0),
+        silent_after=_duration(content.get("silent_after_seconds")),
         business=tuple(_business(told) for told in content.get("business", ())),
         matrix=tuple((told["impact"], told["urgency"], told["priority"]) for told in content.get("matrix", ())),
         exceptions=tuple(_exception(told) for told in content.get("exceptions", ())),

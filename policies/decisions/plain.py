@@ -9,7 +9,9 @@ from typing import Any
 from .ruleset import PolicySnapshot
 
 # Told in whole seconds, also where there is none.
-_DURATIONS = frozenset({"resolve_within", "window", "backup_after", "for_at_least", "reminders", "first_within", "repeat_every"})
+_DURATIONS = frozenset(
+    {"resolve_within", "silent_after", "window", "backup_after", "for_at_least", "reminders", "first_within", "repeat_every"}
+)
 
 
 def plain(content: PolicySnapshot) -> dict[str, Any]:

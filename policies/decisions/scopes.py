@@ -65,7 +65,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "severity criteria": ("thresholds",),
     "business impact": ("business",),
     "priority matrix": ("matrix",),
-    "technical track": ("levels", "resolve_within", "repeats", "severity_rules"),
+    "technical track": ("levels", "resolve_within", "silent_after", "repeats", "severity_rules"),
     "stakeholder track": ("stakeholder_levels", "stakeholder_from"),
     "compliance track": ("compliance_levels",),
 }

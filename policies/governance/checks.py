@@ -15,7 +15,7 @@ from policies.decisions.scopes import RulesInForce, Source, compose
 from policies.decisions.vocabulary import Scope, Track
 from policies.messages.checks import check_announcements, check_audiences, check_messages
 from policies.oncall.checks import check_schedule
-from policies.pathways.checks import check_levels
+from policies.pathways.checks import check_levels, check_silence
 from policies.pathways.mandates import check_mandates
 from policies.pathways.people import People
 from policies.severity.checks import check_thresholds
@@ -75,6 +75,7 @@ def _whole(content: PolicySnapshot, rules: RulesInForce, facts: Facts) -> Iterat
         yield found("threshold.none", "Thresholds", text)
     goes_with_levels = {
         "the resolution milestone": content.resolve_within is not None,
+        "the silence after an acknowledgement": content.silent_after is not None,
         "the repeats": bool(content.repeats),
         "what severities change": bool(content.severity_rules),
     }
@@ -89,8 +90,9 @@ def _pathway(content: PolicySnapshot, rules: RulesInForce, people: People, facts
     for track in Track:
         counted = rules.content.on_track(track)
         own = bool(content.levels_of(track))
-        milestone, paces = (counted.resolve_within, counted.severity_rules) if own else (None, ())
+        milestone, silence, paces = (counted.resolve_within, counted.silent_after, counted.severity_rules) if own else (None, None, ())
         findings = check_levels(counted.levels, people, track=track, resolve_within=milestone, severity_rules=paces)
+        findings += check_silence(counted.levels, silence, milestone)
         findings += check_mandates(counted.levels, people.gone, facts.since.date(), track=track)
         yield from findings if own else _from(rules, track, (finding for finding in findings if finding.blocking))
 

@@ -31,7 +31,7 @@ PARTS: tuple[Part, ...] = (
     Part(AnnouncementProtocol),
 )
 # What a version says in columns of its own.
-OWN_FIELDS = ("resolve_within", "repeats", "stakeholder_from")
+OWN_FIELDS = ("resolve_within", "silent_after", "repeats", "stakeholder_from")
 
 
 def inside(model: type[Model]) -> tuple[Part, ...]:

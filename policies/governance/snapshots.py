@@ -31,10 +31,13 @@ def content_of(version: PolicyVersion) -> dict[str, Any]:
         by_track[level.track].append(_level(level))
     thresholds = list(version.thresholds.select_related("runbook").prefetch_related("criteria").order_by("severity", "name"))
     announcements = version.announcement_protocols.select_related("person", "role_held").order_by("severity", "audience")
+    # A version that asks for no silence says nothing about it, as those from before there was such a thing do.
+    silence = {} if version.silent_after is None else {"silent_after_seconds": _seconds(version.silent_after)}
     cells = version.priority_cells.order_by("impact", "urgency").values("impact", "urgency", "priority")
     return {
         "resolve_within_seconds": None if version.resolve_within is None else _seconds(version.resolve_within),
         "repeats": version.repeats,
+        **silence,
         "levels": by_track[Track.TECHNICAL],
         "severity_rules": list(version.severity_overrides.order_by("severity").values("severity", "start_level", "pace_percent")),
         "stakeholder_from": version.stakeholder_from,

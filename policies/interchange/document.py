@@ -35,6 +35,7 @@ class PolicyFile:
     scope: str
     subject: str | int | None
     resolve_within: timedelta | None
+    silent_after: timedelta | None
     repeats: int
     stakeholder_from: str
     rows: tuple[Row, ...]

@@ -59,6 +59,7 @@ class _Reader:
             scope=scope,
             subject=subject,
             resolve_within=self.duration(self.content, (), "resolve_within", at_least=_SECOND),
+            silent_after=self.duration(self.content, (), "silent_after", at_least=_SECOND),
             repeats=self.content.get("repeats", 0),
             stakeholder_from=self.content.get("stakeholder_from", Severity.SEV2.value),
             rows=tuple(rows),

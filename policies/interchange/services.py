@@ -89,7 +89,8 @@ def import_policy(
     with transaction.atomic():
         with act("policy_version.imported", actor=actor, now=now, why=reason.strip()) as running:
             version = create_draft(policy, actor=actor, now=now, reason=reason, empty=True)
-            version.resolve_within, version.repeats, version.stakeholder_from = told.resolve_within, told.repeats, told.stakeholder_from
+            version.resolve_within, version.silent_after = told.resolve_within, told.silent_after
+            version.repeats, version.stakeholder_from = told.repeats, told.stakeholder_from
             save_tracked(version, actor=actor, now=now, reason=version.change_reason)
             rows.save(version, actor=actor, now=now, reason=version.change_reason)
             content = content_of(version)

@@ -86,6 +86,26 @@ def _times(track: Track, level: LevelRule, resolve_within: timedelta | None) -> 
         yield found("level.late_reminder", place_of(track, level), text)
 
 
+def check_silence(levels: Sequence[LevelRule], silent_after: timedelta | None, resolve_within: timedelta | None) -> list[Finding]:
+    """The silence after an acknowledgement: long enough to work in, and over before the milestone moves the incident up anyway."""
+    if silent_after is None:
+        return []
+    place, silence = "Silence after an acknowledgement", words.duration(silent_after)
+    findings = []
+    longest = max(levels, key=lambda level: level.window, default=None)
+    if longest is not None and silent_after < longest.window:
+        text = (
+            f"Whoever acknowledged is alerted again after {silence} without a sign of work, sooner than level {longest.number} gives to "
+            f"answer at all ({words.duration(longest.window)})."
+        )
+        findings.append(found("silence.short", place, text))
+    if resolve_within is not None and silent_after >= resolve_within:
+        milestone = words.duration(resolve_within)
+        text = f"The silence of {silence} is never noticed: after {milestone} the resolution milestone moves the incident up."
+        findings.append(found("silence.past_milestone", place, text))
+    return findings
+
+
 def _everybody_at_once(track: Track, level: LevelRule, severity_rules: Sequence[SeverityRule]) -> Iterator[Finding]:
     """Three or more within a minute, at the pace of the severity that goes fastest."""
     fastest = min(severity_rules, key=lambda rule: rule.pace_percent, default=None)

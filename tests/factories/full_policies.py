@@ -34,6 +34,7 @@ def full_draft(of: EscalationPolicy | None = None, *, author: User | None = None
     policy = of or make.policy(make.service("Card payments", key="card-payments"), name="Card payments: 'night' & day #1")
     version = make.draft(policy, author=author)
     version.resolve_within, version.repeats, version.stakeholder_from = timedelta(hours=4), 2, "SEV1"
+    version.silent_after = timedelta(minutes=45)
     version.save()
     head = person("Ana Ruiz", username="ana")
     _levels(version, head)

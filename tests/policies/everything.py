@@ -75,4 +75,5 @@ FULL = PolicySnapshot(
     messages=(MessageRule(Track.TECHNICAL, 1, Audience.EXECUTIVE, "Payments", "We are on it.\nNext word at noon."),),
     announcements=(AnnouncementRule(Severity.SEV1, Audience.EXTERNAL, 1, 2, "Ana Ruiz", ("status page",), minutes(30), minutes(60)),),
     measures=(OWN,),
+    silent_after=timedelta(minutes=45),
 )

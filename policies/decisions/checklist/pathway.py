@@ -108,7 +108,7 @@ PATHWAY = (
     Check(
         "track.ignored",
         WARNING,
-        "Milestone, repeats or what severities change are set, but the levels come from another policy, and these go with the levels.",
+        "Milestone, silence, repeats or what severities change are set, but the levels come from another policy, and these go with the levels.",
         "Set them where the levels are, or add levels here.",
     ),
     Check(
@@ -134,6 +134,18 @@ PATHWAY = (
         WARNING,
         "What is set for a severity changes nothing.",
         "Remove it, or set a higher start level or shorter windows.",
+    ),
+    Check(
+        "silence.short",
+        WARNING,
+        "Whoever acknowledged is alerted again sooner than a level gives to answer at all.",
+        "Give people at work more time: at least as long as the longest window.",
+    ),
+    Check(
+        "silence.past_milestone",
+        WARNING,
+        "The silence after an acknowledgement is never noticed: the resolution milestone moves the incident up before.",
+        "Make the silence shorter than the milestone, or leave it out.",
     ),
     Check(
         "pathway.no_end",

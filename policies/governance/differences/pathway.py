@@ -1,6 +1,7 @@
 """What changes in the tracks: levels, whom they alert, their owners and mandates, and what severities change."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from policies.decisions.ruleset import LevelRule, PolicySnapshot, SeverityRule, TargetRule
 from policies.decisions.vocabulary import Track
@@ -46,19 +47,23 @@ SEVERITY_RULES: Kind[SeverityRule] = Kind(
 
 
 def milestone_changes(before: PolicySnapshot, after: PolicySnapshot) -> Iterator[Change]:
-    """The resolution milestone, and how often the technical track begins again."""
-    was, now = before.resolve_within, after.resolve_within
-    name = "Resolution milestone"
-    if was != now:
-        if was is None or now is None:
-            told = f"{name} added: {duration(now)}." if now else f"{name} removed."
-        else:
-            told = f"{name} {moved(was, now, 'lengthened', 'shortened')}."
-        yield Change(TECHNICAL, name, "", duration(was), duration(now), told)
+    """The resolution milestone, the silence after an acknowledgement, and how often the technical track begins again."""
+    yield from _time_changed("Resolution milestone", before.resolve_within, after.resolve_within)
+    yield from _time_changed("Silence after an acknowledgement", before.silent_after, after.silent_after)
     if before.repeats != after.repeats:
         name = "Repeats of the track"
         told = f"The technical track begins again {_times(after.repeats)} instead of {_times(before.repeats)}."
         yield Change(TECHNICAL, name, "", _times(before.repeats), _times(after.repeats), told)
+
+
+def _time_changed(name: str, was: timedelta | None, now: timedelta | None) -> Iterator[Change]:
+    if was == now:
+        return
+    if was is None or now is None:
+        told = f"{name} added: {duration(now)}." if now else f"{name} removed."
+    else:
+        told = f"{name} {moved(was, now, 'lengthened', 'shortened')}."
+    yield Change(TECHNICAL, name, "", duration(was), duration(now), told)
 
 
 def severity_rule_changes(before: PolicySnapshot, after: PolicySnapshot) -> Iterator[Change]:

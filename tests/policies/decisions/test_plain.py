@@ -20,3 +20,9 @@ def test_it_is_data_that_can_be_hashed() -> None:
     assert told["levels"][0]["reminders_seconds"] == [300, 120]
     assert told["thresholds"][0]["criteria"][1]["value"] == "1500.5"
     assert told["matrix"][1] == {"impact": 1, "urgency": 2, "priority": 2}
+
+
+def test_a_content_from_before_there_was_a_silence_says_nothing_about_it() -> None:
+    content = plain(FULL)
+    del content["silent_after_seconds"]
+    assert snapshot_from(content).silent_after is None

@@ -62,7 +62,7 @@ def test_every_table_of_a_versions_content_is_written_and_read(in_force: PolicyV
 def test_a_file_is_written_for_people_to_review(in_force: PolicyVersion) -> None:
     text = export_version(in_force)
     assert text.startswith(f"# Content SHA-256 {in_force.content_sha256}\nformat: escalation-policy/1\npolicy: 'Card payments: ")
-    assert "scope: service\nservice: card-payments\nresolve_within: 4 h\nrepeats: 2\nlevels:\n" in text
+    assert "scope: service\nservice: card-payments\nresolve_within: 4 h\nsilent_after: 45 min\nrepeats: 2\nlevels:\n" in text
     assert "  - role: Head of payments\n  - team: 'Ledger: nights'\n" in text
     assert "  reminders:\n  - 5 min\n  - 2 min\n  owner: ana\n" in text
     assert "  body: |\n    We are on it.\n\n      - next word at noon: #hope\n" in text

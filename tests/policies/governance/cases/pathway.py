@@ -102,6 +102,8 @@ PATHWAY: dict[str, Pair] = {
         lambda: severities(SeverityRule(Severity.SEV1, 1, 100)),
         lambda: severities(SeverityRule(Severity.SEV1, None, 99)),
     ),
+    "silence.short": (lambda: saying(silent_after=14 * MINUTE), lambda: saying(silent_after=15 * MINUTE)),
+    "silence.past_milestone": (lambda: saying(silent_after=240 * MINUTE), lambda: saying(silent_after=239 * MINUTE)),
     "pathway.no_end": (
         lambda: people(replace(GOOD, repeats=2), gone=frozenset({OLGA})),
         lambda: people(replace(GOOD, repeats=2), gone=frozenset({TOM})),
