@@ -24,6 +24,7 @@ from portal.foundation.errors import InvalidInput
 
 from .reach import policies_for, versions_for
 
+TRACKS = [(track.value, track.label) for track in Track]
 EXAMPLE = {
     "service": "card-payments",
     "policy": 1,
@@ -102,7 +103,7 @@ class GradeOutput(serializers.Serializer):
 class RunOutput(serializers.Serializer):
     """A track, the version that it follows, and how it stands in the end."""
 
-    track = serializers.ChoiceField(choices=list(Track))
+    track = serializers.ChoiceField(choices=TRACKS)
     version = serializers.CharField()
     status = serializers.ChoiceField(choices=list(Status))
     ended_at = serializers.DateTimeField(allow_null=True)
@@ -124,7 +125,7 @@ class StepOutput(serializers.Serializer):
     number = serializers.IntegerField()
     at = serializers.DateTimeField()
     after_seconds = serializers.IntegerField(help_text="Counted from the opening.")
-    track = serializers.ChoiceField(choices=list(Track))
+    track = serializers.ChoiceField(choices=TRACKS)
     action = serializers.ChoiceField(choices=list(Kind))
     level = serializers.IntegerField(allow_null=True)
     position = serializers.IntegerField(allow_null=True)
@@ -178,6 +179,10 @@ class ComparedOutput(CourseOutput):
     only_against = serializers.ListField(child=serializers.IntegerField(), required=False)
 
 
+# What the door calls otherwise than the scenario that a drill keeps.
+NAMES = {"loss": "revenue_loss_per_hour", "currency": "revenue_currency", "exposure": "regulatory_exposure"}
+
+
 class Simulations(viewsets.ViewSet):
     """What a policy version would do."""
 
@@ -202,7 +207,10 @@ class Simulations(viewsets.ViewSet):
         begins = said.get("begins") or now.replace(microsecond=0)
         version, against = self._versions(request, said, begins)
         scenario = _scenario(said, _service(request.user, said["service"]), begins)
-        told = document_of(simulate(version, scenario, actor=request.user, now=now))
+        try:
+            told = document_of(simulate(version, scenario, actor=request.user, now=now))
+        except InvalidInput as error:
+            raise InvalidInput(error.message, {NAMES.get(name, name): said for name, said in error.fields.items()}) from error
         if against is not None:
             other = document_of(simulate(against, scenario, actor=request.user, now=now))
             before, after = differing(other["steps"], told["steps"])
