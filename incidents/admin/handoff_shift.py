@@ -153,6 +153,8 @@ def _choices(request: HttpRequest, change: Change | None, now: datetime) -> list
 
 def _first_line(change: Change | None, held: list[Held], reader: Any, now: datetime) -> SafeString:
     count = words.counted(len(held), "open escalation") if held else "nothing open"
+    if change is None and not held:
+        return SafeString("You are on duty in no schedule, and have nothing to hand over.")
     if change is None:
         return format_html("You are on duty in no schedule. You have {}; choose who gets what you hand over.", count)
     who = "You hand" if change.outgoing.person_id == reader.pk else f"{change.outgoing.name} hands"

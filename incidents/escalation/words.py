@@ -116,7 +116,8 @@ _BY_HAND: dict[Kind, Callable[[Action, RunState], str]] = {
     Kind.LOWERED: lambda action, before: f"{_by(before)} de-escalated it one level down",
     Kind.BYPASSED: lambda action, before: f"{_by(before)} bypassed the route, straight to level {action.level}",
     Kind.TAKEN_OVER: _taken,
-    Kind.HANDED_OVER: lambda action, before: f"{action.person_name} accepted it",
+    # The hand-off itself is told by its own room, with both names.
+    Kind.HANDED_OVER: lambda action, before: "",
 }
 
 

@@ -37,7 +37,7 @@ def accept(hand_off: HandOff, *, actor: Any, now: datetime, reason: str = "") ->
         keep(hand_off, actor, now, said, running, settled=State.SIGNED if hand_off.given_at else None)
         why = f"Handed over by {hand_off.giver}: {hand_off.note}" + (f"\n{actor}: {said}" if said else "")
         move(hand_off.incident, run, track=hand_off.track, to=actor, team=hand_off.team, actor=actor, now=now, reason=why)
-        telling.tell(hand_off, f"{actor} has it from {hand_off.giver}", actor=actor, now=now, why=said, action="accepted")
+        telling.tell(hand_off, f"{actor} accepted it from {hand_off.giver}", actor=actor, now=now, why=said, action="accepted")
         tell_givers(hand_off, actor, now, kind="accepted", title=f"{actor} accepted", body=f"{actor} is responsible from now on. {said}")
     return hand_off
 
