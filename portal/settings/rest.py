@@ -26,6 +26,7 @@ SPECTACULAR_SETTINGS = {
     # A severity has one name wherever it stands.
     "ENUM_NAME_OVERRIDES": {
         "PolicySeverityEnum": "policies.api.v1.contents.SEVERITIES",
+        "TrackEnum": "policies.api.v1.simulations.TRACKS",
         "AbsenceKindEnum": "policies.models.DutyAbsence.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
