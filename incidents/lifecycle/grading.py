@@ -12,12 +12,16 @@ from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.scopes import RulesInForce
 from policies.decisions.severity import Reading
 from policies.decisions.vocabulary import Severity
+from policies.governance.acting import acting_versions
 from policies.governance.models import PolicyVersion
-from policies.governance.queries import rules_of, versions_in_force
+from policies.governance.queries import rules_of
 from policies.models import Service
 
 from .models import ImpactReading, Incident
 from .replay_columns import facts_of_columns
+
+# Where an incident keeps the rules that it was opened by.
+OPENED_BY = "_rules_for"
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,16 @@ class RulesFor:
 
 def rules_for(service: Service, at: datetime) -> RulesFor:
     """The rules in force for `service` at `at`. One query."""
-    return RulesFor(tuple(versions_in_force(service, at, content=False)))
+    return RulesFor(tuple(acting_versions(service, at)))
 
 
 def rules_pinned_by(incident: Incident) -> RulesFor:
-    """The rules that were in force when `incident` was opened; what happens to policies later does not count. One query."""
-    return rules_pinned_by_each([incident])[incident.pk]
+    """The rules that were in force when `incident` was opened; what happens to policies later does not count.
+
+    One query; none for an incident that was opened by this very object.
+    """
+    known: RulesFor | None = incident.__dict__.get(OPENED_BY)
+    return known or rules_pinned_by_each([incident])[incident.pk]
 
 
 def rules_pinned_by_each(incidents: Collection[Incident]) -> dict[int, RulesFor]:

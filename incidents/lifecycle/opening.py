@@ -109,6 +109,7 @@ def _write(incident: Incident, found: RulesFor, readings: Sequence[Reading], kno
     """Judges the new incident by the rules in force, pins them, stores it and tells its first lines."""
     incident.policy_version = found.followed
     incident.rule_versions = [version.pk for version in found.versions]
+    incident.__dict__[grading.OPENED_BY] = found
     judgement = grading.judged(incident, found, readings, running.now)
     grading.take_over(incident, judgement)
     _insert_numbered(incident, actor=running.actor, now=running.now)

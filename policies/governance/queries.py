@@ -15,6 +15,7 @@ from policies.decisions.scopes import ORDER, RulesInForce
 from policies.decisions.vocabulary import Scope
 from policies.pathways.models import EscalationPolicy
 
+from .acting import acting_versions
 from .checks import Facts, check
 from .facts import gather
 from .known import known_rules, source_of
@@ -57,15 +58,16 @@ def policies_for(service: Service) -> QuerySet[EscalationPolicy]:
     return EscalationPolicy.objects.filter(speaking)
 
 
-def versions_in_force(service: Service, at: datetime, *, content: bool = True) -> list[PolicyVersion]:
-    """The version in force of every policy that speaks for `service`, the narrowest scope first. One query.
-
-    Without `content` for whoever asks `rules_of` what they say: that is known after the first time.
-    """
-    current = policies_for(service).annotate(current=Subquery(current_of("pk", at).values("pk"))).values("current")
-    found = PolicyVersion.objects.filter(pk__in=current).select_related("policy__service", "policy__business_unit", "policy__owner")
-    found = found if content else found.defer("content")
+def versions_in_force(service: Service, at: datetime) -> list[PolicyVersion]:
+    """The version in force of every policy that speaks for `service`, the narrowest scope first. One query."""
+    found = in_force_for(service, at).select_related("policy__service", "policy__business_unit", "policy__owner")
     return sorted(found, key=lambda version: ORDER.index(Scope(version.policy.scope)))
+
+
+def in_force_for(service: Service, at: datetime) -> QuerySet[PolicyVersion]:
+    """The same in no order, for a query to go on with."""
+    current = policies_for(service).annotate(current=Subquery(current_of("pk", at).values("pk"))).values("current")
+    return PolicyVersion.objects.filter(pk__in=current).order_by()
 
 
 def in_force_everywhere(at: datetime) -> QuerySet[EscalationPolicy, Any]:
@@ -76,7 +78,7 @@ def in_force_everywhere(at: datetime) -> QuerySet[EscalationPolicy, Any]:
 
 def rules_in_force(service: Service, at: datetime) -> RulesInForce:
     """The rules that count for `service` at `at`, and which policy supplies each part. One query."""
-    return rules_of(versions_in_force(service, at, content=False))
+    return rules_of(acting_versions(service, at))
 
 
 def rules_of(versions: Iterable[PolicyVersion]) -> RulesInForce:

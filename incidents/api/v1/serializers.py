@@ -306,7 +306,7 @@ class IncidentStoryOutput(IncidentOutput):
 
     @extend_schema_field(TrackOutput(many=True))
     def get_tracks(self, incident: Incident) -> Any:
-        return TrackOutput(latest_runs(incident), many=True).data
+        return TrackOutput(latest_runs(incident), many=True).data if self.context.get("runs", True) else []
 
     @extend_schema_field(RulePartOutput(many=True))
     def get_rules(self, incident: Incident) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
@@ -18,6 +19,7 @@ from incidents.lifecycle.queries import incidents_for, service_called
 from incidents.models import Incident
 from policies.decisions.vocabulary import Track
 from portal.foundation import clock
+from portal.foundation.access.checks import may
 from portal.foundation.apikit import repeats
 from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATABLE
 
@@ -67,7 +69,9 @@ class Incidents(viewsets.GenericViewSet):
                 caller=request.user,
                 **forms.IncidentInput.facts(data),
             )
-            return _told(self._fresh(incident.number), status=201)
+            if not may(request.user, "incidents.view_incident", incident):
+                raise Http404
+            return _told(incident, status=201, runs=False)
 
         return repeats.once(request, now, do)
 
@@ -178,8 +182,9 @@ def _read(form: type[Serializer], request: Request) -> Any:
     return serializer.validated_data
 
 
-def _told(incident: Incident, status: int = 200) -> Response:
-    response = Response(forms.IncidentStoryOutput(incident).data, status=status)
+def _told(incident: Incident, status: int = 200, *, runs: bool = True) -> Response:
+    """`runs` False: it was opened this moment, so nothing runs for it yet."""
+    response = Response(forms.IncidentStoryOutput(incident, context={"runs": runs}).data, status=status)
     if status == 201:
         response["Location"] = response.data["url"]
     return response
