@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import gc
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +24,18 @@ DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequen
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What cannot touch a database runs once, with SQLite: on PostgreSQL it would say the same again."""
-    if connection.vendor == "sqlite":
-        return
-    once = [item for item in items if not _uses_a_database(item)]
-    if once:
-        config.hook.pytest_deselected(items=once)
-        items[:] = [item for item in items if _uses_a_database(item)]
+    if connection.vendor != "sqlite":
+        once = [item for item in items if not _uses_a_database(item)]
+        if once:
+            config.hook.pytest_deselected(items=once)
+            items[:] = [item for item in items if _uses_a_database(item)]
+    _long_files_first(items)
+
+
+def _long_files_first(items: list[pytest.Item]) -> None:
+    """Journeys wait for processes of their own, so they begin, while there is work for the other workers; then the files with most tests."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: ("journeys" not in item.path.parts, -tests[item.path], item.path))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -26,8 +26,7 @@ _DONE = {
 
 def following(version: PolicyVersion, verb: str) -> str:
     """Locks and rereads the row; the state that `verb` leads to. Raises WrongState when it leads nowhere."""
-    PolicyVersion.objects.select_for_update().get(pk=version.pk)
-    version.refresh_from_db()
+    version.refresh_from_db(from_queryset=PolicyVersion.objects.select_for_update())
     state = after(version.state, verb)
     if state is None:
         raise WrongState(f"{version} is {version.get_state_display()}, so it cannot be {_DONE[verb]}.")

@@ -20,7 +20,8 @@ def person(name: str = "", *, roles: tuple[str, ...] = (), **fields: Any) -> Use
     # Long before any draft: an account that is younger than a change may not decide on it.
     fields.setdefault("date_joined", datetime(2020, 1, 1, tzinfo=UTC))
     user = User.objects.create_user(username=username, password=fields.pop("password", None), display_name=name or username, **fields)
-    user.groups.set(Group.objects.filter(name__in=[_TITLES[key] for key in roles]))
+    if roles:
+        user.groups.add(*Group.objects.filter(name__in=[_TITLES[key] for key in roles]))
     return user
 
 
