@@ -9,10 +9,10 @@ from django.db import DatabaseError, transaction
 
 from audit.models import LedgerEvent
 from incidents.escalation.engine import run_cycle
-from incidents.escalation.services import acknowledge, resolve
+from incidents.escalation.services import acknowledge, acknowledge_track, resolve
 from incidents.handoffs.services import accept, decline, hand_over, offer, sign_giving, waive, withdraw
 from incidents.lifecycle import services as lifecycle
-from incidents.models import HandOff, Incident
+from incidents.models import EscalationRun, HandOff, Incident
 from policies.models import Team
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed, WrongState
@@ -314,3 +314,37 @@ def test_a_signature_once_given_stays(change: dict[str, Any], case: Case) -> Non
         HandOff.objects.filter(pk=made.pk).update(**change)
     with pytest.raises(DatabaseError, match="never deleted"), transaction.atomic():
         made.delete()
+
+
+def test_another_track_is_handed_over_by_itself(now: datetime) -> None:
+    lea, tom = person("Lea Legal", roles=("responder",)), person("Tom Berg", roles=("responder",))
+    contact(lea)
+    draft = policies.draft(now=now - timedelta(minutes=1))
+    policies.level(draft, 1, lea)
+    policies.level(draft, 1, lea, track="compliance")
+    service = policies.approve(draft, now=now - timedelta(minutes=1)).policy.service
+    incident = make.incident(now, service=service, personal_data=True)
+    run_cycle(now=now)
+    at = now + timedelta(minutes=2)
+    with pytest.raises(WrongState, match="Nobody has the legal and compliance track yet"):
+        offer(incident, to=tom, track="compliance", note="Yours", actor=lea, now=at)
+    acknowledge_track(incident, "compliance", actor=lea, now=at)
+    made = offer(incident, to=tom, track="compliance", note="The authority is told by noon", actor=lea, now=at)
+    made = accept(made, actor=tom, now=at + timedelta(minutes=1))
+    run = EscalationRun.objects.get(track="compliance")
+    assert (made.run, run.holder, run.acknowledged_by, Incident.objects.get().assigned_to) == (run, tom, lea, None)
+    assert story(incident)[-1] == "Tom Berg accepted it from Lea Legal (legal and compliance track)"
+    assert Incident.objects.get().state == "new"
+
+
+def test_what_is_acknowledged_is_not_assigned_past_whoever_has_it(case: Case) -> None:
+    with pytest.raises(WrongState, match="offers it, and has it until the other side accepts"):
+        lifecycle.assign(case.incident, actor=case.ana, now=case.after(2), person=case.tom)
+
+
+def test_messages_of_a_confidential_incident_and_of_a_drill_say_so(case: Case) -> None:
+    Incident.objects.filter(pk=case.incident.pk).update(confidential=True, origin="drill")
+    case.offered()
+    sent = OutboxMessage.objects.get(kind="handoff.offered")
+    assert (sent.confidential, sent.drill, case.incident.title in sent.discreet_title) == (True, True, False)
+    assert case.incident.number in sent.discreet_title
