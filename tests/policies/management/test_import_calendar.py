@@ -10,10 +10,10 @@ from policies.models import CalendarSource, ImportedDuty
 from portal.foundation import clock
 from tests.factories import policies as make
 from tests.factories.portal import person
-from tests.policies.oncall.calendars.files import RECORDED
+from tests.policies.oncall.calendars.files import HANDWRITTEN
 
 pytestmark = pytest.mark.django_db
-FILE = str(RECORDED / "grafana_oncall.ics")
+FILE = str(HANDWRITTEN / "grafana_oncall.ics")
 
 
 @pytest.fixture(autouse=True)
