@@ -51,8 +51,9 @@ class OutboxMessage(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["next_attempt_at"], name="outbox_due", condition=models.Q(state__in=["pending", "sending", "awaiting"])),
-            models.Index(fields=["lane", "next_attempt_at"], name="outbox_lane_due", condition=models.Q(state__in=["pending", "sending"])),
+            # What is settled has no next attempt. SQLite would not see that a list of states in a question is the list of an index.
+            models.Index(fields=["next_attempt_at"], name="outbox_waiting", condition=models.Q(next_attempt_at__isnull=False)),
+            models.Index(fields=["lane", "next_attempt_at"], name="outbox_lane_waiting", condition=models.Q(next_attempt_at__isnull=False)),
             models.Index(fields=["subject_ref"], name="outbox_subject"),
             models.Index(fields=["person", "-created_at"], name="outbox_person"),
         ]

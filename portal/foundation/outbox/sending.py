@@ -14,7 +14,7 @@ from portal.foundation.signs.beats import SENDER, beat
 from portal.foundation.signs.tally import write_down
 
 from .calling import Parcel, Result, call
-from .claiming import Receiver, Room, claim, renew
+from .claiming import Receiver, Room, claim, renew, something_due
 from .receipts import settle_missing
 from .recording import record
 
@@ -64,9 +64,10 @@ class Sender:
         Raises the database's errors; what has come back is kept and written in the next round.
         """
         now = self._clock()
-        began = self._begin(now)
+        due = something_due(now)
+        began = self._begin(now) if due else 0
         self._say_that_it_lives(now)
-        if time.monotonic() - self._looked_for_receipts >= RECEIPTS_EVERY:
+        if due and time.monotonic() - self._looked_for_receipts >= RECEIPTS_EVERY:
             settle_missing(now=now)
             self._looked_for_receipts = time.monotonic()
         self._keep()
