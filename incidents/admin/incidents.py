@@ -139,8 +139,12 @@ class IncidentAdmin(PortalModelAdmin):
         if live["held"] and live["mine"] and incident.state == IncidentState.IN_PROGRESS:
             # Pressing it again would change nothing.
             offered = [(verb, address) for verb, address in offered if verb.key != "acknowledge"]
+        if live["held"]:
+            # One presses what changes something: nobody acknowledges what somebody else has, and nobody takes over their own.
+            useless = "take-over" if live["mine"] else "acknowledge"
+            offered = [(verb, address) for verb, address in offered if verb.key != useless]
         # Whoever has it resolves it or hands it over.
-        main = {*MAIN, "hand-over"} if live["held"] and live["mine"] else {*MAIN}
+        main = {*MAIN, "hand-over" if live["mine"] else "take-over"} if live["held"] else {*MAIN}
         return {
             **self.admin_site.each_context(request),
             **live,

@@ -24,12 +24,15 @@ from portal.foundation.adminkit.moments import moment, relative
 from .handoff_rows import hand_off_lines
 from .judged import judged_context
 from .marks import severity_mark
+from .runbooks import runbook_lines
 from .tracks import track_lines
 
 # A page of an incident that talked for days stays quick; 'all' shows the rest.
 LATEST_ENTRIES = 200
 LATEST_READINGS = 12
 MOST_BESIDE = 10
+# What a coming step's reason says as if it had happened.
+NOT_YET = ("did not acknowledge", "no sign of work")
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "": ("Everything", ()),
     "people": ("People", ("opened", "state", "assigned", "handoff", "note", "link", "mandate")),
@@ -106,6 +109,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "filters": [(key, words_) for key, (words_, _) in SHOWN.items()],
         "ladder": ladder(snapshot, run, roster),
         "tracks": tracks,
+        "runbooks": runbook_lines(incident, found, run) if may(request.user, "policies.view_runbook") else [],
         "hand_offs": hand_offs,
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
         "readings": [_reading(reading, now) for reading in with_words(incident.readings.all())[:LATEST_READINGS]],
@@ -150,7 +154,7 @@ def coming(incident: Incident, run: EscalationRun | None, now: datetime, roster:
         return Coming("Nothing by itself: it was acknowledged, and the work goes on until it is resolved.")
     whom = f"Level {step.level}, {step.person_name}" if step.kind is Kind.PAGED else _step_words(step)
     # Before its time has come, 'did not acknowledge' is not true yet; 'unless' says it already.
-    why = step.reason if step.at <= now or not step.unless or "did not acknowledge" not in step.reason else ""
+    why = step.reason if step.at <= now or not step.unless or not any(claim in step.reason for claim in NOT_YET) else ""
     return Coming(whom, step.at, step.unless.lstrip(", "), why)
 
 
@@ -169,6 +173,7 @@ def _step_words(step: NextStep) -> str:
     return {
         Kind.REMINDED: f"A reminder to {step.person_name}",
         Kind.EXHAUSTED: "Nobody is left to alert; the policy's owner is told",
+        Kind.RESUMED: "The alerting is on hold. It goes on",
         Kind.MILESTONE: "The resolution milestone is missed and it moves a level up",
         Kind.ENDED: "The escalation ends",
     }.get(step.kind, "The next level is alerted")

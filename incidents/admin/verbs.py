@@ -15,6 +15,7 @@ from portal.foundation.adminkit.verbs import Verb
 
 from .forms import ChangeForm, DetailsForm, FactsForm, HandOverForm, ProblemForm, ReadingForm
 from .mandates import USE_MANDATE
+from .orders import ORDERS
 from .tracks import TRACK_VERBS
 
 
@@ -77,6 +78,7 @@ NOTE = Verb(
 )
 VERBS = (
     ACKNOWLEDGE,
+    *ORDERS,
     RESOLVE,
     NOTE,
     Verb(
@@ -200,4 +202,4 @@ VERBS = (
     USE_MANDATE,
     *TRACK_VERBS,
 )
-MAIN = ("acknowledge", "resolve", "note")
+MAIN = ("acknowledge", "escalate", "resolve", "note")

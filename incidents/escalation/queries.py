@@ -82,7 +82,8 @@ class TrackNow:
     def words(self) -> str:
         """'acknowledged by Ana Ruiz', 'alerting, level 2', 'nobody reached'."""
         if self.run.acknowledged_at is not None:
-            return f"acknowledged by {self.run.acknowledged_by}"
+            passed_on = self.run.holder_id is not None and self.run.holder_id != self.run.acknowledged_by_id
+            return f"acknowledged by {self.run.acknowledged_by}" + (f"; {self.run.holder} has it now" if passed_on else "")
         at = f", level {self.run.level}" if self.run.is_live and self.run.level else ""
         return f"{self.run.get_state_display()}{at}"
 
@@ -115,7 +116,7 @@ def next_step(incident: Incident, now: datetime, roster: Roster | None = None) -
 
 def latest_runs(incident: Incident) -> list[EscalationRun]:
     """The latest run of every track that ran, the technical first. One query."""
-    runs = incident.runs.select_related("policy_version__policy", "acknowledged_by").order_by("opening")
+    runs = incident.runs.select_related("policy_version__policy", "acknowledged_by", "holder").order_by("opening")
     latest = {run.track: run for run in runs}
     return [latest[track.value] for track in Track if track.value in latest]
 

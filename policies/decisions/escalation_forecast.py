@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from .escalation import next_actions
 from .escalation_facts import Action, Decision, Kind, Roster, RunState, Status
+from .escalation_times import milestone_at
 from .escalation_words import in_words, names_in_words
 from .ruleset import PolicySnapshot
 
@@ -15,7 +16,7 @@ MOST_STEPS = 500
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One coming step. `kind` is paged, reminded, exhausted, milestone or ended; `reason` is the sentence that will be recorded.
+    """One coming step. `kind` is paged, reminded, exhausted, milestone, resumed or ended; `reason` is the sentence that will be recorded.
 
     A reminder to several people names them all. `again`: the way through the levels begins anew with this step.
     """
@@ -36,6 +37,8 @@ class NextStep:
             return f"{'Again from level' if self.again else 'Level'} {self.level}, {self.person_name}, {when}{self.unless}"
         if self.kind is Kind.REMINDED:
             return f"A reminder to {self.person_name} {when}{self.unless}"
+        if self.kind is Kind.RESUMED:
+            return f"The alerting goes on {when}"
         if self.kind is Kind.EXHAUSTED:
             return f"Nobody is left to alert {when}{self.unless}; the policy's owner is told"
         return f"The escalation ends {when}{self.unless}"
@@ -53,9 +56,13 @@ def forecast(snapshot: PolicySnapshot, roster_at: Callable[[datetime], Roster], 
         decision = next_actions(snapshot, roster_at(at), state, at)
         if decision.actions:
             yield _as_step(decision, state, at)
-        if decision.next_look is None:
+        look = decision.next_look
+        if not decision.actions and state.on_hold and state.status is Status.ACKNOWLEDGED:
+            # It waits for others, so nobody counts as silent; only the milestone lies ahead.
+            look = milestone_at(snapshot, decision.state)
+        if look is None:
             return
-        state, at = decision.state, max(decision.next_look, at)
+        state, at = decision.state, max(look, at)
 
 
 def _as_step(decision: Decision, before: RunState, at: datetime) -> NextStep:
@@ -63,7 +70,7 @@ def _as_step(decision: Decision, before: RunState, at: datetime) -> NextStep:
     names = names_in_words([told.person_name for told in decision.actions if told.kind is Kind.REMINDED])
     name = names if action.kind is Kind.REMINDED else action.person_name
     again = any(told.kind is Kind.REPEATED for told in decision.actions)
-    return NextStep(at, action.kind, action.level, action.person_id, name, action.reason, _unless(before), again)
+    return NextStep(at, action.kind, action.level, action.person_id, name, action.reason, _unless(before, decision), again)
 
 
 def _main(actions: tuple[Action, ...]) -> Action:
@@ -72,9 +79,10 @@ def _main(actions: tuple[Action, ...]) -> Action:
     return next((action for kind in noticed for action in actions if action.kind is kind), actions[-1])
 
 
-def _unless(before: RunState) -> str:
+def _unless(before: RunState, decision: Decision) -> str:
     if before.status is Status.ACKNOWLEDGED:
-        return ", unless it is resolved"
+        silent = next((action.person_name for action in decision.actions if action.kind is Kind.SILENT), None)
+        return f", unless {silent} gives a sign of work" if silent else ", unless it is resolved"
     if not before.alerted:
         return ""
     return f", unless {names_in_words([person.name for person in before.alerted], 'or')} acknowledges"

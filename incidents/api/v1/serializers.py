@@ -281,15 +281,21 @@ class TrackOutput(serializers.Serializer):
     """One track of the incident's escalation as it stands, by its latest run."""
 
     track = serializers.CharField(help_text="technical, stakeholder or compliance.")
-    state = serializers.CharField(help_text="paging, acknowledged, ended, or exhausted: nobody was reached.")
+    state = serializers.CharField(help_text="paging, held, acknowledged, ended, or exhausted: nobody was reached.")
     level = serializers.IntegerField(help_text="0 before the first alert.")
     round = serializers.IntegerField()
     started_at = Moment()
     ended_at = Moment(allow_null=True)
     next_look_at = Moment(source="next_run_at", allow_null=True)
+    held_until = Moment(allow_null=True, help_text="When an alerting that is on hold goes on by itself.")
+    holder = serializers.SerializerMethodField(help_text="Who is responsible on this track now.")
     acknowledged_at = Moment(allow_null=True, help_text="Of this track; the technical one is acknowledged with the incident.")
     acknowledged_by = serializers.SerializerMethodField()
     policy_version = PinnedVersionOutput()
+
+    @extend_schema_field(_NAME)
+    def get_holder(self, run: EscalationRun) -> str | None:
+        return _name(run.holder)
 
     @extend_schema_field(_NAME)
     def get_acknowledged_by(self, run: EscalationRun) -> str | None:

@@ -25,9 +25,10 @@ from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATAB
 
 from . import serializers as forms
 from .filters import IncidentFilter
+from .orders import Orders
 
 
-class Incidents(viewsets.GenericViewSet):
+class Incidents(Orders, viewsets.GenericViewSet):
     """Incidents within the caller's rights."""
 
     lookup_field = "number"
