@@ -7,6 +7,7 @@ from typing import Any
 from policies.decisions.escalation_facts import Kind, Status
 from policies.decisions.vocabulary import Track
 from policies.simulation.simulating import Simulation, Telling
+from policies.simulation.values import End
 from policies.simulation.ways import Way
 from portal.foundation import words
 from portal.foundation.people.models import ContactPoint
@@ -54,7 +55,7 @@ def first_line(found: Simulation) -> str:
     people = {told.receiver for told in found.told if told.step.action.kind is Kind.PAGED}
     when = "at once" if not first.step.after else f"after {words.duration(first.step.after)}"
     alone = "nobody else" if len(people) == 1 else f"{words.counted(len(people), 'person is', 'people are')} alerted in all"
-    ends = "; ".join(f"{end.track.label.lower()} track: {ENDS[end.status]}" for end in found.course.ends)
+    ends = "; ".join(f"{end.track.label.lower()} track: {_ended(end)}" for end in found.course.ends)
     return f"{first.receiver} is alerted {when}; {alone}. {ends[:1].upper()}{ends[1:]}."
 
 
@@ -119,9 +120,18 @@ def _lane(found: Simulation, track: Track, clock: _Clock) -> Row:
         "track": track,
         "follows": f"Follows {version}." if supplied else f"No policy says who answers for it; the owner of {version} is told.",
         "items": items,
-        "end": ENDS[end.status].capitalize() + (f" at {clock.at(end.at)}" if end.at else ""),
+        "end": _ended(end)[:1].upper() + _ended(end)[1:] + (f"; over {clock.at(end.at)}" if end.at else ""),
         "loud": end.status is Status.EXHAUSTED,
     }
+
+
+def _ended(end: End) -> str:
+    """'acknowledged by Ana Ruiz', 'nobody reached', 'nobody reached in time, then acknowledged by Ana Ruiz'."""
+    if not end.by:
+        return ENDS[end.status]
+    if end.status is Status.EXHAUSTED:
+        return f"nobody reached in time, then acknowledged by {end.by}"
+    return f"alerting again, after {end.by} had it" if end.status in (Status.PAGING, Status.HELD) else f"acknowledged by {end.by}"
 
 
 def _item(told: Telling, clock: _Clock) -> Row:

@@ -93,7 +93,7 @@ class _Simulation:
                 self._pass(at)
             at = self._next(at)
         cut = "" if at is None else CUT_TIME if at > last else CUT_STEPS
-        ends = tuple(End(each.track, each.state.status, each.ended, each.why if each.ended else "") for each in self._runs.values())
+        ends = tuple(_end(each) for each in self._runs.values())
         return Course(tuple(self._steps[:MOST_STEPS]), tuple(self._told), ends, self._first, self._grade, cut)
 
     def _act(self, at: datetime) -> None:
@@ -253,6 +253,11 @@ class _Simulation:
         looks = [max(each.look, at + TICK) for each in self._runs.values() if each.live] if down is None else []
         found += [self._world.down_until(look) or look for look in looks]
         return min((moment for moment in found if moment > at), default=None)
+
+
+def _end(each: _Run) -> End:
+    holder = each.state.holder
+    return End(each.track, each.state.status, each.ended, each.why if each.ended else "", holder.name if holder else "")
 
 
 def _asks(each: _Run) -> bool:

@@ -51,6 +51,7 @@ def document_of(simulation: Simulation) -> dict[str, Any]:
                 "status": end.status.value,
                 "ended_at": end.at.isoformat() if end.at else None,
                 "why": end.why,
+                "answered_by": end.by or None,
             }
             for end in course.ends
         ],

@@ -53,12 +53,13 @@ class Told(NamedTuple):
 
 
 class End(NamedTuple):
-    """How a track stands when the simulation is over; `at` and `why` are set when it has ended."""
+    """How a track stands when the simulation is over; `at` and `why` are set when it has ended. `by` is who answers for it, if anybody."""
 
     track: Track
     status: Status
     at: datetime | None
     why: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class RunOutput(serializers.Serializer):
     status = serializers.ChoiceField(choices=list(Status))
     ended_at = serializers.DateTimeField(allow_null=True)
     why = serializers.CharField()
+    answered_by = serializers.CharField(allow_null=True, help_text="Who answers for it in the end, if anybody.")
 
 
 class WayOutput(serializers.Serializer):
