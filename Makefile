@@ -2,6 +2,7 @@
 # make test   the whole suite on SQLite; where PostgreSQL's binaries are found, everything that touches a database once more on it
 # make check  lint, types, contracts, migrations
 # make bench  the benchmarks; figures, not pass or fail
+# make chaos  kills, cuts off and lies to a whole installation for some minutes; CHAOS_ROUNDS=200 unless set
 # make browser  the journeys in a real browser; needs Chromium
 
 # The first Python of 3.11 or newer; set PYTHON to choose another.
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-sqlite test-postgres check bench browser format help
+.PHONY: run test test-sqlite test-postgres check bench chaos browser format help
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python manage.py up
@@ -41,6 +42,13 @@ format: $(VENV)/tools
 bench: $(VENV)/tools
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script $(ARGS) || exit 1; done
 
+chaos: $(VENV)/tools
+	@echo "== SQLite"
+	@CHAOS=1 $(BIN)/python -m tests.sqlite $(BIN)/python -m pytest -n 0 -s tests/chaos $(ARGS)
+	@echo "== PostgreSQL"
+	@CHAOS=1 $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 0 -s tests/chaos $(ARGS) || { code=$$?; \
+	if [ $$code -eq 77 ]; then echo "PostgreSQL: not run, no server binaries (initdb, pg_ctl) were found."; else exit $$code; fi; }
+
 browser: $(VENV)/tools
 	@$(BIN)/pip install --disable-pip-version-check --quiet playwright==1.65.2
 	@$(BIN)/python -m tests.sqlite $(BIN)/python -m pytest -n 0 $(sort $(wildcard tests/journeys/test_*_in_the_browser.py)) $(ARGS)
@@ -59,4 +67,4 @@ $(VENV)/tools: requirements.txt requirements-dev.txt | $(VENV)/pip
 	@touch $@ $(VENV)/runtime
 
 help:
-	@sed -n 's/^# //p' Makefile | head -5
+	@sed -n 's/^# //p' Makefile | head -7

@@ -11,8 +11,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 NO_POSTGRES = 77
@@ -26,9 +28,25 @@ def binaries() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster of its own: where it listens, and how it goes away as in a crash and comes back."""
+
+    url: str
+    stop_at_once: Callable[[], None]
+    start: Callable[[], None]
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """A running server's DATABASE_URL."""
+    with cluster() as running:
+        yield running.url
+
+
+@contextmanager
+def cluster(*, outlives_a_crash: bool = False) -> Iterator[Cluster]:
+    """A running cluster. What it has committed is lost when it is stopped at once, unless it `outlives_a_crash`."""
     folder = binaries()
     if folder is None:
         raise FileNotFoundError("no PostgreSQL binaries")
@@ -45,13 +63,17 @@ def server() -> Iterator[str]:
         subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
 
     # Durability is switched off: the cluster lives as long as the tests do.
-    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
+    options += "" if outlives_a_crash else " -c synchronous_commit=off"
+    control = (str(folder / "pg_ctl"), "-D", str(home / "data"))
+    start = partial(run, *control, "-o", options, "-l", str(home / "log"), "-w", "start")
+    stop = partial(run, *control, "-m", "immediate", "stop")
     run(str(folder / "initdb"), "-D", str(home / "data"), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
     try:
-        run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-o", options, "-l", str(home / "log"), "-w", "start")
-        yield f"postgres://portal@127.0.0.1:{port}/postgres"
+        start()
+        yield Cluster(f"postgres://portal@127.0.0.1:{port}/postgres", stop, start)
     finally:
-        run(str(folder / "pg_ctl"), "-D", str(home / "data"), "-m", "immediate", "stop")
+        stop()
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -1,0 +1,1 @@
+"""Whole installations that are killed, cut off and lied to while they escalate: `make chaos`."""
