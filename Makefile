@@ -67,4 +67,4 @@ $(VENV)/tools: requirements.txt requirements-dev.txt | $(VENV)/pip
 	@touch $@ $(VENV)/runtime
 
 help:
-	@sed -n 's/^# //p' Makefile | head -7
+	@sed -n 's/^# //p' Makefile | head -6
