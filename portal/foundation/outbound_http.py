@@ -242,9 +242,17 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+_making = threading.Lock()
+
+
+def _transport() -> _KeptTransport:
+    """One a process: a socket that two processes share garbles what both say. Many threads may ask for the first at once."""
+    with _making:
+        return _transport_of(os.getpid())
+
+
 @functools.cache
-def _transport(process: int) -> _KeptTransport:
-    """One a process: a socket that two processes share garbles what both say."""
+def _transport_of(process: int) -> _KeptTransport:
     return _KeptTransport()
 
 
@@ -252,6 +260,4 @@ def _client() -> httpx.Client:
     """A client for one call, whose time runs from now. It keeps no cookies for the next."""
     _running.deadline = time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS
     # Environment proxies would open the socket for us, past the check.
-    return httpx.Client(
-        transport=_transport(os.getpid()), timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
-    )
+    return httpx.Client(transport=_transport(), timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
