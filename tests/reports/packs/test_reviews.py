@@ -73,7 +73,7 @@ def test_the_same_rows_give_the_same_files(now: datetime, tmp_path: Path) -> Non
     make.in_force(now=now)
     open_due_reviews(now=datetime(2026, 4, 1, tzinfo=UTC))
     for name, at in (("a", now), ("b", now.replace(year=2030))):
-        build_pack(Q2, out=tmp_path / name, formats=("json", "csv", "pdf"), actor=None, now=at.replace(month=8))
+        build_pack(Q2, out=tmp_path / name, formats=("csv",), actor=None, now=at.replace(month=8))
     first, second = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("a", "b"))
     assert "pack-2026Q2-reviews.csv" in first
     # Only the word on the quarter's progress depends on the clock, and it is over or not at both times alike.
