@@ -24,11 +24,21 @@ REAL = ~Q(run__incident__origin=Incident.Origin.DRILL)
 FALSE_CODES = frozenset({"false alarm", "no fault", "no fault found"})
 GRADED_BY = re.compile(r"Threshold '(?P<name>.+)' of ")
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4", "")
-MOVES = (EscalationStep.Action.LEVEL, EscalationStep.Action.MILESTONE, EscalationStep.Action.EXHAUSTED)
+BY_HAND = (EscalationStep.Action.RAISED, EscalationStep.Action.BYPASSED, EscalationStep.Action.LOWERED)
+MOVES = (EscalationStep.Action.LEVEL, EscalationStep.Action.MILESTONE, EscalationStep.Action.EXHAUSTED, *BY_HAND)
 COUNTED = (
     (EscalationStep.Action.PAGED, "Alerts", "People alerted, reminders not counted."),
     (EscalationStep.Action.REMINDED, "Reminders", ""),
-    (EscalationStep.Action.PASSED_OVER, "Passed over", "People and places: busy, away, or nobody who could be alerted."),
+    (
+        EscalationStep.Action.PASSED_OVER,
+        "Passed over",
+        "People and places: busy, away, nobody who could be alerted, or left out by a bypass.",
+    ),
+    (EscalationStep.Action.BYPASSED, "Bypasses", "Levels left out by hand, with the right and a rationale: deviations from the policy."),
+    (EscalationStep.Action.RAISED, "Moved up by hand", ""),
+    (EscalationStep.Action.LOWERED, "De-escalated", ""),
+    (EscalationStep.Action.HELD, "Alerting put on hold", ""),
+    (EscalationStep.Action.SILENT, "Silent after acknowledging", "Whoever had it gave no sign of work, and was alerted again."),
 )
 
 
@@ -128,7 +138,6 @@ def _of_incidents(question: Question, incidents: dict[int, Row], grades: Grades)
         figure("False alarms", [row for row in rows if row.false_alarm], "Cancelled, or closed as false alarm or no fault found."),
         figure("Exceptions that applied", [incidents[key] for key in grades.exceptions]),
         figure("Impact or urgency corrected by hand", [incidents[key] for key in grades.by_hand]),
-        Figure("Bypasses", (None,) * len(question.periods), "Not recorded: the portal knows no way round a level."),
     )
 
 
@@ -177,7 +186,10 @@ def _steps(question: Question) -> dict[str, int]:
 
 
 def _moves(question: Question) -> Moves:
-    """A pass that enters a level after an earlier pass did, or finds nobody left, missed a window unless a milestone moved it."""
+    """A pass that enters a level after an earlier pass did, or finds nobody left, missed a window, unless a milestone or a person moved it.
+
+    A de-escalation is no escalation.
+    """
     found = Moves([], [], [], [])
     steps = EscalationStep.objects.filter(
         REAL & (Q(run__ended_at=None) | Q(run__ended_at__gte=question.first)),
@@ -191,8 +203,10 @@ def _moves(question: Question) -> Moves:
     entered: set[int] = set()
     for (run, _), (at, actions) in passes.items():
         levels, milestone, exhausted = (actions[name] for name in ("level", "milestone", "exhausted"))
-        found.escalations += [at] * (levels - (0 if run in entered else min(levels, 1)))
-        if (exhausted or (levels and run in entered)) and not milestone:
+        if not actions["lowered"]:
+            found.escalations += [at] * (levels - (0 if run in entered else min(levels, 1)))
+        by_hand = any(actions[action.value] for action in BY_HAND)
+        if (exhausted or (levels and run in entered)) and not milestone and not by_hand:
             found.windows_missed.append(at)
         found.milestones_missed += [at] * milestone
         found.exhausted += [at] * exhausted

@@ -56,6 +56,19 @@ def test_ten_acknowledgements_beside_the_engine_leave_one_event(scene: Scene) ->
     assert run_of(opened).state == "ended"
 
 
+def test_two_people_acknowledging_in_the_same_instant_leave_one_holder_and_both_names(scene: Scene) -> None:
+    opened = scene.open()
+    scene.engine()
+    people = iter([scene.ana, scene.tom, scene.kim])
+    at_once(3, lambda: services.acknowledge(Incident.objects.get(pk=opened.pk), actor=next(people), now=scene.after(1)))
+    opened.refresh_from_db()
+    holder = run_of(opened).holder
+    assert holder == opened.assigned_to
+    others = {someone for someone in (scene.ana, scene.tom, scene.kim) if someone != holder}
+    told = set(opened.timeline.filter(data__acknowledged_beside=holder.pk).values_list("text", flat=True))
+    assert told == {f"{someone} acknowledged too; {holder} has it" for someone in others}
+
+
 def test_eight_workers_hand_each_message_over_once(scene: Scene, now: datetime) -> None:
     with receiver() as phone:
         ContactPoint.objects.update(address=phone.url)
