@@ -1,9 +1,10 @@
 """A simulation says beforehand what the engine then does: the same steps, in the same order, at the same times, for the same reasons."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,7 @@ from incidents.escalation import services
 from incidents.escalation.engine import run_cycle
 from incidents.lifecycle.services import record_reading
 from incidents.models import EscalationStep, Incident
-from policies.models import PolicyVersion, SeverityOverride
+from policies.models import OnCallSchedule, PolicyVersion, SeverityOverride
 from policies.simulation.scenario import Scenario
 from policies.simulation.script import lines_from
 from policies.simulation.simulating import simulate
@@ -26,7 +27,7 @@ Row = tuple[Any, ...]
 Act = Callable[[Incident, datetime, dict[str, Any]], object]
 
 
-def the_policy(now: datetime, **fields: Any) -> tuple[PolicyVersion, dict[str, Any]]:
+def the_policy(now: datetime, zone: str = "Europe/Berlin", **fields: Any) -> tuple[PolicyVersion, dict[str, Any]]:
     """Ana, then Tom after 5 min; then Kim: windows of 15 min with a reminder. Bea of legal, Liz for stakeholders. SEV1 at half length."""
     people = {name: person(f"{name} Person", username=name.lower(), roles=("responder",)) for name in ("Ana", "Tom", "Kim", "Bea", "Liz")}
     for someone in people.values():
@@ -37,7 +38,7 @@ def the_policy(now: datetime, **fields: Any) -> tuple[PolicyVersion, dict[str, A
         setattr(version, name, value)
     version.save()
     make.level(version, 1, people["Ana"], people["Tom"], reminders="5 min")
-    make.level(version, 2, make.schedule(people["Kim"], people["Ana"], name="Managers", zone="Europe/Berlin"))
+    make.level(version, 2, managers(now, zone, people["Kim"], people["Tom"]))
     make.level(version, 1, people["Liz"], track="stakeholder")
     make.level(version, 1, people["Bea"], track="compliance")
     make.threshold(version)
@@ -46,6 +47,13 @@ def the_policy(now: datetime, **fields: Any) -> tuple[PolicyVersion, dict[str, A
     )
     SeverityOverride.objects.create(version=version, severity="SEV1", pace_percent=50)
     return make.approve(version, now=now - timedelta(days=1)), people
+
+
+def managers(now: datetime, zone: str, *people: Any) -> OnCallSchedule:
+    """A rotation that changes hands every day, twenty minutes after `now` on the clocks of `zone`."""
+    local = (now + 20 * MINUTE).astimezone(ZoneInfo(zone))
+    layer = {"people": people, "unit": "days", "every": 1, "handover_at": time(local.hour, local.minute)}
+    return make.schedule(name="Managers", zone=zone, layers=[layer])
 
 
 def simulated(version: PolicyVersion, now: datetime, *script: str, **fields: Any) -> list[Row]:
@@ -64,11 +72,11 @@ def _told(step: Any, action: str) -> Row:
 
 
 def lived(now: datetime, subject: Incident, said: list[Row], acts: dict[int, Act], people: dict[str, Any], down: range) -> None:
-    """The engine looks every ten minutes, when something is foretold, and a second later; people do first what they do.
+    """The engine looks every 25 minutes, when something is foretold, and a second later; people do first what they do.
 
     What it does at a time that was not foretold it does at the next look, and so at another time than the simulation says.
     """
-    foretold = {now + minutes * MINUTE for minutes, *_ in said} | {now + minute * MINUTE for minute in {*acts, *range(0, 75, 10)}}
+    foretold = {now + minutes * MINUTE for minutes, *_ in said} | {now + minute * MINUTE for minute in {*acts, *range(0, 75, 25)}}
     for at in sorted(foretold | {at + timedelta(seconds=1) for at in foretold}):
         minute = (at - now) / MINUTE
         if minute in acts:
@@ -103,7 +111,6 @@ def ordered(name: str, who: str = "Boss", **said: Any) -> Act:
 
 SCENES: dict[str, tuple[dict[int, Act], tuple[str, ...], dict[str, Any], range]] = {
     "nobody answers": ({}, (), {}, range(0)),
-    "the first person answers": ({3: acknowledge("Ana")}, ("+3min acknowledge ana",), {}, range(0)),
     "the backup answers": ({7: acknowledge("Tom")}, ("+7min acknowledge tom",), {}, range(0)),
     "the milestone is missed": (
         {7: acknowledge("Tom"), 50: acknowledge("Kim")},
@@ -116,12 +123,11 @@ SCENES: dict[str, tuple[dict[int, Act], tuple[str, ...], dict[str, Any], range]]
     "the engine is down": ({}, ("+3min engine-down for 27min",), {}, range(3, 30)),
     "the engine is down at the opening": ({}, ("+0s engine-down for 12min",), {}, range(12)),
     "the alerting is on hold": (
-        {3: ordered("hold", lasting=20 * MINUTE), 12: ordered("resume")},
-        ("+3min hold for 20min by boss", "+12min resume by boss"),
+        {3: ordered("hold", lasting=20 * MINUTE), 12: ordered("resume"), 16: ordered("hold", lasting=7 * MINUTE)},
+        ("+3min hold for 20min by boss", "+12min resume by boss", "+16min hold for 7min by boss"),
         {},
         range(0),
     ),
-    "the hold ends by itself": ({3: ordered("hold", lasting=20 * MINUTE)}, ("+3min hold for 20min by boss",), {}, range(0)),
     "it is moved up and down": (
         {4: ordered("raise_level"), 9: ordered("lower_level")},
         ("+4min raise by boss", "+9min lower by boss"),
@@ -148,3 +154,24 @@ def test_the_simulated_course_is_what_the_engine_does(now: datetime, scene: str)
     lived(now, subject, said, acts, people, down)
     assert said == happened(subject, now)
     assert said
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        ("Europe/Berlin", "2026-03-29T00:50+00:00"),
+        ("America/New_York", "2026-11-01T05:50+00:00"),
+        ("Australia/Lord_Howe", "2026-10-03T15:20+00:00"),
+        ("Africa/Casablanca", "2027-02-07T01:50+00:00"),
+        ("UTC", "2028-02-28T23:50+00:00"),
+        ("UTC", "2026-12-31T23:50+00:00"),
+    ],
+)
+def test_it_is_so_while_clocks_change_on_a_leap_day_and_at_the_end_of_a_year(zone: str, begins: str) -> None:
+    at = datetime.fromisoformat(begins)
+    version, people = the_policy(at, zone)
+    said = simulated(version, at, "+0s reading transaction_failure_percent=7", "+3min acknowledge bea compliance")
+    subject = opened(at, service=version.policy.service, impact=2, urgency=2, readings=[reading("7", at)])
+    lived(at, subject, said, {}, people, range(0))
+    assert said == happened(subject, at)
+    assert said[-1][0] > 20
