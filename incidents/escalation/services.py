@@ -26,6 +26,7 @@ from .queries import next_step
 __all__ = [
     "acknowledge",
     "acknowledge_track",
+    "asks",
     "bypass",
     "cancel",
     "end_runs",
@@ -52,7 +53,7 @@ def acknowledge(incident: Incident, *, actor: Any, now: datetime, reason: str = 
     with transaction.atomic():
         runs = list(locked_runs(incident).filter(track=Track.TECHNICAL).order_by("-opening"))
         run = runs[0] if runs else None
-        anew = run is not None and _asks(run, incident)
+        anew = run is not None and asks(run, incident)
         incident = lifecycle.acknowledge(incident, actor=actor, now=now, reason=reason, anew=anew)
         if run is not None and anew and run.opening == incident.reopen_count:
             holders.give(run, incident, actor, actor=actor, now=now, reason=reason)
@@ -122,7 +123,7 @@ def _finish(verb: Callable[..., Incident], incident: Incident, actor: Any, now: 
     return incident
 
 
-def _asks(run: EscalationRun, incident: Incident) -> bool:
+def asks(run: EscalationRun, incident: Incident) -> bool:
     """Whether somebody is asked to answer: the alerting runs or rests, or ran out of people and nobody has come forward since."""
     if run.opening != incident.reopen_count or run.state in (State.PAGING, State.HELD):
         return True

@@ -331,14 +331,13 @@ def test_a_body_that_is_too_large_is_refused_unread(path: str) -> None:
     assert raw_call(path, b"a" * 100_001, "").status_code == 413
 
 
-@pytest.mark.parametrize("path", DOORS)
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     params=st.dictionaries(st.sampled_from(["CallSid", "MessageSid", "Body", "From", "Digits", "MessageStatus", "x"]), st.text(max_size=40))
 )
-def test_hostile_values_that_are_signed_are_no_error_either(path: str, params: dict[str, str]) -> None:
+def test_hostile_values_that_are_signed_are_no_error_either(params: dict[str, str]) -> None:
     clean = {name: value.encode("utf-8", "replace").decode() for name, value in params.items()}
-    assert call_back(path, clean).status_code < 500
+    assert all(call_back(path, clean).status_code < 500 for path in DOORS)
 
 
 def test_nobody_has_to_sign_in_and_nothing_is_kept_of_it(alarm: Alarm) -> None:
