@@ -38,12 +38,11 @@ def fill(how_many: int, due: list[datetime] | datetime) -> None:
 
 def _fill(times: list[datetime]) -> None:
     from incidents.models import EscalationRun, EscalationStep, Incident
-    from policies.models import OnCallSchedule, PolicyVersion
+    from policies.models import PolicyVersion
     from portal.models import User
 
     versions = list(PolicyVersion.objects.filter(state="approved").select_related("policy__service").order_by("policy__name"))
     people = {user.display_name: user for user in User.objects.all()}
-    assert OnCallSchedule.objects.exists()
     rows = []
     for place, at in enumerate(times):
         number, version = next(_numbers), versions[place % len(versions)]
@@ -64,11 +63,12 @@ def _fill(times: list[datetime]) -> None:
             )
         )
     rows = Incident.objects.bulk_create(rows)
+    hashes = {version.pk: version.content_sha256 for version in versions}
     runs = EscalationRun.objects.bulk_create(
         EscalationRun(
             incident=row,
             policy_version=row.policy_version,
-            content_sha256=row.policy_version.content_sha256,
+            content_sha256=hashes[row.policy_version_id or 0],
             level=1,
             position=1,
             level_entered_at=at - BACKUP_AFTER,
