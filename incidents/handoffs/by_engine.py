@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.events.services import act
+from incidents.escalation.facts import content_of
 from incidents.escalation.holders import Moved
 from incidents.lifecycle.models import Incident
 from policies.decisions.escalation_facts import Kind
@@ -26,7 +27,7 @@ def responsibility_moved(told: Moved) -> None:
     lapse_offers(told.incident, track, giver=told.before, holder=told.after, now=told.now)
     with act("handoff.taken" if taken else "handoff.escalated", actor=told.actor if taken else None, now=told.now, why=why) as running:
         hand_off = HandOff(
-            incident=told.incident, run=told.run, track=track, kind=HandOff.Kind.PEER if taken else HandOff.Kind.HIERARCHICAL,
+            incident=told.incident, run=told.run, track=track, kind=HandOff.Kind.PEER if taken else _kind(told),
             giver=told.before, receiver=told.after, by_engine=not taken, note=why, offered_at=told.now,
             offered_by=told.actor if taken else None, received_at=told.now, remind_at=told.now + FIRST_REMINDER,
         )  # fmt: skip
@@ -52,6 +53,13 @@ def lapse_offers(incident: Incident, track: str, *, giver: User, holder: Any, no
         with act("handoff.withdrawn", actor=None, now=now, subject=hand_off, why=why) as running:
             take_away(hand_off, None, now, why, running)
     return len(found)
+
+
+def _kind(told: Moved) -> str:
+    """To deeper skills or to management, as the level that was reached says; to management where it says nothing."""
+    kinds = {level.number: level.kind for level in content_of(told.run).levels}
+    said = str(kinds.get(told.run.level, ""))
+    return said if said in HandOff.Kind.values else HandOff.Kind.HIERARCHICAL.value
 
 
 def _why(told: Moved) -> str:

@@ -38,9 +38,10 @@ def keep(hand_off: HandOff, actor: Any, now: datetime, why: str, running: Act, *
     """Keeps what was signed or said. `settled` is the state that ends it; None: a signature is still missing."""
     if settled is not None:
         hand_off.state, hand_off.settled_at, hand_off.settled_by, hand_off.remind_at = settled, now, actor, None
-        telling.take_back(hand_off, now)
     else:
         hand_off.reminded, hand_off.remind_at = 0, now + FIRST_REMINDER
+    if not hand_off.is_offer:
+        telling.take_back(hand_off, now)
     save_tracked(hand_off, actor=actor, now=now, reason=why)
     running.details = {"incident": hand_off.incident.number, "state": hand_off.state, "content_sha256": hand_off.content_sha256}
 

@@ -18,6 +18,9 @@ from portal.foundation.words import listed
 
 from .models import HandOff
 
+# Marks the messages that ask whether somebody accepts.
+QUESTION = ":offer"
+
 
 def link_to(hand_off: HandOff) -> str:
     """Where it is read and signed."""
@@ -37,7 +40,7 @@ def message(hand_off: HandOff, people: Iterable[Any], *, kind: str, title: str, 
         queue(
             kind=f"handoff.{kind}",
             person=person,
-            subject_ref=subject_ref(hand_off),
+            subject_ref=subject_ref(hand_off) + (QUESTION if kind == "offered" else ""),
             title=f"{title}: {headline(incident, Track(hand_off.track))}",
             body=body,
             link=link_to(hand_off),
@@ -52,8 +55,9 @@ def message(hand_off: HandOff, people: Iterable[Any], *, kind: str, title: str, 
 
 
 def take_back(hand_off: HandOff, now: datetime) -> None:
-    """Questions that are answered need not arrive any more."""
-    cancel_waiting(subject_ref(hand_off), now=now)
+    """What is answered need not be asked any more: the offer once it is accepted, everything once it is settled."""
+    about = subject_ref(hand_off)
+    cancel_waiting(f"{about}{QUESTION}", *([] if hand_off.is_open else [about]), now=now)
 
 
 def tell(hand_off: HandOff, text: str, *, actor: Any, now: datetime, why: str = "", action: str) -> None:

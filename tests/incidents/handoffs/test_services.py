@@ -348,3 +348,10 @@ def test_messages_of_a_confidential_incident_and_of_a_drill_say_so(case: Case) -
     sent = OutboxMessage.objects.get(kind="handoff.offered")
     assert (sent.confidential, sent.drill, case.incident.title in sent.discreet_title) == (True, True, False)
     assert case.incident.number in sent.discreet_title
+
+
+def test_once_one_of_a_team_has_it_the_others_are_not_asked_any_more(case: Case) -> None:
+    made = case.offered(team=case.team(case.tom, person("Bea Team", roles=("responder",))), actor=case.cara)
+    accept(made, actor=case.tom, now=case.after(3))
+    states = dict(OutboxMessage.objects.filter(kind__in=["handoff.offered", "handoff.sign"]).values_list("person_name", "state"))
+    assert states == {"Bea Team": "cancelled", "Tom Berg": "cancelled", "Ana Ruiz": "pending"}
