@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from policies.governance.services import submit_version
 from policies.models import Level, PolicyVersion
 from tests.factories import policies as make
 from tests.factories.portal import contact, person
@@ -136,6 +137,17 @@ def test_two_versions_stand_beside_each_other(version: PolicyVersion, now: datet
     assert shown.count("only here") >= 2
     same = browser.get(PAGE, address(version, now + timedelta(days=1), against=version.pk)).content.decode()
     assert "Both do the same at the same times." in same
+
+
+def test_whoever_decides_on_a_version_is_led_to_both_versions_on_one_incident(version: PolicyVersion, now: datetime) -> None:
+    draft = make.draft(version.policy, now=now)
+    Level.objects.filter(version=draft).update(backup_after=timedelta(minutes=2))
+    submit_version(draft, actor=draft.author, now=now, accepted=make.ACCEPTED)
+    decider = as_(make.approvers(1)[0])
+    page = decider.get(f"/admin/policies/policyversion/{draft.pk}/approve/").content.decode()
+    way = f"?version={draft.pk}&amp;against={version.pk}"
+    assert f"{PAGE}{way}" in page
+    assert "Who is told when" in decider.get(f"{PAGE}?version={draft.pk}&against={version.pk}").content.decode()
 
 
 def test_nothing_to_begin_with_and_nothing_in_force_are_said(version: PolicyVersion, now: datetime, browser: Any) -> None:
