@@ -48,7 +48,7 @@ GOVERNED = (
     ),
     Guard("escalation_compliance_no_delete", RUN, "DELETE", GOES_ON, _of_marked("OLD"), truncate=True),
     Guard("escalation_compliance_begins", RUN, "INSERT", GOES_ON, f"NEW.state <> 'paging' AND {_of_marked('NEW')}"),
-    # SQLite's INSERT OR REPLACE deletes without asking the DELETE trigger.
+    # SQLite's INSERT OR REPLACE deletes without asking the DELETE trigger; PostgreSQL has no such thing.
     Guard(
         "escalation_compliance_no_replace",
         RUN,
@@ -56,5 +56,6 @@ GOVERNED = (
         GOES_ON,
         f"EXISTS (SELECT 1 FROM {RUN} kept WHERE (kept.id = NEW.id OR (kept.incident_id = NEW.incident_id AND kept.track = NEW.track "
         f"AND (kept.opening = NEW.opening OR kept.state IN ('paging', 'acknowledged')))) AND {_of_marked('kept')})",
+        on_postgresql="false",
     ),
 )

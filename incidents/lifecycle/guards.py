@@ -20,13 +20,14 @@ def is_marked(row: str) -> str:
 GOVERNED = (
     Guard("incident_marker_stays", INCIDENT, "UPDATE", STAYS, " OR ".join(f"(OLD.{name} AND NOT NEW.{name})" for name in MARKERS)),
     Guard("incident_marked_no_delete", INCIDENT, "DELETE", "An incident with a marker is never deleted.", is_marked("OLD"), truncate=True),
-    # SQLite's INSERT OR REPLACE deletes without asking the DELETE trigger.
+    # SQLite's INSERT OR REPLACE deletes without asking the DELETE trigger; PostgreSQL has no such thing.
     Guard(
         "incident_marked_no_replace",
         INCIDENT,
         "INSERT",
         "There is such an incident already, and it is marked.",
         f"EXISTS (SELECT 1 FROM {INCIDENT} kept WHERE (kept.id = NEW.id OR kept.number = NEW.number) AND {is_marked('kept')})",
+        on_postgresql="false",
     ),
     Guard(
         "incident_marked_stays_ours",
