@@ -1,7 +1,9 @@
 """Answering by a text message: who wrote, which alert is meant, and the words that go back."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from portal.foundation.errors import NotAllowed, NotFound
@@ -17,6 +19,8 @@ from .ways import REPLY
 ANSWERABLE_FOR = timedelta(days=7)
 # More than anybody reads at night; the newest count.
 MOST_MESSAGES = 200
+# As many as fit into one text.
+MOST_TOLD = 8
 HOW = "To acknowledge an alert, answer ACK, or ACK and its number."
 NOTHING_WAITS = "No alert waits for your answer."
 
@@ -48,29 +52,31 @@ def take_reply(number: str, text: str, *, key: str, now: datetime) -> str:
     except NotAllowed as error:
         note(REPLY, digest=digest, told="a reply", outcome=error.message, now=now)
         return error.message
-    said, waiting = read(text), waiting_for(person, now)
-    meant = [one for one in waiting if said is not None and said.code in {"", one.code}]
+    said = read(text)
+    meant = list(islice(waiting_for(person, now, said.code), 2)) if said else []
     if len(meant) == 1:
         return answer(meant[0].message, person, ACKNOWLEDGE, REPLY, now=now, digest=digest).words
-    words = _why_not(said, waiting)
+    words = _why_not(said, list(islice(waiting_for(person, now), MOST_TOLD + 1)))
     note(REPLY, digest=digest, told="a reply", outcome=words, now=now, person=person)
     return words
 
 
-def waiting_for(person: Any, now: datetime) -> list[Waiting]:
-    """The alerts that reached `person` and still wait for an answer, newest first; several messages about one subject are one alert."""
+def waiting_for(person: Any, now: datetime, code: str = "") -> Iterator[Waiting]:
+    """The alerts that reached `person` and still wait for an answer, newest first; several messages about one subject are one alert.
+
+    With `code` only the one that it names. Looks no further than is asked for.
+    """
     sent = OutboxMessage.objects.filter(person=person, kind__in=[kind for kind, _ in answerers], answered_at__isnull=True)
     reached = sent.filter(created_at__gt=now - ANSWERABLE_FOR, attempts__succeeded=True).order_by("-created_at", "pk").distinct()
     newest: dict[str, OutboxMessage] = {}
     for message in reached[:MOST_MESSAGES]:
         newest.setdefault(message.subject_ref, message)
-    found = []
     for message in newest.values():
         answerer = answerers[message.kind]
-        standing = answerer.standing(message, person)
+        own = answerer.code(message)
+        standing = answerer.standing(message, person) if code in {"", own} else None
         if standing is not None and standing.waits:
-            found.append(Waiting(message, answerer.code(message), standing.name))
-    return found
+            yield Waiting(message, own, standing.name)
 
 
 def _why_not(said: Said | None, waiting: list[Waiting]) -> str:
@@ -81,6 +87,7 @@ def _why_not(said: Said | None, waiting: list[Waiting]) -> str:
     elif said.code:
         why = f"No alert with the number {said.code} waits for your answer. "
     if not waiting:
-        return f"{why}{NOTHING_WAITS}" if not (said and said.code) else why.strip()
-    choices = ", ".join(f"ACK {one.code} for {one.name}" for one in waiting)
-    return f"{why}{'These wait' if len(waiting) > 1 else 'This waits'} for your answer: {choices}."
+        return why.strip() if said and said.code else f"{why}{NOTHING_WAITS}"
+    choices = ", ".join(f"ACK {one.code} for {one.name}" for one in waiting[:MOST_TOLD])
+    more = "; more are in the portal" if len(waiting) > MOST_TOLD else ""
+    return f"{why}{'These wait' if len(waiting) > 1 else 'This waits'} for your answer: {choices}{more}."

@@ -148,7 +148,7 @@ def test_a_message_whose_incident_is_gone_answers_nothing(scene: Scene) -> None:
 def test_what_never_reached_somebody_does_not_wait_for_their_answer(scene: Scene) -> None:
     scene.open()
     scene.engine()
-    assert waiting_for(scene.ana, scene.after(1)) == []
+    assert list(waiting_for(scene.ana, scene.after(1))) == []
 
 
 def test_a_message_of_another_kind_cannot_be_answered(scene: Scene) -> None:

@@ -29,9 +29,9 @@ class Alarm:
     phone: ContactPoint
 
     def another(self, ref: str = "SM" + "0" * 31 + "2", **fields: Any) -> tuple[Incident, OutboxMessage]:
-        """A second incident about which Ana is alerted by a text."""
+        """A second incident about which Ana is alerted by a text, a little later."""
         incident = self.scene.open(title="Transfers fail", **fields)
-        self.scene.engine()
+        self.scene.engine(0.5)
         message = OutboxMessage.objects.get(subject_ref=f"incidents.incident:{incident.pk}")
         attempt(message, "sms", ref)
         return incident, message

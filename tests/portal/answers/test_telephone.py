@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 
 from audit.events.stories import parsed
 from audit.models import LedgerEvent
+from portal.foundation.answers import replies
 from portal.models import Callback, ContactPoint, OutboxMessage
 from tests.factories.portal import contact, person
 from tests.fakes.telephone import ACCOUNT, PORTAL, TOKEN, call_back, documented, raw_call, set_up
@@ -122,6 +123,13 @@ def test_two_alerts_and_a_bare_ack_acknowledge_none_and_say_what_to_answer(alarm
     assert (alarm.state(), other.state) == ("new", "in_progress")
     # One is left, so the bare word says enough now.
     assert reply("ack", "ac") == f"You have acknowledged {alarm.incident.number}."
+
+
+def test_a_text_names_no_more_alerts_than_it_can_hold(alarm: Alarm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "MOST_TOLD", 1)
+    other, _ = alarm.another()
+    assert reply("ACK") == f"These wait for your answer: ACK {other.pk} for {other.number}; more are in the portal."
+    assert reply(f"ACK {alarm.incident.pk}", "ab").startswith("You have acknowledged")
 
 
 def test_a_reminder_of_the_same_incident_is_the_same_alert(alarm: Alarm) -> None:
