@@ -8,7 +8,6 @@ from .calling import Stopwatch, call
 from .claiming import Room, claim
 from .receipts import settle_missing
 from .recording import record
-from .ways import in_order as in_order
 
 # Longer than all calls of one round: a message must not be taken twice while its first sending still runs.
 LEASE = timedelta(seconds=90)
