@@ -15,7 +15,7 @@ from .watch import *  # noqa: F403
 
 BASE_DIR = PROJECT
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the other one puts its own admin site in the place of ours
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.inlines",
