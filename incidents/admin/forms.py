@@ -10,10 +10,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from incidents.handoffs.people import tracks_held
 from incidents.lifecycle import checks, measures
 from incidents.lifecycle.facts import CONFIDENTIAL, MARKERS, clean_facts
 from incidents.lifecycle.models import SCALE
 from incidents.models import ChangeRequest, HandOff, Incident, IncidentChange, Problem
+from policies.decisions.vocabulary import Track
 from policies.models import Team
 from portal.foundation.adminkit.bases import show_in
 from portal.foundation.errors import InvalidInput
@@ -100,14 +102,21 @@ class HandOverForm(forms.Form):
         choices=[("", "As the receiver says: a colleague, or another group"), *HandOff.Kind.choices],
         widget=UnfoldAdminSelectWidget,
     )
+    track = forms.ChoiceField(label="What", widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, thing: Incident | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = Team.objects.order_by("name")  # type: ignore[attr-defined]
         people = User.objects.filter(is_active=True, origin=User.Origin.PORTAL).order_by("display_name", "username")
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
-        if thing is not None and thing.acknowledged_at is None:
+        tracks = tracks_held(thing) if thing is not None else []
+        if thing is not None and thing.acknowledged_at is None and not tracks:
             del self.fields["kind"]
+        if tracks:
+            beside = [(track.value, f"{track.label} track") for track in tracks]
+            self.fields["track"].choices = [(Track.TECHNICAL.value, "The incident itself"), *beside]  # type: ignore[attr-defined]
+        else:
+            del self.fields["track"]
 
 
 class DetailsForm(forms.Form):

@@ -90,7 +90,7 @@ VERBS = (
         form=HandOverForm,
         possible=_open,
         consequence="Whoever has acknowledged it keeps it until the other side accepts, and both sign. While nobody has acknowledged, choose "
-        "who works on it from now on. Alerting goes on as it is.",
+        "who works on it from now on. An offer stops no alert; accepting it does.",
         ask="What the next one has to know: what was done, what is open, what comes next. Needed for an offer.",
         done=_handed_over,
     ),

@@ -29,6 +29,13 @@ def holder_of(incident: Incident, run: EscalationRun | None, track: str) -> User
     return incident.assigned_to or incident.acknowledged_by
 
 
+def tracks_held(incident: Incident) -> list[Track]:
+    """The tracks beside the technical one that somebody has. One query."""
+    runs = EscalationRun.objects.filter(incident=incident, acknowledged_at__isnull=False).exclude(track=Track.TECHNICAL)
+    found = set(runs.filter(opening=incident.reopen_count).values_list("track", flat=True))
+    return [track for track in Track if track.value in found]
+
+
 def refuse_receiver(person: User, incident: Incident, giver: User, actor: Any) -> None:
     """Raises InvalidInput when `person` cannot be the one to whom `actor` hands over what `giver` holds."""
     if person.pk == giver.pk:

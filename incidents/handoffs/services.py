@@ -33,17 +33,25 @@ TO_KNOW = "what the receiver has to know: what was done, what is open, what come
 
 
 def hand_over(
-    incident: Incident, *, actor: Any, now: datetime, team: Team | None = None, person: User | None = None, kind: str = "", reason: str = ""
+    incident: Incident,
+    *,
+    actor: Any,
+    now: datetime,
+    team: Team | None = None,
+    person: User | None = None,
+    kind: str = "",
+    track: str = Track.TECHNICAL.value,
+    reason: str = "",
 ) -> HandOff | Incident:
     """An offer where somebody is responsible already; a plain assignment while nobody acknowledged. Raises as those two do."""
     with act("incident.handed_over", actor=actor, now=now, subject=incident) as running:
         # The offer or the assignment is the event.
         running.nothing_happened()
-        fresh, run = locked(incident, Track.TECHNICAL)
-        if fresh.has_ended or holder_of(fresh, run, Track.TECHNICAL) is None:
+        fresh, run = locked(incident, track)
+        if track == Track.TECHNICAL and (fresh.has_ended or holder_of(fresh, run, track) is None):
             return lifecycle.assign(incident, actor=actor, now=now, team=team, person=person, reason=reason)
         reason = checks.clean_reason(reason, what=TO_KNOW)
-        return offer(incident, to=person, team=team, kind=kind, note=reason, actor=actor, now=now)
+        return offer(incident, to=person, team=team, kind=kind, note=reason, track=track, actor=actor, now=now)
 
 
 def offer(

@@ -9,14 +9,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from incidents.escalation.services import acknowledge
+from incidents.escalation.engine import run_cycle
+from incidents.escalation.services import acknowledge, acknowledge_track
 from incidents.handoffs.services import accept, offer
 from incidents.models import HandOff, Incident
 from portal.foundation import clock
 from portal.models import User
 from tests.factories import incidents as make
 from tests.factories import policies
-from tests.factories.portal import person
+from tests.factories.portal import contact, person
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/incidents/handoff/"
@@ -292,3 +293,20 @@ def test_the_history_of_a_hand_off_can_be_read(ana: User, tom: User) -> None:
     do(signed_in(tom), made, "accept")
     answer = signed_in(ana).get(f"{LIST}{made.pk}/history/")
     assert (answer.status_code, "signed by both" in answer.content.decode()) == (200, True)
+
+
+def test_a_track_that_somebody_has_can_be_handed_over_on_the_page(ana: User, tom: User) -> None:
+    contact(ana)
+    now = clock.now()
+    draft = policies.draft(now=now - timedelta(minutes=1))
+    policies.level(draft, 1, ana)
+    policies.level(draft, 1, ana, track="compliance")
+    service = policies.approve(draft, now=now - timedelta(minutes=1)).policy.service
+    incident, client = make.incident(now, service=service, data_breach=True), signed_in(ana)
+    run_cycle(now=now)
+    address = f"/admin/incidents/incident/{incident.pk}/do/hand-over/"
+    assert "Legal and compliance track" not in client.get(address).content.decode()
+    acknowledge_track(incident, "compliance", actor=ana, now=clock.now())
+    assert "Legal and compliance track" in client.get(address).content.decode()
+    assert client.post(address, {"person": tom.pk, "track": "compliance", "reason": "Told by noon"}).status_code == 302
+    assert (HandOff.objects.get().track, Incident.objects.get().assigned_to) == ("compliance", None)
