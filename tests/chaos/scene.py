@@ -13,13 +13,20 @@ OPEN = ["pending", "sending", "awaiting"]
 
 
 def prepare(
-    phones: dict[str, list[str]], window: float = WINDOW.total_seconds(), backup_after: float = BACKUP_AFTER.total_seconds()
+    phones: dict[str, list[str]],
+    window: float = WINDOW.total_seconds(),
+    backup_after: float = BACKUP_AFTER.total_seconds(),
+    receipt_within: dict[str, float] | None = None,
 ) -> str:
-    """An empty database becomes two levels of two people with these webhooks each, and an account that opens incidents; its token."""
+    """An empty database becomes two levels of two people, and an account that opens incidents; its token.
+
+    `phones` are addresses by name, '*' for everybody else, each a URL of a webhook or CHANNEL:ADDRESS.
+    """
     from django.core.management import call_command
 
     from portal.foundation import clock
     from portal.foundation.people.services import issue_token
+    from portal.models import ChannelRule
     from tests.factories import policies as factory
     from tests.factories.portal import contact, person
 
@@ -28,8 +35,11 @@ def prepare(
     now = clock.now()
     people = [person(name) for name in PEOPLE]
     for someone in people:
-        for url in phones.get(str(someone), phones["*"]):
-            contact(someone, url)
+        for address in phones.get(str(someone), phones["*"]):
+            channel, _, rest = address.partition(":")
+            contact(someone, address) if rest.startswith("//") else contact(someone, rest, channel=channel)
+    for channel, seconds in (receipt_within or {}).items():
+        ChannelRule.objects.create(channel=channel, receipt_within=timedelta(seconds=seconds))
     service = factory.service("Card payments", key="card-payments")
     draft = factory.draft(factory.policy(service, owner=people[4]), now=now)
     lasts = {"window": timedelta(seconds=window), "backup_after": timedelta(seconds=backup_after)}
