@@ -80,7 +80,7 @@ def test_a_marked_incident_is_neither_deleted_nor_replaced(now: Any) -> None:
             False,
             incident.pk,
         ),
-        "is marked",
+        "is marked|duplicate key",
     )
 
 
