@@ -138,10 +138,18 @@ def test_acknowledging_twice_changes_nothing(now: Any) -> None:
     assert incident.timeline.filter(kind="state").count() == 1
 
 
-def test_a_second_person_takes_over_and_the_first_time_stays(now: Any) -> None:
+def test_a_second_person_takes_nothing_and_is_recorded(now: Any) -> None:
     tom, ana, incident = person("Tom Berg", roles=("responder",)), person("Ana Ruiz", roles=("responder",)), make.incident(now)
     services.acknowledge(incident, actor=tom, now=now)
     services.acknowledge(incident, actor=ana, now=now + timedelta(minutes=9))
+    assert incident.assigned_to == tom
+    assert incident.timeline.last().text == "Ana Ruiz acknowledged too; Tom Berg has it"
+
+
+def test_whoever_answers_when_asked_anew_takes_over_and_the_first_time_stays(now: Any) -> None:
+    tom, ana, incident = person("Tom Berg", roles=("responder",)), person("Ana Ruiz", roles=("responder",)), make.incident(now)
+    services.acknowledge(incident, actor=tom, now=now)
+    services.acknowledge(incident, actor=ana, now=now + timedelta(minutes=9), anew=True)
     assert (incident.acknowledged_by, incident.acknowledged_at, incident.assigned_to) == (tom, now, ana)
     assert incident.timeline.last().text == "Ana Ruiz acknowledged and took over from Tom Berg"
 
