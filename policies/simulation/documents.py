@@ -1,4 +1,4 @@
-"""A simulation as JSON values, for the API, for files, and for a drill that holds what happens against what was expected."""
+"""A simulation as JSON values, for the API and for files."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -6,20 +6,11 @@ from typing import Any
 
 from policies.governance.models import PolicyVersion
 
-from .scenario import Scenario
-from .simulating import Simulation, Telling, simulate
+from .simulating import Simulation, Telling
 from .ways import Way
 
 # What two courses are compared by: names and sentences may change without anything happening differently.
 COMPARED = ("after_seconds", "track", "action", "level", "position", "person_id")
-
-
-def expected_course(version: PolicyVersion | None, scenario: Scenario, *, now: datetime | None = None) -> list[dict[str, Any]]:
-    """The steps that `scenario` should lead to, in order, as a drill keeps them. `now` is when it is asked, the begin where left out.
-
-    Raises InvalidInput and WrongState like `simulate`; who may ask is for the caller to know.
-    """
-    return steps_of(simulate(version, scenario, actor=None, now=now or scenario.begins))
 
 
 def steps_of(simulation: Simulation) -> list[dict[str, Any]]:
