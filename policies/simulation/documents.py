@@ -1,7 +1,7 @@
 """A simulation as JSON values, for the API and for files."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from policies.governance.models import PolicyVersion
