@@ -10,7 +10,7 @@ from django.core import serializers
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from incidents.models import Incident
+from incidents.models import EscalationLook, Incident
 from portal.foundation import database_guards
 from tests.factories import incidents as make
 from tests.factories import policies
@@ -115,6 +115,7 @@ def test_the_rules_of_the_opening_are_not_exchanged(now: Any) -> None:
 def test_an_incident_without_a_marker_is_not_in_the_way(now: Any) -> None:
     incident = make.incident(now)
     incident.timeline.all().delete()
+    EscalationLook.objects.all().delete()
     sql("DELETE FROM incidents_incident WHERE id = %s", incident.pk)
     assert not Incident.objects.exists()
 
