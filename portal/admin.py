@@ -31,6 +31,7 @@ from . import contact_admin as contact_admin
 from . import directory_admin as directory_admin
 from . import jobs_admin as jobs_admin
 from . import messages_admin as messages_admin
+from . import outage_admin as outage_admin
 from .contact_rows import presence_in_words, summary, ways_of
 
 # The token's page shows the token itself, and groups are what the role catalogue says.

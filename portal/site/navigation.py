@@ -97,6 +97,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Channels", "cell_tower", "portal_channelrule", "portal.view_channelrule"),
             ("CMDB files", "sync_alt", "portal_directorysync", "portal.view_directorysync"),
             ("Handed to the CMDB", "upload", "portal_directoryexport", "portal.view_directoryexport"),
+            ("Outages", "crisis_alert", "portal_outage", "portal.view_outage"),
             ("Recurring jobs", "schedule", "django_q_schedule", "django_q.view_schedule"),
         ),
     ),

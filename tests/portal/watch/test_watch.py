@@ -182,3 +182,14 @@ def test_every_page_says_it_while_it_lasts_and_asks_at_most_every_few_seconds(cl
         assert SILENT.words in page
         assert "Quiet" not in page
     assert len(asked) == 1
+
+
+def test_administrators_read_what_was_told_and_when_it_was_over(client: Client, now: datetime) -> None:
+    Outage.objects.create(key="engine", words=SILENT.words, noticed_by="sender", noticed_at=now, told_at=now, ended_at=now)
+    Outage.objects.create(key="queue", words="Only a suspicion", noticed_by="sender", noticed_at=now)
+    client.force_login(person("Ada Admin", roles=("administrator",)))
+    page = client.get("/admin/portal/outage/").content.decode()
+    assert SILENT.words in page
+    assert "Only a suspicion" not in page
+    client.force_login(person("Ana Ruiz", roles=("responder",)))
+    assert client.get("/admin/portal/outage/").status_code == 403
