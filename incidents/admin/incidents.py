@@ -20,6 +20,7 @@ from incidents.lifecycle.models import OPERATIONAL
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
 from incidents.lifecycle.services import open_incident
 from incidents.lifecycle.states import IncidentState
+from incidents.mandates.queries import mandates_of
 from incidents.models import Incident
 from policies.decisions.severity import Reading
 from policies.models import Service
@@ -27,9 +28,11 @@ from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.verbs import Verb
 
 from .fact_fields import BUSINESS, told
 from .forms import OpenForm
+from .mandates import USE_MANDATE
 from .marker_filter import MarkerFilter
 from .marks import priority_mark, severity_mark, state_mark
 from .page import beside_context, live_context
@@ -132,6 +135,11 @@ class IncidentAdmin(PortalModelAdmin):
         return TemplateResponse(
             request, "incidents/live.html", context, headers={"ETag": f'"{context["stamp"]}"', "Cache-Control": "no-store"}
         )
+
+    def may_use(self, request: HttpRequest, verb: Verb, thing: Any) -> bool:
+        """A mandate is held by few, whatever their role; the others are not led to a page that refuses them."""
+        allowed = super().may_use(request, verb, thing)
+        return allowed and (verb is not USE_MANDATE or bool(mandates_of(request.user, thing, clock.now())))
 
     def _page(self, request: HttpRequest, incident: Incident, now: datetime) -> dict[str, Any]:
         live = live_context(request, incident, now)
