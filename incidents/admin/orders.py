@@ -55,9 +55,14 @@ def takeable(incident: Incident) -> list[Track]:
     return [Track.TECHNICAL, *found] if unescalated else found
 
 
+def raisable(incident: Incident) -> list[Track]:
+    """The tracks with a level above."""
+    return [track for track in movable(incident) if _above(incident, track)]
+
+
 def bypassable(incident: Incident) -> list[Track]:
     """The tracks with a level above the next."""
-    return [track for track in movable(incident, from_level=0) if _beyond_the_next(incident, track)]
+    return [track for track in movable(incident, from_level=0) if _above(incident, track)[1:]]
 
 
 class TrackForm(forms.Form):
@@ -79,6 +84,10 @@ class TrackForm(forms.Form):
         if "track" not in self.fields and self.possible:
             data["track"] = self.possible[0].value
         return data
+
+
+class RaiseForm(TrackForm):
+    tracks = staticmethod(raisable)
 
 
 class LowerForm(TrackForm):
@@ -122,16 +131,15 @@ class BypassForm(TrackForm):
         named = len(self.possible) > 1
         told: dict[int, str] = {}
         for track in self.possible:
-            for level in _beyond_the_next(incident, track):
+            for level in _above(incident, track)[1:]:
                 text = f"Level {level.number}, {level.name} ({track.label.lower() if named else level.kind})"
                 told[level.number] = f"{told[level.number]}; {text}" if level.number in told else text
         return sorted(told.items())
 
 
-def _beyond_the_next(incident: Incident, track: Track) -> list[LevelRule]:
+def _above(incident: Incident, track: Track) -> list[LevelRule]:
     run = latest_runs(incident)[track]
-    above = sorted((level for level in content_of(run).levels if level.number > run.level), key=lambda level: level.number)
-    return above[1:]
+    return sorted((level for level in content_of(run).levels if level.number > run.level), key=lambda level: level.number)
 
 
 def _hold(incident: Incident, *, minutes: int, now: datetime, **given: Any) -> Any:
@@ -148,8 +156,8 @@ ESCALATE = Verb(
     run=orders.raise_level,
     permission=orders.ESCALATE,
     need="perhaps words",
-    form=TrackForm,
-    possible=lambda incident: bool(movable(incident)),
+    form=RaiseForm,
+    possible=lambda incident: bool(raisable(incident)),
     consequence="The next level is alerted at once. Whoever has it keeps it until somebody there acknowledges.",
     ask="What the next level has to know. May stay empty.",
     done="The next level is alerted.",

@@ -32,7 +32,7 @@ LATEST_ENTRIES = 200
 LATEST_READINGS = 12
 MOST_BESIDE = 10
 # What a coming step's reason says as if it had happened.
-NOT_YET = ("did not acknowledge", "no sign of work")
+NOT_YET = ("did not acknowledge", "no sign of work", "The hold is over")
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "": ("Everything", ()),
     "people": ("People", ("opened", "state", "assigned", "handoff", "note", "link", "mandate")),
