@@ -28,6 +28,8 @@ MOST_OF_A_LANE = 48
 MOST_NOT_ROUTED = 500
 # A message that is older than this has long ended, so none of its attempts lies within a limit's stretch.
 LONGEST_STRETCH = timedelta(days=1)
+# Whoever stands in for the sending process takes messages for 90 s.
+NO_LEASE_IS_LONGER = timedelta(minutes=2)
 NO_WAY = "There is no active contact point left to try."
 NO_WAY_OF_A_DRILL = "The drill allows none of this person's contact points."
 
@@ -91,6 +93,15 @@ def claim(now: datetime, room: Room, lease: timedelta) -> list[Parcel]:
 def renew(messages: Collection[UUID], until: datetime) -> None:
     """Holds on to messages whose calls still run."""
     OutboxMessage.objects.filter(pk__in=messages, state=State.SENDING).update(next_attempt_at=until)
+
+
+def bring_forward(now: datetime) -> None:
+    """After a clock that was set back, and at a start: what an instant that has not come yet put off leaves now instead of then.
+
+    What waits for a free slot or after a failure is judged anew, so this can only make something leave sooner.
+    """
+    OutboxMessage.objects.filter(next_attempt_at__gt=now, state=State.PENDING).update(next_attempt_at=now)
+    OutboxMessage.objects.filter(next_attempt_at__gt=now + NO_LEASE_IS_LONGER, state=State.SENDING).update(next_attempt_at=now)
 
 
 def _due(now: datetime, room: Room) -> list[OutboxMessage]:

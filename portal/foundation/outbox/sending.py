@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
 
 from portal.foundation.signs.beats import SENDER, beat
 from portal.foundation.signs.tally import write_down
 
 from .calling import Parcel, Result, call
-from .claiming import Receiver, Room, claim, renew, something_due
+from .claiming import Receiver, Room, bring_forward, claim, renew, something_due
 from .receipts import settle_missing
 from .recording import record
 
@@ -48,6 +51,8 @@ class Sender:
         self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self._flying: dict[int, tuple[Parcel, datetime]] = {}
         self._unwritten: list[Result] = []
+        self._stuck: set[UUID] = set()
+        self._last: datetime | None = None
         self._renewed = self._looked_for_receipts = time.monotonic()
         self._signed = 0.0
 
@@ -64,6 +69,9 @@ class Sender:
         Raises the database's errors; what has come back is kept and written in the next round.
         """
         now = self._clock()
+        if self._last is None or now < self._last - LEASE:
+            bring_forward(now)
+        self._last = now
         due = something_due(now)
         began = self._begin(now) if due else 0
         self._say_that_it_lives(now)
@@ -100,9 +108,12 @@ class Sender:
             free=lambda lane: CALLS_A_LANE - lanes.get(lane, 0),
             most=MOST_CALLS - len(self._flying),
             full=[lane for lane, calls in lanes.items() if calls > CALLS_A_LANE - WORTH_A_LOOK],
-            held={message.pk for parcel, _ in self._flying.values() for message in parcel.messages},
+            held=self._held(),
             calling=calling,
         )
+
+    def _held(self) -> set[UUID]:
+        return {message.pk for parcel, _ in self._flying.values() for message in parcel.messages} | self._stuck
 
     def _write(self, wait: float) -> None:
         """Writes down what has come back, once the first of it is there or `wait` seconds are over."""
@@ -116,15 +127,30 @@ class Sender:
             pass
         if not self._unwritten:
             return
-        record(self._unwritten, self._clock())
-        for result in self._unwritten:
+        self._record(self._unwritten)
+        self._unwritten = []
+
+    def _record(self, results: list[Result]) -> None:
+        """Writes `results` down. One that cannot be written keeps its message in hand until this process ends: sent again it would fare no
+        better, again and again, and it must not keep the others from being written."""
+        try:
+            record(results, self._clock())
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            if len(results) > 1:
+                for result in results:
+                    self._record([result])
+                return
+            logger.exception("How a message fared could not be written down.")
+            self._stuck.update(message.pk for message in results[0].parcel.messages)
+        for result in results:
             self._flying.pop(id(result.parcel), None)
-        self._unwritten.clear()
 
     def _keep(self) -> None:
         """Holds on to the messages whose calls still run."""
-        if self._flying and time.monotonic() - self._renewed >= RENEW_EVERY:
-            renew([message.pk for parcel, _ in self._flying.values() for message in parcel.messages], self._clock() + LEASE)
+        if (self._flying or self._stuck) and time.monotonic() - self._renewed >= RENEW_EVERY:
+            renew(self._held(), self._clock() + LEASE)
             self._renewed = time.monotonic()
 
     def _say_that_it_lives(self, now: datetime) -> None:

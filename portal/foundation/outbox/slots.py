@@ -27,7 +27,8 @@ def share(messages: Sequence[T], sent: Sequence[datetime], limit: Limit | None, 
     """
     if limit is None or not messages:
         return Shared(tuple((message,) for message in messages))
-    recent = sorted(moment for moment in sent if moment > now - limit.within)
+    # What lies ahead was written before the clock was set back, and says nothing about now.
+    recent = sorted(moment for moment in sent if now - limit.within < moment <= now)
     free = limit.most - len(recent)
     if len(messages) <= free:
         return Shared(tuple((message,) for message in messages))

@@ -176,3 +176,40 @@ def test_an_idle_look_costs_few_statements(sender: Sender, django_assert_max_num
     sender.step()
     with django_assert_max_num_queries(4):
         sender.step()
+
+
+def test_what_cannot_be_written_down_holds_up_nothing_and_is_not_sent_again(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def record(results: Any, now: datetime) -> None:
+        if any(message.title == "odd" for result in results for message in result.parcel.messages):
+            raise ValueError("odd")
+        original(results, now)
+
+    original = sending.record
+    monkeypatch.setattr(sending, "record", record)
+    with receiver() as phone:
+        ana = someone(phone.url)
+        put(ana, 3)
+        OutboxMessage.objects.filter(idempotency_key="key-1").update(title="odd")
+        end = time.monotonic() + 8
+        while OutboxMessage.objects.filter(state="delivered").count() < 2 and time.monotonic() < end:
+            sender.step()
+        OutboxMessage.objects.filter(title="odd").update(next_attempt_at=clock() - timedelta(seconds=1))
+        for _ in range(3):
+            sender.step()
+    assert sorted(phone.keys) == ["key-0", "key-1", "key-2"]
+    assert "could not be written down" in caplog.text
+
+
+def test_a_clock_that_is_set_back_holds_up_nothing() -> None:
+    ahead = [timedelta(hours=1)]
+    sender = Sender(lambda: clock() + ahead[0])
+    with receiver() as phone:
+        sender.step()
+        put(someone(phone.url))
+        OutboxMessage.objects.update(next_attempt_at=clock() + timedelta(hours=1, minutes=1))
+        ahead[0] = timedelta()
+        until_settled(sender)
+        sender.close()
+    assert phone.keys == ["key-0"]
