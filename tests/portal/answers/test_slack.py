@@ -88,9 +88,9 @@ def test_a_member_who_is_nobody_here_is_told_so_alone_and_changes_nothing(
 
 
 def test_a_colleague_who_presses_acknowledges_for_themselves(alarm: Alarm, minute: datetime) -> None:
-    contact(alarm.scene.tom, "U0COLLEAGUE", channel="slack")
+    contact(alarm.tom, "U0COLLEAGUE", channel="slack")
     press(payload_for(alarm, "U0COLLEAGUE"), minute)
-    assert alarm.answered().answered_by == alarm.scene.tom
+    assert alarm.answered().answered_by == alarm.tom
 
 
 def test_a_member_of_two_people_is_the_receiver_or_nobody(alarm: Alarm, minute: datetime) -> None:

@@ -20,7 +20,7 @@ from portal.models import Callback, ContactPoint, OutboxMessage
 from tests.factories.portal import contact, person
 from tests.fakes.telephone import ACCOUNT, PORTAL, TOKEN, call_back, documented, raw_call, set_up
 
-from .conftest import CALL, NUMBER, SMS, Alarm, attempt
+from .conftest import CALL, NUMBER, SMS, Alarm, alert, attempt
 
 pytestmark = pytest.mark.django_db
 STATUS, REPLY, KEYPAD = "/hooks/telephone/status/", "/hooks/telephone/reply/", "/hooks/telephone/keypad/"
@@ -119,7 +119,6 @@ def test_two_alerts_and_a_bare_ack_acknowledge_none_and_say_what_to_answer(alarm
     assert f"ACK {other.pk} for {other.number}" in words
     assert alarm.state() == "new"
     assert reply(f"ack {other.pk}", "ab") == f"You have acknowledged {other.number}."
-    other.refresh_from_db()
     assert (alarm.state(), other.state) == ("new", "in_progress")
     # One is left, so the bare word says enough now.
     assert reply("ack", "ac") == f"You have acknowledged {alarm.incident.number}."
@@ -133,19 +132,7 @@ def test_a_text_names_no_more_alerts_than_it_can_hold(alarm: Alarm, monkeypatch:
 
 
 def test_a_reminder_of_the_same_incident_is_the_same_alert(alarm: Alarm) -> None:
-    alarm.message.pk, alarm.message.idempotency_key = None, "reminder"
-    repeat = OutboxMessage.objects.create(
-        kind="escalation.page",
-        person=alarm.ana,
-        person_name="Ana",
-        subject_ref=f"incidents.incident:{alarm.incident.pk}",
-        title="Reminder",
-        body="",
-        idempotency_key="reminder",
-        created_at=alarm.scene.now,
-        state="delivered",
-    )
-    attempt(repeat, "sms", "SM" + "3" * 32)
+    attempt(alert(alarm.ana, alarm.incident.pk, "Reminder", alarm.now, idempotency_key="reminder"), "sms", "SM" + "3" * 32)
     assert reply("ACK").startswith("You have acknowledged")
 
 
