@@ -26,7 +26,7 @@ from .heartbeat import claims_sweep, sign_of_life
 from .models import EscalationRun
 from .oddities import say_odd_due_time
 from .starting import start_missing
-from .tracks import incomplete
+from .tracks import searches
 from .turns import claimed, decided
 
 __all__ = ["CycleResult", "advance", "live_runs", "next_due", "run_cycle"]
@@ -49,10 +49,10 @@ def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
     """
     began = time.monotonic()
     with origin("engine"):
-        result = _batches(partial(_look, now))
+        result = _batches(partial(_look, now)) + _batches(partial(_advance_due, now))
         if not heartbeat or claims_sweep(now):
             result += _sweep(now)
-        result += _batches(partial(_advance_due, now)) + _advance_failing(now)
+        result += _advance_failing(now)
         if heartbeat:
             sign_of_life(result, now=now, took=timedelta(seconds=time.monotonic() - began))
     return result
@@ -195,10 +195,16 @@ def _start(keys: Sequence[int], now: datetime) -> CycleResult:
 
 
 def _sweep(now: datetime) -> CycleResult:
-    """Looks through everything, for what no wish told: incidents without the runs they need, runs whose incident changed or without a time."""
-    result = CycleResult()
-    for some in _slices(incomplete()):
-        result += in_halves(some, partial(_start, now=now), partial(start_failed, now=now))
+    """Looks through everything, for what no wish told: incidents without the runs they need, runs whose incident changed or without a time.
+
+    With many live runs each search takes a while; what comes due meanwhile is advanced in between.
+    """
+    result, began = CycleResult(), time.monotonic()
+    for found in searches():
+        for some in _slices(found):
+            result += in_halves(some, partial(_start, now=now), partial(start_failed, now=now))
+        for at in (now, now + timedelta(seconds=time.monotonic() - began)):
+            result += _batches(partial(_advance_due, at))
     for some in _slices(list(EscalationRun.objects.filter(_changed(now)).values_list("pk", flat=True))):
         result += _advance_again(some, now)
     return result
