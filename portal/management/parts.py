@@ -14,7 +14,7 @@ def installation(address: str) -> list[Part]:
         Part("web", lambda: web(address)),
         Part("engine", lambda: call_command("engine")),
         Part("sender", lambda: call_command("sender")),
-        Part("worker", worker),
+        Part("worker", lambda: call_command("worker")),
     ]
 
 
@@ -43,19 +43,8 @@ def web(address: str) -> None:
     Web().run()
 
 
-def worker() -> None:
-    """The job cluster, until it has ended its last job."""
-    from django_q.cluster import Cluster
-
-    cluster = Cluster()
-    cluster.start()
-    while cluster.sentinel is not None and cluster.sentinel.is_alive():
-        cluster.sentinel.join(1)
-
-
 def load() -> None:
     """Everything that the parts would otherwise each load for themselves."""
-    import django_q.cluster  # noqa: F401
     import gunicorn.arbiter
     import gunicorn.workers.gthread  # noqa: F401
     from django.apps import apps
@@ -65,6 +54,7 @@ def load() -> None:
 
     import portal.management.commands.engine
     import portal.management.commands.sender
+    import portal.management.commands.worker
     import portal.wsgi  # noqa: F401
     from portal.foundation.jobs import jobs
 

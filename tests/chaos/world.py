@@ -39,7 +39,7 @@ class World:
         commands = {
             "engine": ["manage.py", "engine"],
             "sender": ["manage.py", "sender"],
-            "worker": ["manage.py", "qcluster"],
+            "worker": ["manage.py", "worker"],
             "web": ["-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "4", "--no-control-socket"],
         }
         with (self.folder / f"{name}.log").open("ab") as log:

@@ -13,7 +13,7 @@ from .probes import Trouble, is_silent
 SILENT_AFTER = timedelta(minutes=3)
 # A task that is taken is locked until its retry; one that nobody takes keeps its time.
 WAITS_TOO_LONG = timedelta(minutes=5)
-START = "Start it with 'python manage.py qcluster'."
+START = "Start it with 'python manage.py worker'."
 
 
 def queue(now: datetime) -> Iterator[Trouble]:
