@@ -112,6 +112,8 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview", "incidents.waive_handoff")
+        # A manager on a level is alerted like anybody, and must be able to answer.
+        + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
         + _all("policies", "delegatedauthority", verbs=("view", "add", "change")),
     ),
