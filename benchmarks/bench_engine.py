@@ -12,8 +12,8 @@ idle       the processor time of an engine with L live runs and nothing due: und
 kill       SIGKILL of the engine again and again while D waits end: none lost, each late by at most the restart and 2 s.
 engines    PostgreSQL only: D due at once for one engine and for two: at least 1.6 times as fast, no step twice.
 
-`--full` takes the sizes that the limits are for; without it everything is smaller, so that all of it ends within two minutes. Runs in a
-database of its own: a file in a temporary folder, or the (empty) one of DATABASE_URL. Times on the wall need a machine with nothing else to do; the processor time
+`--full` takes the sizes that the limits are for, and fails where one is not kept; without it everything is smaller, so that all of it ends
+within two minutes. Runs in a database of its own: a file in a temporary folder, or the (empty) one of DATABASE_URL. Times on the wall need a machine with nothing else to do; the processor time
 of the database server is not in the figures.
 """
 
@@ -67,7 +67,7 @@ def main() -> int:
         Path(options.json).write_text(json.dumps({"database": connection.vendor, "sizes": sizes, "results": results}, indent=1))
     if options.plot:
         Path(options.plot).write_text(plotted(late))
-    return 0 if all(kept) else 1
+    return 0 if all(kept) or not options.full else 1
 
 
 def arguments() -> argparse.Namespace:
