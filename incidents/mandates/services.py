@@ -157,6 +157,7 @@ def _send(kind: str, person: Any, use: MandateUse, title: str, body: str, now: d
         idempotency_key=f"{kind}-{use.pk}-{person.pk}",
         now=now,
         confidential=use.incident.confidential,
+        drill=use.incident.origin == Incident.Origin.DRILL,
         discreet_title=discreet_title(use.incident),
     )
 
