@@ -1,6 +1,6 @@
 """Killing the engine in the middle and starting it again loses no step and repeats none; every message arrives.
 
-Real processes: `manage.py engine` and `manage.py qcluster` on a database of their own, and a real receiver.
+Real processes: `manage.py engine` and `manage.py sender` on a database of their own, and a real receiver.
 """
 
 import json
@@ -89,7 +89,7 @@ def aftermath(tmp_path: Path) -> Iterator[tuple[dict[str, Any], Receiver]]:
         }
         run("-m", "tests.journeys.kill_scene", "prepare", phone.url, env=env)
         slack = SLACK
-        with running("manage.py", "qcluster", env=env):
+        with running("manage.py", "sender", env=env):
             for seconds in LIVES:
                 with running("manage.py", "engine", env=env) as engine:
                     slack = max(slack, STARTS * wait_until_it_looks(engine))
