@@ -23,7 +23,8 @@ class OutageAdmin(ModelAdmin):
     empty_list = "When the engine, the sender, the job queue or a channel fails, it is listed here. That has not happened yet."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Outage]:
-        return super().get_queryset(request).exclude(told_at=None)
+        told: QuerySet[Outage] = super().get_queryset(request).exclude(told_at=None)
+        return told
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -33,7 +33,7 @@ class Part:
     """One process: what stands before its lines, and what it does until it is told to stop."""
 
     name: str
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 @dataclass(slots=True)

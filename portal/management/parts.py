@@ -22,7 +22,7 @@ def web(address: str) -> None:
     """gunicorn, with the code that is loaded already."""
     from gunicorn.app.base import BaseApplication
 
-    class Web(BaseApplication):  # type: ignore[misc]
+    class Web(BaseApplication):
         def load_config(self) -> None:
             chosen: dict[str, Any] = {
                 "bind": address,

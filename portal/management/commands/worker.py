@@ -12,7 +12,7 @@ logger = logging.getLogger("worker")
 REST_SECONDS = 5.0
 
 
-class _Cluster(Cluster):  # type: ignore[misc]
+class _Cluster(Cluster):
     """Remembers that somebody asked it to stop, so that it is not started again then."""
 
     def __init__(self, asked: threading.Event) -> None:
