@@ -14,7 +14,10 @@ from tests.receiver import Receiver, receiver
 from .world import WHOLE_WAY, World, hold_to_the_promise, world
 
 LIBRARY = next((path for place in ("/usr/lib", "/usr/local/lib") for path in Path(place).glob("**/libfaketimeMT.so.1")), None)
-pytestmark = pytest.mark.skipif(LIBRARY is None, reason="needs libfaketime (Debian: apt install libfaketime)")
+pytestmark = [
+    pytest.mark.database_of_its_own,
+    pytest.mark.skipif(LIBRARY is None, reason="needs libfaketime (Debian: apt install libfaketime)"),
+]
 HOUR = 3600
 MANY = 500
 

@@ -6,11 +6,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.test_engine_survives_a_kill import own_database
 from tests.receiver import receiver
 
 from .world import hold_to_the_promise, world
 
+pytestmark = pytest.mark.database_of_its_own
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "200"))
 VICTIMS = ("engine", "sender", "worker", "web")
 # A process that is killed before it has done anything proves nothing; it takes some seconds to start.

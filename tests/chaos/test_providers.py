@@ -18,6 +18,7 @@ from tests.receiver import Answer, Receiver, receiver, status, told
 
 from .world import WHOLE_WAY, world
 
+pytestmark = pytest.mark.database_of_its_own
 TIMEOUT = 2
 _numbers = count(1)
 
