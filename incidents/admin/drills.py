@@ -22,6 +22,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import GovernedAdmin, GovernedForm, PortalInline
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
+from portal.foundation.people.models import ContactPoint
 
 State = Drill.State
 
@@ -48,11 +49,25 @@ class NextDueForm(forms.Form):
     )
 
 
+class ContactChoice(forms.ModelChoiceField):
+    """'Ana Ruiz: phone (Text message)'."""
+
+    def label_from_instance(self, obj: ContactPoint) -> str:
+        return f"{obj.person}: {obj}"
+
+
 class PartInline(PortalInline):
     model = DrillPart
     fields = ("person", "contact", "answer")
     readonly_fields = ("answer",)
     verbose_name_plural = "participants: nothing reaches anybody who has not agreed"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Contact points with whose they are: a drill refuses to begin with somebody else's."""
+        if db_field.name == "contact":
+            own = ContactPoint.objects.filter(active=True, person__is_active=True).select_related("person")
+            kwargs["queryset"], kwargs["form_class"] = own.order_by("person__display_name", "order"), ContactChoice
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description="Answer")
     def answer(self, part: DrillPart) -> str:
@@ -129,7 +144,7 @@ class DrillAdmin(GovernedAdmin):
         (None, {"fields": ("title", ("service", "severity"), "goal")}),
         (
             "When",
-            {"fields": (("planned_for", "ends_by"), "announced", "next_due"), "description": "Times are UTC unless your zone is shown."},
+            {"fields": ("planned_for", "ends_by", "announced", "next_due"), "description": "Times are in your own time zone."},
         ),
     )
     inlines = (PartInline, FailureInline)
