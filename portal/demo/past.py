@@ -101,7 +101,8 @@ def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:
 
 def _hand_over(incident: Incident, giver: User, at: datetime) -> User:
     """To somebody of another group, who accepts two minutes later."""
-    team = Team.objects.exclude(pk=incident.team_id).filter(members__isnull=False).exclude(members=giver).order_by("name").first()
+    others = Team.objects.exclude(pk=incident.team_id) if incident.team_id is not None else Team.objects.all()
+    team = others.filter(members__isnull=False).exclude(members=giver).order_by("name").first()
     receiver = (
         next((person for person in team.members.order_by("pk") if may(person, "incidents.change_incident", incident)), None)
         if team

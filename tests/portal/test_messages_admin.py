@@ -50,7 +50,14 @@ def sent(number: int, now: datetime, **fields: Any) -> OutboxMessage:
         receipt_at=now,
     )
     Callback.objects.create(
-        source="telephone", kind="reply", digest=str(number), received_at=now, message=message, person=ana, told="acknowledge", outcome="Done."
+        source="telephone",
+        kind="reply",
+        digest=str(number),
+        received_at=now,
+        message=message,
+        person=ana,
+        told="acknowledge",
+        outcome="Done.",
     )
     return message
 
@@ -71,7 +78,9 @@ def test_details_of_a_confidential_message_are_for_its_receiver(administrator: C
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_costs_the_same_however_long_it_is(administrator: Client, now: datetime, name: str, django_assert_max_num_queries: Any) -> None:
+def test_a_list_costs_the_same_however_long_it_is(
+    administrator: Client, now: datetime, name: str, django_assert_max_num_queries: Any
+) -> None:
     for number in range(12):
         sent(number, now)
     administrator.get(reverse(name))

@@ -91,6 +91,7 @@ ROLES: tuple[Role, ...] = (
         + _RESPOND
         + _COMMAND
         + _KEDB
+        + _DRILL
         + _DRAFT
         + _STAND_IN
         + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident"),
@@ -157,7 +158,13 @@ ROLES: tuple[Role, ...] = (
         _all("portal", "user", "contactpoint", verbs=("view", "add", "change"))
         + ("portal.run_directorysync", "portal.view_directorysync", "portal.view_directoryexport")
         + _all("portal", "channelrule", verbs=("view", "add", "change"))
-        + ("portal.view_outboxmessage", "portal.view_deliveryattempt", "portal.view_callback", "incidents.view_engineheartbeat", "portal.view_outage")
+        + (
+            "portal.view_outboxmessage",
+            "portal.view_deliveryattempt",
+            "portal.view_callback",
+            "incidents.view_engineheartbeat",
+            "portal.view_outage",
+        )
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
         + _all("policies", *_CATALOGUE, verbs=("view", "add", "change")),
     ),
