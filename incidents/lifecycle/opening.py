@@ -25,7 +25,7 @@ from .measures import known_measures, measure_called
 from .models import ImpactReading, Incident, TimelineEntry
 from .states import IncidentState
 from .telling import decision_on, followed_in_words, parts_of, tell_grade, tell_judgement
-from .timeline import add_timeline, name_of, reading_in_words
+from .timeline import add_timeline, keep_what_is_told, name_of, reading_in_words
 
 Measures = Mapping[str, MeasureRule]
 MOST_READINGS = 100
@@ -110,6 +110,7 @@ def _write(incident: Incident, found: RulesFor, readings: Sequence[Reading], kno
     incident.policy_version = found.followed
     incident.rule_versions = [version.pk for version in found.versions]
     incident.__dict__[grading.OPENED_BY] = found
+    keep_what_is_told(incident)
     judgement = grading.judged(incident, found, readings, running.now)
     grading.take_over(incident, judgement)
     _insert_numbered(incident, actor=running.actor, now=running.now)

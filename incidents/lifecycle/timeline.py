@@ -13,6 +13,8 @@ from portal.foundation.many_rows import insert_all
 from .models import Incident, TimelineEntry
 
 THE_PORTAL = "The portal"
+# Where an incident keeps what was told of it, from its opening on.
+_TOLD = "_told"
 
 
 def add_timeline(
@@ -29,7 +31,20 @@ def add_timeline(
     """Adds one entry. `actor` None is the portal itself; `recorded_at` is `at` unless the thing happened earlier than it was told."""
     entry = entry_of(incident, kind=kind, at=at, actor=actor, text=text, why=why, data=data, recorded_at=recorded_at)
     entry.save(force_insert=True)
+    if _TOLD in incident.__dict__:
+        incident.__dict__[_TOLD].append(entry)
     return entry
+
+
+def keep_what_is_told(incident: Incident) -> None:
+    """From here on, of a new incident, so that whoever opened it can show it without reading it back."""
+    incident.__dict__[_TOLD] = []
+
+
+def told_of(incident: Incident) -> list[TimelineEntry]:
+    """The timeline, oldest first. No query for an incident that was opened by this very object."""
+    known: list[TimelineEntry] | None = incident.__dict__.get(_TOLD)
+    return list(incident.timeline.all()) if known is None else known
 
 
 def entry_of(

@@ -22,6 +22,7 @@ from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.apikit import repeats
 from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATABLE
+from portal.foundation.apikit.forms import read, shown
 
 from . import serializers as forms
 from .filters import IncidentFilter
@@ -53,7 +54,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
     def create(self, request: Request) -> Response:
         """Opens an incident, grades it by its readings and pins the policy version in force."""
         now = clock.now()
-        data = _read(forms.IncidentInput, request)
+        data = read(forms.IncidentInput, request.data)
 
         def do() -> Response:
             service = service_called(data["service"], request.user, verb="incidents.add_incident")
@@ -72,7 +73,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
             )
             if not may(request.user, "incidents.view_incident", incident):
                 raise Http404
-            return _told(incident, status=201, runs=False)
+            return _told(incident, status=201, form=forms.OpenedStoryOutput)
 
         return repeats.once(request, now, do)
 
@@ -84,7 +85,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
     @extend_schema(request=forms.IncidentChange, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
     def partial_update(self, request: Request, number: str) -> Response:
         """Sets markers and business facts, and corrects title, description, impact or urgency, for a reason; judged anew at once."""
-        now, data = clock.now(), _read(forms.IncidentChange, request)
+        now, data = clock.now(), read(forms.IncidentChange, request.data)
         details, facts = forms.IncidentChange.details(data), forms.IncidentChange.facts(data)
         if not details and not facts:
             raise ValidationError({"": ["Nothing is to be changed: send at least one field beside the reason."]})
@@ -98,7 +99,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, number: str) -> Response:
         """The caller has it now; paging stops."""
-        now, data = clock.now(), _read(forms.AcknowledgeInput, request)
+        now, data = clock.now(), read(forms.AcknowledgeInput, request.data)
         return self._verb(
             request, number, lambda incident: escalation.acknowledge(incident, actor=request.user, now=now, reason=data["reason"])
         )
@@ -111,7 +112,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"], url_path=r"tracks/(?P<track>[a-z_]{1,40})/acknowledge")
     def acknowledge_track(self, request: Request, number: str, track: str) -> Response:
         """The caller answers for this track; its alerts stop. The technical track is acknowledged with the incident."""
-        now, data = clock.now(), _read(forms.AcknowledgeInput, request)
+        now, data = clock.now(), read(forms.AcknowledgeInput, request.data)
         return self._verb(
             request,
             number,
@@ -122,7 +123,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, number: str) -> Response:
         """Service is restored; the reason says how."""
-        now, data = clock.now(), _read(forms.ResolveInput, request)
+        now, data = clock.now(), read(forms.ResolveInput, request.data)
         return self._verb(
             request, number, lambda incident: escalation.resolve(incident, actor=request.user, now=now, reason=data["reason"])
         )
@@ -131,7 +132,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
     @action(detail=True, methods=["post"])
     def notes(self, request: Request, number: str) -> Response:
         """Adds words to the timeline."""
-        now, data = clock.now(), _read(forms.NoteInput, request)
+        now, data = clock.now(), read(forms.NoteInput, request.data)
         return self._verb(
             request, number, lambda incident: services.add_note(incident, actor=request.user, now=now, text=data["text"]), status=201
         )
@@ -164,7 +165,7 @@ class Readings(viewsets.GenericViewSet):
     def create(self, request: Request) -> Response:
         """Keeps a reading; one that breaks a threshold declares an incident, or worsens the open one."""
         now = clock.now()
-        data = _read(forms.ServiceReadingInput, request)
+        data = read(forms.ServiceReadingInput, request.data)
 
         def do() -> Response:
             service = service_called(data["service"], request.user, verb="incidents.add_impactreading")
@@ -177,15 +178,8 @@ class Readings(viewsets.GenericViewSet):
         return repeats.once(request, now, do)
 
 
-def _read(form: type[Serializer], request: Request) -> Any:
-    serializer = form(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
-
-
-def _told(incident: Incident, status: int = 200, *, runs: bool = True) -> Response:
-    """`runs` False: it was opened this moment, so nothing runs for it yet."""
-    response = Response(forms.IncidentStoryOutput(incident, context={"runs": runs}).data, status=status)
+def _told(incident: Incident, status: int = 200, *, form: type[Serializer] = forms.IncidentStoryOutput) -> Response:
+    response = Response(shown(form, incident), status=status)
     if status == 201:
         response["Location"] = response.data["url"]
     return response
