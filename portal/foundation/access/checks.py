@@ -8,6 +8,7 @@ from guardian.shortcuts import get_objects_for_user
 
 from portal.foundation.errors import NotAllowed
 
+from .held import rights_at_hand
 from .roles import NEVER_BY_SUPERUSER, ON_SERVICE
 
 M = TypeVar("M", bound=Model)
@@ -24,6 +25,7 @@ def may(actor: Any, permission: str, subject: Model | None = None) -> bool:
         return False
     if permission in NEVER_BY_SUPERUSER and actor.is_superuser:
         return _held_by_group(actor, permission)
+    rights_at_hand(actor)
     if actor.has_perm(permission):
         return True
     if subject is None:

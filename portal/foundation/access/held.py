@@ -1,0 +1,29 @@
+"""The rights that an account holds for everything, by role or one by one: read at once, with words that were put together once."""
+
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db import connection
+
+ANYBODY = -1
+RIGHT = ("content_type__app_label", "codename")
+
+
+def rights_at_hand(actor: Any) -> None:
+    """Lets `actor.has_perm` answer from memory. As Django keeps them with the account's object, for one request; one query, not two."""
+    if actor.is_superuser or hasattr(actor, "_perm_cache"):
+        return
+    statement, asked = _words(connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [actor.pk] * asked)
+        actor._perm_cache = {f"{app}.{codename}" for app, codename in cursor.fetchall()}
+
+
+@cache
+def _words(vendor: str) -> tuple[str, int]:
+    """The statement, and how often the account stands in it."""
+    own, by_role = Permission.objects.filter(user=ANYBODY), Permission.objects.filter(group__user=ANYBODY)
+    found = own.order_by().values_list(*RIGHT).union(by_role.order_by().values_list(*RIGHT))
+    statement, asked = found.query.sql_with_params()
+    return statement, len(asked)
