@@ -47,6 +47,14 @@ class PortalConfig(AppConfig):
                 why="Reminds people to verify contact points before that ends, and whoever is on duty soon without a verified one.",
             )
         )
+        declare(
+            Job(
+                name="repeats",
+                function="portal.tasks.forget_answers",
+                every_minutes=60,
+                why="Forgets the answers kept for requests that are sent again, once they are a day old.",
+            )
+        )
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):

@@ -4,6 +4,7 @@ from typing import Any
 
 from portal.foundation import clock, reminders
 from portal.foundation.answers import buttons
+from portal.foundation.apikit import repeats
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
 from portal.foundation.outbox import dispatch
@@ -37,6 +38,12 @@ def remind_contacts() -> int:
     with origin("job"):
         now = clock.now()
         return reminders.remind_to_verify(now=now) + reminders.remind_before_duty(now=now)
+
+
+def forget_answers() -> int:
+    """Forgets the API's answers that are a day old; the number of them."""
+    with origin("job"):
+        return repeats.forget_old(now=clock.now())
 
 
 def tell_slack(respond_at: str, document: dict[str, Any]) -> str:

@@ -18,10 +18,13 @@ from django.utils.duration import duration_microseconds
 Stored = Callable[[Any], Any]
 
 
-def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> None:
-    """Inserts instances of one model. `unless_there`: one that breaks a unique constraint is left out instead of raising IntegrityError."""
+def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> int:
+    """Inserts instances of one model; how many there were.
+
+    `unless_there`: one that breaks a unique constraint is left out instead of raising IntegrityError.
+    """
     if not rows:
-        return
+        return 0
     model = type(rows[0])
     fields = _inserted(model)
     stored = [(field.attname, _as_stored(field)) for field in fields]
@@ -35,6 +38,7 @@ def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> N
         else:
             end = " ON CONFLICT DO NOTHING" if unless_there else ""
             cursor.execute(f"INSERT {into} SELECT {', '.join(columns)} FROM {_recordset(table)}{end}", [_as_json(fields, values)])
+        return int(cursor.rowcount)
 
 
 def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping[str, Any]]], *, fence: str) -> int:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.foundation.errors import InvalidInput, PortalError
+from portal.foundation.many_rows import insert_all
 from portal.foundation.people.models import User
 
 from .models import RememberedRequest
@@ -45,20 +46,21 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> Respons
     if not _KEY.fullmatch(key):
         raise InvalidInput(f"{HEADER} must be 1 to 255 visible ASCII characters.", {HEADER: ["Use a UUID, for example."]})
     fingerprint, user = _fingerprint(request), cast(User, request.user)
+    answers = RememberedRequest.objects.filter(user=user, key=key)
     with transaction.atomic():
-        RememberedRequest.objects.filter(user=user, created_at__lt=now - KEPT_FOR).delete()
-        try:
-            with transaction.atomic():
-                remembered = RememberedRequest.objects.create(
-                    user=user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now
-                )
-        except IntegrityError:
-            return _replayed(RememberedRequest.objects.get(user=user, key=key), fingerprint)
+        asked = RememberedRequest(user=user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now)
+        if not insert_all([asked], unless_there=True):
+            outlived = answers.filter(created_at__lt=now - KEPT_FOR).delete()[0]
+            if not outlived or not insert_all([asked], unless_there=True):
+                return _replayed(answers.get(), fingerprint)
         response = do()
-        remembered.status = response.status_code
-        remembered.body = json.loads(JSONRenderer().render(response.data))
-        remembered.save(update_fields=["status", "body"])
+        answers.update(status=response.status_code, body=json.loads(JSONRenderer().render(response.data)))
         return response
+
+
+def forget_old(*, now: datetime) -> int:
+    """Forgets the answers that were kept for long enough; how many."""
+    return RememberedRequest.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]
 
 
 def _replayed(remembered: RememberedRequest, fingerprint: str) -> Response:

@@ -15,7 +15,9 @@ from policies.models import CustomerSegment
 from policies.severity.models import OwnMeasure
 from portal.foundation import clock
 from portal.foundation.access.grants import grant
+from portal.foundation.apikit import repeats
 from portal.models import RememberedRequest, User
+from portal.tasks import forget_answers
 from tests.factories import incidents as make
 from tests.factories.portal import person
 
@@ -287,6 +289,24 @@ def test_a_failure_is_not_remembered(api: APIClient) -> None:
     assert api.post(ADDRESS, {**content, "title": "bell\x07"}, headers=key).status_code == 400
     assert not RememberedRequest.objects.exists()
     assert api.post(ADDRESS, content, headers=key).status_code == 201
+
+
+def test_a_key_may_be_used_again_after_a_day(api: APIClient) -> None:
+    content, key = body(make.service()), {"Idempotency-Key": "k-1"}
+    api.post(ADDRESS, content, headers=key)
+    RememberedRequest.objects.update(created_at=clock.now() - repeats.KEPT_FOR - timedelta(seconds=1))
+    assert "Idempotency-Replayed" not in api.post(ADDRESS, content, headers=key)
+    assert "Idempotency-Replayed" in api.post(ADDRESS, content, headers=key)
+    assert (Incident.objects.count(), RememberedRequest.objects.count()) == (2, 1)
+
+
+def test_answers_are_forgotten_after_a_day(api: APIClient) -> None:
+    content = body(make.service())
+    for key in ("k-1", "k-2"):
+        api.post(ADDRESS, content, headers={"Idempotency-Key": key})
+    RememberedRequest.objects.filter(key="k-1").update(created_at=clock.now() - repeats.KEPT_FOR - timedelta(seconds=1))
+    assert forget_answers() == 1
+    assert RememberedRequest.objects.get().key == "k-2"
 
 
 def test_keys_of_two_people_do_not_meet(api: APIClient) -> None:
