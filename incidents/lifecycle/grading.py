@@ -105,7 +105,7 @@ def take_over(incident: Incident, judgement: Judgement) -> None:
         incident.severity = judgement.severity.value
         levels.append(judgement.start_level)
     incident.start_level = max(levels)
-    incident.priority = judgement.priority
+    incident.priority = int(judgement.priority)
 
 
 def rehearse(incident: Incident, found: RulesFor, severity: Severity) -> None:

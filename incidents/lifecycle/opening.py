@@ -68,7 +68,7 @@ def open_incident(
         opened_at=now,
         opened_by=actor,
         state=IncidentState.NEW.value,
-        origin=origin,
+        origin=str(origin),
     )
     given: GivenFacts = {"regulated": None, **facts}
     for name, value in clean_facts(given, incident).items():
@@ -95,7 +95,7 @@ def declare_incident(service: Service, *, found: RulesFor, verdict: Verdict, cou
         urgency=urgency,
         regulated=service.regulated,
         opened_at=now,
-        origin=Incident.Origin.READING,
+        origin=Incident.Origin.READING.value,
     )
     readings = grading.as_readings(counted)
     with act("incident.declared", actor=None, now=now, why="; ".join(verdict.reasons)) as running:

@@ -28,9 +28,12 @@ def add_timeline(
     data: dict[str, Any] | None = None,
     recorded_at: datetime | None = None,
 ) -> TimelineEntry:
-    """Adds one entry. `actor` None is the portal itself; `recorded_at` is `at` unless the thing happened earlier than it was told."""
+    """Adds one entry; what is returned has no key. `actor` None is the portal itself.
+
+    `recorded_at` is `at` unless the thing happened earlier than it was told.
+    """
     entry = entry_of(incident, kind=kind, at=at, actor=actor, text=text, why=why, data=data, recorded_at=recorded_at)
-    entry.save(force_insert=True)
+    add_all([entry])
     if _TOLD in incident.__dict__:
         incident.__dict__[_TOLD].append(entry)
     return entry

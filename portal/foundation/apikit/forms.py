@@ -23,4 +23,7 @@ def shown(form: type[Serializer], thing: Any) -> Any:
 @cache
 def _made(form: type[Serializer]) -> Serializer:
     """One for all requests: its fields remember nothing of what passes through them. It knows no context."""
-    return form()
+    made = form()
+    # Asked for here, so that every copy has them.
+    list(made.fields)
+    return made
