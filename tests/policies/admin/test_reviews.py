@@ -52,7 +52,7 @@ def test_the_owner_reads_the_evidence_and_signs(client: Client, review: PolicyRe
     client.force_login(review.assigned_to)
     address = f"{REVIEWS}{review.pk}/change/"
     page = text(client.get(address))
-    for words in ("Incidents under it", "Escalations under it", "Changes of the policy", "not recorded", "Decide and sign"):
+    for words in ("Incidents under it", "Escalations under it", "Changes of the policy", "Bypasses", "Decide and sign"):
         assert words in page
     asked = client.get(f"{REVIEWS}{review.pk}/do/sign/")
     assert "never changed again" in text(asked)
