@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from django.db import models, transaction
@@ -72,7 +73,7 @@ def _values(history: Any) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """`value` in the ledger's profile: times, durations, decimals and fractions as text."""
     if value is None or isinstance(value, bool | int | str):
-        return value
+        return value.value if isinstance(value, Enum) else value
     if isinstance(value, datetime):
         return utc_text(value)
     if isinstance(value, timedelta):

@@ -87,16 +87,21 @@ def _as_stored(field: Any) -> Stored:
     if field.is_relation:
         key = _as_stored(field.target_field)
         return lambda value: key(value.pk if isinstance(value, models.Model) else value)
-    sqlite = connection.vendor == "sqlite"
-    known: dict[type[models.Field[Any, Any]], Stored] = {
-        models.DateTimeField: _once_each(connection.ops.adapt_datetimefield_value if sqlite else datetime.isoformat),
+    if type(field) is models.DateTimeField:
+        return _once_each(connection.ops.adapt_datetimefield_value if connection.vendor == "sqlite" else datetime.isoformat)
+    return _known(connection.vendor).get(type(field), _as_it_is)
+
+
+@cache
+def _known(vendor: str) -> dict[type, Stored]:
+    sqlite = vendor == "sqlite"
+    return {
         models.DurationField: _unless_none(duration_microseconds if sqlite else _interval),
         models.UUIDField: _unless_none(uuid.UUID.hex.fget if sqlite else str),  # type: ignore[attr-defined]
         models.JSONField: _unless_none(json.dumps) if sqlite else _as_it_is,
         models.CharField: _text,
         models.TextField: _text,
     }
-    return known.get(type(field), _as_it_is)
 
 
 def _as_it_is(value: Any) -> Any:
