@@ -55,7 +55,7 @@ def _service(key: str) -> Service | None:
     """With its team's name. Asked before every opening through the API, so that the question is put together once."""
     for service in Service.objects.raw(_words(connection.vendor), [key]):
         if service.team_id is not None:
-            service.team = Team.from_db(connection.alias, ("id", "name"), (service.team_id, service.team_name))
+            service.team = Team.from_db(connection.alias, ("id", "name"), (service.team_id, service.__dict__["team_name"]))
         return service
     return None
 

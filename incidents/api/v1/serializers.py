@@ -324,8 +324,8 @@ class IncidentStoryOutput(IncidentOutput):
 class OpenedStoryOutput(IncidentStoryOutput):
     """The same of one that was opened this moment: nothing runs for it yet, and what was told of it is at hand."""
 
-    readings = serializers.SerializerMethodField()
-    timeline = serializers.SerializerMethodField()
+    readings = serializers.SerializerMethodField()  # type: ignore[assignment]
+    timeline = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     def get_tracks(self, incident: Incident) -> Any:
         return []

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from audit.models import LedgerEvent
 from incidents.models import ImpactReading, Incident
-from policies.models import CustomerSegment
+from policies.models import CustomerSegment, Team
 from policies.severity.models import OwnMeasure
 from portal.foundation import clock
 from portal.foundation.access.grants import grant
@@ -289,6 +289,17 @@ def test_a_failure_is_not_remembered(api: APIClient) -> None:
     assert api.post(ADDRESS, {**content, "title": "bell\x07"}, headers=key).status_code == 400
     assert not RememberedRequest.objects.exists()
     assert api.post(ADDRESS, content, headers=key).status_code == 201
+
+
+@pytest.mark.parametrize("readings", [[], [{"measure": "transaction_failure_percent", "value": "7.25"}, {"measure": "latency_ms", "value": 900}]])
+def test_an_opening_answers_what_is_read_afterwards(api: APIClient, readings: list[dict[str, Any]]) -> None:
+    service = make.service()
+    service.team = Team.objects.create(name="Card team")
+    service.save()
+    opened = api.post(ADDRESS, body(service, readings=readings, confidential=True, labels=["VIP"])).json()
+    assert opened["team"] == "Card team"
+    assert len(opened["readings"]) == len(readings)
+    assert opened == api.get(opened["url"]).json()
 
 
 def test_a_key_may_be_used_again_after_a_day(api: APIClient) -> None:
