@@ -60,7 +60,7 @@ def test_nothing_is_written_whatever_is_asked(version: PolicyVersion, now: datet
         found = simulate(version, asked(version, now, *SCRIPT, data_breach=True), actor=actor, now=now)
     assert found.told
     assert rows() == before
-    assert [query["sql"] for query in asked_for.captured_queries if not query["sql"].startswith("SELECT")] == []
+    assert [query["sql"] for query in asked_for.captured_queries if not query["sql"].startswith(("SELECT", "(SELECT"))] == []
 
 
 def test_a_constant_number_of_queries_however_long_it_goes_on(version: PolicyVersion, now: datetime) -> None:
