@@ -291,7 +291,9 @@ def test_a_failure_is_not_remembered(api: APIClient) -> None:
     assert api.post(ADDRESS, content, headers=key).status_code == 201
 
 
-@pytest.mark.parametrize("readings", [[], [{"measure": "transaction_failure_percent", "value": "7.25"}, {"measure": "latency_ms", "value": 900}]])
+@pytest.mark.parametrize(
+    "readings", [[], [{"measure": "transaction_failure_percent", "value": "7.25"}, {"measure": "latency_ms", "value": 900}]]
+)
 def test_an_opening_answers_what_is_read_afterwards(api: APIClient, readings: list[dict[str, Any]]) -> None:
     service = make.service()
     service.team = Team.objects.create(name="Card team")
