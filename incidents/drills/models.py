@@ -1,5 +1,7 @@
 """A drill, who takes part, and what was found."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -102,7 +104,7 @@ class DrillPart(models.Model):
     drill = models.ForeignKey("incidents.Drill", on_delete=models.CASCADE, related_name="parts")
     person = models.ForeignKey("portal.User", on_delete=models.PROTECT, related_name="+")
     contact = models.ForeignKey(
-        "portal.ContactPoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Empty: all of theirs."
+        "portal.ContactPoint", null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text="Empty: all of theirs."
     )
     consented_at = models.DateTimeField(null=True, editable=False)
     declined_at = models.DateTimeField(null=True, editable=False)
@@ -118,6 +120,13 @@ class DrillPart(models.Model):
 
     def __str__(self) -> str:
         return str(self.person)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """What somebody agreed to says nothing about another person or another way: they are asked anew."""
+        before = type(self).objects.filter(pk=self.pk).values_list("person_id", "contact_id").first() if self.pk else None
+        if before is not None and before != (self.person_id, self.contact_id):
+            self.consented_at = self.declined_at = None
+        super().save(*args, **kwargs)
 
 
 class DrillFinding(models.Model):

@@ -185,6 +185,19 @@ def test_only_who_was_asked_answers_and_whoever_declines_later_hears_no_more(sce
     assert ways_in_drill(page) == ()
 
 
+def test_consent_does_not_pass_to_another_person_or_another_way(scene: Scene) -> None:
+    scene.joins(scene.ana, scene.tom)
+    swapped, moved = scene.drill.parts.get(person=scene.ana), scene.drill.parts.get(person=scene.tom)
+    swapped.person = scene.kim
+    swapped.save()
+    moved.contact = scene.tom.contact_points.get()
+    moved.save()
+    assert not scene.drill.parts.filter(consented_at__isnull=False).exists()
+    services.consent(scene.drill, actor=scene.tom, now=NOW)
+    scene.tom.contact_points.all().delete()
+    assert not scene.drill.parts.filter(person=scene.tom).exists()
+
+
 def test_an_unannounced_drill_does_not_tell_when(scene: Scene) -> None:
     DrillPart.objects.create(drill=scene.drill, person=scene.ana)
     Drill.objects.update(announced=False)
