@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,11 +15,12 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @dataclass
 class Receiver:
-    """`answers` are used up in order, one a request; then it answers 204."""
+    """`answers` are used up in order, one a request; then it answers 204. `at` is when each came, on the monotonic clock."""
 
     port: int = 0
     got: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -56,6 +58,7 @@ def receiver(*answers: Answer) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            heard.at.append(time.monotonic())
             heard.paths.append(self.path)
             heard.keys.append(self.headers.get("Idempotency-Key", ""))
             heard.headers.append(dict(self.headers))

@@ -6,6 +6,7 @@ What the parent has loaded is shared memory for its children, so five processes 
 import contextlib
 import ctypes
 import gc
+import math
 import os
 import selectors
 import signal
@@ -87,7 +88,7 @@ class Family:
                         first = child.code
                         self._stop(signal.SIGTERM)
                 if self._patient_until and time.monotonic() > self._patient_until:
-                    self._stop(signal.SIGKILL)
+                    self._end_by_force()
         return abs(first or 0)
 
     def _pass_on(self, child: _Child) -> bool:
@@ -109,6 +110,13 @@ class Family:
                     child.code = os.waitstatus_to_exitcode(status)
                     gone.append(child)
         return gone
+
+    def _end_by_force(self) -> None:
+        late = ", ".join(child.name for child in self.children if child.code is None)
+        if late:
+            self.say(f"{late} had {PATIENCE_SECONDS:g} s to stop and did not: ended by force. What was in hand is done again.")
+        self._stop(signal.SIGKILL)
+        self._patient_until = math.inf
 
     def _stop(self, number: int) -> None:
         """Asks each child; they stop their own children, the job cluster after the jobs in hand. By force it takes those along."""

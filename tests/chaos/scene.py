@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,25 @@ def incidents(count: int) -> int:
     return Incident.objects.count()
 
 
+def messages(name: str, keys: list[str]) -> float:
+    """Puts a message a key to somebody into the outbox; when they were committed, on the monotonic clock that all processes share."""
+    from incidents.models import Incident
+    from portal.foundation import clock
+    from portal.foundation.outbox.services import draft, queue_all
+    from portal.models import User
+
+    about = {"kind": "escalation.page", "subject_ref": f"incidents.incident:{Incident.objects.first().pk}", "link": ""}  # type: ignore[union-attr]
+    person = User.objects.get(display_name=name)
+    queue_all([draft(person=person, idempotency_key=key, title="SEV1", body="Please take it.", **about) for key in keys], now=clock.now())
+    return time.monotonic()
+
+
+def pages() -> int:
+    from incidents.models import EscalationStep
+
+    return EscalationStep.objects.filter(action="paged").count()
+
+
 def standing() -> dict[str, int]:
     """How many escalations are over, how many are not, how many messages are still on their way."""
     from incidents.models import EscalationRun, Incident
@@ -105,6 +125,18 @@ def empty_queue() -> int:
     return int(OrmQ.objects.all().delete()[0] + Schedule.objects.all().delete()[0])
 
 
+def job() -> None:
+    from django_q.tasks import async_task
+
+    async_task("time.sleep", 0)
+
+
+def jobs_done() -> int:
+    from django_q.models import Success
+
+    return int(Success.objects.filter(func="time.sleep").count())
+
+
 def outages() -> list[str]:
     from portal.models import Outage
 
@@ -114,7 +146,7 @@ def outages() -> list[str]:
 def main() -> None:
     from django.db import connections
 
-    verbs = {verb.__name__: verb for verb in (prepare, incidents, standing, report, empty_queue, outages)}
+    verbs = {verb.__name__: verb for verb in (prepare, incidents, messages, pages, standing, report, empty_queue, job, jobs_done, outages)}
     for line in sys.stdin:
         name, given = json.loads(line)
         try:

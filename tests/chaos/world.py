@@ -34,6 +34,8 @@ class World:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     killed: Counter[str] = field(default_factory=Counter)
     hand: Any = None
+    # How much of the engine's log was read.
+    read: int = 0
 
     def start(self, name: str, **more: str) -> None:
         commands = {
@@ -97,6 +99,29 @@ class World:
                     return
             time.sleep(0.5)
         raise AssertionError(f"not over after {seconds} s: {stands}; {self.last_words()}")
+
+    def wait_for_the_engine(self, seconds: float = 60) -> None:
+        """Until the engine that was started last begins its first pass."""
+        log, deadline = self.folder / "engine.log", time.monotonic() + seconds
+        while log.read_text()[self.read :].count("The engine looks") == 0:
+            assert time.monotonic() < deadline, self.last_words()
+            time.sleep(0.02)
+        self.read = len(log.read_text())
+
+    def wait_for_pages(self, how_many: int, seconds: float) -> float:
+        """Until that many people were alerted; how many seconds it took."""
+        begun = time.monotonic()
+        while (pages := self.ask("pages")) < how_many:
+            assert time.monotonic() < begun + seconds, f"{pages} of {how_many} pages after {seconds} s; {self.last_words()}"
+            time.sleep(0.3)
+        return time.monotonic() - begun
+
+    def wait_until_sent(self, seconds: float) -> None:
+        """Until no message is on its way."""
+        deadline = time.monotonic() + seconds
+        while self.ask("standing")["open"]:
+            assert time.monotonic() < deadline, self.last_words()
+            time.sleep(0.3)
 
     def last_words(self) -> str:
         return "\n".join(f"== {path.name}\n{path.read_text()[-1500:]}" for path in sorted(self.folder.glob("*.log")))

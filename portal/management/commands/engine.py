@@ -1,8 +1,6 @@
 """The engine as a process: a pass whenever something is due or somebody asks for a look, and one a second to show that it lives."""
 
 import logging
-import signal
-import threading
 import time
 from typing import Any
 
@@ -16,6 +14,7 @@ from portal.foundation import clock
 from portal.foundation.channels.dead_man import DeadMan
 from portal.foundation.watch import delivery
 from portal.foundation.watch.lookout import Lookout
+from portal.management.stopping import Stop
 
 logger = logging.getLogger("engine")
 # A database that is restarting is back within seconds; asking it faster does not help it.
@@ -36,15 +35,13 @@ class Command(BaseCommand):
             result = run_cycle(now=clock.now())
             self.stdout.write(f"{result.started} started, {result.advanced} advanced, {result.failed} failed")
             raise SystemExit(1 if result.failed else 0)
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *received: stop.set())
+        stop = Stop().on_signals()
         logger.info("The engine looks every %g s.", settings.ENGINE_CYCLE_SECONDS)
         _loop(stop)
         logger.info("The engine has stopped.")
 
 
-def _loop(stop: threading.Event) -> None:
+def _loop(stop: Stop) -> None:
     """Passes until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
     dead_man, lookout, away = DeadMan(), Lookout("engine"), False
     while not stop.is_set():
@@ -70,7 +67,7 @@ def _loop(stop: threading.Event) -> None:
             stop.wait(max(0.0, began + settings.ENGINE_CYCLE_SECONDS - time.monotonic()))
 
 
-def _rest(stop: threading.Event, until: float, *, at_once: bool) -> None:
+def _rest(stop: Stop, until: float, *, at_once: bool) -> None:
     """Until something is due, somebody asks for a look, or `until` on the monotonic clock. Two queries a poll, each of one row of an index."""
     if not at_once:
         stop.wait(min(settings.ENGINE_CYCLE_SECONDS, POLL_SECONDS))

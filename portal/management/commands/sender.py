@@ -1,8 +1,6 @@
 """The sending process: hands messages over until it is told to stop."""
 
 import logging
-import signal
-import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -13,6 +11,7 @@ from portal.foundation.outbox.dispatch import deliver_due
 from portal.foundation.outbox.sending import Sender
 from portal.foundation.request_context import origin
 from portal.foundation.watch.lookout import Lookout
+from portal.management.stopping import Stop
 
 logger = logging.getLogger("sender")
 # A database that is restarting is back within seconds; asking it faster does not help it.
@@ -31,15 +30,13 @@ class Command(BaseCommand):
             if once:
                 self.stdout.write(f"{deliver_due(now=clock.now())} sent")
                 return
-            stop = threading.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *received: stop.set())
+            stop = Stop().on_signals()
             logger.info("The sender looks for messages.")
             _loop(Sender(clock.now), stop)
             logger.info("The sender has stopped.")
 
 
-def _loop(sender: Sender, stop: threading.Event) -> None:
+def _loop(sender: Sender, stop: Stop) -> None:
     """Sends until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
     away, lookout = False, Lookout("sender")
     while True:
