@@ -17,10 +17,10 @@ class AuditConfig(AppConfig):
         from .events.receivers import history_row_written
         from .events.rights import watch
         from .events.services import act
-        from .ledger.guards import APPEND_ONLY
+        from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
 
         frames.register("act", act)
-        database_guards.guards.register(self.label, APPEND_ONLY)
+        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         post_create_historical_record.connect(history_row_written)

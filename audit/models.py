@@ -1,5 +1,5 @@
 """Table of contents: the models of the trail."""
 
-from .ledger.models import LedgerEvent
+from .ledger.models import LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
 
-__all__ = ["LedgerEvent"]
+__all__ = ["LedgerEvent", "LedgerInbox", "LedgerObject", "PersonalCard"]

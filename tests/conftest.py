@@ -11,7 +11,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 
+from audit.ledger import personal
 from tests.put_back import AsItWas
+from tests.shared import copies, written_once
+
+__all__ = ["copies", "written_once"]
 
 # Looking for garbage took a quarter of the suite's time: a page makes more objects than the standard threshold of 700 was meant for.
 gc.set_threshold(100_000, 20, 20)
@@ -49,10 +53,15 @@ def _uses_a_database(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("django_db", "database_of_its_own")) or bool(asked & DATABASE_FIXTURES)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def now() -> datetime:
     """A Monday morning: tests name their time instead of reading the clock."""
     return NOW
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered_from_an_earlier_database() -> None:
+    personal.forget()
 
 
 @pytest.fixture(scope="session")

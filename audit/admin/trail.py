@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
@@ -11,13 +12,25 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from audit.events.stories import actor_words, changes_of, did_words, object_words, parsed, particulars_of
+from audit.events.stories import actor_words, changes_of, did_words, object_words, particulars_of
+from audit.ledger.personal import parsed
 from audit.models import LedgerEvent
 from portal.foundation import clock
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.paginators import BoundedPaginator
 
 from .filters import PersonFilter, TypeFilter
+
+
+class Lines(ChangeList):
+    """The events of one page with their contents, read together."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        events = list(self.result_list)
+        for event, content in zip(events, parsed(event.payload for event in events), strict=True):
+            event.content = content
+        self.result_list = events
 
 
 @admin.register(LedgerEvent)
@@ -40,6 +53,9 @@ class LedgerEventAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ("adminkit/adminkit.css",)}
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Lines
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """By whole keys only: the trail is too long to be read through."""
@@ -71,7 +87,7 @@ class LedgerEventAdmin(ModelAdmin):
         event = self.get_object(request, unquote(object_id))
         if event is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
-        content = parsed(event.payload)
+        content = parsed([event.payload])[0]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -99,16 +115,16 @@ class LedgerEventAdmin(ModelAdmin):
 
     @admin.display(description="Who")
     def who(self, event: LedgerEvent) -> str:
-        return actor_words(parsed(event.payload))
+        return actor_words(event.content)
 
     @admin.display(description="Did")
     def did(self, event: LedgerEvent) -> str:
-        return did_words(parsed(event.payload))
+        return did_words(event.content)
 
     @admin.display(description="What")
     def to_what(self, event: LedgerEvent) -> str:
-        return object_words(parsed(event.payload))
+        return object_words(event.content)
 
     @admin.display(description="Why")
     def why(self, event: LedgerEvent) -> str:
-        return str(parsed(event.payload).get("why", ""))[:160]
+        return str(event.content.get("why", ""))[:160]

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 
+from audit.ledger.personal import Personal
 from audit.ledger.services import append, append_all
 from portal.foundation.request_context import current_origin
 
@@ -71,7 +73,7 @@ def as_event(running: Act) -> Mapping[str, Any]:
     event: dict[str, Any] = {
         "type": running.verb,
         "actor": actor_as_recorded(running.actor, origin.channel),
-        "ctx": {"channel": origin.channel, "request_id": origin.request_id, "ip": origin.address},
+        "ctx": {"channel": origin.channel, "request_id": origin.request_id, "ip": _address(running.actor, origin.address)},
         "why": running.why,
     }
     if running.subject is not None:
@@ -82,12 +84,32 @@ def as_event(running: Act) -> Mapping[str, Any]:
     return event
 
 
-def actor_as_recorded(actor: Any, channel: str) -> dict[str, str]:
+def actor_as_recorded(actor: Any, channel: str) -> dict[str, Any]:
     """The actor's name as it was: renaming or removing the account later changes no event."""
     if actor is None:
         return {"id": "", "name": channel, "kind": "system"}
-    return {"id": str(actor.pk), "name": str(actor), "username": actor.get_username(), "kind": "person"}
+    about = about_person(actor.pk)
+    return {
+        "id": str(actor.pk),
+        "name": Personal(about, str(actor)),
+        "username": Personal(about, actor.get_username()),
+        "kind": "person",
+    }
 
 
-def object_as_recorded(subject: models.Model) -> dict[str, str]:
-    return {"model": subject._meta.label_lower, "pk": str(subject.pk), "repr": str(subject)[:200]}
+def object_as_recorded(subject: models.Model) -> dict[str, Any]:
+    """An account is called by its person's name, which can be erased; everything else by its own."""
+    name: Any = str(subject)[:200]
+    if isinstance(subject, AbstractBaseUser):
+        name = Personal(about_person(subject.pk), name)
+    return {"model": subject._meta.label_lower, "pk": str(subject.pk), "repr": name}
+
+
+def about_person(key: Any) -> str:
+    """Whose personal data something is: the account's primary key."""
+    return f"person:{key}"
+
+
+def _address(actor: Any, address: str | None) -> Any:
+    """The address somebody acted from is theirs; a stranger's stays as it is, for there is nobody who could ask for its erasure."""
+    return Personal(about_person(actor.pk), address) if actor is not None and address else address

@@ -1,6 +1,6 @@
 """What the database refuses, whoever asks: an event is never changed, removed or written over."""
 
-from portal.foundation.database_guards import Guard
+from portal.foundation.database_guards import Echo, Guard
 
 TABLE = "audit_ledgerevent"
 MESSAGE = "The audit trail is only ever added to."
@@ -19,3 +19,6 @@ APPEND_ONLY = (
         on_postgresql="false",
     ),
 )
+
+# Whatever way an event comes in, the tree gets to know of it.
+INTO_THE_INBOX = (Echo("audit_event_into_inbox", TABLE, "INSERT", "INSERT INTO audit_ledgerinbox (event) VALUES (NEW.id)"),)

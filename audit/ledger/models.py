@@ -1,50 +1,27 @@
-"""Events as stored: canonical bytes, and columns to search by that the database derives from them."""
+"""Events as stored: canonical bytes, and columns to search by that say the same.
+
+The columns are copies. They were once derived by the database, which read the payload's JSON anew for each of them on every insert; now they
+are written beside it, can be changed as little as it can, and `verify_ledger` compares them (docs/adr/0008).
+"""
 
 import uuid
-from typing import Any
 
 from django.db import models
 
 
-class PayloadText(models.Func):
-    """The text at `path` of the JSON in a text column, in both databases' words; immutable, so a stored column can be made of it."""
-
-    output_field = models.CharField(max_length=255)
-
-    def __init__(self, column: str, *path: str) -> None:
-        super().__init__(models.F(column))
-        self.column = column
-        self.path = path
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template=f"json_extract(%(expressions)s, '$.{'.'.join(self.path)}')", **extra)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template=f"((%(expressions)s)::jsonb #>> '{{{','.join(self.path)}}}')", **extra)
-
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        return "audit.ledger.models.PayloadText", (self.column, *self.path), {}
-
-
-def _derived(*path: str) -> Any:
-    return models.GeneratedField(
-        expression=PayloadText("payload", *path), output_field=models.CharField(max_length=255, null=True), db_persist=True
-    )
-
-
 class LedgerEvent(models.Model):
-    """One event, written in the transaction of what it tells. `payload` is what counts; the searchable columns cannot differ from it."""
+    """One event, written in the transaction of what it tells. `payload` is what counts, and what is hashed."""
 
     id = models.BigAutoField(primary_key=True)
     event_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     recorded_at = models.DateTimeField(db_index=True)
-    payload = models.TextField(help_text="Canonical JSON, as it will be hashed.")
-    type = _derived("type")
-    actor_id = _derived("actor", "id")
-    actor_name = _derived("actor", "name")
-    object_model = _derived("obj", "model")
-    object_pk = _derived("obj", "pk")
-    request_id = _derived("ctx", "request_id")
+    payload = models.TextField(help_text="Canonical JSON, as it is hashed.")
+    type = models.CharField(max_length=255)
+    actor_id = models.CharField(max_length=255, default="", blank=True)
+    object_model = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - an event may be about no object
+    object_pk = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    object_seq = models.PositiveBigIntegerField(null=True, blank=True, help_text="Which event of its object this is: 1, 2, 3, …")
+    request_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
 
     class Meta:
         ordering = ["-id"]
@@ -59,3 +36,46 @@ class LedgerEvent(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.type}"
+
+
+class LedgerInbox(models.Model):
+    """Events that the tree does not hold yet. The database itself puts every new event here, by whatever way it came."""
+
+    event = models.BigIntegerField(primary_key=True, help_text="The event's `id`.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"event #{self.event}"
+
+
+class LedgerObject(models.Model):
+    """How many events an object has. Its row is locked until the transaction ends, so that their numbers have no gap."""
+
+    model = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+    last = models.PositiveBigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["model", "key"], name="ledger_object_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.key}: {self.last}"
+
+
+class PersonalCard(models.Model):
+    """What a person is called, kept beside the ledger. Events hold only `token`, so that a card can be erased and every proof stays valid."""
+
+    token = models.CharField(max_length=64, primary_key=True, help_text="HMAC-SHA256 of the value under the salt, in hexadecimal.")
+    subject = models.CharField(max_length=100, help_text="Whom it is about, such as 'person:7'.")
+    value = models.TextField()
+    salt = models.BinaryField(max_length=32)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["subject", "value"], name="personal_card_once")]
+
+    def __str__(self) -> str:
+        return self.token

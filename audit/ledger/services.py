@@ -1,16 +1,27 @@
 """Appending to the ledger. There is no other verb."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from portal.foundation.canonical import canonical_json
 from portal.foundation.many_rows import insert_all
 
 from .models import LedgerEvent
+from .personal import with_seals
+
+VERSION = 2
+# In the order of the keys, so that no two transactions wait for each other.
+NEXT_NUMBERS = """
+INSERT INTO audit_ledgerobject (model, key, last) VALUES {rows}
+ON CONFLICT (model, key) DO UPDATE SET last = audit_ledgerobject.last + excluded.last RETURNING model, key, last
+"""
+MOST_OBJECTS = 250
+Subject = tuple[str, str]
 
 
 def append(event: Mapping[str, Any], *, now: datetime) -> None:
@@ -22,21 +33,60 @@ def append(event: Mapping[str, Any], *, now: datetime) -> None:
 
 
 def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
-    """The same for several, in this order, in one statement."""
+    """The same for several, in this order, in one statement. An event about an object gets that object's next number."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An audit event must be written in the transaction of what it tells.")
-    insert_all([_as_row(event, now) for event in events])
+    contents = [with_seals(event) for event in events]
+    numbers = _next_numbers(subject for content in contents if (subject := _subject(content)))
+    insert_all([_as_row(content, numbers, now) for content in contents])
 
 
-def _as_row(event: Mapping[str, Any], now: datetime) -> LedgerEvent:
+def _as_row(content: dict[str, Any], numbers: dict[Subject, int], now: datetime) -> LedgerEvent:
     event_id = _uuid7(now)
-    payload = {"v": 1, "id": str(event_id), "ts": utc_text(now), **event}
-    return LedgerEvent(event_id=event_id, recorded_at=now, payload=canonical_json(payload).decode("utf-8"))
+    subject = _subject(content)
+    if subject:
+        numbers[subject] += 1
+        content["obj"] = {**content["obj"], "seq": numbers[subject]}
+    content |= {"v": VERSION, "id": str(event_id), "ts": utc_text(now)}
+    payload = canonical_json(content).decode("utf-8")
+    return LedgerEvent(event_id=event_id, recorded_at=now, payload=payload, **columns_of(content))
+
+
+def columns_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The searchable columns of an event with this content."""
+    subject = content.get("obj") or {}
+    return {
+        "type": content.get("type", ""),
+        "actor_id": (content.get("actor") or {}).get("id", ""),
+        "object_model": subject.get("model"),
+        "object_pk": subject.get("pk"),
+        "object_seq": subject.get("seq"),
+        "request_id": (content.get("ctx") or {}).get("request_id"),
+    }
 
 
 def utc_text(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds, always 27 characters."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _subject(content: Mapping[str, Any]) -> Subject | None:
+    subject = content.get("obj")
+    return (subject["model"], subject["pk"]) if subject else None
+
+
+def _next_numbers(subjects: Iterable[Subject]) -> dict[Subject, int]:
+    """How many events each of these objects had before. Their rows stay locked until the transaction ends."""
+    wanted = sorted(Counter(subjects).items())
+    before: dict[Subject, int] = {}
+    with connection.cursor() as cursor:
+        for at in range(0, len(wanted), MOST_OBJECTS):
+            some = wanted[at : at + MOST_OBJECTS]
+            statement = NEXT_NUMBERS.format(rows=", ".join(["(%s, %s, %s)"] * len(some)))
+            cursor.execute(statement, [part for (model, key), count in some for part in (model, key, count)])
+            last = {(model, key): number for model, key, number in cursor.fetchall()}
+            before |= {subject: last[subject] - count for subject, count in some}
+    return before
 
 
 def _uuid7(now: datetime) -> uuid.UUID:

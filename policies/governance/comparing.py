@@ -1,12 +1,12 @@
 """Any two versions of a policy beside each other: what changes, who did what with both, and which warnings were accepted."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from audit.events.stories import actor_words, verb_words
 from audit.ledger.models import LedgerEvent
+from audit.ledger.personal import parsed
 from policies.decisions.findings import CHECKS
 from policies.decisions.frozen import snapshot_from
 
@@ -71,11 +71,12 @@ def compare(before: PolicyVersion, after: PolicyVersion) -> Comparison:
 
 
 def told(version: PolicyVersion) -> Told:
-    """Who did what with `version`, the first deed first, and the warnings accepted for what is frozen in it. One query."""
+    """Who did what with `version`, the first deed first, and the warnings accepted for what is frozen in it. Two queries."""
     events = LedgerEvent.objects.filter(
         object_model=version._meta.label_lower, object_pk=str(version.pk), type__startswith="policy_version."
     )
-    recorded = [(event, json.loads(event.payload)) for event in events.order_by("pk")]
+    found = list(events.order_by("pk"))
+    recorded = list(zip(found, parsed(event.payload for event in found), strict=True))
     deeds = tuple(Deed(verb_words(event.type), actor_words(said), event.recorded_at, said.get("why", "")) for event, said in recorded)
     return Told(version, deeds, _accepted(version, [said for event, said in recorded if event.type in _FROZEN_BY]))
 

@@ -30,7 +30,18 @@ class Guard:
     on_postgresql: str = ""
 
 
-guards: Registry[tuple[Guard, ...]] = Registry("set of guards")
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """Does `statement` (SQL over OLD and NEW, valid in both databases) after every row's `event` on `table`, whoever asked for it."""
+
+    name: str
+    table: str
+    event: Literal["INSERT", "UPDATE", "DELETE"]
+    statement: str
+    on_postgresql: str = ""
+
+
+guards: Registry[tuple[Guard | Echo, ...]] = Registry("set of guards")
 
 
 def install(app_label: str, using: str) -> None:
@@ -80,8 +91,11 @@ def _tables_exist(app_label: str, using: str) -> bool:
     return all(guard.table in existing for guard in guards[app_label])
 
 
-def _statements(group: Iterable[Guard], vendor: str) -> Iterable[str]:
+def _statements(group: Iterable[Guard | Echo], vendor: str) -> Iterable[str]:
     for guard in group:
+        if isinstance(guard, Echo):
+            yield from _echo(guard, vendor)
+            continue
         message = guard.message.replace("'", "''")
         if vendor == "sqlite":
             yield (
@@ -109,3 +123,15 @@ def _statements(group: Iterable[Guard], vendor: str) -> Iterable[str]:
                 f"FOR EACH STATEMENT EXECUTE FUNCTION {guard.name}_truncate()"
             )
             yield f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}_truncate"
+
+
+def _echo(echo: Echo, vendor: str) -> Iterable[str]:
+    if vendor == "sqlite":
+        yield f"CREATE TRIGGER {echo.name} AFTER {echo.event} ON {echo.table} FOR EACH ROW BEGIN {echo.statement}; END"
+        return
+    yield (
+        f"CREATE OR REPLACE FUNCTION {echo.name}() RETURNS trigger LANGUAGE plpgsql AS $echo$ BEGIN "
+        f"{echo.on_postgresql or echo.statement}; RETURN NULL; END $echo$"
+    )
+    yield f"CREATE TRIGGER {echo.name} AFTER {echo.event} ON {echo.table} FOR EACH ROW EXECUTE FUNCTION {echo.name}()"
+    yield f"ALTER TABLE {echo.table} ENABLE ALWAYS TRIGGER {echo.name}"

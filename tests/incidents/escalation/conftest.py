@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import pytest
-
 from incidents.escalation.engine import CycleResult, run_cycle
 from incidents.models import EscalationRun, EscalationStep, Incident
 from policies.models import PolicyVersion, Service
@@ -12,6 +10,7 @@ from portal.models import User
 from tests.factories import policies as factory
 from tests.factories.incidents import incident
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 
 @dataclass
@@ -36,7 +35,7 @@ class Scene:
         return run_cycle(now=self.after(minutes))
 
 
-@pytest.fixture
+@shared
 def scene(now: datetime) -> Scene:
     return make_scene(now)
 

@@ -20,6 +20,7 @@ from policies.governance.queries import snapshot_of
 from portal.models import OutboxMessage
 from tests.factories.incidents import incident, service
 from tests.factories.portal import person
+from tests.trail import who
 
 from .conftest import Scene, alerted, make_scene, run_of, story
 
@@ -52,7 +53,7 @@ def test_every_alert_is_a_message_and_an_event_of_the_trail(scene: Scene) -> Non
     assert (message.person, message.kind, message.title) == (scene.ana, "escalation.page", f"P2 {opened.number} Card payments fail")
     assert message.link.endswith(f"/admin/incidents/incident/{opened.pk}/change/")
     event = LedgerEvent.objects.get(type="escalation.paged")
-    assert (event.object_pk, event.actor_name) == (str(opened.pk), "engine")
+    assert (event.object_pk, who(event)) == (str(opened.pk), "engine")
     assert scene.version.content_sha256 in event.payload
 
 

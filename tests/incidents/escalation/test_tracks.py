@@ -20,6 +20,7 @@ from portal.models import OutboxMessage, User
 from tests.factories import policies as factory
 from tests.factories.incidents import incident
 from tests.factories.portal import contact, person
+from tests.trail import who
 
 from .conftest import Scene, make_scene, story
 
@@ -126,7 +127,7 @@ def test_a_track_is_acknowledged_by_itself_with_one_event_and_a_repeat_changes_n
     assert (run.state, run.acknowledged_by, run.acknowledged_at) == ("ended", lara, whole.after(1))
     assert runs(opened)["technical"].state == "paging"
     events = LedgerEvent.objects.filter(type="escalation.acknowledged")
-    assert [event.actor_name for event in events] == ["Lara Law"]
+    assert [who(event) for event in events] == ["Lara Law"]
     assert "We have it" in events.get().payload
     assert any(text.endswith("track is acknowledged") for text in story(opened))
     whole.engine(3)

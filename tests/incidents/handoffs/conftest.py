@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import pytest
-
 from incidents.escalation.services import acknowledge
 from incidents.handoffs.services import offer
 from incidents.models import HandOff, Incident
@@ -12,6 +10,7 @@ from policies.models import Team
 from portal.models import User
 from tests.factories import incidents as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 
 @dataclass
@@ -43,7 +42,7 @@ class Case:
         return team
 
 
-@pytest.fixture
+@shared
 def case(now: datetime) -> Case:
     return make_case(now)
 

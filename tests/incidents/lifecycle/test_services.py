@@ -16,6 +16,7 @@ from portal.foundation.access.grants import grant
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories import incidents as make
 from tests.factories.portal import person
+from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +88,7 @@ def test_opening_gives_a_number_a_priority_and_a_first_line(now: Any) -> None:
     assert [row.history_type for row in incident.history.all()] == ["+"]
     assert incident.history.get().number == incident.number
     event = LedgerEvent.objects.get(type="incident.opened")
-    assert (event.actor_name, event.object_pk) == ("Tom Berg", str(incident.pk))
+    assert (who(event), event.object_pk) == ("Tom Berg", str(incident.pk))
     assert incident.number in event.payload
 
 

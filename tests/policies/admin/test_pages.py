@@ -12,6 +12,7 @@ from audit.models import LedgerEvent
 from policies.models import EscalationPolicy, OnCallSchedule, Service
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +77,7 @@ def test_a_service_is_added_with_its_reason_in_history_and_trail(client: Client)
     assert service.history.get().history_change_reason == "New product line"
     assert service.components.get().history.get().history_change_reason == "New product line"
     event = LedgerEvent.objects.latest("id")
-    assert (event.type, event.object_model, event.actor_name) == ("service.created", "policies.service", "Mia Manager")
+    assert (event.type, event.object_model, who(event)) == ("service.created", "policies.service", "Mia Manager")
     assert '"why":"New product line"' in event.payload
     assert "alert nobody" in client.get(reverse("admin:policies_service_change", args=[service.pk])).content.decode()
 

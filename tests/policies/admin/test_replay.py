@@ -19,7 +19,7 @@ from tests.policies.simulation.test_services import past
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def now() -> datetime:
     """The doors read the clock, so these tests live now."""
     return clock.now()

@@ -28,6 +28,7 @@ from policies.models import (
 )
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 from .forms import as_, form_of, with_row
 
@@ -41,12 +42,12 @@ def page(version: PolicyVersion) -> str:
     return reverse("admin:policies_policyversion_change", args=[version.pk])
 
 
-@pytest.fixture
+@shared
 def manager() -> Any:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def draft(manager: Any) -> Any:
     version = make.draft(make.policy(time_zone="Europe/Madrid"), author=manager)
     make.level(version, 1, person("Ana Ruiz"))

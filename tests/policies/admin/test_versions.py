@@ -12,6 +12,7 @@ from policies.governance import services
 from policies.models import Approval, Level, PolicyVersion, Target
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.trail import who
 
 from .forms import as_, form_of
 
@@ -61,7 +62,7 @@ def test_a_draft_is_edited_with_durations_as_people_write_them(draft: Any, manag
     past = level.history.latest()
     assert (past.history_user, past.history_change_reason) == (manager, draft.change_reason)
     event = LedgerEvent.objects.latest("id")
-    assert (event.type, event.actor_name) == ("policyversion.changed", "Mia Manager")
+    assert (event.type, who(event)) == ("policyversion.changed", "Mia Manager")
     assert f'"why":"{draft.change_reason}"' in event.payload
     assert "Level 1 window" not in client.get(page(draft)).content.decode()
     assert "7.5 %" in client.get(page(draft)).content.decode()

@@ -13,6 +13,7 @@ from portal.foundation import clock
 from portal.models import User
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -27,17 +28,17 @@ def address(version: PolicyVersion, verb: str = "") -> str:
     return f"/api/v1/policies/{version.policy_id}/versions/{version.number}/{f'{verb}/' if verb else ''}"
 
 
-@pytest.fixture
+@shared
 def manager() -> User:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def approver() -> User:
     return person("Abe Approver", roles=("approver",))
 
 
-@pytest.fixture
+@shared
 def draft(manager: User) -> PolicyVersion:
     """Version 2 of a policy whose version 1 is in force; its window is longer."""
     first = make.in_force(make.service(key="card-payments"), now=clock.now() - timedelta(days=1))

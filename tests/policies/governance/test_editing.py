@@ -16,6 +16,7 @@ from policies.models import EditLock, PolicyVersion
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed, WrongState
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 NAME = "Payments failing"
@@ -55,7 +56,7 @@ def test_without_a_draft_one_is_opened_with_exactly_that_change(version: PolicyV
     past = row.history.latest()
     assert (past.history_user, past.history_change_reason) == (manager, "Too many alerts")
     event = LedgerEvent.objects.get(type="threshold.changed")
-    assert (event.actor_name, event.object_pk) == ("Mia Manager", str(draft.pk))
+    assert (who(event), event.object_pk) == ("Mia Manager", str(draft.pk))
     assert LedgerEvent.objects.filter(type="policy_version.drafted").count() == 2
     assert EditLock.objects.get(version=draft).person == manager
 

@@ -12,6 +12,7 @@ from policies.models import EditLock, PolicyVersion
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +87,7 @@ def test_taking_over_needs_a_reason_and_is_on_the_record(draft: PolicyVersion, m
     taken = take_over_lock(draft, actor=noor, now=now + timedelta(minutes=5), reason="Mia is on a plane")
     assert (taken.person, taken.since) == (noor, now + timedelta(minutes=5))
     event = LedgerEvent.objects.get(type="policy_version.lock_taken_over")
-    assert event.actor_name == "Noor Manager"
+    assert who(event) == "Noor Manager"
     assert "Mia Manager" in event.payload
     assert "plane" in event.payload
     with pytest.raises(WrongState, match="Noor Manager is editing"):

@@ -13,6 +13,7 @@ from policies.models import Approval, Target
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_each_step_is_one_event_with_its_actor_and_words(version: Any, manager: 
     services.approve_version(version, actor=approver, now=now, reason="Fits the new contract")
     events = LedgerEvent.objects.filter(type__startswith="policy_version").order_by("id")
     assert [event.type for event in events] == ["policy_version.drafted", "policy_version.submitted", "policy_version.approved"]
-    assert events[2].actor_name == "Abe Approver"
+    assert who(events[2]) == "Abe Approver"
     assert "Fits the new contract" in events[2].payload
 
 

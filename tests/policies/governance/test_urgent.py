@@ -15,22 +15,23 @@ from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage, User
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 HOURS = timedelta(hours=1)
 
 
-@pytest.fixture
+@shared
 def cora() -> User:
     return person("Cora Commander", roles=("commander",))
 
 
-@pytest.fixture
+@shared
 def lasting(now: Any) -> PolicyVersion:
     return make.in_force(now=now - timedelta(days=3))
 
 
-@pytest.fixture
+@shared
 def draft(lasting: PolicyVersion, now: Any) -> PolicyVersion:
     version = make.draft(lasting.policy, now=now - HOURS)
     version.levels.update(window=timedelta(minutes=2))

@@ -21,16 +21,17 @@ from portal.models import User
 from tests.factories import policies as make
 from tests.factories.full_policies import full_draft
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def manager() -> User:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def in_force() -> PolicyVersion:
     """A policy with everything that a version can say."""
     return make.approve(full_draft())

@@ -16,12 +16,13 @@ from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     """In force since 2 March 2026, in UTC."""
     return make.in_force(now=now)

@@ -21,6 +21,7 @@ from tests.factories import policies as make
 from tests.factories.full_policies import full_draft
 from tests.factories.policies import NOW
 from tests.factories.portal import person
+from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +86,7 @@ def test_the_same_versions_give_the_same_bytes(pair: tuple[PolicyVersion, Policy
     assert one == other
     event = LedgerEvent.objects.filter(type="reports.comparison_downloaded").first()
     assert event is not None
-    assert (event.actor_name, event.object_pk) == ("Ada", str(pair[1].pk))
+    assert (who(event), event.object_pk) == ("Ada", str(pair[1].pk))
 
 
 def test_no_difference_is_cut_and_every_one_stands_there(reader: User, now: Any) -> None:

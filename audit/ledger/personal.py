@@ -1,0 +1,123 @@
+"""Personal data in events: the event holds a commitment, the card beside the ledger what it stands for.
+
+A commitment is HMAC-SHA256(salt, value) with 32 random bytes of salt that nobody can guess; it is hashed and sealed with the event. Whoever
+has the card can check that it belongs to the event; when the card is erased, nothing leads back to the value and every proof stays valid.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from .models import PersonalCard
+
+KEY = "sealed"
+SALT_BYTES = 32
+# Names and addresses in use fit many times over; what is forgotten is read again.
+MOST_KNOWN = 20_000
+_known: dict["Personal", str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A value that is personal data of `subject`, such as 'person:7'."""
+
+    subject: str
+    value: str
+
+
+def commitment(salt: bytes, value: str) -> str:
+    return hmac.new(salt, value.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def sealed(personal: Personal) -> dict[str, str]:
+    """What stands in the event instead of `personal`. Must run in the transaction of the event: it may have to write the card."""
+    token = _known.get(personal)
+    if token is None:
+        token = _token_of(personal)
+        transaction.on_commit(partial(_remember, personal, token), robust=True)
+    return {KEY: token}
+
+
+def with_seals(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `content` in which every Personal is sealed."""
+    return {name: _with_seals(item) for name, item in content.items()}
+
+
+def opened(contents: Iterable[Any]) -> list[Any]:
+    """The same JSON with every commitment replaced by its value, or by 'erased'. One query for all."""
+    contents = list(contents)
+    tokens = {token for content in contents for token in _tokens(content)}
+    values = dict(PersonalCard.objects.filter(token__in=tokens).values_list("token", "value")) if tokens else {}
+    return [_opened(content, values) for content in contents]
+
+
+def parsed(payloads: Iterable[str]) -> list[dict[str, Any]]:
+    """Stored payloads as JSON, opened."""
+    return opened(json.loads(payload) for payload in payloads)
+
+
+def forget() -> None:
+    """Forgets which cards this process has seen: they may have been erased."""
+    _known.clear()
+
+
+def _with_seals(value: Any) -> Any:
+    kind = type(value)
+    if kind is Personal:
+        return sealed(value)
+    if kind is dict:
+        return {name: _with_seals(item) for name, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_with_seals(item) for item in value]
+    return value
+
+
+def _token_of(personal: Personal) -> str:
+    rows = PersonalCard.objects.filter(subject=personal.subject, value=personal.value)
+    token = rows.values_list("token", flat=True).first()
+    if token is None:
+        salt = secrets.token_bytes(SALT_BYTES)
+        card = PersonalCard(token=commitment(salt, personal.value), subject=personal.subject, value=personal.value, salt=salt)
+        # Somebody else may write the same card this moment; the constraint keeps one.
+        PersonalCard.objects.bulk_create([card], ignore_conflicts=True)
+        token = rows.values_list("token", flat=True).get()
+    return token
+
+
+def _remember(personal: Personal, token: str) -> None:
+    if len(_known) >= MOST_KNOWN:
+        _known.clear()
+    _known[personal] = token
+
+
+def _tokens(content: Any) -> Iterable[str]:
+    if isinstance(content, dict):
+        if _is_sealed(content):
+            yield content[KEY]
+        else:
+            for item in content.values():
+                yield from _tokens(item)
+    elif isinstance(content, list):
+        for item in content:
+            yield from _tokens(item)
+
+
+def _opened(content: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(content, dict):
+        if _is_sealed(content):
+            return values.get(content[KEY], "erased")
+        return {name: _opened(item, values) for name, item in content.items()}
+    if isinstance(content, list):
+        return [_opened(item, values) for item in content]
+    return content
+
+
+def _is_sealed(content: dict[str, Any]) -> bool:
+    return len(content) == 1 and isinstance(content.get(KEY), str)
