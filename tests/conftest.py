@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 
 from audit.ledger import personal
 from tests.put_back import AsItWas
-from tests.shared import copies, written_once
+from tests.shared import copies, shared_by, written_once
 
 __all__ = ["copies", "written_once"]
 
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _long_files_first(items: list[pytest.Item]) -> None:
     """Journeys wait for processes of their own, so they begin, while there is work for the other workers; then the files with most tests."""
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: ("journeys" not in item.path.parts, -tests[item.path], item.path))
+    items.sort(key=lambda item: ("journeys" not in item.path.parts, -tests[item.path], item.path, shared_by(item)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
