@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-sqlite test-postgres check bench chaos browser format help
+.PHONY: run test test-sqlite test-postgres check lint types contracts migrations bench chaos browser format help
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python manage.py up
@@ -27,11 +27,21 @@ test-postgres: $(VENV)/tools
 	@$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(ARGS) || { code=$$?; \
 	if [ $$code -eq 77 ]; then echo "PostgreSQL: not run, no server binaries (initdb, pg_ctl) were found."; else exit $$code; fi; }
 
+# The types take longest, so the rest is done beside them.
 check: $(VENV)/tools
+	@$(MAKE) --no-print-directory -j 2 types lint contracts migrations
+
+lint: $(VENV)/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/tools
 	$(BIN)/mypy portal audit policies incidents reports
+
+contracts: $(VENV)/tools
 	$(BIN)/lint-imports
+
+migrations: $(VENV)/tools
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --fail-level WARNING
 
