@@ -1,5 +1,22 @@
 """Table of contents: the models of the trail."""
 
+from .anchors.models import AnchorReceipt
+from .capture.models import RawChange
 from .ledger.models import LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
+from .retention.models import LegalHold, Removal
+from .sealing.models import LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
-__all__ = ["LedgerEvent", "LedgerInbox", "LedgerObject", "PersonalCard"]
+__all__ = [
+    "AnchorReceipt",
+    "LedgerCheckpoint",
+    "LedgerEpoch",
+    "LedgerEvent",
+    "LedgerInbox",
+    "LedgerLeaf",
+    "LedgerObject",
+    "LedgerTile",
+    "LegalHold",
+    "PersonalCard",
+    "RawChange",
+    "Removal",
+]

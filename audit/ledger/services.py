@@ -3,11 +3,12 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
+from portal.foundation import clock
 from portal.foundation.canonical import canonical_json
 from portal.foundation.many_rows import insert_all
 
@@ -15,6 +16,8 @@ from .models import LedgerEvent
 from .personal import with_seals
 
 VERSION = 2
+# What is told later than this says when it was written, too.
+TOLD_AT_ONCE = timedelta(seconds=60)
 # In the order of the keys, so that no two transactions wait for each other.
 NEXT_NUMBERS = """
 INSERT INTO audit_ledgerobject (model, key, last) VALUES {rows}
@@ -48,6 +51,9 @@ def _as_row(content: dict[str, Any], numbers: dict[Subject, int], now: datetime)
         numbers[subject] += 1
         content["obj"] = {**content["obj"], "seq": numbers[subject]}
     content |= {"v": VERSION, "id": str(event_id), "ts": utc_text(now)}
+    written = clock.now()
+    if abs(written - now) > TOLD_AT_ONCE:
+        content["rec"] = utc_text(written)
     payload = canonical_json(content).decode("utf-8")
     return LedgerEvent(event_id=event_id, recorded_at=now, payload=payload, **columns_of(content))
 

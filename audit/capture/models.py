@@ -1,0 +1,19 @@
+"""Every change of a governed row as the database itself saw it: the second witness of what services report."""
+
+from django.db import models
+
+
+class RawChange(models.Model):
+    """One row changed. Paired with the event that tells of it, or reported as an unattributed change."""
+
+    table = models.CharField(max_length=100)
+    key = models.CharField(max_length=255)
+    operation = models.CharField(max_length=1, choices=[("I", "added"), ("U", "changed"), ("D", "removed")])
+    at = models.DateTimeField(help_text="The database's clock.")
+    transaction = models.CharField(max_length=40, blank=True, help_text="The database's own number of it; empty on SQLite.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.table} {self.key}"
