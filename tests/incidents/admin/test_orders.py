@@ -13,6 +13,7 @@ from portal.foundation import clock
 from tests.factories import policies as factory
 from tests.factories.incidents import incident as opened
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def signed_in(role: str, name: str = "Bea Boss") -> Client:
     return client
 
 
-@pytest.fixture
+@shared
 def incident() -> Incident:
     """Level 1 is alerted; levels 2 and 3 are above it."""
     now = clock.now()

@@ -11,11 +11,12 @@ from portal.foundation import clock
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def incident() -> Incident:
     """Marked, SEV1; legal have a level, and Eva is the only stakeholder."""
     now = clock.now()

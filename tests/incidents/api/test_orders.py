@@ -13,6 +13,7 @@ from portal.foundation import clock
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +24,7 @@ def client_of(name: str, role: str) -> APIClient:
     return client
 
 
-@pytest.fixture
+@shared
 def incident() -> Incident:
     now, people = clock.now(), [person(name, roles=("responder",)) for name in ("Ana Ruiz", "Tom Berg", "Kim Park")]
     for someone in people:

@@ -12,6 +12,7 @@ from portal.foundation import clock
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def client_of(*roles: str) -> APIClient:
     return client
 
 
-@pytest.fixture
+@shared
 def incident() -> Incident:
     now, lara = clock.now(), person("Lara Law")
     contact(lara)

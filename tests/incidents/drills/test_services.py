@@ -20,6 +20,7 @@ from portal.foundation.outbox.models import OutboxMessage
 from tests.factories.incidents import incident, service
 from tests.factories.policies import approve, draft, level, policy
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -63,7 +64,7 @@ class Scene:
         return list(EscalationStep.objects.filter(action="paged").order_by("at", "pk").values_list("person_name", flat=True))
 
 
-@pytest.fixture
+@shared
 def scene() -> Scene:
     return Scene()
 

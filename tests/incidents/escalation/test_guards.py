@@ -11,6 +11,7 @@ from incidents.models import EscalationRun, Incident
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -26,12 +27,12 @@ def run_of(incident: Incident, now: Any, **fields: Any) -> EscalationRun:
     return EscalationRun.objects.create(incident=incident, policy_version=version, content_sha256=version.content_sha256, **fields)
 
 
-@pytest.fixture
+@shared
 def incident(now: Any) -> Incident:
     return make.incident(now, service=policies.in_force(now=now).policy.service, personal_data=True)
 
 
-@pytest.fixture
+@shared
 def run(incident: Incident, now: Any) -> EscalationRun:
     return run_of(incident, now)
 

@@ -20,6 +20,7 @@ from portal.models import OutboxMessage, User
 from tests.factories import policies as factory
 from tests.factories.incidents import incident
 from tests.factories.portal import contact, person
+from tests.shared import shared
 from tests.trail import who
 
 from .conftest import Scene, make_scene, story
@@ -34,11 +35,17 @@ def reachable(name: str) -> User:
 
 
 @pytest.fixture
+def scene(now: datetime) -> Scene:
+    """Not shared here: it and the `whole` have the same service."""
+    return make_scene(now)
+
+
+@shared
 def lara() -> User:
     return reachable("Lara Law")
 
 
-@pytest.fixture
+@shared
 def eva() -> User:
     return reachable("Eva Executive")
 
@@ -52,7 +59,7 @@ def everywhere(now: datetime, lara: User, eva: User, *, owner: User | None = Non
     return factory.approve(draft, now=now - timedelta(days=1))
 
 
-@pytest.fixture
+@shared
 def whole(now: datetime, lara: User, eva: User) -> Scene:
     version = everywhere(now, lara, eva)
     scene = make_scene(now)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from audit.models import LedgerEvent
 from incidents.imports import services
@@ -28,6 +29,7 @@ from policies.models import Component, Service, Team
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed
 from portal.models import User
 from tests.factories.portal import person
+from tests.shared import shared
 
 from .logs import SAMPLE, cells, sample_incidents, sample_rows, when, write
 
@@ -67,8 +69,27 @@ def counts() -> list[int]:
     return [table.objects.count() for table in TABLES]
 
 
-def test_every_incident_of_the_sample_is_its_last_record(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+@shared
+def sample(now: datetime) -> Outcome:
+    """What the import of the whole sample did."""
+    return bring_in(SAMPLE, now)
+
+
+@pytest.fixture(scope="module")
+def said_in_one(written_once: Any, now: datetime) -> dict[str, list[Any]]:
+    """What incidents say after the import of the whole sample; none of it is there any more."""
+
+    def said() -> dict[str, list[Any]]:
+        with transaction.atomic():
+            bring_in(SAMPLE, now)
+            found = everything()
+            transaction.set_rollback(True)
+            return found
+
+    return written_once(said)
+
+
+def test_every_incident_of_the_sample_is_its_last_record(sample: Outcome) -> None:
     found = {
         row[0]: row[1:] for row in Incident.objects.values_list("number", "service__name", "team__name", "caller__source_ref", "opened_at")
     }
@@ -84,8 +105,7 @@ def test_every_incident_of_the_sample_is_its_last_record(now: datetime) -> None:
     assert found == expected
 
 
-def test_figures_of_the_sample_agree_with_a_plain_reading_of_the_file(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_figures_of_the_sample_agree_with_a_plain_reading_of_the_file(sample: Outcome) -> None:
     incidents = sample_incidents()
     answered = {
         number: next((when(row["sys_updated_at"]) for row in rows if row["incident_state"] != "New"), None)
@@ -101,8 +121,7 @@ def test_figures_of_the_sample_agree_with_a_plain_reading_of_the_file(now: datet
     assert set(IncidentChange.objects.values_list("incident__number", "change__number", "relation")) == resolving | causing
 
 
-def test_functional_escalations_of_the_sample_agree_with_a_plain_reading_of_the_file(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_functional_escalations_of_the_sample_agree_with_a_plain_reading_of_the_file(sample: Outcome) -> None:
     expected: Counter[tuple[str, str, str]] = Counter()
     for number, rows in sample_incidents().items():
         known = [row["assignment_group"] for row in rows if row["assignment_group"] != "?"]
@@ -113,8 +132,7 @@ def test_functional_escalations_of_the_sample_agree_with_a_plain_reading_of_the_
     assert expected
 
 
-def test_columns_become_services_components_teams_and_people(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_columns_become_services_components_teams_and_people(sample: Outcome) -> None:
     rows = sample_rows()
     assert set(Service.objects.values_list("name", flat=True)) == {row["category"] for row in rows} - {"?"} | {"Not known"}
     assert set(Team.objects.values_list("name", flat=True)) == {row["assignment_group"] for row in rows} - {"?"}
@@ -125,8 +143,7 @@ def test_columns_become_services_components_teams_and_people(now: datetime) -> N
     assert set(people.values_list("source_ref", flat=True)) == {row[column] for row in rows for column in columns} - {"?"}
 
 
-def test_people_of_a_log_cannot_sign_in(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_people_of_a_log_cannot_sign_in(sample: Outcome) -> None:
     people = User.objects.filter(origin="imported")
     assert not people.filter(is_active=True).exists()
     assert not people.filter(is_staff=True).exists()
@@ -169,8 +186,7 @@ def test_services_whose_names_look_alike_get_different_keys(tmp_path: Path, now:
     }
 
 
-def test_the_source_s_times_are_kept_apart_from_ours(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_the_source_s_times_are_kept_apart_from_ours(sample: Outcome, now: datetime) -> None:
     entry = TimelineEntry.objects.filter(incident__number="INC0000045", kind="opened").get()
     assert (entry.at, entry.recorded_at, entry.imported) == (when("29/2/2016 01:16"), now, True)
 
@@ -188,8 +204,7 @@ def test_each_created_incident_has_one_history_row_that_names_the_import(now: da
     assert User.history.filter(history_change_reason__contains="sample.csv").count() == User.objects.filter(origin="imported").count()
 
 
-def test_a_history_row_says_what_the_incident_was(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_a_history_row_says_what_the_incident_was(sample: Outcome) -> None:
     incident = Incident.objects.get(number="INC0000045")
     kept = incident.history.get()
     assert kept.instance.__dict__.items() >= {k: v for k, v in incident.__dict__.items() if not k.startswith("_")}.items()
@@ -207,8 +222,7 @@ def test_the_import_is_one_event_with_file_hash_counts_and_person(now: datetime)
     assert details["incidents"] == {"created": 120, "changed": 0, "unchanged": 0}
 
 
-def test_somebody_without_an_account_is_named_too(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_somebody_without_an_account_is_named_too(sample: Outcome) -> None:
     assert ImportRun.objects.get().person_name == "olga"
     assert json.loads(LedgerEvent.objects.get(type="incidents.imported").payload)["details"]["person"] == "olga"
 
@@ -232,8 +246,7 @@ def test_a_dry_run_writes_nothing_and_reports_the_same(tmp_path: Path, now: date
     assert bring_in(log, now).report == dry.report
 
 
-def test_the_same_file_twice_changes_nothing(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_the_same_file_twice_changes_nothing(sample: Outcome, now: datetime) -> None:
     before, told = counts(), everything()
     again = bring_in(SAMPLE, now)
     assert (counts(), everything(), again.wrote) == (before, told, False)
@@ -276,21 +289,13 @@ def split_within_incidents(rows: list[dict[str, str]]) -> list[bool]:
 
 
 @pytest.mark.parametrize("split", [split_by_half, split_by_turns, split_later_first, split_at_random, split_within_incidents])
-def test_a_log_in_two_files_gives_the_same_as_in_one(tmp_path: Path, now: datetime, split: Any) -> None:
+def test_a_log_in_two_files_gives_the_same_as_in_one(tmp_path: Path, now: datetime, split: Any, said_in_one: Any) -> None:
     rows = sample_rows()
     taken = split(rows)
     bring_in(write(tmp_path / "one.csv", [row for row, first in zip(rows, taken, strict=True) if first]), now)
     second = bring_in(write(tmp_path / "two.csv", [row for row, first in zip(rows, taken, strict=True) if not first]), now)
-    in_two = everything()
     assert second.report["rows"]["new"] == taken.count(False)
-    clear_imported()
-    bring_in(SAMPLE, now)
-    assert in_two == everything()
-
-
-def clear_imported() -> None:
-    for model in (SourceRecord, TimelineEntry, IncidentProblem, IncidentChange, Incident, ImportRun):
-        model.objects.all().delete()
+    assert everything() == said_in_one
 
 
 def test_a_later_export_adds_what_is_new_and_leaves_the_rest(tmp_path: Path, now: datetime) -> None:
@@ -360,9 +365,8 @@ def test_an_unlisted_state_is_kept_as_unknown_with_a_warning(tmp_path: Path, now
     }
 
 
-def test_rows_out_of_order_are_counted_in_the_order_of_their_time(now: datetime) -> None:
-    report = bring_in(SAMPLE, now).report
-    [row] = report["rows_out_of_order"]["listed"]
+def test_rows_out_of_order_are_counted_in_the_order_of_their_time(sample: Outcome) -> None:
+    [row] = sample.report["rows_out_of_order"]["listed"]
     assert (row["number"], row["time"], row["stands_after"]) == ("INC0000137", "2016-02-29T09:52:00Z", "2016-02-29T11:10:00Z")
     times = list(Incident.objects.get(number="INC0000137").source_records.values_list("recorded_at", flat=True))
     assert times == sorted(times)
@@ -376,8 +380,7 @@ def test_columns_may_stand_in_any_order_and_unknown_ones_are_ignored(tmp_path: P
     assert not bring_in(write(tmp_path / "again.csv", [row]), now).wrote
 
 
-def test_records_are_kept_as_the_source_had_them(now: datetime) -> None:
-    bring_in(SAMPLE, now)
+def test_records_are_kept_as_the_source_had_them(sample: Outcome) -> None:
     kept = SourceRecord.objects.order_by("line")
     for record, row in zip(kept, sample_rows(), strict=True):
         assert record.values == {column: value for column, value in row.items() if value != "?"}
