@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import models, transaction
+from django.db import models
 
 from audit.ledger.personal import Personal
 from audit.ledger.services import append, append_all
+from portal.foundation.one_transaction import part
 from portal.foundation.request_context import current_origin
 
 
@@ -48,7 +49,7 @@ def act(verb: str, *, actor: Any, now: datetime, subject: models.Model | None = 
     `actor` is a user, or None for the engine. Changes of governed rows inside are added with before and after. When the block
     raises, neither the changes nor the event remain.
     """
-    with transaction.atomic():
+    with part():
         running = Act(verb, actor, subject, now, why)
         token = _running.set(running)
         try:

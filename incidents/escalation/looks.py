@@ -7,28 +7,29 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from incidents.lifecycle.models import Incident
 
 from .models import EscalationLook
 
 MOST_AT_ONCE = 100
+_ASK = "INSERT INTO incidents_escalationlook (incident_id, asked_at) VALUES {} ON CONFLICT (incident_id) DO UPDATE SET asked_at = excluded.asked_at"
 
 
 def incident_saved(sender: Any, instance: Incident, raw: bool = False, **kwargs: Any) -> None:
     """Asks for a look in the transaction of the save. Imported incidents never escalate."""
-    being_numbered = getattr(instance, "skip_history_when_saving", False)
-    if instance.origin != Incident.Origin.IMPORTED and not raw and not being_numbered:
+    if instance.origin != Incident.Origin.IMPORTED and not raw:
         ask([instance.pk], now=getattr(instance, "_history_date", None) or instance.opened_at)
 
 
 def ask(incidents: Collection[int], *, now: datetime) -> None:
     """Asks the engine to look at these, by primary key. An older wish is renewed: whoever holds it is waited for, so none is lost."""
-    EscalationLook.objects.bulk_create(
-        [EscalationLook(incident_id=pk, asked_at=now) for pk in sorted(set(incidents))],
-        update_conflicts=True,
-        unique_fields=["incident"],
-        update_fields=["asked_at"],
-    )
+    wanted = sorted(set(incidents))
+    if wanted:
+        with connection.cursor() as cursor:
+            at = connection.ops.adapt_datetimefield_value(now)
+            cursor.execute(_ASK.format(", ".join(["(%s, %s)"] * len(wanted))), [value for pk in wanted for value in (pk, at)])
 
 
 def any_wanted() -> bool:

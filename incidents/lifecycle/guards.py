@@ -35,7 +35,7 @@ GOVERNED = (
         "UPDATE",
         "An incident with a marker keeps its number, its service and how it came here: its legal and compliance track hangs on them.",
         f"{is_marked('OLD')} AND (OLD.id <> NEW.id OR OLD.origin <> NEW.origin OR OLD.service_id <> NEW.service_id "
-        "OR (OLD.number <> NEW.number AND OLD.number NOT LIKE 'new-%'))",
+        "OR OLD.number <> NEW.number)",
     ),
     Guard(
         "incident_keeps_its_rules",

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from policies.decisions.vocabulary import Exposure, Priority, Scale, Severity
 from portal.foundation.base_models import tracked
+from portal.foundation.many_rows import QuicklyInserted
 
 from .states import ENDED_STATES, IncidentState
 
@@ -15,7 +16,7 @@ OPERATIONAL = ~Q(origin="drill")
 SCALE = [(step.value, step.label) for step in Scale]
 
 
-class Incident(models.Model):
+class Incident(QuicklyInserted):
     """An unplanned interruption or loss of quality of a service."""
 
     class Origin(models.TextChoices):

@@ -1,11 +1,8 @@
 """Opening an incident: judged, numbered, told, and pinned to the policy versions in force."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
-
-from django.db.models.signals import post_save
 
 from audit.events.services import Act, act
 from policies.decisions.judgement import SCALES_OF
@@ -16,6 +13,7 @@ from policies.models import Service
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput
+from portal.foundation.many_rows import next_key
 from portal.foundation.words import listed
 
 from . import checks, grading
@@ -113,7 +111,9 @@ def _write(incident: Incident, found: RulesFor, readings: Sequence[Reading], kno
     keep_what_is_told(incident)
     judgement = grading.judged(incident, found, readings, running.now)
     grading.take_over(incident, judgement)
-    _insert_numbered(incident, actor=running.actor, now=running.now)
+    incident.pk = next_key(Incident)
+    incident.number = f"INC-{incident.pk:06d}"
+    save_tracked(incident, actor=running.actor, now=running.now, force_insert=True)
     running.subject = incident
     running.decision = decision_on(incident, judgement, found)
     _tell(incident, found, actor=running.actor, now=running.now)
@@ -189,19 +189,6 @@ def _tell(incident: Incident, found: RulesFor, *, actor: Any, now: datetime) -> 
         why=followed_in_words(incident, found),
         data={"priority": incident.priority, "policy_version": incident.policy_version_id, "rules": parts_of(found.rules)},
     )
-
-
-def _insert_numbered(incident: Incident, *, actor: Any, now: datetime) -> None:
-    """The number comes from the row's key, which is known only once the row exists; history starts with the numbered row."""
-    incident.number = f"new-{uuid.uuid4().hex}"
-    incident.skip_history_when_saving = True  # type: ignore[attr-defined]
-    try:
-        save_tracked(incident, actor=actor, now=now)
-    finally:
-        del incident.skip_history_when_saving  # type: ignore[attr-defined]
-    incident.number = f"INC-{incident.pk:06d}"
-    Incident.objects.filter(pk=incident.pk).update(number=incident.number)
-    post_save.send(Incident, instance=incident, created=True, raw=False, using=incident._state.db, update_fields=None)
 
 
 def grade_of(verdict: Verdict) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """Reading incidents: what an actor may see, with everything a line or a page needs in a constant number of queries."""
 
-from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -11,6 +10,7 @@ from policies.models import CustomerSegment, Service, Team
 from policies.severity.models import OwnMeasure
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.errors import InvalidInput
+from portal.foundation.ready_questions import VALUE, first
 
 from .models import ImpactReading, Incident
 from .timeline import reading_in_words
@@ -52,18 +52,15 @@ def service_called(key: str, actor: Any, *, verb: str) -> Service:
 
 
 def _service(key: str) -> Service | None:
-    """With its team's name. Asked before every opening through the API, so that the question is put together once."""
-    for service in Service.objects.raw(_words(connection.vendor), [key]):
-        if service.team_id is not None:
-            service.team = Team.from_db(connection.alias, ("id", "name"), (service.team_id, service.__dict__["team_name"]))
-        return service
-    return None
+    """With its team's name. Asked before every opening through the API."""
+    service = first(_with_team, key)
+    if service is not None and service.team_id is not None:
+        service.team = Team.from_db(connection.alias, ("id", "name"), (service.team_id, service.__dict__["team_name"]))
+    return service
 
 
-@cache
-def _words(vendor: str) -> str:
-    statement, _ = Service.objects.filter(key="any").annotate(team_name=F("team__name")).order_by().query.sql_with_params()
-    return str(statement)
+def _with_team() -> QuerySet[Service]:
+    return Service.objects.filter(key=VALUE).annotate(team_name=F("team__name"))
 
 
 def segment_called(name: str) -> CustomerSegment:

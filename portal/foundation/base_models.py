@@ -8,6 +8,8 @@ from django.db import models
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
+from .many_rows import QuicklyInserted
+
 
 class PastManager(HistoryManager):
     """The manager behind `.history`. Its class is made once; the library makes a new one each time that somebody says `.history`."""
@@ -26,6 +28,7 @@ def tracked(*, without: tuple[str, ...] = (), m2m: tuple[Any, ...] = ()) -> Hist
         m2m_fields=list(m2m),
         history_change_reason_field=models.TextField(null=True),
         history_manager=PastManager,
+        bases=(QuicklyInserted,),
         user_db_constraint=False,
     )
 

@@ -9,8 +9,8 @@ import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.utils.duration import duration_microseconds
@@ -25,20 +25,43 @@ def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> i
     """
     if not rows:
         return 0
-    model = type(rows[0])
-    fields = _inserted(model)
-    stored = [(field.attname, _as_stored(field)) for field in fields]
-    values = [[one(row.__dict__[name]) for name, one in stored] for row in rows]
-    table, columns = _quoted(model._meta.db_table), [_quoted(field.column) for field in fields]
-    into = f"INTO {table} ({', '.join(columns)})"
+    way = _way_in(connection.vendor, type(rows[0]), keyed=False)
+    values = [[one(row.__dict__[name]) for name, one in way.stored] for row in rows]
+    end = " ON CONFLICT DO NOTHING" if unless_there else ""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            ignored = "OR IGNORE " if unless_there else ""
-            cursor.executemany(f"INSERT {ignored}{into} VALUES ({', '.join(['%s'] * len(fields))})", values)
+            cursor.executemany(way.statement + end, values)
         else:
-            end = " ON CONFLICT DO NOTHING" if unless_there else ""
-            cursor.execute(f"INSERT {into} SELECT {', '.join(columns)} FROM {_recordset(table)}{end}", [_as_json(fields, values)])
+            cursor.execute(way.statement + end, [_as_json(way.fields, values)])
         return int(cursor.rowcount)
+
+
+class QuicklyInserted(models.Model):
+    """Saved as every model is, signals included; only the INSERT's words are put together once. Its values are plain, not expressions."""
+
+    class Meta:
+        abstract = True
+
+    def _do_insert(self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: bool) -> Any:
+        way = _way_in(connection.vendor, type(self), keyed=self.pk is not None)
+        values = [one(self.__dict__[name]) for name, one in way.stored]
+        back = ", ".join(_quoted(field.column) for field in returning_fields)
+        end = f" RETURNING {back}" if back else ""
+        with connection.cursor() as cursor:
+            cursor.execute(way.statement + end, values if connection.vendor == "sqlite" else [_as_json(way.fields, [values])])
+            return cursor.fetchall() if back else []
+
+
+def next_key(model: type[models.Model]) -> int:
+    """The key that the next row of `model` would get, taken for the caller: for a row that tells its own key. Within a transaction."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            # Nobody else writes until the transaction ends.
+            cursor.execute("SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = %s", [table])
+        else:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [_quoted(table), model._meta.pk.column])
+        return int(cursor.fetchone()[0])
 
 
 def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping[str, Any]]], *, fence: str) -> int:
@@ -49,7 +72,7 @@ def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping
     if not rows:
         return 0
     fields: list[Any] = [model._meta.get_field(name) for name in ("id", fence, *rows[0][2])]
-    stored = [_as_stored(field) for field in fields]
+    stored = [_as_stored(field, connection.vendor) for field in fields]
     values = [[one(value) for one, value in zip(stored, (key, old, *new.values()), strict=True)] for key, old, new in rows]
     table, columns = _quoted(model._meta.db_table), [_quoted(field.column) for field in fields]
     with connection.cursor() as cursor:
@@ -75,33 +98,55 @@ def _as_json(fields: Sequence[Any], values: Sequence[Sequence[Any]]) -> str:
     return json.dumps([dict(zip(names, row, strict=True)) for row in values])
 
 
+class _Way(NamedTuple):
+    """An INSERT of one row or of many, and by attribute how the values of its columns are handed to this database."""
+
+    fields: tuple[Any, ...]
+    statement: str
+    stored: tuple[tuple[str, Stored], ...]
+
+
 @cache
-def _inserted(model: type[models.Model]) -> tuple[Any, ...]:
-    """The columns that an insert names: not the key that the database counts up, nor what it works out itself."""
-    counted = (models.AutoField, models.BigAutoField)
-    return tuple(field for field in model._meta.concrete_fields if not field.generated and not isinstance(field, counted))
+def _way_in(vendor: str, model: type[models.Model], *, keyed: bool) -> _Way:
+    """Of all columns but those that the database works out itself, and but the key that it counts up unless the rows are `keyed`."""
+    known = [field for field in model._meta.concrete_fields if not field.generated]
+    fields = tuple(field for field in known if keyed or field is not model._meta.auto_field)
+    table, columns = _quoted(model._meta.db_table), ", ".join(_quoted(str(field.column)) for field in fields)
+    given = f"VALUES ({', '.join(['%s'] * len(fields))})" if vendor == "sqlite" else f"SELECT {columns} FROM {_recordset(table)}"
+    stored = tuple((field.attname, _as_stored(field, vendor)) for field in fields)
+    return _Way(fields, f"INSERT INTO {table} ({columns}) {given}", stored)
 
 
-def _as_stored(field: Any) -> Stored:
+def _as_stored(field: Any, vendor: str) -> Stored:
     """How a value of `field` is handed to this database; of a relation, the row or its key."""
     if field.is_relation:
-        key = _as_stored(field.target_field)
+        key = _as_stored(field.target_field, vendor)
         return lambda value: key(value.pk if isinstance(value, models.Model) else value)
-    if type(field) is models.DateTimeField:
-        return _once_each(connection.ops.adapt_datetimefield_value if connection.vendor == "sqlite" else datetime.isoformat)
-    return _known(connection.vendor).get(type(field), _as_it_is)
+    if isinstance(field, models.DecimalField):
+        return _unless_none(lambda value: str(field.get_db_prep_save(value, connection)))
+    known = _known(vendor)
+    return next((known[kind] for kind in type(field).__mro__ if kind in known), _as_it_is)
 
 
 @cache
 def _known(vendor: str) -> dict[type, Stored]:
     sqlite = vendor == "sqlite"
     return {
+        models.DateTimeField: _unless_none(_sqlite_moment if sqlite else datetime.isoformat),
+        models.DateField: _unless_none(str),
+        models.TimeField: _unless_none(str),
         models.DurationField: _unless_none(duration_microseconds if sqlite else _interval),
         models.UUIDField: _unless_none(uuid.UUID.hex.fget if sqlite else str),  # type: ignore[attr-defined]
         models.JSONField: _unless_none(json.dumps) if sqlite else _as_it_is,
         models.CharField: _text,
         models.TextField: _text,
     }
+
+
+@lru_cache(maxsize=256)
+def _sqlite_moment(value: datetime) -> str:
+    """Rows of a batch mostly share their times."""
+    return str(connection.ops.adapt_datetimefield_value(value))
 
 
 def _as_it_is(value: Any) -> Any:
@@ -119,18 +164,6 @@ def _interval(value: timedelta) -> str:
 
 def _unless_none(stored: Stored) -> Stored:
     return lambda value: None if value is None else stored(value)
-
-
-def _once_each(stored: Stored) -> Stored:
-    """Rows of a batch mostly share their times."""
-    known: dict[Any, Any] = {None: None}
-
-    def one(value: Any) -> Any:
-        if value not in known:
-            known[value] = str(stored(value))
-        return known[value]
-
-    return one
 
 
 def _quoted(name: str) -> str:

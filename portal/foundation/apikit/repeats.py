@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.db import transaction
+from django.db import connection
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.foundation.errors import InvalidInput, PortalError
 from portal.foundation.many_rows import insert_all
+from portal.foundation.one_transaction import whole
 from portal.foundation.people.models import User
 
 from .models import RememberedRequest
@@ -21,6 +22,7 @@ from .models import RememberedRequest
 HEADER = "Idempotency-Key"
 # Senders repeat within minutes; a day covers a weekend's queue in the longest retry schedules we know of.
 KEPT_FOR = timedelta(days=1)
+_REMEMBER = "UPDATE portal_rememberedrequest SET status = %s, body = %s WHERE user_id = %s AND key = %s"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -32,7 +34,7 @@ class KeyUsedDifferently(PortalError):
 
 
 def once(request: Request, now: datetime, do: Callable[[], Response]) -> Response:
-    """Answers with `do()`, or with what `do()` answered to the same key before.
+    """Answers with `do()`, or with what `do()` answered to the same key before. One transaction: what fails leaves nothing.
 
     1. Without the header: just `do()`.
     2. The key is written first: a concurrent repeat waits for our transaction at the unique constraint, then finds our answer.
@@ -40,21 +42,22 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> Respons
 
     Raises InvalidInput for an unusable key and KeyUsedDifferently when the key came with another request.
     """
-    if HEADER not in request.headers:
-        return do()
-    key = request.headers[HEADER]
-    if not _KEY.fullmatch(key):
-        raise InvalidInput(f"{HEADER} must be 1 to 255 visible ASCII characters.", {HEADER: ["Use a UUID, for example."]})
-    fingerprint, user = _fingerprint(request), cast(User, request.user)
-    answers = RememberedRequest.objects.filter(user=user, key=key)
-    with transaction.atomic():
+    with whole():
+        if HEADER not in request.headers:
+            return do()
+        key = request.headers[HEADER]
+        if not _KEY.fullmatch(key):
+            raise InvalidInput(f"{HEADER} must be 1 to 255 visible ASCII characters.", {HEADER: ["Use a UUID, for example."]})
+        fingerprint, user = _fingerprint(request), cast(User, request.user)
         asked = RememberedRequest(user=user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now)
         if not insert_all([asked], unless_there=True):
+            answers = RememberedRequest.objects.filter(user=user, key=key)
             outlived = answers.filter(created_at__lt=now - KEPT_FOR).delete()[0]
             if not outlived or not insert_all([asked], unless_there=True):
                 return _replayed(answers.get(), fingerprint)
         response = do()
-        answers.update(status=response.status_code, body=json.loads(JSONRenderer().render(response.data)))
+        with connection.cursor() as cursor:
+            cursor.execute(_REMEMBER, [response.status_code, JSONRenderer().render(response.data).decode(), user.pk, key])
         return response
 
 
