@@ -13,15 +13,21 @@ class AuditConfig(AppConfig):
 
         from portal.foundation import database_guards
         from portal.foundation.adminkit.frame import frames
+        from portal.foundation.watch.probes import probes
 
+        from .capture import installing
         from .events.receivers import history_row_written
         from .events.rights import watch
         from .events.services import act
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
+        from .sealing import alarms
+        from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
-        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX)
+        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
+        installing.connect(self)
         post_create_historical_record.connect(history_row_written)
         watch()
+        probes.register("ledger", alarms.ledger)

@@ -1,13 +1,14 @@
 """Table of contents: the models of the trail."""
 
 from .anchors.models import AnchorReceipt
-from .capture.models import RawChange
+from .capture.models import OpenAct, RawChange
 from .ledger.models import LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
 from .retention.models import LegalHold, Removal
-from .sealing.models import LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
+from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
 __all__ = [
     "AnchorReceipt",
+    "LedgerAlarm",
     "LedgerCheckpoint",
     "LedgerEpoch",
     "LedgerEvent",
@@ -16,6 +17,7 @@ __all__ = [
     "LedgerObject",
     "LedgerTile",
     "LegalHold",
+    "OpenAct",
     "PersonalCard",
     "RawChange",
     "Removal",

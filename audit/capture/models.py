@@ -17,3 +17,15 @@ class RawChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.table} {self.key}"
+
+
+class OpenAct(models.Model):
+    """On SQLite, which has one writer: there while an act runs, and never once its transaction has ended. PostgreSQL needs none."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return "an act is running"

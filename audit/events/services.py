@@ -15,6 +15,8 @@ from audit.ledger.services import append, append_all
 from portal.foundation.one_transaction import part
 from portal.foundation.request_context import current_origin
 
+from .covering import covered
+
 
 @dataclass(slots=True)
 class Act:
@@ -49,7 +51,7 @@ def act(verb: str, *, actor: Any, now: datetime, subject: models.Model | None = 
     `actor` is a user, or None for the engine. Changes of governed rows inside are added with before and after. When the block
     raises, neither the changes nor the event remain.
     """
-    with part():
+    with part(), covered():
         running = Act(verb, actor, subject, now, why)
         token = _running.set(running)
         try:

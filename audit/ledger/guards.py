@@ -21,4 +21,16 @@ APPEND_ONLY = (
 )
 
 # Whatever way an event comes in, the tree gets to know of it.
-INTO_THE_INBOX = (Echo("audit_event_into_inbox", TABLE, "INSERT", "INSERT INTO audit_ledgerinbox (event) VALUES (NEW.id)"),)
+INTO_THE_INBOX = (
+    Echo(
+        "audit_event_into_inbox",
+        TABLE,
+        "INSERT",
+        "INSERT INTO audit_ledgerinbox (event, \"transaction\") VALUES (NEW.id, '')",
+        # The witnesses of governed tables look there whether this transaction has told of itself (docs/adr/0009).
+        on_postgresql=(
+            "INSERT INTO audit_ledgerinbox (event, transaction) VALUES (NEW.id, pg_current_xact_id()::text); "
+            "PERFORM set_config('portal.told', NEW.id::text, true)"
+        ),
+    ),
+)

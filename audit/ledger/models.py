@@ -42,6 +42,9 @@ class LedgerInbox(models.Model):
     """Events that the tree does not hold yet. The database itself puts every new event here, by whatever way it came."""
 
     event = models.BigIntegerField(primary_key=True, help_text="The event's `id`.")
+    transaction = models.CharField(
+        max_length=40, default="", blank=True, help_text="PostgreSQL's number of the transaction that wrote the event; empty on SQLite."
+    )
 
     class Meta:
         default_permissions = ()

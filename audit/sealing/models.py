@@ -1,4 +1,4 @@
-"""The tree and its signed checkpoints, as docs/ledger-format.md has them. None of these rows is ever changed or removed."""
+"""The tree and its signed checkpoints, as docs/ledger-format.md has them. None of the rows of the first four is ever changed or removed."""
 
 from django.db import models
 
@@ -23,6 +23,7 @@ class LedgerTile(models.Model):
     level = models.PositiveSmallIntegerField()
     number = models.BigIntegerField()
     hashes = models.BinaryField(max_length=8192)
+    root = models.BinaryField(max_length=32, help_text="The root over them: what the next level's tile holds of this one.")
 
     class Meta:
         default_permissions = ()
@@ -65,3 +66,17 @@ class LedgerCheckpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint at {self.size}"
+
+
+class LedgerAlarm(models.Model):
+    """Something that the sealer finds wrong and cannot put right; it is gone when it is over. The only rows here that are removed."""
+
+    key = models.CharField(primary_key=True, max_length=40)
+    words = models.TextField()
+    since = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.words
