@@ -9,11 +9,12 @@ from .family import Part
 
 
 def installation(address: str) -> list[Part]:
-    """Web at `address` (host:port), engine, sender and workers."""
+    """Web at `address` (host:port), engine, sender, sealer and workers."""
     return [
         Part("web", lambda: web(address)),
         Part("engine", lambda: call_command("engine")),
         Part("sender", lambda: call_command("sender")),
+        Part("sealer", lambda: call_command("sealer")),
         Part("worker", lambda: call_command("worker")),
     ]
 
@@ -53,12 +54,15 @@ def load() -> None:
     from django.utils.module_loading import import_string
 
     import portal.management.commands.engine
+    import portal.management.commands.sealer
     import portal.management.commands.sender
     import portal.management.commands.worker
     import portal.wsgi  # noqa: F401
     from portal.foundation.jobs import jobs
+    from portal.foundation.outbound_http import certificates
 
-    _ = get_resolver().url_patterns
+    # Every name of an address, which links need, and whom we trust: some megabytes in each process that comes to need them.
+    _ = get_resolver().reverse_dict, certificates()
     engines.all()
     for _, job in jobs:
         import_string(job.function)

@@ -6,6 +6,7 @@ from .channels import *  # noqa: F403
 from .directory import *  # noqa: F403
 from .env import PROJECT, database
 from .jobs import *  # noqa: F403
+from .ledger import *  # noqa: F403
 from .logs import *  # noqa: F403
 from .rest import *  # noqa: F403
 from .running import *  # noqa: F403

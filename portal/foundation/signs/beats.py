@@ -8,6 +8,7 @@ from .models import SignOfLife
 
 SENDER = "sender"
 WORKER = "worker"
+SEALER = "sealer"
 
 
 def beat(name: str, *, now: datetime) -> None:

@@ -1,0 +1,93 @@
+"""Going on after a restore: a new epoch says what was there, what was lost, why, and who approved it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from audit.anchors.models import AnchorReceipt
+from audit.events.services import act, actor_as_recorded
+from audit.ledger.models import LedgerEvent
+from portal.foundation.errors import InvalidInput, WrongState
+
+from . import alarms, prove
+from .folder import locked
+from .last_note import LastNote, recall, remember
+from .models import LedgerCheckpoint, LedgerEpoch
+from .notes import Checkpoint
+from .sequencing import durable, durable_connection, take_in_one
+from .signing import ClockSetBack, present_epoch, read_again, standing
+from .stored import StoredTree
+
+RESTORED = "ledger.restored"
+APPROVERS = 2
+
+
+def open_epoch(*, reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
+    """Opens the next epoch on the tree as it is. Two different active accounts approve.
+
+    Raises InvalidInput without a reason or two approvers, WrongState when the sealer has nothing to wait for.
+    """
+    if len(reason.strip()) < 10:
+        raise InvalidInput("Say in a sentence what happened: an auditor will read it.", {"reason": ["At least ten characters."]})
+    if len({person.pk for person in approvers}) < APPROVERS or not all(person.is_active for person in approvers):
+        raise InvalidInput("Two different people with active accounts have to approve.", {"approved_by": ["Name two accounts."]})
+    durable_connection()
+    with locked():
+        _refuse_without_need(now)
+        return _open(reason.strip(), approvers, now)
+
+
+def _refuse_without_need(now: datetime) -> None:
+    try:
+        tree = StoredTree()
+        since = standing(tree)
+        if since.last and now < since.last.checkpoint.at:
+            raise ClockSetBack("The clock was set back.")
+        read_again(tree, since.size)
+    except WrongState:
+        return
+    raise WrongState("The ledger goes on from what was signed last; there is nothing to open an epoch for.")
+
+
+def _open(reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
+    last = recall()
+    with transaction.atomic():
+        durable()
+        tree = StoredTree()
+        root, (present, old_origin) = prove.root(tree.size, tree=tree), present_epoch()
+        number = max(present, last.epoch if last else 1) + 1
+        epoch = LedgerEpoch.objects.create(
+            number=number,
+            origin=f"{settings.LEDGER_NAME}/epoch-{number}",
+            size=tree.size,
+            lost_to=_lost_to(tree.size, last),
+            opened_at=now,
+            reason=reason,
+        )
+        with act(RESTORED, actor=None, now=now, why=reason) as running:
+            running.details = {
+                "epoch": number,
+                "old_origin": last.checkpoint.origin if last else old_origin,
+                "size": tree.size,
+                "root": root.hex(),
+                "lost_to": epoch.lost_to,
+                "reason": reason,
+                "approvers": [actor_as_recorded(person, "") for person in approvers],
+            }
+        event = LedgerEvent.objects.filter(type=RESTORED).latest("id")
+        take_in_one(event.pk, event.payload.encode("utf-8"))
+        alarms.silence("seal")
+    # After the commit: if this is lost, the next try opens one epoch more and still knows what was signed before.
+    remember(LastNote(Checkpoint(epoch.origin, tree.size, root, now), number))
+    return epoch
+
+
+def _lost_to(size: int, last: LastNote | None) -> int:
+    """The largest size known to have been signed or anchored."""
+    stored = LedgerCheckpoint.objects.aggregate(most=Max("size"))["most"] or 0
+    anchored = AnchorReceipt.objects.aggregate(most=Max("size"))["most"] or 0
+    return max(size, stored, anchored, last.checkpoint.size if last else 0)

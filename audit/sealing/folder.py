@@ -1,0 +1,89 @@
+"""The folder of the ledger's keys: nobody else may read it, and what is written there is there after a power cut."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.foundation.errors import WrongState
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_holding: list[int] = []
+
+
+class Exposed(WrongState):
+    """Somebody else can read what signs the ledger."""
+
+
+def folder() -> Path:
+    """LEDGER_KEYS, made with mode 0700 on first use. Raises Exposed when others can enter it, WrongState when it cannot be used."""
+    path = Path(settings.LEDGER_KEYS)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_others(path, "0700")
+    except OSError as error:
+        raise WrongState(f"LEDGER_KEYS names {path}, which cannot be used ({error.strerror}).") from error
+    return path
+
+
+def read_secret(name: str) -> str | None:
+    """A file of the folder, None when it is not there. Raises Exposed when others can read it."""
+    path = folder() / name
+    try:
+        _refuse_others(path, "0600")
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def write_durably(name: str, text: str) -> None:
+    """Puts the whole file there or leaves the old one, whatever happens in between; on disk when this returns."""
+    path = folder()
+    draft = path / f".{name}.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path / name)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder()
+
+
+def sync_folder() -> None:
+    """Makes the names in the folder durable."""
+    descriptor = os.open(folder(), os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Only one process at a time signs, or changes keys. A process that dies lets go; one that holds it may ask again."""
+    if _holding:
+        yield
+        return
+    descriptor = os.open(folder() / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _holding.append(descriptor)
+        yield
+    finally:
+        _holding.clear()
+        os.close(descriptor)
+
+
+def _refuse_others(path: Path, mode: str) -> None:
+    if path.stat().st_mode & OTHERS:
+        raise Exposed(
+            f"Others than the portal's own account can read {path}, which signs the ledger. Run 'chmod {mode} {path}'; who could read it can sign."
+        )

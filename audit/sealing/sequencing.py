@@ -1,0 +1,123 @@
+"""Giving new events their places in the tree: one transaction a batch.
+
+Two sealers are kept apart by a leaf's two keys: whoever comes second breaks one of them, keeps nothing and starts over. The locks on the inbox
+only save that work, and keep the events of one object in their order when the first sealer dies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from audit.ledger.models import LedgerInbox
+
+from . import merkle
+from .models import LedgerTile
+from .stored import from_below, tree_size
+
+# SQLite has one writer; a business transaction must not wait for a long batch.
+BATCH = {"sqlite": 500, "postgresql": 2000}
+TAKEN = """
+SELECT i.event, e.payload, e.recorded_at FROM audit_ledgerinbox i JOIN audit_ledgerevent e ON e.id = i.event
+ORDER BY i.event LIMIT %s {lock}
+"""
+LETTING_GO = {
+    "sqlite": "DELETE FROM audit_ledgerinbox WHERE event IN (SELECT value FROM json_each(%s))",
+    "postgresql": "DELETE FROM audit_ledgerinbox WHERE event = ANY(%s)",
+}
+ADDING = {
+    "sqlite": 'INSERT INTO audit_ledgerleaf ("index", event, hash) VALUES (%s, %s, %s)',
+    "postgresql": 'INSERT INTO audit_ledgerleaf ("index", event, hash) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[])',
+}
+FORGOTTEN = """
+SELECT e.id FROM audit_ledgerevent e WHERE NOT EXISTS (SELECT 1 FROM audit_ledgerleaf l WHERE l.event = e.id) AND NOT EXISTS (SELECT 1 FROM audit_ledgerinbox i WHERE i.event = e.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One batch: how many events, whether there may be more, and when the first of them was recorded."""
+
+    events: int
+    full: bool
+    first_at: datetime | None
+
+
+def take_in() -> Taken:
+    """The oldest waiting events become the next leaves. Raises IntegrityError when another sealer was faster; then nothing has changed."""
+    limit = BATCH[connection.vendor]
+    with transaction.atomic():
+        durable()
+        rows = _oldest(limit)
+        if rows:
+            place([(event, payload.encode("utf-8")) for event, payload, _ in rows])
+            _let_go([event for event, _, _ in rows])
+    return Taken(len(rows), len(rows) == limit, rows[0][2] if rows else None)
+
+
+def place(events: Sequence[tuple[int, bytes]]) -> None:
+    """Adds leaves for these events, in this order, and the tiles that become complete. In the running transaction."""
+    size = tree_size()
+    leaves = [(size + at, event, merkle.leaf_hash(payload)) for at, (event, payload) in enumerate(events)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.executemany(ADDING["sqlite"], leaves)
+        else:
+            cursor.execute(ADDING["postgresql"], [list(column) for column in zip(*leaves, strict=True)])
+    for level, number in merkle.complete_tiles(size, size + len(leaves)):
+        hashes = from_below(level, number)
+        LedgerTile.objects.create(level=level, number=number, hashes=b"".join(hashes), root=merkle.complete_root(hashes))
+
+
+def take_in_one(event: int, payload: bytes) -> None:
+    """This very event becomes the next leaf, before all that wait. In the running transaction."""
+    place([(event, payload)])
+    _let_go([event])
+
+
+def put_back_forgotten() -> int:
+    """Puts events into the inbox that are neither there nor in the tree; how many. There are none unless somebody removed them by hand."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FORGOTTEN)
+        forgotten = [LedgerInbox(event=event) for (event,) in cursor.fetchall()]
+        LedgerInbox.objects.bulk_create(forgotten)
+    return len(forgotten)
+
+
+def durable() -> None:
+    """What this transaction commits is on disk when it is committed, and so is all that was committed before it (PostgreSQL).
+
+    SQLite refuses to be told inside a transaction; there the sealer's connection says it once (`durable_connection`).
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = on")
+
+
+def durable_connection() -> None:
+    """The same for SQLite, outside of any transaction: its log is flushed at each commit, with all that others wrote into it before."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous = FULL")
+
+
+def _oldest(limit: int) -> list[tuple[int, str, datetime]]:
+    lock = "FOR UPDATE OF i" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKEN.format(lock=lock), [limit])
+        rows = cursor.fetchall()
+    if connection.vendor == "sqlite":
+        return [(event, payload, _as_time(at)) for event, payload, at in rows]
+    return list(rows)
+
+
+def _as_time(stored: str) -> datetime:
+    """SQLite keeps times as text in UTC without saying so."""
+    return datetime.fromisoformat(f"{stored}+00:00")
+
+
+def _let_go(events: list[int]) -> None:
+    given: object = events if connection.vendor == "postgresql" else str(events)
+    with connection.cursor() as cursor:
+        cursor.execute(LETTING_GO[connection.vendor], [given])

@@ -1,0 +1,123 @@
+"""Sealing, a round at a time, and how it stands."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError
+
+from audit.events.services import act
+from audit.ledger.models import LedgerEvent, LedgerInbox
+from portal.foundation.errors import WrongState
+
+from . import alarms, keys
+from .last_note import recall
+from .models import LedgerCheckpoint, LedgerLeaf
+from .notes import Checkpoint
+from .sequencing import durable_connection, take_in
+from .signing import ROTATED, rotation_details, sign, standing
+from .stored import StoredTree, tree_size
+
+logger = logging.getLogger("sealer")
+# A verifier finds an entry back-dated that is 300 s older than a checkpoint without it; so nothing older than this may be left waiting.
+LEFT_WAITING_AT_MOST = timedelta(seconds=60)
+MOST_COUNTED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How sealing stands. `waiting` events have no checkpoint yet (counted up to 100,000), the first of them since `waiting_since`."""
+
+    origin: str
+    size: int
+    at: datetime | None
+    waiting: int
+    waiting_since: datetime | None
+    alarms: tuple[str, ...]
+
+    def behind(self, now: datetime) -> timedelta:
+        """For how long the oldest event has waited."""
+        return max(now - self.waiting_since, timedelta()) if self.waiting_since else timedelta()
+
+
+def seal(now: datetime, *, clock: Callable[[], datetime] | None = None) -> Checkpoint | None:
+    """One round: takes in what waits, then signs; None when nothing was to be signed. May be repeated and killed at any point.
+
+    With `clock` the checkpoint bears the time after taking in, which may last. Raises WrongState, the alarm standing, when it must not go on.
+    """
+    durable_connection()
+    try:
+        standing(StoredTree())
+        _take_in_all(now)
+        checkpoint = sign(now=clock() if clock else now)
+    except WrongState as refused:
+        alarms.sound("seal", refused.message, now=now)
+        raise
+    alarms.silence("seal")
+    return checkpoint
+
+
+def state() -> State:
+    """How sealing stands. Six queries."""
+    last = LedgerCheckpoint.objects.order_by("-id").first()
+    size = last.size if last else 0
+    inbox = LedgerInbox.objects.all()[:MOST_COUNTED].count()
+    return State(
+        origin=last.note.split("\n", 1)[0] if last else "",
+        size=size,
+        at=last.at if last else None,
+        waiting=inbox + max(tree_size() - size, 0),
+        waiting_since=waiting_since(size),
+        alarms=tuple(alarms.standing()),
+    )
+
+
+def waiting_since(signed: int) -> datetime | None:
+    """When the oldest event was recorded that the first `signed` leaves do not hold. Three queries at most, each of one row."""
+    first = LedgerLeaf.objects.filter(index=signed).values_list("event", flat=True).first()
+    if first is None:
+        first = LedgerInbox.objects.order_by("event").values_list("event", flat=True).first()
+    return LedgerEvent.objects.filter(pk=first).values_list("recorded_at", flat=True).first() if first is not None else None
+
+
+def something_waits() -> bool:
+    """Whether there is an event without a place in the tree. One query of one row."""
+    return LedgerInbox.objects.exists()
+
+
+def rotate_key(*, now: datetime) -> tuple[str, str]:
+    """Makes a new key and writes the event that both sign; the sealer's next checkpoint bears both. The old and the new key in text.
+
+    Raises WrongState while an earlier rotation waits for its checkpoint.
+    """
+    from .folder import locked
+
+    with locked():
+        old = keys.present()
+        new = keys.following()
+        if new and LedgerEvent.objects.filter(type=ROTATED, payload__contains=new.vkey).exists():
+            raise WrongState("A new key waits for the next checkpoint already. Start the sealer, then rotate again.")
+        # One whose event was never committed is used now.
+        new = new or keys.make_following()
+        with act(ROTATED, actor=None, now=now) as running:
+            running.details = dict(rotation_details(old, new))
+    return old.vkey, new.vkey
+
+
+def remembered_size() -> int:
+    """How many entries the last signed checkpoint holds, by the file beside the key."""
+    last = recall()
+    return last.checkpoint.size if last else 0
+
+
+def _take_in_all(now: datetime) -> None:
+    """Batches until nothing waits that is old. Another sealer may be faster with one: then its leaves are there, and this one goes on after them."""
+    while True:
+        try:
+            taken = take_in()
+        except IntegrityError:
+            logger.info("Another sealer was faster; going on after it.")
+            continue
+        if not taken.full or (taken.first_at and now - taken.first_at < LEFT_WAITING_AT_MOST):
+            return
