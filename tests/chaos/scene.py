@@ -118,6 +118,16 @@ def report() -> dict[str, Any]:
     }
 
 
+def subjects() -> dict[str, str]:
+    """The incident's number of each message, by its key."""
+    from incidents.models import Incident
+    from portal.models import OutboxMessage
+
+    numbers = dict(Incident.objects.values_list("pk", "number"))
+    told = OutboxMessage.objects.values_list("idempotency_key", "subject_ref")
+    return {key: numbers[int(about.rpartition(":")[2])] for key, about in told}
+
+
 def empty_queue() -> int:
     """Every task of the job queue and its schedules, gone; the number of them."""
     from django_q.models import OrmQ, Schedule
@@ -146,7 +156,10 @@ def outages() -> list[str]:
 def main() -> None:
     from django.db import connections
 
-    verbs = {verb.__name__: verb for verb in (prepare, incidents, messages, pages, standing, report, empty_queue, job, jobs_done, outages)}
+    verbs = {
+        verb.__name__: verb
+        for verb in (prepare, incidents, messages, pages, standing, report, subjects, empty_queue, job, jobs_done, outages)
+    }
     for line in sys.stdin:
         name, given = json.loads(line)
         try:

@@ -2,15 +2,13 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.test_engine_survives_a_kill import own_database
 
-from .world import World, world
+from .world import World, wait_until, world
 
 pytestmark = [
     pytest.mark.database_of_its_own,
@@ -37,13 +35,6 @@ def lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def wait_until(what: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def does_jobs(installation: World) -> None:

@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from itertools import count
@@ -18,7 +18,7 @@ from portal.foundation.outbox.sending import CALLS_A_LANE
 from tests.journeys.test_engine_survives_a_kill import own_database
 from tests.receiver import Answer, Receiver, receiver, status, told
 
-from .world import WHOLE_WAY, World, world
+from .world import WHOLE_WAY, World, wait_until, world
 
 pytestmark = pytest.mark.database_of_its_own
 TIMEOUT = 2
@@ -132,10 +132,3 @@ def slowest(installation: World, phone: Receiver, name: str) -> float:
     begun = installation.ask("messages", name="Tom Berg", keys=sorted(keys))
     wait_until(lambda: keys <= set(phone.keys), 60)
     return round(max(at for key, at in zip(phone.keys, phone.at, strict=False) if key in keys) - begun, 2)
-
-
-def wait_until(what: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -10,12 +10,13 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portal.foundation import clock
 from tests.receiver import Receiver
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -100,28 +101,20 @@ class World:
             time.sleep(0.5)
         raise AssertionError(f"not over after {seconds} s: {stands}; {self.last_words()}")
 
-    def wait_for_the_engine(self, seconds: float = 60) -> None:
-        """Until the engine that was started last begins its first pass."""
-        log, deadline = self.folder / "engine.log", time.monotonic() + seconds
-        while log.read_text()[self.read :].count("The engine looks") == 0:
-            assert time.monotonic() < deadline, self.last_words()
-            time.sleep(0.02)
+    def wait_for_the_engine(self, seconds: float = 60) -> float:
+        """Until the engine that was started last begins its first pass; that instant."""
+        log = self.folder / "engine.log"
+        wait_until(lambda: "The engine looks" in log.read_text()[self.read :], seconds)
         self.read = len(log.read_text())
+        return clock.now().timestamp()
 
-    def wait_for_pages(self, how_many: int, seconds: float) -> float:
-        """Until that many people were alerted; how many seconds it took."""
-        begun = time.monotonic()
-        while (pages := self.ask("pages")) < how_many:
-            assert time.monotonic() < begun + seconds, f"{pages} of {how_many} pages after {seconds} s; {self.last_words()}"
-            time.sleep(0.3)
-        return time.monotonic() - begun
+    def wait_for_pages(self, how_many: int, seconds: float) -> None:
+        """Until that many people were alerted."""
+        wait_until(lambda: self.ask("pages") >= how_many, seconds)
 
     def wait_until_sent(self, seconds: float) -> None:
         """Until no message is on its way."""
-        deadline = time.monotonic() + seconds
-        while self.ask("standing")["open"]:
-            assert time.monotonic() < deadline, self.last_words()
-            time.sleep(0.3)
+        wait_until(lambda: not self.ask("standing")["open"], seconds)
 
     def last_words(self) -> str:
         return "\n".join(f"== {path.name}\n{path.read_text()[-1500:]}" for path in sorted(self.folder.glob("*.log")))
@@ -158,6 +151,13 @@ def world(folder: Path, database: str, *phones: Receiver, **env: str) -> Iterato
             made.kill(name)
         made.hand.kill()
         made.hand.wait()
+
+
+def wait_until(what: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
 
 
 def hold_to_the_promise(found: dict[str, Any], heard: Counter[str], incidents: int, kills: int) -> int:
