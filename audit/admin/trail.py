@@ -22,6 +22,15 @@ from portal.foundation.adminkit.paginators import BoundedPaginator
 from .filters import PersonFilter, TypeFilter
 
 
+CONTENT = "_opened"
+
+
+def content_of(event: LedgerEvent) -> dict[str, Any]:
+    """What `Lines` put beside the event."""
+    content: dict[str, Any] = event.__dict__[CONTENT]
+    return content
+
+
 class Lines(ChangeList):
     """The events of one page with their contents, read together."""
 
@@ -29,7 +38,7 @@ class Lines(ChangeList):
         super().get_results(request)
         events = list(self.result_list)
         for event, content in zip(events, parsed(event.payload for event in events), strict=True):
-            event.content = content
+            event.__dict__[CONTENT] = content
         self.result_list = events
 
 
@@ -115,16 +124,16 @@ class LedgerEventAdmin(ModelAdmin):
 
     @admin.display(description="Who")
     def who(self, event: LedgerEvent) -> str:
-        return actor_words(event.content)
+        return actor_words(content_of(event))
 
     @admin.display(description="Did")
     def did(self, event: LedgerEvent) -> str:
-        return did_words(event.content)
+        return did_words(content_of(event))
 
     @admin.display(description="What")
     def to_what(self, event: LedgerEvent) -> str:
-        return object_words(event.content)
+        return object_words(content_of(event))
 
     @admin.display(description="Why")
     def why(self, event: LedgerEvent) -> str:
-        return str(event.content.get("why", ""))[:160]
+        return str(content_of(event).get("why", ""))[:160]

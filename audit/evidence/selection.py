@@ -1,0 +1,65 @@
+"""Which entries go into a bundle in full: all, those of a time, those of one object; and always what a verifier needs to follow the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+
+from portal.foundation.errors import InvalidInput
+
+# Without these nobody can follow keys, epochs and what went.
+ALWAYS = ("evidence.exported", "ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """From `since` on and before `until` (when it happened), about the object `model`, `pk`; empty parts do not narrow."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    model: str = ""
+    pk: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.since or self.until or self.model)
+
+    def as_recorded(self) -> dict[str, Any] | None:
+        if self.is_everything:
+            return None
+        return {
+            "from": self.since.isoformat() if self.since else None,
+            "to": self.until.isoformat() if self.until else None,
+            "object": f"{self.model}:{self.pk}" if self.model else None,
+        }
+
+    def in_sql(self) -> tuple[str, list[Any]]:
+        """A condition on the event `e`, and its values."""
+        parts: list[tuple[str, list[Any]]] = [("1=1", [])]
+        if self.since:
+            parts.append(("e.recorded_at >= %s", [self.since]))
+        if self.until:
+            parts.append(("e.recorded_at < %s", [self.until]))
+        if self.model:
+            parts.append(("e.object_model = %s AND e.object_pk = %s", [self.model, self.pk]))
+        narrow = " AND ".join(sql for sql, _ in parts)
+        always = ", ".join(["%s"] * len(ALWAYS))
+        return f"(({narrow}) OR e.type IN ({always}))", [value for _, values in parts for value in values] + list(ALWAYS)
+
+
+def object_named(text: str) -> tuple[str, str]:
+    """Model and key of 'incidents.incident:12' or, where its rows have a number, 'incidents.incident:INC-000012'. Raises InvalidInput."""
+    label, colon, key = text.strip().partition(":")
+    try:
+        model = apps.get_model(label)
+    except (LookupError, ValueError):
+        model = None
+    if not colon or not key or model is None:
+        raise InvalidInput(f"“{text}” names no object. Write its kind and its key, such as incidents.incident:INC-000012.")
+    name = model._meta.label_lower
+    if any(field.name == "number" for field in model._meta.fields):
+        found = model._default_manager.filter(number=key).values_list("pk", flat=True).first()
+        if found is not None:
+            return name, str(found)
+    return name, key
