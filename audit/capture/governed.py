@@ -19,6 +19,7 @@ BESIDES = (
 # What is not named in either list by its model is governed.
 NOT_GOVERNED = {
     "audit.AnchorReceipt": "an answer from outside; what it proves, it proves by itself",
+    "audit.LedgerAlarm": "what is wrong with sealing now; gone when it is over",
     "audit.LedgerCheckpoint": "the ledger's own: signed",
     "audit.LedgerEpoch": "the ledger's own: told by an event that is sealed",
     "audit.LedgerEvent": "the ledger itself: never changed or removed",
