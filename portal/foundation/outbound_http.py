@@ -226,9 +226,9 @@ class _KeptTransport(httpx.HTTPTransport):
     """Keeps its connections for a moment, whoever is done with it: a receiver of many messages is not connected to for each of them."""
 
     def __init__(self) -> None:
-        super().__init__(verify=_certificates(), retries=0)
+        super().__init__(verify=certificates(), retries=0)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_certificates(),
+            ssl_context=certificates(),
             max_connections=None,
             max_keepalive_connections=MOST_KEPT,
             keepalive_expiry=KEPT_SECONDS,
@@ -254,7 +254,7 @@ def _left(timeout: float | None) -> float:
 
 
 @functools.cache
-def _certificates() -> ssl.SSLContext:
+def certificates() -> ssl.SSLContext:
     """Who we trust. Reading the certificates takes longer than a call on this machine does, so it is done once a process."""
     return httpx.create_ssl_context()
 

@@ -6,7 +6,8 @@ import ctypes
 # From large to small: what is left of a large gap is filled by the next.
 _SIZES = (4000, 2000, 1000, 500, 240, 120, 56, 24)
 _AT_ONCE = 50
-_M_ARENA_MAX = -8
+_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -8, -3, -1
+_LARGE_BYTES = 128 * 1024
 
 
 class _MallInfo(ctypes.Structure):
@@ -29,6 +30,9 @@ def fill_holes() -> None:
         libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
         # A heap for every thread would begin empty in each of them.
         libc.mallopt(_M_ARENA_MAX, 1)
+        # Fixed, or the first large answer raises them, and what the next ones took stays with the process.
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, _LARGE_BYTES)
         for size in _SIZES:
             while _fits_in_a_gap(libc, size):
                 pass
