@@ -1,4 +1,4 @@
-"""What the whole portal takes of the memory, idle and over a day: web, engine, sender, workers.
+"""What the whole portal takes of the memory, idle and over a day: web, engine, sender, sealer, workers.
 
     python benchmarks/bench_memory.py [SECONDS] [INCIDENTS]
 
@@ -116,7 +116,7 @@ def show(when: str, parent: int) -> float:
 def family(parent: int) -> list[tuple[str, int]]:
     """Every process under `parent` with the part it belongs to; children are in the order in which they were started."""
     found = [("parent", parent)]
-    for name, child in zip(("web", "engine", "sender", "worker", "phones"), children(parent), strict=False):
+    for name, child in zip(("web", "engine", "sender", "sealer", "worker", "phones"), children(parent), strict=False):
         found += [(name, pid) for pid in tree(child)]
     return found
 
