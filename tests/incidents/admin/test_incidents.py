@@ -19,6 +19,7 @@ from portal.foundation.access.grants import grant
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/incidents/incident/"
@@ -46,18 +47,18 @@ def do(client: Client, incident: Incident, verb: str, **data: Any) -> Any:
     return client.post(f"{LIST}{incident.pk}/do/{verb}/", data)
 
 
-def live_incident(**fields: Any) -> Incident:
+@shared
+def incident() -> Incident:
     """Opened by the clock the pages read, alerted by the engine."""
     now = clock.now()
     service = make.service()
     make.policy_in_force(service, now - timedelta(seconds=5), (("SEV2", "transaction_failure_percent", "5", 1),))
-    incident = make.incident(now, service=service, readings=[make.reading("7.2", now)], **fields)
+    opened = make.incident(now, service=service, readings=[make.reading("7.2", now)])
     run_cycle(now=now)
-    return Incident.objects.get(pk=incident.pk)
+    return Incident.objects.get(pk=opened.pk)
 
 
-def test_the_page_answers_how_bad_who_has_it_and_what_happens_next() -> None:
-    incident = live_incident()
+def test_the_page_answers_how_bad_who_has_it_and_what_happens_next(incident: Incident) -> None:
     answer = signed_in("responder").get(page(incident)).content.decode()
     assert "SEV2 major" in answer
     assert "Nobody yet" in answer
@@ -67,29 +68,29 @@ def test_the_page_answers_how_bad_who_has_it_and_what_happens_next() -> None:
     assert 'aria-current="step"' in answer
 
 
-def test_one_press_acknowledges_and_stops_the_countdown() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_one_press_acknowledges_and_stops_the_countdown(incident: Incident) -> None:
+    client = signed_in("responder")
     assert do(client, incident, "acknowledge").headers["Location"] == page(incident)
     incident.refresh_from_db()
     assert str(incident.assigned_to) == "Tom Berg"
     assert 'data-until="' not in client.get(page(incident)).content.decode()
 
 
-def test_who_holds_it_is_not_asked_again_and_others_can_take_over() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_who_holds_it_is_not_asked_again_and_others_can_take_over(incident: Incident) -> None:
+    client = signed_in("responder")
     do(client, incident, "acknowledge")
     assert "/do/acknowledge/" not in client.get(page(incident)).content.decode()
     assert ">Take over<" in signed_in("responder").get(page(incident)).content.decode()
 
 
-def test_a_note_says_whose_words_they_are() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_a_note_says_whose_words_they_are(incident: Incident) -> None:
+    client = signed_in("responder")
     do(client, incident, "note", reason="Restarting now")
     assert "Note by Tom Berg" in client.get(page(incident)).content.decode()
 
 
-def test_resolving_asks_for_words() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_resolving_asks_for_words(incident: Incident) -> None:
+    client = signed_in("responder")
     assert do(client, incident, "resolve", reason="").status_code == 400
     assert do(client, incident, "resolve", reason="Restarted the gateway").status_code == 302
     incident.refresh_from_db()
@@ -110,15 +111,14 @@ def test_resolving_asks_for_words() -> None:
         ("cancel", {"reason": "A drill"}, lambda incident: incident.state == "cancelled"),
     ],
 )
-def test_the_other_verbs_do_what_they_say(verb: str, data: Any, check: Any) -> None:
-    incident = live_incident()
+def test_the_other_verbs_do_what_they_say(incident: Incident, verb: str, data: Any, check: Any) -> None:
     assert do(signed_in("commander"), incident, verb, **data).status_code == 302
     incident.refresh_from_db()
     assert check(incident)
 
 
-def test_problems_and_changes_are_linked_by_their_numbers() -> None:
-    incident, client = live_incident(), signed_in("commander")
+def test_problems_and_changes_are_linked_by_their_numbers(incident: Incident) -> None:
+    client = signed_in("commander")
     Problem.objects.create(number="PRB-1", title="Memory leak")
     ChangeRequest.objects.create(number="CHG-1", title="New release")
     assert do(client, incident, "problem", problem="PRB-1").status_code == 302
@@ -129,8 +129,8 @@ def test_problems_and_changes_are_linked_by_their_numbers() -> None:
     assert "CHG-1 New release" in answer
 
 
-def test_a_reader_sees_no_buttons_and_cannot_press_them() -> None:
-    incident, client = live_incident(), signed_in("auditor")
+def test_a_reader_sees_no_buttons_and_cannot_press_them(incident: Incident) -> None:
+    client = signed_in("auditor")
     answer = client.get(page(incident)).content.decode()
     assert "/do/" not in answer
     for verb in ("acknowledge", "resolve", "note", "cancel"):
@@ -228,8 +228,8 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
         assert "49" not in answer or "7*7" in answer or text not in {"{{ 7*7 }}{% debug %}"}
 
 
-def test_an_exhausted_escalation_is_loud_until_somebody_takes_it() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_an_exhausted_escalation_is_loud_until_somebody_takes_it(incident: Incident) -> None:
+    client = signed_in("responder")
     run_cycle(now=clock.now() + timedelta(hours=3))
     run_cycle(now=clock.now() + timedelta(hours=6))
     assert "Nobody was reached" in client.get(page(incident)).content.decode()
@@ -246,8 +246,8 @@ def test_an_imported_record_offers_no_verbs_but_notes(now: Any) -> None:
     assert "/do/note/" in answer
 
 
-def test_the_live_part_says_when_nothing_has_changed() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_the_live_part_says_when_nothing_has_changed(incident: Incident) -> None:
+    client = signed_in("responder")
     first = client.get(f"{LIST}{incident.pk}/live/")
     again = client.get(f"{LIST}{incident.pk}/live/", headers={"If-None-Match": first["ETag"]})
     assert (first.status_code, again.status_code) == (200, 304)
@@ -255,8 +255,7 @@ def test_the_live_part_says_when_nothing_has_changed() -> None:
     assert b"News" in client.get(f"{LIST}{incident.pk}/live/", headers={"If-None-Match": first["ETag"]}).content
 
 
-def test_pages_hold_no_inline_script_and_their_files_exist() -> None:
-    incident = live_incident()
+def test_pages_hold_no_inline_script_and_their_files_exist(incident: Incident) -> None:
     answer = signed_in("responder").get(page(incident))
     assert "unsafe-inline" not in answer["Content-Security-Policy"].split("script-src")[1].split(";")[0]
     assert finders.find("portal/incident.js")
@@ -291,8 +290,8 @@ def test_the_list_costs_the_same_with_one_and_with_fifty(now: Any, counted: Any)
     assert few == many <= MOST_QUERIES["list"]
 
 
-def test_the_page_costs_the_same_with_a_short_and_a_long_story(counted: Any) -> None:
-    client, incident = signed_in("commander", is_superuser=True), live_incident()
+def test_the_page_costs_the_same_with_a_short_and_a_long_story(incident: Incident, counted: Any) -> None:
+    client = signed_in("commander", is_superuser=True)
     few = queries_of(client, page(incident), counted)
     now = clock.now()
     for position in range(50):
@@ -402,8 +401,8 @@ def test_facts_that_cannot_be_are_refused_at_their_field_of_the_form(fields: dic
     assert not Incident.objects.exists()
 
 
-def test_facts_are_set_on_the_page_and_a_marker_cannot_be_taken_away() -> None:
-    incident, client = live_incident(), signed_in("responder")
+def test_facts_are_set_on_the_page_and_a_marker_cannot_be_taken_away(incident: Incident) -> None:
+    client = signed_in("responder")
     assert do(client, incident, "facts", personal_data="on", labels="vip").status_code == 400, "words are needed"
     assert do(client, incident, "facts", personal_data="on", labels="vip", reason="Seen in the log").status_code == 302
     incident.refresh_from_db()
@@ -417,8 +416,7 @@ def test_facts_are_set_on_the_page_and_a_marker_cannot_be_taken_away() -> None:
     assert (incident.personal_data, incident.labels) == (True, [])
 
 
-def test_the_page_says_part_by_part_who_judged() -> None:
-    incident = live_incident()
+def test_the_page_says_part_by_part_who_judged(incident: Incident) -> None:
     answer = signed_in("manager").get(page(incident)).content.decode()
     assert "<h2>Judged by</h2>" in answer
     assert "<dt>Severity criteria</dt>" in answer
@@ -426,8 +424,8 @@ def test_the_page_says_part_by_part_who_judged() -> None:
     assert "the only one that says something (for one service)" in answer
 
 
-def test_the_page_costs_the_same_with_one_version_and_with_two(counted: Any) -> None:
-    client, incident = signed_in("commander", is_superuser=True), live_incident()
+def test_the_page_costs_the_same_with_one_version_and_with_two(incident: Incident, counted: Any) -> None:
+    client = signed_in("commander", is_superuser=True)
     few = queries_of(client, page(incident), counted)
     house = policies.draft(policies.policy(scope="global", name="House rules"), now=clock.now() - timedelta(minutes=1))
     policies.level(house, 1, person("On call"))
@@ -448,9 +446,9 @@ def test_the_list_is_filtered_by_marker(now: Any) -> None:
     assert client.get(f"{LIST}?marked=nonsense").status_code == 200
 
 
-def test_forms_offer_measures_of_our_own() -> None:
+def test_forms_offer_measures_of_our_own(incident: Incident) -> None:
     OwnMeasure.objects.create(key="orders_waiting", name="Orders waiting", unit="orders", highest=100)
-    incident, client = live_incident(), signed_in("responder")
+    client = signed_in("responder")
     for address in (f"{LIST}add/", f"{LIST}{incident.pk}/do/reading/", "/admin/incidents/impactreading/add/"):
         assert "Orders waiting (orders)" in client.get(address).content.decode()
     assert do(client, incident, "reading", measure="orders_waiting", value="101").status_code == 400

@@ -12,6 +12,7 @@ from policies.governance.services import submit_version
 from policies.models import Level, PolicyVersion
 from tests.factories import policies as make
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 from .forms import as_
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 PAGE = "/admin/policies/policyversion/simulate/"
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     """Ana, then Tom after 5 min."""
     ana, tom = (person(f"{name} Person", username=name.lower()) for name in ("Ana", "Tom"))

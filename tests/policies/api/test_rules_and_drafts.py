@@ -17,23 +17,24 @@ from portal.models import User
 from tests.factories import policies as make
 from tests.factories.full_policies import full_draft
 from tests.factories.portal import person
+from tests.shared import shared
 
 from .test_policies import address, api_of
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def manager() -> User:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def auditor() -> User:
     return person("Ada", roles=("auditor",))
 
 
-@pytest.fixture
+@shared
 def wide() -> PolicyVersion:
     """The organisation's policy, in force for a day, with everything that a version can say."""
     made = full_draft(make.policy(scope="global", name="Everywhere"))

@@ -19,17 +19,18 @@ from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage, User
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     return make.in_force(now=now)
 
 
-@pytest.fixture
+@shared
 def ana(version: PolicyVersion, now: datetime) -> User:
     """She must know the policy and has no role."""
     ana = person("Ana Ruiz", date_joined=now - 99 * DAY)

@@ -26,7 +26,7 @@ from tests.shared import shared
 pytestmark = pytest.mark.django_db
 
 
-@shared
+@pytest.fixture
 def manager() -> User:
     return person("Mia Manager", roles=("manager",))
 

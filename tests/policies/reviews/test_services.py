@@ -28,7 +28,7 @@ def version(now: datetime) -> PolicyVersion:
     return make.in_force(now=now)
 
 
-@pytest.fixture
+@shared
 def review(version: PolicyVersion) -> PolicyReview:
     """Of the first quarter, opened on 1 April."""
     [opened] = open_due_reviews(now=datetime(2026, 4, 1, tzinfo=UTC))
