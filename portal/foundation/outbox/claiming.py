@@ -24,7 +24,7 @@ from .slots import share
 from .ways import fault_of, lane_of, ways_of
 
 # Looked at in one go for each lane, and of messages whose lane is not known yet: enough to fill every lane, little enough to be quick.
-MOST_OF_A_LANE = 48
+MOST_OF_A_LANE = 72
 MOST_NOT_ROUTED = 500
 # A message that is older than this has long ended, so none of its attempts lies within a limit's stretch.
 LONGEST_STRETCH = timedelta(days=1)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from portal.foundation.channels.rules import Uses
+from portal.foundation.many_rows import insert_all
 from portal.foundation.signs.tally import count
 
 from .calling import Result
@@ -59,7 +60,7 @@ def _record(results: Sequence[Result], now: datetime) -> None:
             attempts.append(attempt)
             fared = _follows(result, ours, messages[ours.pk], attempt, uses, now)
             news += [fared] if fared else []
-    DeliveryAttempt.objects.bulk_create(attempts)
+    insert_all(attempts)
     store(fared.message for fared in news)
     tell(news, now)
 

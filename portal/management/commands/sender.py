@@ -11,6 +11,7 @@ from portal.foundation.outbox.dispatch import deliver_due
 from portal.foundation.outbox.sending import Sender
 from portal.foundation.request_context import origin
 from portal.foundation.watch.lookout import Lookout
+from portal.management import garbage
 from portal.management.stopping import Stop
 
 logger = logging.getLogger("sender")
@@ -31,6 +32,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{deliver_due(now=clock.now())} sent")
                 return
             stop = Stop().on_signals()
+            garbage.look_rarely()
             logger.info("The sender looks for messages.")
             _loop(Sender(clock.now), stop)
             logger.info("The sender has stopped.")
