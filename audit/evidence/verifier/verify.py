@@ -1,0 +1,1351 @@
+#!/usr/bin/env python3
+"""Checks a ledger's evidence without the ledger: no network, no database, nothing but Python's standard library (3.9 and newer).
+
+    python3 verify.py bundle.zip                            is this bundle complete, in order and unaltered?
+    python3 verify.py bundle.zip --key ledger.key           ... and signed by the key that I was given?
+    python3 verify.py bundle.zip --since my-old.checkpoint  ... and the continuation of what I saw last time?
+    python3 verify.py item.tlog-proof --payload item.json --key ledger.key
+    python3 verify.py --consistency old.checkpoint new.checkpoint proof --key ledger.key
+
+How it works, from top to bottom of this file:
+ 1. Every entry is hashed into an RFC 6962 tree, of which only the right edge is kept: a few hundred bytes, however long the ledger is.
+ 2. Wherever a checkpoint was signed, its root must be the one that the entries give. One changed bit changes every root after it.
+ 3. The newest checkpoint, and those where something changed hands, must carry a valid Ed25519 signature of a key that you trust.
+ 4. Each entry is read: its form, its id, its number among the events of its object, its time against the checkpoints around it.
+ 5. What is not there must be accounted for: pruned and erased entries, other people's entries in a selection, ranges lost in a restore.
+ 6. The last entry must be the event of this very export, so that a bundle whose tail was cut gives itself away.
+
+Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key, 64 not called properly or no such file.
+The format is written down byte by byte in docs/ledger-format.md; section numbers below are that page's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+# Section 7. Of several findings the first word in this order is the verdict.
+STATUS = {"sound": 0, "tampered": 1, "unknown key": 5, "unsigned": 4, "incomplete": 2, "stale": 3}
+MEANING = {
+    "sound": "everything that it claims was checked and holds.",
+    "tampered": "it contradicts itself. Something was changed, or made up, after it was sealed.",
+    "unknown key": "it is not signed by a key that you trust.",
+    "unsigned": "a checkpoint that is needed has no valid signature.",
+    "incomplete": "something that it claims is not in it.",
+    "stale": "it is older than it should be.",
+}
+USAGE = 64
+UTC = timezone.utc  # noqa: UP017 - Python 3.9 has no datetime.UTC
+EVIDENCE = ("manifest.json", "entries.jsonl", "checkpoints.jsonl", "anchors.jsonl", "cards.jsonl", "keys.txt")
+MEMBERS = (*EVIDENCE, "README.txt", "verify.py", "verify.js", "verify.html")
+TOLERANCE = timedelta(seconds=300)
+CHUNK = 1 << 18
+LONGEST_LINE = 8 << 20
+LONGEST_TEXT = 1 << 20
+FINDINGS_SHOWN = 20
+# A signature takes some milliseconds. The first of a ledger are all checked, later ones where something changes hands (section 7).
+FIRST_SIGNATURES = 100
+
+
+class Broken(ValueError):
+    """Something is not what the format says. The text tells what, in words."""
+
+
+class Misuse(Exception):
+    """The program was not called properly: exit status 64."""
+
+
+# --- Ed25519 (RFC 8032), verification only -------------------------------------------------------------------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT_OF_MINUS_ONE = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]  # extended coordinates: x = X/Z, y = Y/Z, xy = T/Z
+
+
+def _decompress(data: bytes) -> Point:
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & ((1 << 255) - 1)
+    if y >= P:
+        raise Broken("a point is not in its canonical form")
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if (v * x * x + u) % P == 0:
+        x = x * ROOT_OF_MINUS_ONE % P
+    if (v * x * x - u) % P or (x == 0 and sign):
+        raise Broken("a point is not on the curve")
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def _compress(point: Point) -> bytes:
+    inverse = pow(point[2], P - 2, P)
+    x, y = point[0] * inverse % P, point[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def _add(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _double(p: Point) -> Point:
+    a, b = p[0] * p[0] % P, p[1] * p[1] % P
+    h, g = a + b, a - b
+    e, f = h - (p[0] + p[1]) ** 2, 2 * p[2] * p[2] + g
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+BASE = _decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519_valid(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether R = [S]B - [k]A, with S below the group's order and every point in its one canonical form."""
+    s = int.from_bytes(signature[32:], "little")
+    if len(public) != 32 or len(signature) != 64 or s >= ORDER:
+        return False
+    try:
+        a = _decompress(public)
+    except Broken:
+        return False
+    minus_a = (P - a[0], a[1], 1, P - a[3])
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
+    table = {1: BASE, 2: minus_a, 3: _add(BASE, minus_a)}
+    total: Point = (0, 1, 1, 0)
+    for bit in range(252, -1, -1):
+        total = _double(total)
+        which = (s >> bit & 1) | (k >> bit & 1) << 1
+        total = _add(total, table[which]) if which else total
+    return _compress(total) == signature[:32]
+
+
+# --- Keys and checkpoints: C2SP signed notes (section 3) -----------------------------------------------------------------------------
+
+LEDGER_KEY, WITNESS_KEY = 1, 4
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
+SIGNATURE_LINE = re.compile("— ([^ +\n]+) ([A-Za-z0-9+/]+={0,2})")
+
+
+class Key(NamedTuple):
+    name: str
+    id: bytes
+    kind: int
+    public: bytes
+    text: str
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def signed(self, note: Note) -> bool:
+        """Whether the note has a valid signature of this key."""
+        return any(self.valid(note.text, seal) for name, key_id, seal in note.seals if (name, key_id) == (self.name, self.id))
+
+    def valid(self, text: bytes, seal: bytes) -> bool:
+        if self.kind == LEDGER_KEY:
+            return ed25519_valid(self.public, text, seal)
+        head = b"cosignature/v1\ntime %d\n" % int.from_bytes(seal[:8], "big")
+        return len(seal) == 72 and ed25519_valid(self.public, head + text, seal[8:])
+
+
+class Note(NamedTuple):
+    """A checkpoint: `text` is what is signed, `seals` are (key's name, key's id, signature)."""
+
+    text: bytes
+    origin: str
+    size: int
+    root: bytes
+    time: str
+    seals: list[tuple[str, bytes, bytes]]
+
+
+def unbase64(text: str) -> bytes:
+    """Strictly: what would be written differently is refused."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = b""
+    if not text or base64.b64encode(data).decode() != text:
+        raise Broken(f"'{shorten(text)}' is not base64")
+    return data
+
+
+def moment(text: Any) -> datetime:
+    """RFC 3339 in UTC with microseconds, in the one form that the ledger writes."""
+    if not isinstance(text, str) or not TIME.fullmatch(text):
+        raise Broken(f"'{shorten(text)}' is not a time such as 2026-03-02T09:00:00.000000Z")
+    try:
+        return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+    except ValueError:
+        raise Broken(f"'{text}' is not a time that exists") from None
+
+
+def shifted(text: str, by: timedelta) -> str:
+    """A time as text, later by so much. Such texts sort as the times do."""
+    try:
+        return (moment(text) + by).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    except OverflowError:
+        return text
+
+
+def parse_key(text: str) -> Key:
+    """A key in text (vkey): the base64 at its end may itself hold a '+'."""
+    parts = text.split("+", 2)
+    if len(parts) != 3 or not parts[0] or re.search(r"\s", parts[0]):
+        raise Broken(f"'{shorten(text)}' is not a key of the form name+id+base64")
+    data = unbase64(parts[2])
+    key_id = hashlib.sha256(parts[0].encode() + b"\n" + data).digest()[:4]
+    if len(data) != 33 or data[0] not in (LEDGER_KEY, WITNESS_KEY):
+        raise Broken(f"the key '{shorten(parts[0])}' is of a kind that this program does not know")
+    if key_id.hex() != parts[1]:
+        raise Broken(f"the id of the key '{shorten(parts[0])}' is not that of its bytes")
+    return Key(parts[0], key_id, data[0], data[1:], text)
+
+
+def parse_seals(lines: Iterable[str]) -> list[tuple[str, bytes, bytes]]:
+    seals = []
+    for line in lines:
+        found = SIGNATURE_LINE.fullmatch(line)
+        data = unbase64(found.group(2)) if found else b""
+        if not found or len(data) < 5:
+            raise Broken(f"'{shorten(line)}' is not a signature line")
+        seals.append((found.group(1), data[:4], data[4:]))
+    return seals
+
+
+def parse_note(note: str) -> Note:
+    text, _, tail = note.partition("\n\n")
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) != 4 or not lines[0] or not NUMBER.fullmatch(lines[1]) or not lines[3].startswith("time "):
+        raise Broken(f"'{shorten(text)}' is not a checkpoint: it needs an origin, a size, a root and a time, a line each")
+    root = unbase64(lines[2])
+    if len(root) != 32 or (tail and not tail.endswith("\n")):
+        raise Broken(f"the checkpoint of size {lines[1]} is cut off")
+    moment(lines[3][5:])
+    seals = parse_seals(tail.split("\n")[:-1])
+    return Note("\n".join([*lines, ""]).encode(), lines[0], int(lines[1]), root, lines[3][5:], seals)
+
+
+def epoch_of(origin: str, ledger: str) -> int:
+    """Which epoch an origin names (section 6)."""
+    found = re.fullmatch(re.escape(ledger) + r"(?:/epoch-([2-9]|[1-9][0-9]{1,8}))?", origin)
+    if not found:
+        raise Broken(f"the origin '{shorten(origin)}' is not one of the ledger '{shorten(ledger)}'")
+    return int(found.group(1) or 1)
+
+
+class Policy(NamedTuple):
+    """What the reader trusts: keys of ledgers, keys of witnesses, and which of these must have cosigned (C2SP tlog-policy)."""
+
+    ledgers: list[Key]
+    witnesses: dict[str, Key]
+    groups: dict[str, tuple[int, list[str]]]
+    quorum: str
+
+    def reached(self, name: str, seen: set[str]) -> bool:
+        if name in self.groups:
+            least, members = self.groups[name]
+            return sum(self.reached(member, seen) for member in members) >= least
+        return name == "none" or self.witnesses[name].text in seen
+
+
+def parse_policy(text: str) -> Policy:
+    policy, quorum = Policy([], {}, {}, "none"), []
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        try:
+            if words[0] == "log":
+                policy.ledgers.append(parse_key(words[1]))
+            elif words[0] == "witness":
+                policy.witnesses[words[1]] = parse_key(words[2])
+            elif words[0] == "group":
+                policy.groups[words[1]] = _group(words[2], words[3:], policy)
+            else:
+                quorum.append({"quorum": words[1]}[words[0]])
+        except (IndexError, KeyError, Broken) as error:
+            raise Misuse(f"The policy's line '{shorten(line)}' cannot be understood: {error}") from None
+    if len(quorum) != 1 or quorum[0] not in {"none", *policy.witnesses, *policy.groups}:
+        raise Misuse("The policy needs one line 'quorum', with 'none' or a name of a witness or group defined before")
+    return policy._replace(quorum=quorum[0])
+
+
+def _group(least: str, members: list[str], policy: Policy) -> tuple[int, list[str]]:
+    needed = {"any": 1, "all": len(members)}.get(least) or (int(least) if least.isdigit() else 0)
+    if not 1 <= needed <= len(members) or set(members) - {*policy.witnesses, *policy.groups}:
+        raise Broken("a group needs a number within its members, each defined before")
+    return needed, members
+
+
+# --- The tree: RFC 6962 (section 2) --------------------------------------------------------------------------------------------------
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Tree:
+    """The right edge of a tree: one hash for each complete subtree, largest first. That is enough to go on and to tell the root."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.peaks: list[bytes] = []
+
+    def append(self, node: bytes, height: int = 0) -> None:
+        """Adds a leaf, or a complete subtree of 2**height leaves; `size` must be a multiple of that."""
+        earlier = self.size >> height
+        while earlier & 1:
+            node = hashlib.sha256(b"\1" + self.peaks.pop() + node).digest()
+            earlier >>= 1
+        self.peaks.append(node)
+        self.size += 1 << height
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return hashlib.sha256(b"").digest()
+        root = self.peaks[-1]
+        for peak in self.peaks[-2::-1]:
+            root = node_hash(peak, root)
+        return root
+
+
+def root_by_inclusion(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:
+    """RFC 9162, section 2.1.3.2: the root of the tree of this size that holds this leaf there."""
+    at, last, root = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            raise Broken("the proof has more hashes than the tree is high")
+        if at & 1 or at == last:
+            root = node_hash(sibling, root)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            root = node_hash(root, sibling)
+        at, last = at >> 1, last >> 1
+    if last or index >= size:
+        raise Broken("the proof has too few hashes, or its index lies outside the tree")
+    return root
+
+
+def consistent(old: Note, new: Note, path: list[bytes]) -> bool:
+    """RFC 9162, section 2.1.4.2: whether the new tree begins with the old one."""
+    if old.size == 0 or old.size == new.size:
+        expected = new.root if old.size else hashlib.sha256(b"").digest()
+        return not path and old.root == expected
+    path = path if old.size & (old.size - 1) else [old.root, *path]
+    at, last = old.size - 1, new.size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if old.size > new.size or not path:
+        return False
+    old_root = new_root = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            old_root, new_root = node_hash(sibling, old_root), node_hash(sibling, new_root)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            new_root = node_hash(new_root, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and (old_root, new_root) == (old.root, new.root)
+
+
+# --- The verdict (section 7) ---------------------------------------------------------------------------------------------------------
+
+
+class Verdict:
+    """What was found, what is there, and what was not looked at."""
+
+    def __init__(self) -> None:
+        self.findings: list[dict[str, Any]] = []
+        self.more: dict[str, int] = {}
+        self.facts: dict[str, Any] = {}
+        self.unchecked: list[str] = []
+
+    def find(self, word: str, text: str, first: int | None = None, last: int | None = None, checkpoint: int | None = None) -> None:
+        if sum(finding["word"] == word for finding in self.findings) >= FINDINGS_SHOWN:
+            self.more[word] = self.more.get(word, 0) + 1
+        else:
+            self.findings.append({"word": word, "text": text, "first": first, "last": last, "checkpoint": checkpoint})
+
+    @property
+    def word(self) -> str:
+        found = {finding["word"] for finding in self.findings}
+        return next((word for word in STATUS if word in found), "sound")
+
+    def as_data(self) -> dict[str, Any]:
+        said = {"status": STATUS[self.word], "word": self.word, "findings": self.findings, "more_findings": self.more}
+        return {**said, **self.facts, "not_checked": self.unchecked}
+
+    def as_text(self) -> str:
+        lines = [f"{self.word.upper()}: {MEANING[self.word]}"]
+        for finding in self.findings:
+            lines.append(f"  {finding['word'].upper()}: {finding['text']}")
+        lines += [f"  ... and {count} more of the kind '{word}'." for word, count in self.more.items()]
+        for name, value in self.facts.items():
+            lines += [f"{name.replace('_', ' ').capitalize() + ':':<13}{line}" for line in _as_lines(value)]
+        return "\n".join([*lines, "NOT checked:", *(f"  - {text}" for text in self.unchecked)])
+
+
+def _as_lines(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [", ".join(f"{name.replace('_', ' ')} {'none' if item is None else item}" for name, item in value.items())]
+    if isinstance(value, list):
+        return [line for item in value for line in _as_lines(item)] or ["none"]
+    return ["none" if value is None else str(value)]
+
+
+def shorten(text: Any) -> str:
+    """For messages: hostile text is neither long nor able to play with a terminal."""
+    return ascii(str(text)[:80])[1:-1]
+
+
+# --- Entries (section 1) -------------------------------------------------------------------------------------------------------------
+
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SEALED = re.compile(rb'\{"sealed":"([0-9a-f]{64})"\}')
+OMITTED = re.compile(rb'\["omitted",(0|[1-9][0-9]{0,17}),([0-9]|[1-5][0-9]),"([0-9a-f]{64})"\]')
+GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done")
+GOVERNING_MARKS = tuple(f'"type":"{name}"'.encode() for name in GOVERNING)
+LARGEST_NUMBER = 2**53 - 1
+
+
+def _integer(text: str) -> int:
+    number = int(text) if len(text) < 18 else LARGEST_NUMBER + 1
+    if abs(number) > LARGEST_NUMBER:
+        raise Broken("a number lies beyond 2^53")
+    return number
+
+
+def _no_float(text: str) -> float:
+    raise Broken(f"'{shorten(text)}' is not a whole number")
+
+
+DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_no_float, parse_constant=_no_float)
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def parse_canonical(line: bytes) -> Any:
+    """JSON in the one form that the format allows: written anew it gives the same bytes, so no key stands twice and none out of order."""
+    try:
+        text = line.decode("utf-8")
+        value = DECODER.decode(text)
+        same = ENCODER.encode(value) == text
+    except Broken:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Broken(f"not JSON: {shorten(error)}") from None
+    if not same:
+        raise Broken("not canonical JSON: a key twice or out of order, or a space or an escape that is not needed")
+    if not text.isascii():
+        _refuse_foreign_keys(value)
+    return value
+
+
+def _refuse_foreign_keys(value: Any) -> None:
+    if isinstance(value, dict):
+        if not all(key.isascii() for key in value):
+            raise Broken("a key is not in ASCII letters")
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _refuse_foreign_keys(item)
+
+
+def parse_object(line: bytes, *fields: str) -> dict[str, Any]:
+    """A canonical JSON object with exactly these fields."""
+    value = parse_canonical(line)
+    if not isinstance(value, dict) or set(value) != set(fields):
+        raise Broken(f"not an object with the fields {', '.join(fields)}")
+    return value
+
+
+def text_of(entry: dict[str, Any], *path: str) -> str:
+    """The text that stands there, or ''."""
+    value: Any = entry
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def number_of(entry: dict[str, Any], *path: str) -> int:
+    """The whole number that stands there, or -1."""
+    value: Any = entry
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if type(value) is int else -1
+
+
+class Ids:
+    """Whether an id stands twice. 16 bytes an entry (11 of the id and 5 of its index), in 256 heaps so that each is small when looked at."""
+
+    def __init__(self) -> None:
+        self.heaps = [bytearray() for _ in range(256)]
+
+    def add(self, event_id: str, index: int) -> None:
+        data = bytes.fromhex(event_id.replace("-", ""))
+        self.heaps[data[15]] += data[5:] + index.to_bytes(5, "big")
+
+    def doubled(self) -> Iterator[int]:
+        """Indexes of entries whose id an earlier one has."""
+        for heap in self.heaps:
+            seen = set()
+            for at in range(0, len(heap), 16):
+                part = bytes(heap[at : at + 11])
+                if part in seen:
+                    yield int.from_bytes(heap[at + 11 : at + 16], "big")
+                seen.add(part)
+
+
+class Numbers:
+    """Whether each object's events are numbered 1, 2, 3, … 18 bytes an entry: who (8 of a hash), which number (5), index (5)."""
+
+    def __init__(self) -> None:
+        self.heaps = [bytearray() for _ in range(256)]
+
+    def add(self, model: str, key: str, number: int, index: int) -> None:
+        who = hashlib.blake2b(f"{model}\0{key}".encode(), digest_size=8).digest()
+        self.heaps[who[0]] += who + number.to_bytes(5, "big") + index.to_bytes(5, "big")
+
+    def jumps(self) -> Iterator[tuple[int, int, int]]:
+        """(index, number, number that was due) wherever these two differ."""
+        for heap in self.heaps:
+            last: dict[bytes, int] = {}
+            for at in range(0, len(heap), 18):
+                who, number = bytes(heap[at : at + 8]), int.from_bytes(heap[at + 8 : at + 13], "big")
+                due = last.get(who, 0) + 1
+                if number != due:
+                    yield int.from_bytes(heap[at + 13 : at + 18], "big"), number, due
+                last[who] = number
+
+
+# --- The bundle's file (section 4) ---------------------------------------------------------------------------------------------------
+
+
+class Bundle:
+    """A ZIP file, read in pieces. Only members that the format names are opened, and none is written anywhere."""
+
+    def __init__(self, path: Path, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self._expect_a_whole_zip(path)
+        try:
+            self.zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, ValueError, OSError, struct.error, NotImplementedError, EOFError) as error:
+            raise Broken(f"its table of contents cannot be read: {shorten(error)}") from None
+        self.sizes = {info.filename: info.file_size for info in self.zip.infolist()}
+        if len(self.sizes) != len(self.zip.infolist()) or set(self.sizes) - set(MEMBERS):
+            strange = sorted(set(self.sizes) - set(MEMBERS)) or ["a name twice"]
+            raise Broken(f"it holds what no bundle holds: {shorten(strange[0])}")
+        self.missing = [name for name in MEMBERS if name not in self.sizes]
+        self.files: dict[str, Any] = {}
+
+    def _expect_a_whole_zip(self, path: Path) -> None:
+        """Looks at the record at the end, before anything is made of the table of contents."""
+        with path.open("rb") as file:
+            start = file.read(2)
+            length = file.seek(0, 2)
+            file.seek(max(0, length - 65557))
+            tail = file.read()
+        at = tail.rfind(b"PK\5\6")
+        if at < 0 or len(tail) < at + 22:
+            raise CutOff("it is a ZIP file whose end is missing") if start == b"PK" else Broken("it is not a ZIP file")
+        if int.from_bytes(tail[at + 10 : at + 12], "little") > len(MEMBERS):
+            raise Broken("it holds more members than a bundle has")
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The member's bytes; when all are read they are compared with the manifest."""
+        digest, count = hashlib.sha256(), 0
+        try:
+            with self.zip.open(name) as file:
+                while piece := file.read(CHUNK):
+                    digest.update(piece)
+                    count += len(piece)
+                    yield piece
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+            if isinstance(error, Broken):
+                raise
+            raise Broken(f"{name} cannot be read: {shorten(error)}") from None
+        if name in self.files and self.files[name] != {"bytes": count, "sha256": digest.hexdigest()}:
+            self.verdict.find("tampered", f"{name} is not the file that the manifest describes: its length or its SHA-256 differs.")
+
+    def whole(self, name: str) -> bytes:
+        if self.sizes[name] > LONGEST_TEXT:
+            raise Broken(f"{name} is larger than 1 MiB")
+        return b"".join(self.pieces(name))
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        rest = b""
+        for piece in self.pieces(name):
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            if len(rest) > LONGEST_LINE:
+                raise Broken(f"{name} has a line longer than 8 MiB")
+            yield from lines
+        if rest:
+            raise Broken(f"{name} does not end with the end of a line")
+
+    def manifest(self) -> dict[str, Any]:
+        fields = ("v", "kind", "bundle", "ledger", "made_at", "tree_size", "entries", "selection", "files")
+        try:
+            manifest = parse_object(self.whole("manifest.json"), *fields)
+            moment(manifest["made_at"])
+        except Broken as error:
+            raise Broken(f"manifest.json is {error}") from None
+        good = manifest["v"] == 1 and manifest["kind"] == "evidence" and isinstance(manifest["files"], dict)
+        good = good and bool(re.fullmatch(r"[^\s+]+", text_of(manifest, "ledger"))) and bool(ID.fullmatch(text_of(manifest, "bundle")))
+        if not good or number_of(manifest, "tree_size") < 0 or number_of(manifest, "entries") < 0:
+            raise Broken("manifest.json does not say what a manifest says")
+        self.files = manifest["files"]
+        return manifest
+
+    def compare_members(self) -> None:
+        """What the manifest lists must be there, and the other way round."""
+        for name in sorted({*self.files, *self.missing} - {"manifest.json"}):
+            if name not in self.sizes:
+                self.verdict.find("incomplete", f"{shorten(name)} is missing.")
+        for name in self.sizes:
+            if name not in self.files and name != "manifest.json":
+                self.verdict.find("tampered", f"{name} is not in the manifest.")
+            if name not in EVIDENCE and name in self.files:
+                for _ in self.pieces(name):
+                    pass
+
+
+class CutOff(Broken):
+    """The file ends before it should."""
+
+
+# --- The way through a bundle --------------------------------------------------------------------------------------------------------
+
+
+class Anchor(NamedTuple):
+    """What came back from outside when a checkpoint was shown there."""
+
+    kind: str
+    name: str
+    epoch: int
+    size: int
+    receipt: bytes
+
+
+class Restore(NamedTuple):
+    epoch: int
+    size: int
+    lost_to: int
+
+
+class Walk:
+    """Goes through entries, checkpoints and anchors side by side, once, each in its order."""
+
+    def __init__(self, bundle: Bundle, verdict: Verdict, policy: Policy, given: bool, since: Note | None, deep: bool) -> None:
+        self.bundle, self.verdict, self.policy, self.given, self.since, self.deep = bundle, verdict, policy, given, since, deep
+        self.manifest = bundle.manifest()
+        self.ledger: str = self.manifest["ledger"]
+        self.tree, self.full, self.last_entry = Tree(), 0, b""
+        self.ids, self.numbers, self.times, self.late, self.v2_seen = Ids(), Numbers(), ["", ""], 0, False
+        self.cards: set[bytes] = set()
+        self.unopened = 0
+        self.omitted: list[list[int]] = []
+        self.explained: list[tuple[int, int]] = []
+        self.epoch, self.restores = 1, [Restore(1, 0, 0)]
+        self.retiring: list[Key] = []
+        self.count, self.unmatched, self.good_size = 0, 0, 0
+        self.wrong_roots: list[tuple[int, int]] = []
+        self.wanted: dict[Any, tuple[Note, list[Key]]] = {}
+        self.anchored: dict[tuple[str, str], tuple[int, Note]] = {}
+        self.due: Note | None = None
+        self.met: Note | None = None
+        self.signatures = 0
+        self.signers: list[dict[str, str]] = []
+        self.witnessed: dict[str, dict[str, Any]] = {}
+        self.read_keys()
+
+    def find(self, word: str, text: str, first: int | None = None, last: int | None = None) -> None:
+        """A finding, with the checkpoint that bounds it."""
+        bound = self.due.size if self.due else None
+        where = f" (bounded by the checkpoint of size {bound})" if first is not None and bound else ""
+        self.verdict.find(word, f"{text}{where}.", first, first if last is None else last, bound)
+
+    def read_keys(self) -> None:
+        """keys.txt: the oldest key of the ledger first; witnesses' keys may stand there too."""
+        lines = self.bundle.whole("keys.txt").decode("utf-8", "replace").splitlines()
+        keys = [parse_key(line) for line in lines if line and not line.startswith("#")]
+        ours = [key for key in keys if key.kind == LEDGER_KEY]
+        if not ours or any(key.name != self.ledger for key in ours):
+            raise Broken("keys.txt holds no key of the ledger, or one of another")
+        self.chain = [ours[0]]
+        self.known = ours
+        brought = [key for key in keys if key.kind == WITNESS_KEY]
+        self.witnesses = {(key.name, key.id): key for key in [*brought, *self.policy.witnesses.values()]}
+
+    def run(self) -> None:
+        self.bundle.compare_members()
+        self.read_cards()
+        self.notes, self.anchors = self.read_notes(), self.read_anchors()
+        self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
+        self.meet_checkpoints()
+        try:
+            self.read_entries()
+        finally:
+            self.blame()
+        self.finish_notes()
+        self.check_order()
+        self.check_gaps()
+        self.check_export()
+        self.check_signatures()
+
+    # The entries
+
+    def read_entries(self) -> None:
+        look = self.study if self.deep else self.glance
+        tree, size = self.tree, self.manifest["tree_size"]
+        for line in self.bundle.lines("entries.jsonl"):
+            if line[:1] == b"[":
+                self.omit(line)
+            else:
+                look(tree.size, line)
+                tree.append(hashlib.sha256(b"\0" + line).digest())
+                self.full += 1
+            if tree.size >= self.next_size:
+                self.meet_checkpoints()
+            if tree.size > size:
+                raise Broken(f"entries.jsonl holds more than the {size} entries that the manifest names")
+            self.last_entry = line
+        if tree.size < size:
+            self.verdict.find("incomplete", f"Entries {tree.size} to {size - 1} are missing at the end.", tree.size, size - 1)
+        if self.full != self.manifest["entries"]:
+            self.verdict.find("tampered", f"{self.full} entries are here in full, the manifest names {self.manifest['entries']}.")
+
+    def omit(self, line: bytes) -> None:
+        """A line that stands for entries that are not in the bundle."""
+        found = OMITTED.fullmatch(line)
+        start, height = (int(found.group(1)), int(found.group(2))) if found else (-1, 0)
+        if not found or start != self.tree.size or start % (1 << height):
+            raise Broken(f"where entry {self.tree.size} is due, entries.jsonl has '{shorten(line.decode('latin-1'))}'")
+        self.tree.append(bytes.fromhex(found.group(3).decode()), height)
+        if self.omitted and self.omitted[-1][1] == start - 1:
+            self.omitted[-1][1] = self.tree.size - 1
+        else:
+            self.omitted.append([start, self.tree.size - 1])
+
+    def glance(self, index: int, line: bytes) -> None:
+        """Quick mode: only what governs the ledger itself is read."""
+        if any(mark in line for mark in GOVERNING_MARKS):
+            self.study_governing(index, line)
+        elif line[:1] != b"{":
+            raise Broken(f"entry {index} is not JSON")
+
+    def study_governing(self, index: int, line: bytes) -> None:
+        try:
+            entry = parse_canonical(line)
+            if isinstance(entry, dict) and entry.get("type") in GOVERNING:
+                self.govern(index, entry)
+        except Broken as error:
+            self.find("tampered", f"Entry {index}: {error}", index)
+
+    def study(self, index: int, line: bytes) -> None:
+        """Deep mode: form, id, number, time, and commitments."""
+        try:
+            entry = parse_canonical(line)
+            if not isinstance(entry, dict) or not text_of(entry, "type"):
+                raise Broken("it is not an event")
+            self.check_identity(index, entry)
+            self.check_time(index, entry)
+            if entry["type"] in GOVERNING:
+                self.govern(index, entry)
+        except Broken as error:
+            self.find("tampered", f"Entry {index}: {error}", index)
+        for token in SEALED.findall(line):
+            self.unopened += bytes.fromhex(token.decode()) not in self.cards
+
+    def check_identity(self, index: int, entry: dict[str, Any]) -> None:
+        version, event_id = number_of(entry, "v"), text_of(entry, "id")
+        if version not in (1, 2) or (version == 1 and self.v2_seen):
+            raise Broken(f"its version is {shorten(entry.get('v'))}, which cannot stand here")
+        self.v2_seen = version == 2
+        if not ID.fullmatch(event_id) or (version == 2 and event_id[14] != "7"):
+            raise Broken(f"its id '{shorten(event_id)}' is not a UUID of version 7")
+        self.ids.add(event_id, index)
+        if version == 2 and "obj" in entry:
+            model, key, number = text_of(entry, "obj", "model"), text_of(entry, "obj", "pk"), number_of(entry, "obj", "seq")
+            if not model or not 0 < number < 1 << 40:
+                raise Broken("its object has no name or no number")
+            self.numbers.add(model, key, number, index)
+
+    def check_time(self, index: int, entry: dict[str, Any]) -> None:
+        happened, written = text_of(entry, "ts"), text_of(entry, "rec" if "rec" in entry else "ts")
+        moment(happened)
+        if "rec" in entry:
+            moment(written)
+            self.late += 1
+        if self.earliest > written and self.v2_seen:
+            raise Broken(
+                f"it says that it was written at {written}, but the checkpoint before it is of {self.met.time if self.met else ''}"
+            )
+        if written > self.latest:
+            raise Broken(
+                f"it says that it was written at {written}, but the checkpoint that holds it is of {self.due.time if self.due else ''}"
+            )
+        self.times = [min(self.times[0] or happened, happened), max(self.times[1], happened)]
+
+    # What governs the ledger: keys, epochs, removals (section 6)
+
+    def govern(self, index: int, entry: dict[str, Any]) -> None:
+        details = entry.get("details")
+        details = details if isinstance(details, dict) else {}
+        if entry["type"] == "ledger.key_rotated":
+            self.rotate(details)
+        elif entry["type"] == "ledger.restored":
+            self.restore(index, details)
+        else:
+            ranges = details.get("ranges")
+            for part in ranges if isinstance(ranges, list) else [None]:
+                good = isinstance(part, list) and len(part) == 2 and all(type(number) is int for number in part)
+                if not good or not 0 <= part[0] <= part[1] < index:
+                    raise Broken("it names no ranges of entries before it")
+                self.explained.append((part[0], part[1]))
+
+    def rotate(self, details: dict[str, Any]) -> None:
+        old, new = parse_key(text_of(details, "old")), parse_key(text_of(details, "new"))
+        if old != self.chain[-1]:
+            raise Broken(f"it replaces the key {old.fingerprint}, which was not in use")
+        if new.kind != LEDGER_KEY or new.name != self.ledger or new in self.chain:
+            raise Broken("the new key is not one of this ledger, or was in use before")
+        text = f"ledger key rotation\n{old.text}\n{new.text}\n".encode()
+        for key, name in ((old, "old_signature"), (new, "new_signature")):
+            if not key.valid(text, unbase64(text_of(details, name))):
+                raise Broken(f"the rotation's {name} is not valid")
+        self.retiring.append(old)
+        self.chain.append(new)
+
+    def restore(self, index: int, details: dict[str, Any]) -> None:
+        epoch, lost_to = number_of(details, "epoch"), number_of(details, "lost_to")
+        before = epoch_of(text_of(details, "old_origin"), self.ledger)
+        if not self.epoch <= before < epoch or number_of(details, "size") != index or lost_to < index:
+            raise Broken("the restore that it tells of does not fit the epochs and sizes before it")
+        if text_of(details, "root") != self.tree.root().hex():
+            raise Broken("the restored tree's root is not that of the entries before it")
+        self.epoch = epoch
+        self.restores.append(Restore(epoch, index, lost_to))
+        if lost_to > index:
+            text = (
+                f"{lost_to - index} entries that once stood at {index} to {lost_to - 1} were lost in the restore that began epoch {epoch}."
+            )
+            self.verdict.find("incomplete", text, index, lost_to - 1)
+
+    # The checkpoints (section 3)
+
+    def read_notes(self) -> Iterator[Note]:
+        for number, line in enumerate(self.bundle.lines("checkpoints.jsonl"), 1):
+            try:
+                note = parse_canonical(line)
+                if not isinstance(note, str):
+                    raise Broken("it is not a text")
+                yield parse_note(note)
+            except Broken as error:
+                raise Broken(f"line {number} of checkpoints.jsonl: {error}") from None
+
+    def meet_checkpoints(self) -> None:
+        """Every checkpoint that the tree has now reached must have its root."""
+        size = self.tree.size
+        while self.due and self.due.size <= size:
+            note, self.count = self.due, self.count + 1
+            keys = self.check_note(note)
+            if note.size < size:
+                self.unmatched += 1
+            elif note.root != self.tree.root():
+                self.wrong_roots.append((self.good_size, note.size))
+                self.wanted["wrong"] = (note, keys)
+            else:
+                self.good_size = size
+            self.meet_anchors(note, keys)
+            self.met, self.due = note, next(self.notes, None)
+        if self.since and self.since.size <= size:
+            self.meet_since(self.since)
+        self.next_size = min([note.size for note in (self.due, self.since) if note], default=1 << 62)
+        self.earliest = shifted(self.met.time, -TOLERANCE) if self.met else ""
+        self.latest = shifted(self.due.time, TOLERANCE) if self.due else "9"
+
+    def check_note(self, note: Note) -> list[Key]:
+        """Origin, order and signers; the keys that must have signed. Which signatures are then verified is decided here too."""
+        epoch, before = epoch_of(note.origin, self.ledger), self.met
+        if epoch != self.epoch:
+            self.find("tampered", f"The checkpoint of size {note.size} is of epoch {epoch}, the entries there are of epoch {self.epoch}")
+        if before and (note.size < before.size or (note.origin == before.origin and note.time < before.time)):
+            self.find("tampered", f"The checkpoint of size {note.size} is smaller or earlier than the one before it")
+        keys = [*self.retiring, self.chain[-1]]
+        for key in keys:
+            self.expect_line(note, key)
+        new = self.retiring or not before or before.origin != note.origin
+        reason: Any = "newest"
+        self.wanted[reason] = (note, keys)
+        if new or self.count <= FIRST_SIGNATURES:
+            self.wanted[self.count] = (note, keys)
+        self.retiring = []
+        return keys
+
+    def expect_line(self, note: Note, key: Key) -> None:
+        lines = [(name, key_id) for name, key_id, _ in note.seals]
+        if (key.name, key.id) in lines:
+            return
+        if any(name == self.ledger for name, _ in lines):
+            self.find(
+                "unknown key", f"The checkpoint of size {note.size} is not signed by the ledger's key {key.fingerprint}, but by another"
+            )
+        else:
+            self.find("unsigned", f"The checkpoint of size {note.size} has no signature of the ledger")
+
+    def blame(self) -> None:
+        """Names the first stretch between two checkpoints that does not give the root that was signed."""
+        if self.wrong_roots:
+            good, bad = self.wrong_roots[0]
+            text = f"The root of the checkpoint of size {bad} is not that of the entries: one of {good} to {bad - 1} was changed, moved or removed"
+            text += f", or the checkpoint was. {len(self.wrong_roots)} of {self.count} roots are wrong."
+            self.verdict.find("tampered", text, good, bad - 1, bad)
+
+    def finish_notes(self) -> None:
+        while self.due:
+            text = f"A checkpoint of size {self.due.size} is here, but only {self.tree.size} entries."
+            self.verdict.find("incomplete", text, self.tree.size, self.due.size - 1, self.due.size)
+            self.due = next(self.notes, None)
+        if not self.met or self.met.size != self.manifest["tree_size"]:
+            text = (
+                f"No checkpoint holds all {self.manifest['tree_size']} entries; the last one here holds {self.met.size if self.met else 0}."
+            )
+            self.verdict.find("incomplete", text)
+        if self.since:
+            text = f"The checkpoint that you kept holds {self.since.size} entries, this bundle only {self.tree.size}."
+            self.verdict.find("incomplete", text, self.tree.size, self.since.size - 1)
+        while self.anchor:
+            self.orphan(self.anchor)
+            self.anchor = next(self.anchors, None)
+
+    def meet_since(self, note: Note) -> None:
+        """The reader's own older checkpoint must be the beginning of this tree."""
+        self.since = None
+        epoch = epoch_of(note.origin, self.ledger)
+        if not any(key.signed(note) for key in self.chain):
+            self.verdict.find("unknown key", "The checkpoint that you kept is not signed by this ledger's keys.")
+        if epoch < self.epoch and note.size > self.restores[-1].size:
+            lost = self.lost_to(epoch)
+            if note.size > lost:
+                text = f"The checkpoint that you kept holds {note.size} entries, but only those below {lost} are owned up to as lost."
+                self.verdict.find("tampered", text, lost, note.size - 1, note.size)
+        elif note.size < self.tree.size:
+            self.verdict.unchecked.append("The checkpoint that you kept: it ends amid entries that are not in this bundle.")
+        elif note.root != self.tree.root() or epoch > self.epoch:
+            text = f"The checkpoint that you kept is not the beginning of this ledger: its {note.size} entries were others."
+            self.verdict.find("tampered", text, 0, note.size - 1, note.size)
+
+    def lost_to(self, epoch: int) -> int:
+        """How far the ledger admits to have been in this epoch, which a restore ended."""
+        return next((restore.lost_to for restore in self.restores if restore.epoch > epoch), 0)
+
+    # Anchors and witnesses
+
+    def read_anchors(self) -> Iterator[Anchor]:
+        before = (0, 0)
+        for number, line in enumerate(self.bundle.lines("anchors.jsonl"), 1):
+            try:
+                row = parse_object(line, "kind", "name", "origin", "size", "at", "receipt")
+                moment(row["at"])
+                receipt = unbase64(row["receipt"]) if row["receipt"] else b""
+                epoch, size = epoch_of(text_of(row, "origin"), self.ledger), number_of(row, "size")
+                if (epoch, size) < before:
+                    raise Broken("anchors are sorted by epoch and size")
+                before = (epoch, size)
+                yield Anchor(shorten(row["kind"]), shorten(row["name"]), epoch, size, receipt)
+            except (Broken, TypeError) as error:
+                raise Broken(f"line {number} of anchors.jsonl: {error}") from None
+
+    def meet_anchors(self, note: Note, keys: list[Key]) -> None:
+        place = (epoch_of(note.origin, self.ledger), note.size)
+        while self.anchor and (self.anchor.epoch, self.anchor.size) <= place:
+            anchor = self.anchor
+            if (anchor.epoch, anchor.size) == place:
+                self.check_anchor(anchor, note)
+                count = self.anchored.get(anchor[:2], (0, note))[0]
+                self.anchored[anchor[0], anchor[1]] = (count + 1, note)
+                self.wanted[anchor[:2]] = (note, keys)
+            else:
+                self.orphan(anchor)
+            self.anchor = next(self.anchors, None)
+
+    def check_anchor(self, anchor: Anchor, note: Note) -> None:
+        """A receipt must speak of this checkpoint and no other."""
+        lines = note.text.decode().split("\n")
+        if anchor.kind == "witness":
+            note.seals.extend(parse_seals(anchor.receipt.decode("utf-8", "replace").strip("\n").split("\n")))
+            return
+        told = hashlib.sha256(note.text).digest() if anchor.kind == "rfc3161" else " ".join(lines[:3]).encode()
+        if told not in anchor.receipt:
+            text = f"What {anchor.kind} '{anchor.name}' received for size {note.size} is not this checkpoint"
+            self.find("tampered", text, self.good_size, max(note.size - 1, 0))
+
+    def orphan(self, anchor: Anchor) -> None:
+        """An anchor of a checkpoint that is not here: lost in a restore, or taken away."""
+        lost, size = self.lost_to(anchor.epoch), anchor.size
+        what = f"{anchor.kind} '{anchor.name}' holds a checkpoint of size {size} in epoch {anchor.epoch}"
+        if anchor.epoch == self.epoch or size <= next(item.size for item in self.restores if item.epoch > anchor.epoch):
+            self.verdict.find("incomplete", f"{what}, which is not in the bundle.", None, None, size)
+        elif size > lost:
+            self.verdict.find("tampered", f"{what}, but the restore owns up to {lost} entries only.", lost, size - 1, size)
+
+    # What stands beside the entries, and what is not there
+
+    def read_cards(self) -> None:
+        for number, line in enumerate(self.bundle.lines("cards.jsonl"), 1):
+            try:
+                card = parse_object(line, "token", "subject", "salt", "value")
+                salt = unbase64(text_of(card, "salt"))
+                token = hmac.new(salt, text_of(card, "value").encode("utf-8"), hashlib.sha256)
+                if len(salt) != 32 or token.hexdigest() != card["token"] or token.digest() in self.cards:
+                    raise Broken("the value is not what the commitment stands for, or stands here twice")
+                self.cards.add(token.digest())
+            except (Broken, UnicodeEncodeError) as error:
+                self.verdict.find("tampered", f"Line {number} of cards.jsonl: {error}.")
+
+    def check_order(self) -> None:
+        """Ids once each, and every object's events counted without a gap."""
+        for index in sorted(self.ids.doubled()):
+            self.find("tampered", f"Entry {index} has the id of an earlier one", index)
+        left_out, allowed = 0, sum(last - first + 1 for first, last in self.omitted)
+        for index, number, due in sorted(self.numbers.jumps()):
+            if due < number <= due + allowed:
+                left_out += 1
+            else:
+                self.find("tampered", f"Entry {index} is event {number} of its object, where {due} is due", index)
+        if left_out:
+            self.verdict.unchecked.append(f"{left_out} gaps in the numbers of objects' events: they may lie in the entries left out.")
+
+    def check_gaps(self) -> None:
+        """Each omitted range must be explained by removals that the ledger itself tells of, or by the selection that was asked for."""
+        if self.manifest["selection"] is not None:
+            return
+        removed = merged(self.explained)
+        for first, last in self.omitted:
+            inside = next((part for part in removed if part[0] <= first and last <= part[1]), None)
+            if inside is None:
+                text = f"Entries {first} to {last} are not in the bundle, and no pruning or erasure that it tells of explains that."
+                self.verdict.find("incomplete", text, first, last)
+
+    def check_export(self) -> None:
+        """The last entry is the event of this export, so nothing after it was cut off."""
+        last, manifest = self.tree.size - 1, self.manifest
+        try:
+            entry = parse_canonical(self.last_entry) if self.last_entry[:1] == b"{" else {}
+        except Broken:
+            entry = {}
+        if (
+            not isinstance(entry, dict)
+            or entry.get("type") != "evidence.exported"
+            or text_of(entry, "details", "bundle") != manifest["bundle"]
+        ):
+            text = "The last entry is not the event of this export: the end was cut off, or the bundle is not what was handed out."
+            self.verdict.find("incomplete", text, max(last, 0))
+        elif entry["details"].get("selection") != manifest["selection"] or entry.get("ts") != manifest["made_at"]:
+            self.verdict.find("tampered", "The manifest gives another time or selection than the event of the export.", last)
+        if self.met and moment(self.met.time) < moment(manifest["made_at"]) - TOLERANCE:
+            self.verdict.find("stale", f"The last checkpoint is of {self.met.time}, the export of {manifest['made_at']}.")
+
+    # Signatures and trust (sections 3 and 6)
+
+    def check_signatures(self) -> None:
+        notes = {id(note): (note, keys) for note, keys in self.wanted.values()}
+        for note, keys in sorted(notes.values(), key=lambda item: item[0].size):
+            named = {(name, key_id) for name, key_id, _ in note.seals}
+            for key in keys:
+                if (key.name, key.id) in named and not key.signed(note):
+                    self.verdict.find(
+                        "unsigned", f"The signature of the checkpoint of size {note.size} is not valid.", None, None, note.size
+                    )
+        self.signatures = len(notes)
+        if self.count > len(notes):
+            self.verdict.unchecked.append(
+                f"The signatures of {self.count - len(notes)} of {self.count} checkpoints; all roots were compared."
+            )
+        self.check_witnesses([note for note, _ in notes.values()])
+        self.check_trust()
+
+    def check_trust(self) -> None:
+        trusted = [key for key in self.chain if key in self.policy.ledgers]
+        for key in self.chain:
+            why = "trusted: you gave this key" if key in trusted else "trusted: a rotation ties it to a key that you gave"
+            why = why if self.given else "NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere"
+            self.signers.append(
+                {"name": key.name, "fingerprint": key.fingerprint, "trust": why if trusted or not self.given else "not trusted"}
+            )
+        if self.given and not trusted:
+            self.verdict.find("unknown key", "None of the keys that you gave has signed this ledger.")
+        if not self.given:
+            self.verdict.unchecked.append("Whose key it is: you gave none (--key), so the oldest in the bundle was taken.")
+
+    def check_witnesses(self, notes: list[Note]) -> None:
+        """Cosignatures on the notes that were looked at; the policy's quorum must stand on the newest."""
+        for note in sorted(notes, key=lambda note: note.size):
+            for name, key_id, seal in note.seals:
+                key = self.witnesses.get((name, key_id))
+                if name == self.ledger:
+                    continue
+                state = self.check_cosignature(key, note, seal) if key else "NOT verified: its key is not here"
+                self.witnessed[name] = {"name": shorten(name), "size": note.size, "state": state}
+        seen = {key.text for key in self.witnesses.values() if self.met and key.signed(self.met)}
+        if not self.policy.reached(self.policy.quorum, seen):
+            self.verdict.find("unsigned", "The last checkpoint lacks the cosignatures that your policy asks for.")
+
+    def check_cosignature(self, key: Key, note: Note, seal: bytes) -> str:
+        seconds = int.from_bytes(seal[:8], "big")
+        at = datetime.fromtimestamp(min(seconds, 1 << 34), UTC)
+        if not key.valid(note.text, seal):
+            self.verdict.find(
+                "tampered", f"The cosignature of '{shorten(key.name)}' at size {note.size} is not valid.", None, None, note.size
+            )
+            return "not valid"
+        if at < moment(note.time) - TOLERANCE:
+            self.verdict.find("tampered", f"'{shorten(key.name)}' saw the checkpoint of size {note.size} before it was made, at {at}.")
+        return f"valid, of {at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same numbers in as few ranges as possible."""
+    result: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if result and first <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], max(last, result[-1][1]))
+        else:
+            result.append((first, last))
+    return result
+
+
+def report(walk: Walk) -> None:
+    """What a verdict always says."""
+    verdict, manifest, facts = walk.verdict, walk.manifest, walk.verdict.facts
+    gone = sum(last - first + 1 for first, last in walk.omitted)
+    facts["ledger"] = {"name": walk.ledger, "bundle": manifest["bundle"], "made_at": manifest["made_at"]}
+    facts["entries"] = {"total": walk.tree.size, "in_full": walk.full, "left_out": gone, "told_late": walk.late}
+    facts["indexes"] = f"0 to {walk.tree.size - 1}" if walk.tree.size else None
+    facts["time_span"] = {"from": walk.times[0] or None, "to": walk.times[1] or None}
+    facts["checkpoints"] = {"count": walk.count, "signatures_verified": walk.signatures, "last": walk.met.time if walk.met else None}
+    facts["signers"] = walk.signers
+    facts["witnesses"] = list(walk.witnessed.values())
+    facts["anchors"] = []
+    for (kind, name), (count, note) in walk.anchored.items():
+        facts["anchors"].append({"kind": kind, "name": name, "receipts": count, "newest_size": note.size})
+        if kind == "rfc3161":
+            digest = hashlib.sha256(note.text).hexdigest()
+            command = f"openssl ts -verify -digest {digest} -in TOKEN -CAfile AUTHORITY.pem"
+            verdict.unchecked.append(f"The time stamp of '{name}' at size {note.size}, which is present: {command}")
+        elif kind != "witness":
+            verdict.unchecked.append(f"Whether {kind} '{name}' still holds what the bundle says it received: ask its keeper.")
+    facts["gaps"] = [{"first": first, "last": last} for first, last in walk.omitted[:FINDINGS_SHOWN]]
+    facts["lost"] = [{"epoch": item.epoch, "first": item.size, "until": item.lost_to} for item in walk.restores[1:]]
+    facts["redactions"] = {"values_without_card": walk.unopened, "cards": len(walk.cards)}
+    if not walk.deep:
+        verdict.unchecked.append("What stands in the entries: form, ids, numbers, times and commitments (--quick).")
+    if gone:
+        verdict.unchecked.append(f"The content of {gone} entries left out; their hashes are part of the tree.")
+    if walk.unmatched:
+        verdict.unchecked.append(f"{walk.unmatched} checkpoints that end amid entries left out.")
+    verdict.unchecked.append("Whether what was written was true, and whether something happened that was never written.")
+
+
+# --- Doors ---------------------------------------------------------------------------------------------------------------------------
+
+
+def check_bundle(path: Path, verdict: Verdict, policy: Policy, options: argparse.Namespace) -> None:
+    since = read_note(options.since) if options.since else None
+    walk = None
+    try:
+        bundle = Bundle(path, verdict)
+        essential = [name for name in bundle.missing if name in EVIDENCE]
+        if essential:
+            raise CutOff(f"{', '.join(essential)} is missing")
+        walk = Walk(bundle, verdict, policy, bool(options.key or options.policy), since, not options.quick)
+        walk.run()
+    except Broken as error:
+        verdict.find("incomplete" if isinstance(error, CutOff) else "tampered", f"The bundle cannot be read to its end: {error}.")
+        verdict.unchecked.append("Everything after the place that could not be read.")
+    if walk:
+        report(walk)
+        check_age(walk.met, verdict, options.max_age)
+
+
+def check_age(note: Note | None, verdict: Verdict, most: timedelta | None) -> None:
+    if note and most is not None and datetime.now(UTC) - moment(note.time) > most:
+        verdict.find("stale", f"The last checkpoint is of {note.time}, which is older than you allow.")
+
+
+def check_proof(path: Path, verdict: Verdict, policy: Policy, options: argparse.Namespace) -> None:
+    """A single entry: section 5."""
+    entry = Path(options.payload).read_bytes()
+    try:
+        head, _, note_text = read_text(path).partition("\n\n")
+        lines = head.split("\n")
+        index = lines[1][6:] if len(lines) > 1 and lines[1].startswith("index ") else ""
+        if lines[0] != "c2sp.org/tlog-proof@v1" or not NUMBER.fullmatch(index):
+            raise Broken("it is not a proof (c2sp.org/tlog-proof@v1)")
+        note = parse_note(note_text)
+        if root_by_inclusion(int(index), note.size, leaf_hash(entry), [unbase64(line) for line in lines[2:]]) != note.root:
+            raise Broken(f"the entry is not the one at index {index} of the checkpoint of size {note.size}")
+        event = parse_canonical(entry)
+        verdict.facts["entry"] = {"index": int(index), "type": shorten(text_of(event, "type")), "time": shorten(text_of(event, "ts"))}
+        check_note_alone(note, verdict, policy)
+        check_age(note, verdict, options.max_age)
+    except Broken as error:
+        verdict.find("tampered", f"The proof does not hold: {error}.")
+    verdict.unchecked.append("All other entries of the ledger.")
+
+
+def check_consistency(paths: list[str], verdict: Verdict, policy: Policy) -> None:
+    """Two checkpoints and what ties them: section 5."""
+    try:
+        old, new = read_note(paths[0]), read_note(paths[1])
+        lines = read_text(Path(paths[2])).partition("\n\n")[0].rstrip("\n").split("\n")
+        if lines[0] != f"old {old.size}":
+            raise Broken(f"the proof does not begin with 'old {old.size}'")
+        if not consistent(old, new, [unbase64(line) for line in lines[1:]]):
+            raise Broken(f"the ledger of size {new.size} does not begin with that of size {old.size}")
+        for note in (old, new):
+            check_note_alone(note, verdict, policy)
+    except Broken as error:
+        verdict.find("tampered", f"The proof does not hold: {error}.")
+    verdict.unchecked.append("The entries themselves.")
+
+
+def check_note_alone(note: Note, verdict: Verdict, policy: Policy) -> None:
+    """A checkpoint without a bundle around it: only keys that the reader gave can speak for it."""
+    verdict.facts.setdefault("checkpoints", []).append({"origin": shorten(note.origin), "size": note.size, "time": note.time})
+    named = [key for key in policy.ledgers if (key.name, key.id) in {seal[:2] for seal in note.seals}]
+    ours = [key for key in named if re.fullmatch(re.escape(key.name) + r"(/epoch-[0-9]+)?", note.origin)]
+    if not note.seals:
+        verdict.find("unsigned", f"The checkpoint of size {note.size} has no signature.")
+    elif not ours:
+        verdict.find("unknown key", f"The checkpoint of size {note.size} is not signed by a key that you gave (--key).")
+    elif not any(key.signed(note) for key in ours):
+        verdict.find("unsigned", f"The signature of the checkpoint of size {note.size} is not valid.")
+    verdict.facts["signers"] = [{"name": key.name, "fingerprint": key.fingerprint, "trust": "trusted: you gave this key"} for key in ours]
+    seen = {key.text for key in policy.witnesses.values() if key.signed(note)}
+    if not policy.reached(policy.quorum, seen):
+        verdict.find("unsigned", f"The checkpoint of size {note.size} lacks the cosignatures that your policy asks for.")
+
+
+def read_text(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(LONGEST_TEXT + 1)
+    if len(data) > LONGEST_TEXT:
+        raise Broken(f"{path.name} is larger than 1 MiB")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Broken(f"{path.name} is not text in UTF-8") from None
+
+
+def read_note(path: str) -> Note:
+    return parse_note(read_text(Path(path)))
+
+
+def read_policy(options: argparse.Namespace) -> Policy:
+    """What the reader trusts. A key is given as itself, or as a file of keys, a line each."""
+    policy = parse_policy(read_text(Path(options.policy))) if options.policy else Policy([], {}, {}, "none")
+    for given in options.key or []:
+        try:
+            lines = [given] if re.fullmatch(r"\S+\+[0-9a-f]{8}\+\S+", given) else read_text(Path(given)).splitlines()
+            keys = [parse_key(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+        except Broken as error:
+            raise Misuse(f"--key: {error}") from None
+        policy.ledgers.extend(key for key in keys if key.kind == LEDGER_KEY)
+        policy.witnesses.update({key.text: key for key in keys if key.kind == WITNESS_KEY})
+    return policy
+
+
+def duration(text: str) -> timedelta:
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a duration such as 90m, 24h or 7d")
+    return timedelta(seconds=int(found.group(1)) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found.group(2)])
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise Misuse(f"{message}\n{self.format_usage().strip()}")
+
+
+def parse_options(arguments: list[str]) -> argparse.Namespace:
+    parser = Parser(
+        prog="verify.py",
+        description="Checks a ledger's evidence. Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key.",
+    )
+    parser.add_argument("file", nargs="?", help="a bundle (.zip) or a single proof (.tlog-proof)")
+    parser.add_argument("--payload", metavar="FILE", help="the entry that a single proof is about")
+    parser.add_argument("--consistency", nargs=3, metavar=("OLD", "NEW", "PROOF"), help="two checkpoints and the proof between them")
+    parser.add_argument("--key", action="append", metavar="FILE|KEY", help="a key that you trust; no other is then")
+    parser.add_argument("--policy", metavar="FILE", help="logs, witnesses and quorum that you trust (C2SP tlog-policy)")
+    parser.add_argument("--max-age", type=duration, metavar="24h", help="how old the last checkpoint may be")
+    parser.add_argument("--since", metavar="FILE", help="a checkpoint that you kept: the bundle must continue it")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--deep", action="store_true", help="read every entry, too (this is what happens anyway)")
+    mode.add_argument("--quick", action="store_true", help="hashes and signatures only")
+    parser.add_argument("--json", action="store_true", help="the verdict as data")
+    options = parser.parse_args(arguments)
+    if bool(options.file) == bool(options.consistency):
+        parser.error("give one file, or --consistency with three")
+    return options
+
+
+def judge(options: argparse.Namespace) -> Verdict:
+    verdict, policy = Verdict(), read_policy(options)
+    if options.consistency:
+        check_consistency(options.consistency, verdict, policy)
+        return verdict
+    path = Path(options.file)
+    with path.open("rb") as file:
+        single = file.read(10) == b"c2sp.org/t" or path.suffix == ".tlog-proof"
+    if single and not options.payload:
+        raise Misuse("A single proof needs the entry that it is about: --payload item.json")
+    if single:
+        check_proof(path, verdict, policy, options)
+    else:
+        check_bundle(path, verdict, policy, options)
+    return verdict
+
+
+def main(arguments: list[str] | None = None) -> int:
+    try:
+        options = parse_options(sys.argv[1:] if arguments is None else arguments)
+        verdict = judge(options)
+    except Misuse as error:
+        sys.stderr.write(f"verify.py: {error}\n")
+        return USAGE
+    except (OSError, Broken) as error:
+        sys.stderr.write(f"verify.py: cannot read what you named: {error}\n")
+        return USAGE
+    text = json.dumps(verdict.as_data(), indent=1, ensure_ascii=True) if options.json else verdict.as_text()
+    sys.stdout.write(text + "\n")
+    return STATUS[verdict.word]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
