@@ -1,7 +1,7 @@
 """Fixtures whose rows are written once for all tests of a module, in a transaction around them all, as Django's setUpTestData does.
 
 Each test gets copies of what was made, and what it writes is taken back before the next. For rows that are dear, in modules whose tests
-do not commit: a test that does would have nothing to commit them to.
+neither commit nor end a transaction from inside, as guards on SQLite do. Tests that share nothing run first and find nothing of it.
 """
 
 import inspect
