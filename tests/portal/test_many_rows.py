@@ -2,13 +2,14 @@
 
 import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from incidents.models import EscalationRun, EscalationStep
-from portal.foundation.many_rows import insert_all
+from incidents.models import EscalationRun, EscalationStep, Incident
+from portal.foundation.many_rows import insert_all, next_key
 from portal.foundation.outbox.services import draft
 from portal.models import OutboxMessage
 from tests.factories.portal import person
@@ -60,3 +61,21 @@ def written(key: str, now: datetime) -> OutboxMessage:
     made = message(key)
     made.created_at = made.next_attempt_at = now
     return made
+
+
+def test_a_row_can_tell_its_own_key(now: datetime) -> None:
+    scene = make_scene(now)
+    first, second = scene.open(), scene.open()
+    assert second.pk > first.pk
+    assert first.number == f"INC-{first.pk:06d}"
+    with transaction.atomic():
+        assert next_key(Incident) > second.pk
+
+
+def test_a_quick_insert_reads_back_as_it_was_saved_and_begins_the_history(now: datetime) -> None:
+    opened = make_scene(now).open(labels=["ü"], revenue_loss_per_hour=Decimal("25000.10"), revenue_currency="EUR")
+    read, past = Incident.objects.get(pk=opened.pk), opened.history.get()
+    for column in Incident._meta.concrete_fields:
+        assert getattr(read, column.attname) == getattr(opened, column.attname), column.name
+        assert getattr(past, column.attname) == getattr(opened, column.attname), column.name
+    assert (past.history_type, past.history_date) == ("+", now)
