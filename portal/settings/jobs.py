@@ -1,9 +1,12 @@
 """django-q2: the workers around the engine. `timeout` stays below `retry`, or a long job would run twice."""
 
+from .env import number
+
 Q_CLUSTER = {
     "name": "portal",
     "orm": "default",
-    "workers": 2,
+    # Jobs are short; a second worker takes some 20 MB.
+    "workers": int(number("JOB_WORKERS", 1)),
     "recycle": 500,
     "timeout": 120,
     "retry": 300,

@@ -14,9 +14,9 @@ pytestmark = [
     pytest.mark.database_of_its_own,
     pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux"),
 ]
-# A sentinel starts them in this order: two workers, the monitor, the pusher.
-PLACES = {"worker": 0, "monitor": 2, "pusher": 3}
-WHOLE = 6
+# A sentinel starts them in this order.
+PLACES = {"worker": 0, "monitor": 1, "pusher": 2}
+WHOLE = 5
 
 
 def children(pid: int) -> list[int]:
@@ -45,7 +45,7 @@ def does_jobs(installation: World) -> None:
 
 @pytest.mark.parametrize("victim", ["sentinel", *PLACES])
 def test_jobs_go_on_after_any_process_of_the_cluster_is_killed(tmp_path: Path, victim: str) -> None:
-    with own_database(tmp_path) as database, world(tmp_path, database) as installation:
+    with own_database(tmp_path) as database, world(tmp_path, database, JOB_WORKERS="1") as installation:
         installation.ask("prepare", phones={"*": []})
         installation.ask("empty_queue")
         installation.start("worker")
