@@ -15,6 +15,8 @@ BESIDES = (
     "guardian.UserObjectPermission",
     "guardian.GroupObjectPermission",
 )
+# Where the engine and imports write.
+BUSY = ("incidents",)
 
 # What is not named in either list by its model is governed.
 NOT_GOVERNED = {
@@ -62,7 +64,8 @@ OF_THE_MACHINE = {
 class Governed:
     """A table that is witnessed. `key` names the columns that say which row; `counting` those whose change counts, empty for all.
 
-    Rows of a history are added by the portal all the time, and told by the row that they are of: only changing or removing one counts.
+    `is_busy`: written by the hundred, where each microsecond a row counts. Rows of a history are added by the portal all the time and told
+    by the row that they are of: only changing or removing one counts.
     """
 
     label: str
@@ -70,13 +73,16 @@ class Governed:
     key: tuple[str, ...]
     counting: tuple[str, ...]
     is_history: bool
+    is_busy: bool
 
 
 def governed_tables() -> Iterator[Governed]:
     """Every governed table, in the order of the models."""
     for model in apps.get_models(include_auto_created=True):
         if is_governed(model):
-            yield Governed(model._meta.label, model._meta.db_table, _key(model), _counting(model), _is_history(model))
+            yield Governed(
+                model._meta.label, model._meta.db_table, _key(model), _counting(model), _is_history(model), model._meta.app_label in BUSY
+            )
 
 
 def is_governed(model: type[Model]) -> bool:

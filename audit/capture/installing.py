@@ -7,7 +7,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
 from .governed import governed_tables
-from .witnesses import NAME, ON_POSTGRESQL, ON_TRUNCATE, Witness, witnesses
+from .witnesses import NAME, ON_CHANGE, ON_TRUNCATE, Witness, witnesses
 
 # Names start with this, so that those of an older version of the portal are found too; each with its table and whether it is at work.
 PRESENT = {
@@ -32,8 +32,8 @@ def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
     drop(using)
     with connections[using].cursor() as cursor:
         if connections[using].vendor == "postgresql":
-            cursor.execute(ON_POSTGRESQL)
-            cursor.execute(ON_TRUNCATE)
+            for function in (*ON_CHANGE, ON_TRUNCATE):
+                cursor.execute(function)
         for witness in wanted:
             for statement in witness.statements:
                 cursor.execute(statement)

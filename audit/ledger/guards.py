@@ -30,7 +30,7 @@ INTO_THE_INBOX = (
         # The witnesses of governed tables look there whether this transaction has told of itself (docs/adr/0009).
         on_postgresql=(
             "INSERT INTO audit_ledgerinbox (event, transaction) VALUES (NEW.id, pg_current_xact_id()::text); "
-            "PERFORM set_config('portal.told', NEW.id::text, true)"
+            "PERFORM set_config('portal.told', pg_current_xact_id()::text, true), set_config('portal.event', NEW.id::text, true)"
         ),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from audit.events.covering import covered
 from audit.events.services import record
 from incidents.lifecycle.grading import RulesFor, rules_pinned_by_each
 from incidents.lifecycle.models import Incident, TimelineEntry
@@ -33,6 +34,7 @@ __all__ = ["NOBODY_REACHED", "PAGE", "URGENT", "apply", "carry_out", "subject_re
 logger = logging.getLogger(__name__)
 
 
+@covered()
 def carry_out(turns: Sequence[Turn], *, actor: Any, now: datetime, reason: str = "") -> None:
     """Carries decisions out: 1 the runs move, each fenced by its sequence; 2 steps; 3 timeline; 4 messages; 5 an audit event a run.
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from audit.events.covering import covered
 from audit.events.services import Act, record
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_all, entry_of
@@ -10,6 +11,7 @@ from portal.foundation.outbox.handlers import Fared, News
 from portal.foundation.outbox.models import OutboxMessage
 
 
+@covered()
 def messages_fared(news: Sequence[Fared], now: datetime) -> None:
     """Tells a hand-over, an arrival, a failure for good, and a change to the person's next contact point; another try is no news.
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from audit.events.covering import covered
 from audit.events.services import Act, record
 from incidents.lifecycle.facts import marked
 from incidents.lifecycle.grading import RulesFor, rules_pinned_by_each
@@ -71,6 +72,7 @@ def begin(incident: Incident, track: Track, rules: RulesFor | None, *, now: date
     return Beginning(run, incident, _follows(version, track, supplies))
 
 
+@covered()
 def _write(begun: Sequence[Beginning], now: datetime) -> None:
     if not begun:
         return

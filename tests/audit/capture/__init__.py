@@ -1,0 +1,1 @@
+"""The second path: what the database itself saw."""
