@@ -3,6 +3,7 @@
 import fcntl
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.conf import settings
 from portal.foundation.errors import WrongState
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_holding: list[int] = []
+_mine = threading.local()
 
 
 class Exposed(WrongState):
@@ -69,16 +70,16 @@ def sync_folder() -> None:
 @contextmanager
 def locked() -> Iterator[None]:
     """Only one process at a time signs, or changes keys. A process that dies lets go; one that holds it may ask again."""
-    if _holding:
+    if getattr(_mine, "held", False):
         yield
         return
     descriptor = os.open(folder() / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _holding.append(descriptor)
+        _mine.held = True
         yield
     finally:
-        _holding.clear()
+        _mine.held = False
         os.close(descriptor)
 
 

@@ -33,6 +33,7 @@ ADDING = {
 FORGOTTEN = """
 SELECT e.id FROM audit_ledgerevent e WHERE NOT EXISTS (SELECT 1 FROM audit_ledgerleaf l WHERE l.event = e.id) AND NOT EXISTS (SELECT 1 FROM audit_ledgerinbox i WHERE i.event = e.id)
 """
+SEALED_ALREADY = "DELETE FROM audit_ledgerinbox WHERE EXISTS (SELECT 1 FROM audit_ledgerleaf l WHERE l.event = audit_ledgerinbox.event)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,12 @@ def put_back_forgotten() -> int:
     return len(forgotten)
 
 
+def let_go_of_sealed() -> None:
+    """Takes events out of the inbox that have a place in the tree already: somebody put them there by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(SEALED_ALREADY)
+
+
 def durable() -> None:
     """What this transaction commits is on disk when it is committed, and so is all that was committed before it (PostgreSQL).
 
@@ -118,6 +125,6 @@ def _as_time(stored: str) -> datetime:
 
 
 def _let_go(events: list[int]) -> None:
-    given: object = events if connection.vendor == "postgresql" else str(events)
+    given: list[int] | str = events if connection.vendor == "postgresql" else str(events)
     with connection.cursor() as cursor:
         cursor.execute(LETTING_GO[connection.vendor], [given])

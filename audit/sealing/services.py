@@ -1,6 +1,7 @@
 """Sealing, a round at a time, and how it stands."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,16 +13,20 @@ from audit.ledger.models import LedgerEvent, LedgerInbox
 from portal.foundation.errors import WrongState
 
 from . import alarms, keys
+from .folder import locked
 from .last_note import recall
 from .models import LedgerCheckpoint, LedgerLeaf
 from .notes import Checkpoint
-from .sequencing import durable_connection, take_in
+from .sequencing import durable_connection, let_go_of_sealed, take_in
 from .signing import ROTATED, rotation_details, sign, standing
 from .stored import StoredTree, tree_size
 
 logger = logging.getLogger("sealer")
 # A verifier finds an entry back-dated that is 300 s older than a checkpoint without it; so nothing older than this may be left waiting.
 LEFT_WAITING_AT_MOST = timedelta(seconds=60)
+# While more comes in than one batch holds, a checkpoint is due all the same.
+TAKING_SECONDS = 0.5
+LOST_AT_MOST = 20
 MOST_COUNTED = 100_000
 
 
@@ -91,8 +96,6 @@ def rotate_key(*, now: datetime) -> tuple[str, str]:
 
     Raises WrongState while an earlier rotation waits for its checkpoint.
     """
-    from .folder import locked
-
     with locked():
         old = keys.present()
         new = keys.following()
@@ -112,12 +115,21 @@ def remembered_size() -> int:
 
 
 def _take_in_all(now: datetime) -> None:
-    """Batches until nothing waits that is old. Another sealer may be faster with one: then its leaves are there, and this one goes on after them."""
+    """Batches until nothing waits, or half a second is over and what waits is new.
+
+    Another sealer may be faster with a batch: then its leaves are there, and this one goes on after them.
+    """
+    until, lost = time.monotonic() + TAKING_SECONDS, 0
     while True:
         try:
             taken = take_in()
         except IntegrityError:
+            lost += 1
+            if lost > LOST_AT_MOST:
+                raise
             logger.info("Another sealer was faster; going on after it.")
+            let_go_of_sealed()
             continue
-        if not taken.full or (taken.first_at and now - taken.first_at < LEFT_WAITING_AT_MOST):
+        new = taken.first_at is not None and now - taken.first_at < LEFT_WAITING_AT_MOST
+        if not taken.full or (new and time.monotonic() > until):
             return

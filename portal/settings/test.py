@@ -17,6 +17,8 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 # No engine runs beside a test, so every page would say so; the tests of the banner switch it on.
 ALARM_BANNER = False
+# Tests that seal have a folder each; one that seals by mistake does not touch the developer's.
+LEDGER_KEYS = str(Path(tempfile.gettempdir()) / f"portal-ledger-{os.getpid()}")
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in real life: SQLite's memory databases lock whole tables, so threads could not be tried against each other.
