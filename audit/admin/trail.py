@@ -21,7 +21,6 @@ from portal.foundation.adminkit.paginators import BoundedPaginator
 
 from .filters import PersonFilter, TypeFilter
 
-
 CONTENT = "_opened"
 
 
