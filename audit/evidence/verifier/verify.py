@@ -13,7 +13,7 @@ How it works, from top to bottom of this file:
  3. The newest checkpoint, and those where something changed hands, must carry a valid Ed25519 signature of a key that you trust.
  4. Each entry is read: its form, its id, its number among the events of its object, its time against the checkpoints around it.
  5. What is not there must be accounted for: pruned and erased entries, other people's entries in a selection, ranges lost in a restore.
- 6. The last entry must be the event of this very export, so that a bundle whose tail was cut gives itself away.
+ 6. The event of this very export must be there, new in the last checkpoint, so that a bundle whose tail was cut gives itself away.
 
 Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key, 64 not called properly or no such file.
 The format is written down byte by byte in docs/ledger-format.md; section numbers below are that page's.
@@ -31,6 +31,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -57,6 +58,7 @@ LONGEST_TEXT = 1 << 20
 FINDINGS_SHOWN = 20
 # A signature takes some milliseconds. The first of a ledger are all checked, later ones where something changes hands (section 7).
 FIRST_SIGNATURES = 100
+MOST_SIGNATURES = 64
 
 
 class Broken(ValueError):
@@ -219,8 +221,10 @@ def parse_key(text: str) -> Key:
 
 
 def parse_seals(lines: Iterable[str]) -> list[tuple[str, bytes, bytes]]:
-    seals = []
+    seals: list[tuple[str, bytes, bytes]] = []
     for line in lines:
+        if len(seals) == MOST_SIGNATURES:
+            raise Broken(f"a checkpoint has more than {MOST_SIGNATURES} signatures")
         found = SIGNATURE_LINE.fullmatch(line)
         data = unbase64(found.group(2)) if found else b""
         if not found or len(data) < 5:
@@ -406,7 +410,8 @@ class Verdict:
             lines.append(f"  {finding['word'].upper()}: {finding['text']}")
         lines += [f"  ... and {count} more of the kind '{word}'." for word, count in self.more.items()]
         for name, value in self.facts.items():
-            lines += [f"{name.replace('_', ' ').capitalize() + ':':<13}{line}" for line in _as_lines(value)]
+            label = name.replace("_", " ").capitalize() + ":"
+            lines += [f"{'' if number else label:<13}{line}" for number, line in enumerate(_as_lines(value))]
         return "\n".join([*lines, "NOT checked:", *(f"  - {text}" for text in self.unchecked)])
 
 
@@ -428,7 +433,7 @@ def shorten(text: Any) -> str:
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 SEALED = re.compile(rb'\{"sealed":"([0-9a-f]{64})"\}')
 OMITTED = re.compile(rb'\["omitted",(0|[1-9][0-9]{0,17}),([0-9]|[1-5][0-9]),"([0-9a-f]{64})"\]')
-GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done")
+GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done", "evidence.exported")
 GOVERNING_MARKS = tuple(f'"type":"{name}"'.encode() for name in GOVERNING)
 LARGEST_NUMBER = 2**53 - 1
 
@@ -453,15 +458,14 @@ def parse_canonical(line: bytes) -> Any:
     try:
         text = line.decode("utf-8")
         value = DECODER.decode(text)
-        same = ENCODER.encode(value) == text
+        if ENCODER.encode(value) != text:
+            raise Broken("not canonical JSON: a key twice or out of order, or a space or an escape that is not needed")
+        if not text.isascii():
+            _refuse_foreign_keys(value)
     except Broken:
         raise
     except (ValueError, RecursionError) as error:
         raise Broken(f"not JSON: {shorten(error)}") from None
-    if not same:
-        raise Broken("not canonical JSON: a key twice or out of order, or a space or an escape that is not needed")
-    if not text.isascii():
-        _refuse_foreign_keys(value)
     return value
 
 
@@ -555,6 +559,8 @@ class Bundle:
             self.zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, OSError, struct.error, NotImplementedError, EOFError) as error:
             raise Broken(f"its table of contents cannot be read: {shorten(error)}") from None
+        if any(info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in self.zip.infolist()):
+            raise Broken("a member is encrypted, or packed in a way that bundles are not")
         self.sizes = {info.filename: info.file_size for info in self.zip.infolist()}
         if len(self.sizes) != len(self.zip.infolist()) or set(self.sizes) - set(MEMBERS):
             strange = sorted(set(self.sizes) - set(MEMBERS)) or ["a name twice"]
@@ -615,8 +621,9 @@ class Bundle:
         except Broken as error:
             raise Broken(f"manifest.json is {error}") from None
         good = manifest["v"] == 1 and manifest["kind"] == "evidence" and isinstance(manifest["files"], dict)
+        good = good and (manifest["selection"] is None or isinstance(manifest["selection"], dict))
         good = good and bool(re.fullmatch(r"[^\s+]+", text_of(manifest, "ledger"))) and bool(ID.fullmatch(text_of(manifest, "bundle")))
-        if not good or number_of(manifest, "tree_size") < 0 or number_of(manifest, "entries") < 0:
+        if not good or not 0 <= number_of(manifest, "entries") <= number_of(manifest, "tree_size") < 1 << 40:
             raise Broken("manifest.json does not say what a manifest says")
         self.files = manifest["files"]
         return manifest
@@ -664,12 +671,13 @@ class Walk:
         self.bundle, self.verdict, self.policy, self.given, self.since, self.deep = bundle, verdict, policy, given, since, deep
         self.manifest = bundle.manifest()
         self.ledger: str = self.manifest["ledger"]
-        self.tree, self.full, self.last_entry = Tree(), 0, b""
+        self.tree, self.full = Tree(), 0
         self.ids, self.numbers, self.times, self.late, self.v2_seen = Ids(), Numbers(), ["", ""], 0, False
         self.cards: set[bytes] = set()
         self.unopened = 0
         self.omitted: list[list[int]] = []
         self.explained: list[tuple[int, int]] = []
+        self.exports: list[tuple[int, Any, str]] = []
         self.epoch, self.restores = 1, [Restore(1, 0, 0)]
         self.retiring: list[Key] = []
         self.count, self.unmatched, self.good_size = 0, 0, 0
@@ -678,6 +686,8 @@ class Walk:
         self.anchored: dict[tuple[str, str], tuple[int, Note]] = {}
         self.due: Note | None = None
         self.met: Note | None = None
+        self.met_before: Note | None = None
+        self.first_time: str | None = None
         self.signatures = 0
         self.signers: list[dict[str, str]] = []
         self.witnessed: dict[str, dict[str, Any]] = {}
@@ -706,6 +716,7 @@ class Walk:
         self.read_cards()
         self.notes, self.anchors = self.read_notes(), self.read_anchors()
         self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
+        self.first_time = self.due.time if self.due else None
         self.meet_checkpoints()
         try:
             self.read_entries()
@@ -733,7 +744,6 @@ class Walk:
                 self.meet_checkpoints()
             if tree.size > size:
                 raise Broken(f"entries.jsonl holds more than the {size} entries that the manifest names")
-            self.last_entry = line
         if tree.size < size:
             self.verdict.find("incomplete", f"Entries {tree.size} to {size - 1} are missing at the end.", tree.size, size - 1)
         if self.full != self.manifest["entries"]:
@@ -820,6 +830,9 @@ class Walk:
             self.rotate(details)
         elif entry["type"] == "ledger.restored":
             self.restore(index, details)
+        elif entry["type"] == "evidence.exported":
+            if details.get("bundle") == self.manifest["bundle"]:
+                self.exports.append((index, details.get("selection"), text_of(entry, "ts")))
         else:
             ranges = details.get("ranges")
             for part in ranges if isinstance(ranges, list) else [None]:
@@ -878,11 +891,11 @@ class Walk:
                 self.unmatched += 1
             elif note.root != self.tree.root():
                 self.wrong_roots.append((self.good_size, note.size))
-                self.wanted["wrong"] = (note, keys)
+                self.wanted.setdefault("wrong", (note, keys))
             else:
                 self.good_size = size
             self.meet_anchors(note, keys)
-            self.met, self.due = note, next(self.notes, None)
+            self.met_before, self.met, self.due = self.met, note, next(self.notes, None)
         if self.since and self.since.size <= size:
             self.meet_since(self.since)
         self.next_size = min([note.size for note in (self.due, self.since) if note], default=1 << 62)
@@ -900,8 +913,7 @@ class Walk:
         for key in keys:
             self.expect_line(note, key)
         new = self.retiring or not before or before.origin != note.origin
-        reason: Any = "newest"
-        self.wanted[reason] = (note, keys)
+        self.wanted["newest"] = (note, keys)
         if new or self.count <= FIRST_SIGNATURES:
             self.wanted[self.count] = (note, keys)
         self.retiring = []
@@ -937,8 +949,7 @@ class Walk:
             )
             self.verdict.find("incomplete", text)
         if self.since:
-            text = f"The checkpoint that you kept holds {self.since.size} entries, this bundle only {self.tree.size}."
-            self.verdict.find("incomplete", text, self.tree.size, self.since.size - 1)
+            self.meet_since(self.since)
         while self.anchor:
             self.orphan(self.anchor)
             self.anchor = next(self.anchors, None)
@@ -946,23 +957,25 @@ class Walk:
     def meet_since(self, note: Note) -> None:
         """The reader's own older checkpoint must be the beginning of this tree."""
         self.since = None
-        epoch = epoch_of(note.origin, self.ledger)
+        epoch, mine = epoch_of(note.origin, self.ledger), f"The checkpoint that you kept holds {note.size} entries"
+        lost_to = self.lost_to(epoch, note.size)
         if not any(key.signed(note) for key in self.chain):
             self.verdict.find("unknown key", "The checkpoint that you kept is not signed by this ledger's keys.")
-        if epoch < self.epoch and note.size > self.restores[-1].size:
-            lost = self.lost_to(epoch)
-            if note.size > lost:
-                text = f"The checkpoint that you kept holds {note.size} entries, but only those below {lost} are owned up to as lost."
-                self.verdict.find("tampered", text, lost, note.size - 1, note.size)
+        if lost_to is not None:
+            if note.size > lost_to:
+                text = f"{mine}, but the restore owns up to {lost_to} only."
+                self.verdict.find("tampered", text, lost_to, note.size - 1, note.size)
+        elif note.size > self.tree.size:
+            self.verdict.find("incomplete", f"{mine}, this bundle only {self.tree.size}.", self.tree.size, note.size - 1)
         elif note.size < self.tree.size:
             self.verdict.unchecked.append("The checkpoint that you kept: it ends amid entries that are not in this bundle.")
         elif note.root != self.tree.root() or epoch > self.epoch:
-            text = f"The checkpoint that you kept is not the beginning of this ledger: its {note.size} entries were others."
-            self.verdict.find("tampered", text, 0, note.size - 1, note.size)
+            self.verdict.find("tampered", f"{mine}, and this ledger does not begin with them.", 0, note.size - 1, note.size)
 
-    def lost_to(self, epoch: int) -> int:
-        """How far the ledger admits to have been in this epoch, which a restore ended."""
-        return next((restore.lost_to for restore in self.restores if restore.epoch > epoch), 0)
+    def lost_to(self, epoch: int, size: int) -> int | None:
+        """If a restore took away what this epoch had at this size: how far the ledger owns up to have been. Else None."""
+        later = next((restore for restore in self.restores if restore.epoch > epoch), None)
+        return later.lost_to if later and size > later.size else None
 
     # Anchors and witnesses
 
@@ -1007,12 +1020,12 @@ class Walk:
 
     def orphan(self, anchor: Anchor) -> None:
         """An anchor of a checkpoint that is not here: lost in a restore, or taken away."""
-        lost, size = self.lost_to(anchor.epoch), anchor.size
+        lost_to, size = self.lost_to(anchor.epoch, anchor.size), anchor.size
         what = f"{anchor.kind} '{anchor.name}' holds a checkpoint of size {size} in epoch {anchor.epoch}"
-        if anchor.epoch == self.epoch or size <= next(item.size for item in self.restores if item.epoch > anchor.epoch):
+        if lost_to is None:
             self.verdict.find("incomplete", f"{what}, which is not in the bundle.", None, None, size)
-        elif size > lost:
-            self.verdict.find("tampered", f"{what}, but the restore owns up to {lost} entries only.", lost, size - 1, size)
+        elif size > lost_to:
+            self.verdict.find("tampered", f"{what}, but the restore owns up to {lost_to} only.", lost_to, size - 1, size)
 
     # What stands beside the entries, and what is not there
 
@@ -1047,27 +1060,22 @@ class Walk:
             return
         removed = merged(self.explained)
         for first, last in self.omitted:
-            inside = next((part for part in removed if part[0] <= first and last <= part[1]), None)
-            if inside is None:
+            at = bisect(removed, (first, sys.maxsize)) - 1
+            if at < 0 or last > removed[at][1]:
                 text = f"Entries {first} to {last} are not in the bundle, and no pruning or erasure that it tells of explains that."
                 self.verdict.find("incomplete", text, first, last)
 
     def check_export(self) -> None:
-        """The last entry is the event of this export, so nothing after it was cut off."""
-        last, manifest = self.tree.size - 1, self.manifest
-        try:
-            entry = parse_canonical(self.last_entry) if self.last_entry[:1] == b"{" else {}
-        except Broken:
-            entry = {}
-        if (
-            not isinstance(entry, dict)
-            or entry.get("type") != "evidence.exported"
-            or text_of(entry, "details", "bundle") != manifest["bundle"]
-        ):
-            text = "The last entry is not the event of this export: the end was cut off, or the bundle is not what was handed out."
-            self.verdict.find("incomplete", text, max(last, 0))
-        elif entry["details"].get("selection") != manifest["selection"] or entry.get("ts") != manifest["made_at"]:
-            self.verdict.find("tampered", "The manifest gives another time or selection than the event of the export.", last)
+        """The event of this export is new in the last checkpoint, so nothing that came before it was cut off."""
+        manifest, before = self.manifest, self.met_before.size if self.met_before else 0
+        if not self.exports:
+            text = "The event of this export is not in it: the end was cut off, or the bundle is not what was handed out."
+            self.verdict.find("incomplete", text, self.tree.size)
+        for index, selection, time in self.exports:
+            if index < before or len(self.exports) > 1:
+                self.verdict.find("tampered", "The event of this export stands twice, or not in the last stretch.", index)
+            elif selection != manifest["selection"] or time != manifest["made_at"]:
+                self.verdict.find("tampered", "The manifest gives another time or selection than the event of the export.", index)
         if self.met and moment(self.met.time) < moment(manifest["made_at"]) - TOLERANCE:
             self.verdict.find("stale", f"The last checkpoint is of {self.met.time}, the export of {manifest['made_at']}.")
 
@@ -1096,7 +1104,7 @@ class Walk:
             why = "trusted: you gave this key" if key in trusted else "trusted: a rotation ties it to a key that you gave"
             why = why if self.given else "NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere"
             self.signers.append(
-                {"name": key.name, "fingerprint": key.fingerprint, "trust": why if trusted or not self.given else "not trusted"}
+                {"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": why if trusted or not self.given else "not trusted"}
             )
         if self.given and not trusted:
             self.verdict.find("unknown key", "None of the keys that you gave has signed this ledger.")
@@ -1144,11 +1152,17 @@ def report(walk: Walk) -> None:
     """What a verdict always says."""
     verdict, manifest, facts = walk.verdict, walk.manifest, walk.verdict.facts
     gone = sum(last - first + 1 for first, last in walk.omitted)
-    facts["ledger"] = {"name": walk.ledger, "bundle": manifest["bundle"], "made_at": manifest["made_at"]}
+    facts["ledger"] = {"name": shorten(walk.ledger), "bundle": manifest["bundle"], "made_at": manifest["made_at"]}
+    facts["selection"] = None if manifest["selection"] is None else shorten(json.dumps(manifest["selection"]))
     facts["entries"] = {"total": walk.tree.size, "in_full": walk.full, "left_out": gone, "told_late": walk.late}
     facts["indexes"] = f"0 to {walk.tree.size - 1}" if walk.tree.size else None
     facts["time_span"] = {"from": walk.times[0] or None, "to": walk.times[1] or None}
-    facts["checkpoints"] = {"count": walk.count, "signatures_verified": walk.signatures, "last": walk.met.time if walk.met else None}
+    facts["checkpoints"] = {
+        "count": walk.count,
+        "signatures_verified": walk.signatures,
+        "first": walk.first_time,
+        "last": walk.met.time if walk.met else None,
+    }
     facts["signers"] = walk.signers
     facts["witnesses"] = list(walk.witnessed.values())
     facts["anchors"] = []
@@ -1162,7 +1176,7 @@ def report(walk: Walk) -> None:
             verdict.unchecked.append(f"Whether {kind} '{name}' still holds what the bundle says it received: ask its keeper.")
     facts["gaps"] = [{"first": first, "last": last} for first, last in walk.omitted[:FINDINGS_SHOWN]]
     facts["lost"] = [{"epoch": item.epoch, "first": item.size, "until": item.lost_to} for item in walk.restores[1:]]
-    facts["redactions"] = {"values_without_card": walk.unopened, "cards": len(walk.cards)}
+    facts["redactions"] = {"values_without_card": walk.unopened if walk.deep else None, "cards": len(walk.cards)}
     if not walk.deep:
         verdict.unchecked.append("What stands in the entries: form, ids, numbers, times and commitments (--quick).")
     if gone:
@@ -1213,6 +1227,8 @@ def check_proof(path: Path, verdict: Verdict, policy: Policy, options: argparse.
         event = parse_canonical(entry)
         verdict.facts["entry"] = {"index": int(index), "type": shorten(text_of(event, "type")), "time": shorten(text_of(event, "ts"))}
         check_note_alone(note, verdict, policy)
+        if moment(text_of(event, "rec") or text_of(event, "ts")) > moment(note.time) + TOLERANCE:
+            raise Broken("the entry says that it was written after the checkpoint that holds it")
         check_age(note, verdict, options.max_age)
     except Broken as error:
         verdict.find("tampered", f"The proof does not hold: {error}.")
@@ -1246,7 +1262,9 @@ def check_note_alone(note: Note, verdict: Verdict, policy: Policy) -> None:
         verdict.find("unknown key", f"The checkpoint of size {note.size} is not signed by a key that you gave (--key).")
     elif not any(key.signed(note) for key in ours):
         verdict.find("unsigned", f"The signature of the checkpoint of size {note.size} is not valid.")
-    verdict.facts["signers"] = [{"name": key.name, "fingerprint": key.fingerprint, "trust": "trusted: you gave this key"} for key in ours]
+    verdict.facts["signers"] = [
+        {"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": "trusted: you gave this key"} for key in ours
+    ]
     seen = {key.text for key in policy.witnesses.values() if key.signed(note)}
     if not policy.reached(policy.quorum, seen):
         verdict.find("unsigned", f"The checkpoint of size {note.size} lacks the cosignatures that your policy asks for.")
@@ -1342,6 +1360,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, Broken) as error:
         sys.stderr.write(f"verify.py: cannot read what you named: {error}\n")
         return USAGE
+    except Exception as error:  # noqa: BLE001 - whatever the input, no traceback: what was not verified is not sound
+        verdict = Verdict()
+        verdict.find("tampered", f"It makes this program fail ({type(error).__name__}: {shorten(error)}), which nothing honest does.")
     text = json.dumps(verdict.as_data(), indent=1, ensure_ascii=True) if options.json else verdict.as_text()
     sys.stdout.write(text + "\n")
     return STATUS[verdict.word]
