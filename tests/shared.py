@@ -44,10 +44,12 @@ def _once(make: Callable[..., Any], home: dict[str, Any]) -> Any:
 def _copied(name: str) -> Any:
     """The fixture that tests ask for: a copy, in which what two of them hold of one thing is one thing."""
 
-    def copied(db: None, copies: dict[int, Any], **made: Any) -> Any:
+    def copied(request: pytest.FixtureRequest, db: None, copies: dict[int, Any], **made: Any) -> Any:
+        marker = request.node.get_closest_marker("django_db")
+        assert not (marker and marker.kwargs.get("transaction")), f"{name} is shared, and this test commits. Give it one of its own."
         return deepcopy(made[f"{name}{OF_THE_MODULE}"], copies)
 
-    return pytest.fixture(name=name)(_asking(copied, "db", "copies", f"{name}{OF_THE_MODULE}"))
+    return pytest.fixture(name=name)(_asking(copied, "request", "db", "copies", f"{name}{OF_THE_MODULE}"))
 
 
 def _asking(function: Any, *names: str) -> Any:

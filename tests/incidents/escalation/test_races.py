@@ -16,12 +16,18 @@ from portal.foundation.outbox.dispatch import deliver_due
 from portal.models import ContactPoint, OutboxMessage
 from tests.receiver import receiver
 
-from .conftest import Scene, alerted, run_of
+from .conftest import Scene, alerted, make_scene, run_of
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="needs several writers at once"),
 ]
+
+
+@pytest.fixture
+def scene(now: datetime) -> Scene:
+    """Not shared: what these tests write is committed."""
+    return make_scene(now)
 
 
 def at_once(count: int, work: Callable[[], object]) -> None:
