@@ -57,6 +57,7 @@ def export_evidence(
     reason: str = "",
     patience: float = 10.0,
     tell: Tell = lambda done, size: None,
+    wait: Callable[[float], object] = time.sleep,
 ) -> Bundle:
     """Writes the bundle to the file `out`, which appears whole or not at all.
 
@@ -68,7 +69,7 @@ def export_evidence(
     name = str(uuid.uuid4())
     with act("evidence.exported", actor=actor, now=now, why=reason) as running:
         running.details = {"bundle": name, "selection": selection.as_recorded()}
-    last = _sealed(name, patience)
+    last = _sealed(name, patience, wait)
     partial = out.with_name(f".{out.name}.{name}")
     try:
         entries = _write(partial, name, last, selection, now, tell)
@@ -78,7 +79,7 @@ def export_evidence(
     return Bundle(out, name, last.size, entries)
 
 
-def _sealed(bundle: str, patience: float) -> LedgerCheckpoint:
+def _sealed(bundle: str, patience: float, wait: Callable[[float], object]) -> LedgerCheckpoint:
     """The checkpoint of the tree that ends with the event of this export; one is made for every size that is asked for."""
     needle = f'"bundle":"{bundle}"'
     event = LedgerEvent.objects.filter(type="evidence.exported", payload__contains=needle).latest("pk")
@@ -88,7 +89,7 @@ def _sealed(bundle: str, patience: float) -> LedgerCheckpoint:
         found = LedgerCheckpoint.objects.filter(size__gt=leaf.index).order_by("size").first() if leaf else None
         if found is not None:
             return found
-        time.sleep(0.05)
+        wait(0.05)
     raise WrongState("The ledger is not being sealed, so nothing that could be proved can be exported. Start the sealer and try again.")
 
 
