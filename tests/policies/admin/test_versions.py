@@ -12,6 +12,7 @@ from policies.governance import services
 from policies.models import Approval, Level, PolicyVersion, Target
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 from tests.trail import who
 
 from .forms import as_, form_of
@@ -31,17 +32,17 @@ def decide(version: PolicyVersion) -> str:
     return reverse("admin:policies_policyversion_approve", args=[version.pk])
 
 
-@pytest.fixture
+@shared
 def manager() -> Any:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def approver() -> Any:
     return person("Abe Approver", roles=("approver",))
 
 
-@pytest.fixture
+@shared
 def draft(manager: Any) -> Any:
     version = make.draft(author=manager)
     make.level(version, 1, person("Ana Ruiz"), person("Tom Berg"))

@@ -8,6 +8,7 @@ import pytest
 from policies.models import PolicyVersion
 from tests.factories import policies as make
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 from .test_policies import api_of
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 DOOR = "/api/v1/simulations/"
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     ana = person("Ana Person", username="ana")
     contact(ana)

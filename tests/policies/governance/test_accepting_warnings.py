@@ -14,16 +14,17 @@ from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput
 from tests.factories import policies as make
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def manager() -> Any:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def draft(manager: Any) -> Any:
     version = make.draft(author=manager)
     make.level(version, 1, person("Ana Ruiz"))

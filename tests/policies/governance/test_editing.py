@@ -16,6 +16,7 @@ from policies.models import EditLock, PolicyVersion
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed, WrongState
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 from tests.trail import who
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +24,12 @@ NAME = "Payments failing"
 FIVE = ConditionChange(1, Comparison.AT_LEAST, Decimal(5), timedelta(minutes=10), timedelta(0))
 
 
-@pytest.fixture
+@shared
 def manager() -> Any:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def version() -> PolicyVersion:
     return make.in_force()
 

@@ -13,11 +13,12 @@ from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def superseded(now: Any) -> PolicyVersion:
     """Version 1, with a window of 15 min and a milestone, replaced by version 2 with 30 min and none."""
     first = make.draft(make.policy())

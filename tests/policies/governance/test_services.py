@@ -13,22 +13,23 @@ from policies.models import Approval, Target
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def manager() -> Any:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def approver() -> Any:
     return person("Abe Approver", roles=("approver",))
 
 
-@pytest.fixture
+@shared
 def version(manager: Any) -> Any:
     version = make.draft(author=manager)
     make.level(version, 1, person("Ana Ruiz"), person("Tom Berg"))

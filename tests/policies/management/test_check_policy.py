@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from policies.models import Level, PolicyVersion
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-@pytest.fixture
+@shared
 def version() -> Any:
     version = make.in_force(make.service("Payments"))
     version.policy.name = "Payments escalation"

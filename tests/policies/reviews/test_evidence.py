@@ -19,12 +19,13 @@ from portal.foundation.canonical import content_hash
 from tests.factories import policies as make
 from tests.factories.incidents import incident, reading
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     """Two levels with somebody who can be reached; failing payments of 5 % are SEV2."""
     people = [person(name) for name in ("First", "Second")]

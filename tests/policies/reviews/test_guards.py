@@ -10,18 +10,19 @@ from policies.models import PolicyReview
 from policies.reviews.services import open_due_reviews, sign_review
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-@pytest.fixture
+@shared
 def opened(now: datetime) -> PolicyReview:
     make.in_force(now=now)
     return open_due_reviews(now=APRIL)[0]
 
 
-@pytest.fixture
+@shared
 def signed(opened: PolicyReview) -> PolicyReview:
     return sign_review(opened, actor=opened.assigned_to, now=APRIL, decision="keep", reason="Fine")
 

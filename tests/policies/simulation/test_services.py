@@ -20,6 +20,7 @@ from tests.factories import policies as make
 from tests.factories.incidents import reading
 from tests.factories.incidents import service as service_of
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def period(now: datetime) -> tuple[datetime, datetime]:
     return now - timedelta(days=30), now
 
 
-@pytest.fixture
+@shared
 def draft(now: datetime) -> PolicyVersion:
     """A draft that shortens the window of the version in force from 15 to 5 minutes."""
     version = make.draft(make.in_force(now=now - timedelta(days=40)).policy, now=now)

@@ -23,13 +23,14 @@ from portal.foundation.errors import InvalidInput, NotAllowed
 from portal.models import ChannelRule, ContactPoint, ContactRule, User
 from tests.factories import policies as make
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 SCRIPT = ("+2min fails sms", "+7min acknowledge tom", "+1h resolve")
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     """Ana and Tom on a rotation, then Kim, named. Windows of 15 min, Olga owns it."""
     ana, tom, kim = (person(f"{name} Person", username=name.lower(), roles=("responder",)) for name in ("Ana", "Tom", "Kim"))

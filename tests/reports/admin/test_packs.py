@@ -12,6 +12,7 @@ from reports.packs.downloads import download_pack
 from reports.packs.quarters import Quarter
 from tests.factories.portal import person
 from tests.factories.reports import small_quarter, stored
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIST, BUILD = "/admin/reports/quarterlypack/", "/admin/reports/quarterlypack/build/"
@@ -23,7 +24,7 @@ def signed_in(*roles: str) -> Client:
     return client
 
 
-@pytest.fixture
+@shared
 def pack(now: datetime) -> QuarterlyPack:
     stored(*small_quarter())
     download_pack(Quarter(2016, 1), formats=("json",), actor=person("Ana Ruiz", roles=("compliance",)), now=now)

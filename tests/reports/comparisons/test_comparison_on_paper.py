@@ -21,17 +21,18 @@ from tests.factories import policies as make
 from tests.factories.full_policies import full_draft
 from tests.factories.policies import NOW
 from tests.factories.portal import person
+from tests.shared import shared
 from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def reader() -> User:
     return person("Ada", roles=("auditor",))
 
 
-@pytest.fixture
+@shared
 def pair() -> tuple[PolicyVersion, PolicyVersion]:
     """Two approved versions of a policy in Madrid that says everything; the second has other windows and other words."""
     first = make.approve(full_draft(author=person("Mia Manager", roles=("manager",))))
