@@ -248,7 +248,9 @@ def free_port() -> int:
 
 
 def processor_times(parent: int) -> dict[str, float]:
-    """Seconds of processor time of each part of the installation, with all its processes: web, engine, sender, worker, and the parent."""
+    """Seconds of processor time of each part of the installation, with all its processes, and of their parent."""
+    from portal.management.parts import installation as installed
+
     processes = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -258,8 +260,8 @@ def processor_times(parent: int) -> dict[str, float]:
         # Its own time and that of children that have ended.
         processes[int(stat.parent.name)] = (int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"))
     parts = sorted(pid for pid, (of, _) in processes.items() if of == parent)
-    # In the order in which `manage.py serve` starts them.
-    names = dict(zip(parts, ("web", "engine", "sender", "worker"), strict=True)) | {parent: "parent"}
+    # `manage.py serve` starts them in this order.
+    names = dict(zip(parts, [part.name for part in installed("")], strict=True)) | {parent: "parent"}
     found = dict.fromkeys(names.values(), 0.0)
     for pid, (_, used) in processes.items():
         while pid not in names and pid in processes:
