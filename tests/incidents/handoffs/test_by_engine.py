@@ -12,6 +12,7 @@ from incidents.models import EscalationRun, HandOff, Incident
 from portal.foundation.errors import Conflict, NotAllowed, WrongState
 from portal.models import OutboxMessage
 from tests.incidents.escalation.conftest import Scene, alerted, make_scene
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ class Escalated:
         return HandOff.objects.get(by_engine=True)
 
 
-@pytest.fixture
+@shared
 def escalated(now: datetime) -> Escalated:
     scene = make_scene(now, resolve_within=timedelta(hours=1))
     incident = scene.open()

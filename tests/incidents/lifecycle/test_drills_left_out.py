@@ -14,13 +14,14 @@ from policies.decisions.vocabulary import Severity
 from reports.metrics.queries import facts_between, last_event_at, quarters_with_incidents
 from tests.factories.incidents import incident, policy_in_force, service
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@shared
 def rehearsed() -> Incident:
     of = service("Card payments")
     policy_in_force(of, NOW - DAY, (("SEV2", "transaction_failure_percent", "5", 1),))

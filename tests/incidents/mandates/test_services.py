@@ -18,6 +18,7 @@ from portal.foundation.outbox.models import OutboxMessage
 from tests.factories.incidents import incident, service
 from tests.factories.policies import approve, draft, level, policy
 from tests.factories.portal import contact, person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -25,8 +26,8 @@ LATER = NOW + timedelta(hours=4)
 WHY = "The change freeze is lifted for the hotfix; customers cannot pay."
 
 
-@pytest.fixture
-def scene(django_user_model: Any) -> Any:
+@shared
+def scene() -> Any:
     class Scene:
         def __init__(self) -> None:
             self.owner = person("Olga Owner", roles=("responder",))

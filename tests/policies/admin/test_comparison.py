@@ -17,6 +17,7 @@ from portal.models import User
 from tests.factories import policies as make
 from tests.factories.full_policies import full_draft
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -31,12 +32,12 @@ def page(name: str, version: PolicyVersion, *more: str) -> str:
     return reverse(f"admin:policies_policyversion_{name}", args=[version.pk, *more])
 
 
-@pytest.fixture
+@shared
 def manager() -> User:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def policy(manager: User) -> EscalationPolicy:
     """Three approved versions with windows of 15, 30 and 45 minutes; the third is in force."""
     begun = clock.now() - timedelta(days=9)

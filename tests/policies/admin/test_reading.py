@@ -10,6 +10,7 @@ from policies.models import AnnouncementProtocol, ExceptionRule, MessageTemplate
 from portal.foundation import clock
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 from .forms import as_
 
@@ -20,7 +21,7 @@ def page(name: str, version: PolicyVersion, *more: Any) -> str:
     return reverse(f"admin:policies_policyversion_{name}", args=[version.pk, *more])
 
 
-@pytest.fixture
+@shared
 def full() -> PolicyVersion:
     version, today = make.draft(), clock.now().date()
     sofia = person("Sofia Lind")

@@ -15,6 +15,7 @@ from portal.foundation import clock
 from tests.factories import policies as make
 from tests.factories.portal import person
 from tests.policies.simulation.test_services import past
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def now() -> datetime:
     return clock.now()
 
 
-@pytest.fixture
+@shared
 def draft(now: datetime) -> PolicyVersion:
     version = make.draft(make.in_force(now=now - timedelta(days=200)).policy, now=now - timedelta(days=1))
     Level.objects.filter(version=version).update(window=timedelta(minutes=5))

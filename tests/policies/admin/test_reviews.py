@@ -13,6 +13,7 @@ from policies.reviews.services import open_due_reviews
 from portal.site.dashboard.queries import cards_for
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 REVIEWS = "/admin/policies/policyreview/"
@@ -20,12 +21,12 @@ MINE = "/admin/policies/acceptance/mine/"
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 
 
-@pytest.fixture
+@shared
 def version(now: datetime) -> PolicyVersion:
     return make.in_force(now=now)
 
 
-@pytest.fixture
+@shared
 def review(version: PolicyVersion) -> PolicyReview:
     return open_due_reviews(now=APRIL)[0]
 

@@ -14,6 +14,7 @@ from policies.models import EditLock, PolicyVersion
 from portal.foundation import clock
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 from .test_versions import form_of
 
@@ -26,12 +27,12 @@ def as_(user: Any) -> Client:
     return client
 
 
-@pytest.fixture
+@shared
 def manager() -> Any:
     return person("Mia Manager", roles=("manager",))
 
 
-@pytest.fixture
+@shared
 def version() -> PolicyVersion:
     return make.in_force()
 

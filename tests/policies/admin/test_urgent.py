@@ -14,6 +14,7 @@ from portal.foundation import clock
 from portal.models import User
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:policies_urgentpublication_changelist"
@@ -25,7 +26,7 @@ def as_(user: User) -> Client:
     return client
 
 
-@pytest.fixture
+@shared
 def draft() -> PolicyVersion:
     now = clock.now()
     return make.draft(make.in_force(now=now - timedelta(days=2)).policy, now=now - timedelta(days=1))
