@@ -13,12 +13,17 @@ def as_(user: Any) -> Client:
     return client
 
 
+def undrawn() -> Any:
+    """Inside, pages are made and not drawn, which takes longer than all the rest: for answers of which only the status is asked."""
+    return patch.object(SimpleTemplateResponse, "rendered_content", "")
+
+
 def form_of(client: Client, address: str) -> dict[str, Any]:
     """What a browser would send back unchanged, nested rows included.
 
-    Read from what the page is drawn of, without drawing it, which takes longer than all the rest; how it looks is tested elsewhere.
+    Read from what the page is drawn of; how it looks is tested elsewhere.
     """
-    with patch.object(SimpleTemplateResponse, "rendered_content", ""):
+    with undrawn():
         answer: Any = client.get(address)
     context = answer.context_data
     forms = [context["adminform"].form]
