@@ -62,8 +62,9 @@ def cluster(*, outlives_a_crash: bool = False) -> Iterator[Cluster]:
     def run(*command: str) -> None:
         subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
 
-    # Durability is switched off: the cluster lives as long as the tests do.
+    # Durability is switched off, and so is what looks after a database for years: the cluster lives as long as the tests do.
     options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
+    options += " -c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0"
     options += "" if outlives_a_crash else " -c synchronous_commit=off"
     control = (str(folder / "pg_ctl"), "-D", str(home / "data"))
     start = partial(run, *control, "-o", options, "-l", str(home / "log"), "-w", "start")
