@@ -9,6 +9,7 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit trail"
 
     def ready(self) -> None:
+        from django_q.signals import post_execute_in_worker, pre_enqueue, pre_execute
         from simple_history.signals import post_create_historical_record
 
         from portal.foundation import database_guards
@@ -16,6 +17,7 @@ class AuditConfig(AppConfig):
         from portal.foundation.watch.probes import probes
 
         from .capture import installing
+        from .events import accounts, middleware, present
         from .events.receivers import history_row_written
         from .events.rights import watch
         from .events.services import act
@@ -30,4 +32,9 @@ class AuditConfig(AppConfig):
         installing.connect(self)
         post_create_historical_record.connect(history_row_written)
         watch()
+        accounts.watch()
+        middleware.watch()
+        pre_enqueue.connect(present.sign_task)
+        pre_execute.connect(present.begin_task)
+        post_execute_in_worker.connect(present.end_task)
         probes.register("ledger", alarms.ledger)

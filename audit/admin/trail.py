@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
+from audit.events.alone import tell_search
 from audit.events.stories import actor_words, changes_of, did_words, object_words, particulars_of
 from audit.ledger.personal import parsed
 from audit.models import LedgerEvent
@@ -28,6 +29,10 @@ def content_of(event: LedgerEvent) -> dict[str, Any]:
     """What `Lines` put beside the event."""
     content: dict[str, Any] = event.__dict__[CONTENT]
     return content
+
+
+# What a list's address says beside what is searched for.
+TURNING = {"p", "o", "all", "e", "_changelist_filters"}
 
 
 class Lines(ChangeList):
@@ -61,6 +66,13 @@ class LedgerEventAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ("adminkit/adminkit.css",)}
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Searching the trail is itself an event; turning pages is not."""
+        asked = {name: value for name, value in request.GET.items() if name not in TURNING}
+        if any(asked.values()) and self.has_view_permission(request):
+            tell_search("trail.searched", actor=request.user, now=clock.now(), asked=asked)
+        return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Lines

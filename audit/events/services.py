@@ -16,6 +16,7 @@ from portal.foundation.one_transaction import part
 from portal.foundation.request_context import current_origin
 
 from .covering import covered
+from .present import on_behalf_of
 
 
 @dataclass(slots=True)
@@ -90,7 +91,8 @@ def as_event(running: Act) -> Mapping[str, Any]:
 def actor_as_recorded(actor: Any, channel: str) -> dict[str, Any]:
     """The actor's name as it was: renaming or removing the account later changes no event."""
     if actor is None:
-        return {"id": "", "name": channel, "kind": "system"}
+        behalf = on_behalf_of()
+        return {"id": "", "name": channel, "kind": "system"} | ({"on_behalf_of": behalf} if behalf else {})
     about = about_person(actor.pk)
     return {
         "id": str(actor.pk),

@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from incidents.lifecycle.facts import CONFIDENTIAL, MARKERS
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.lifecycle.queries import BESIDE_AN_INCIDENT, incidents_for
+from incidents.lifecycle.reading import note_reading
 from incidents.lifecycle.services import open_incident
 from incidents.lifecycle.states import IncidentState
 from incidents.mandates.queries import mandates_of
@@ -121,6 +122,7 @@ class IncidentAdmin(PortalModelAdmin):
             missing: HttpResponse = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
             return missing
         now = clock.now()
+        note_reading(incident, reader=request.user, now=now)
         context = {**self._page(request, incident, now), **beside_context(request, incident), **(extra_context or {})}
         return TemplateResponse(request, "incidents/incident.html", context)
 
@@ -129,7 +131,9 @@ class IncidentAdmin(PortalModelAdmin):
         incident = self.get_object(request, unquote(object_id))
         if incident is None or not self.has_view_permission(request, incident):
             raise Http404
-        context = self._page(request, incident, clock.now())
+        now = clock.now()
+        note_reading(incident, reader=request.user, now=now)
+        context = self._page(request, incident, now)
         if request.headers.get("If-None-Match") == f'"{context["stamp"]}"':
             return HttpResponse(status=304)
         return TemplateResponse(

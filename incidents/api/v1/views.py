@@ -16,6 +16,7 @@ from incidents.escalation import services as escalation
 from incidents.lifecycle import services
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.lifecycle.queries import incidents_for, service_called
+from incidents.lifecycle.reading import note_reading
 from incidents.models import Incident
 from policies.decisions.vocabulary import Track
 from portal.foundation import clock
@@ -80,7 +81,9 @@ class Incidents(Orders, viewsets.GenericViewSet):
     @extend_schema(responses={200: forms.IncidentStoryOutput, **FOUND})
     def retrieve(self, request: Request, number: str) -> Response:
         """One incident with its readings and its timeline."""
-        return _told(self._fresh(number))
+        incident = self._fresh(number)
+        note_reading(incident, reader=request.user, now=clock.now())
+        return _told(incident)
 
     @extend_schema(request=forms.IncidentChange, parameters=[REPEATABLE], responses={200: forms.IncidentStoryOutput, **PROBLEMS})
     def partial_update(self, request: Request, number: str) -> Response:

@@ -1,5 +1,6 @@
 """The one question: may this actor do this to that?"""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import Permission
@@ -7,11 +8,14 @@ from django.db.models import Model, Q, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from portal.foundation.errors import NotAllowed
+from portal.foundation.registry import Registry
 
 from .held import rights_at_hand
 from .roles import NEVER_BY_SUPERUSER, ON_SERVICE
 
 M = TypeVar("M", bound=Model)
+# Told, in words, of everything that is refused here, before the error goes its way.
+refused: Registry[Callable[[str], None]] = Registry("listener to refusals")
 
 
 def may(actor: Any, permission: str, subject: Model | None = None) -> bool:
@@ -46,7 +50,10 @@ def may_somewhere(actor: Any, permission: str) -> bool:
 def require(actor: Any, permission: str, subject: Model | None = None, *, to: str = "do this") -> None:
     """Raises NotAllowed, in words, when `actor` may not. `to` completes 'You may not …'."""
     if not may(actor, permission, subject):
-        raise NotAllowed(f"You may not {to}. It needs the right '{_words(permission)}'; ask an administrator if you should have it.")
+        words = f"You may not {to}. It needs the right '{_words(permission)}'; ask an administrator if you should have it."
+        for _, listener in refused:
+            listener(words)
+        raise NotAllowed(words)
 
 
 def visible_to(actor: Any, queryset: QuerySet[M], permission: str, *, service_path: str = "service") -> QuerySet[M]:

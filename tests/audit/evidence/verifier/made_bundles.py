@@ -206,7 +206,7 @@ class Ledger:
             "cards.jsonl": b"".join(canonical(card) + b"\n" for card in self.cards),
             "keys.txt": b"".join(key.vkey.encode() + b"\n" for key in self.keys),
             "README.txt": b"python3 verify.py bundle.zip\n",
-            **{name: b"a verifier\n" for name in ("verify.py", "verify.js", "verify.html")},
+            **dict.fromkeys(("verify.py", "verify.js", "verify.html"), b"a verifier\n"),
         }
         entries = sum(line.startswith(b"{") for line in lines)
         manifest = {
