@@ -18,7 +18,7 @@ logger = logging.getLogger("sealer")
 DEFINED = {
     "sqlite": "SELECT name || ' ' || sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
     "postgresql": """
-SELECT tgname || ' ' || tgenabled || ' ' || pg_get_triggerdef(t.oid) || ' ' || pg_get_functiondef(t.tgfoid) FROM pg_trigger t
+SELECT tgname || ' ' || tgenabled::text || ' ' || pg_get_triggerdef(t.oid) || ' ' || pg_get_functiondef(t.tgfoid) FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT t.tgisinternal AND n.nspname = current_schema() ORDER BY relname, tgname
 """,
