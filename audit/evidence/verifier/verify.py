@@ -987,8 +987,8 @@ class Walk:
                 moment(row["at"])
                 receipt = unbase64(row["receipt"]) if row["receipt"] else b""
                 epoch, size = epoch_of(text_of(row, "origin"), self.ledger), number_of(row, "size")
-                if (epoch, size) < before:
-                    raise Broken("anchors are sorted by epoch and size")
+                if size < 0 or (epoch, size) < before:
+                    raise Broken("an anchor has a size, and anchors are sorted by epoch and size")
                 before = (epoch, size)
                 yield Anchor(shorten(row["kind"]), shorten(row["name"]), epoch, size, receipt)
             except (Broken, TypeError) as error:

@@ -82,10 +82,9 @@ class Signer:
 
     def line(self, text: bytes, at: int = 0) -> str:
         """The signature line of a note with this text; a witness signs at `at` seconds since 1970."""
-        if self.kind == 4:
-            signature = at.to_bytes(8, "big") + self.sign(b"cosignature/v1\ntime %d\n" % at + text)
-        else:
-            signature = self.sign(text)
+        if self.kind == 1:
+            return f"— {self.name} {b64(self.id + self.sign(text))}\n"
+        signature = at.to_bytes(8, "big") + self.sign(b"cosignature/v1\ntime %d\n" % at + text)
         return f"— {self.name} {b64(self.id + signature)}\n"
 
 
