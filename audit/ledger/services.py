@@ -12,6 +12,7 @@ from portal.foundation import clock
 from portal.foundation.canonical import canonical_json
 from portal.foundation.many_rows import insert_all
 
+from . import one_event
 from .models import LedgerEvent
 from .personal import with_seals
 
@@ -32,30 +33,42 @@ def append(event: Mapping[str, Any], *, now: datetime) -> None:
 
     Raises RuntimeError outside a transaction and ValueError when the event has no canonical form.
     """
-    append_all([event], now=now)
+    _refuse_outside_a_transaction()
+    content, event_id = _completed(with_seals(event), now)
+    one_event.write(content, columns_of(content), event_id, now)
 
 
 def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     """The same for several, in this order, in one statement. An event about an object gets that object's next number."""
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("An audit event must be written in the transaction of what it tells.")
+    _refuse_outside_a_transaction()
     contents = [with_seals(event) for event in events]
     numbers = _next_numbers(subject for content in contents if (subject := _subject(content)))
     insert_all([_as_row(content, numbers, now) for content in contents])
 
 
+def _refuse_outside_a_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An audit event must be written in the transaction of what it tells.")
+
+
 def _as_row(content: dict[str, Any], numbers: dict[Subject, int], now: datetime) -> LedgerEvent:
-    event_id = _uuid7(now)
     subject = _subject(content)
     if subject:
         numbers[subject] += 1
         content["obj"] = {**content["obj"], "seq": numbers[subject]}
+    content, event_id = _completed(content, now)
+    payload = canonical_json(content).decode("utf-8")
+    return LedgerEvent(event_id=event_id, recorded_at=now, payload=payload, **columns_of(content))
+
+
+def _completed(content: dict[str, Any], now: datetime) -> tuple[dict[str, Any], uuid.UUID]:
+    """With version, id and times; and the id."""
+    event_id = _uuid7(now)
     content |= {"v": VERSION, "id": str(event_id), "ts": utc_text(now)}
     written = clock.now()
     if abs(written - now) > TOLD_AT_ONCE:
         content["rec"] = utc_text(written)
-    payload = canonical_json(content).decode("utf-8")
-    return LedgerEvent(event_id=event_id, recorded_at=now, payload=payload, **columns_of(content))
+    return content, event_id
 
 
 def columns_of(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """The trail is only ever added to, by whatever road one comes."""
 
+import json
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.events.services import act
+from audit.ledger.services import append, append_all
 from audit.models import LedgerEvent
 from portal.foundation import database_guards
+from portal.foundation.canonical import canonical_json
 from tests.factories.portal import person
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +79,28 @@ def test_the_database_refuses_to_change_or_remove_an_event(statement: str) -> No
 
 def test_every_guard_is_installed() -> None:
     assert database_guards.missing() == []
+
+
+def test_an_events_number_stands_where_canonical_json_has_it(now: Any) -> None:
+    event = {
+        "type": "test.event",
+        "obj": {"model": "x.y", "pk": "1", "repr": "Größe"},
+        "why": "ß",
+        "details": {"seq": 7},
+        "actor": {"id": "é"},
+    }
+    with transaction.atomic():
+        append(event, now=now)
+        append_all([event, event], now=now)
+        append(event, now=now)
+    payloads = LedgerEvent.objects.filter(object_model="x.y").order_by("id").values_list("payload", "object_seq")
+    assert [number for _, number in payloads] == [1, 2, 3, 4]
+    for payload, number in payloads:
+        content = json.loads(payload)
+        assert content["obj"] == {"model": "x.y", "pk": "1", "repr": "Größe", "seq": number}
+        assert canonical_json(content).decode() == payload
+
+
+def test_a_name_that_would_stand_behind_the_number_is_refused(now: Any) -> None:
+    with pytest.raises(ValueError, match="would stand behind"), transaction.atomic():
+        append({"type": "test.event", "obj": {"model": "x.y", "pk": "1", "zone": "UTC"}}, now=now)

@@ -1,0 +1,56 @@
+"""Writing one event in as few statements as the database allows: what nearly every act does.
+
+An event's number within its object is known only in the statement that counts it. PostgreSQL puts it into the payload itself, between two
+halves made here, so that counting and writing are one call; SQLite, where a call costs little, is asked twice.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from portal.foundation.canonical import canonical_json
+
+COLUMNS = "event_id, recorded_at, type, actor_id, object_model, object_pk, request_id, object_seq, payload"
+COUNTING = """
+INSERT INTO audit_ledgerobject (model, key, last) VALUES (%s, %s, 1)
+ON CONFLICT (model, key) DO UPDATE SET last = audit_ledgerobject.last + 1 RETURNING last
+"""
+PLAIN = f"INSERT INTO audit_ledgerevent ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"  # noqa: S608 - constants
+IN_ONE = f"""
+WITH counted AS ({COUNTING})
+INSERT INTO audit_ledgerevent ({COLUMNS})
+SELECT %s::uuid, %s::timestamptz, %s, %s, %s, %s, %s, last, %s::text || last || %s::text FROM counted
+"""  # noqa: S608
+NUMBER = "seq"
+
+
+def write(content: Mapping[str, Any], columns: Mapping[str, Any], event_id: uuid.UUID, now: datetime) -> None:
+    """Stores an event of this content, with its object's next number in it, in the running transaction. Raises ValueError as canonical_json."""
+    postgresql = connection.vendor == "postgresql"
+    start = [str(event_id), now] if postgresql else [event_id.hex, connection.ops.adapt_datetimefield_value(now)]
+    start += [columns[name] for name in ("type", "actor_id", "object_model", "object_pk", "request_id")]
+    subject = content.get("obj")
+    with connection.cursor() as cursor:
+        if not subject:
+            cursor.execute(PLAIN, [*start, None, canonical_json(content).decode("utf-8")])
+            return
+        head, tail = halves(content)
+        key = [subject["model"], subject["pk"]]
+        if postgresql:
+            cursor.execute(IN_ONE, [*key, *start, head, tail])
+        else:
+            [last] = cursor.execute(COUNTING, key).fetchone()
+            cursor.execute(PLAIN, [*start, last, f"{head}{last}{tail}"])
+
+
+def halves(content: Mapping[str, Any]) -> tuple[str, str]:
+    """The canonical payload before and after the object's number, whose name sorts behind all that `obj` holds otherwise."""
+    subject = {name: value for name, value in content["obj"].items() if name != NUMBER}
+    if max(subject) > NUMBER:
+        raise ValueError(f"$.obj: '{max(subject)}' would stand behind '{NUMBER}'")
+    head = canonical_json({name: value for name, value in content.items() if name < "obj"} | {"obj": subject})
+    tail = canonical_json({name: value for name, value in content.items() if name > "obj"})
+    return head[:-2].decode("utf-8") + f',"{NUMBER}":', "}," + tail[1:].decode("utf-8")
