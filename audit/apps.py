@@ -16,13 +16,14 @@ class AuditConfig(AppConfig):
         from portal.foundation.adminkit.frame import frames
         from portal.foundation.watch.probes import probes
 
+        from .anchors.known import largest_size
         from .capture import installing
         from .events import accounts, middleware, present
         from .events.receivers import history_row_written
         from .events.rights import watch
         from .events.services import act
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
-        from .sealing import alarms
+        from .sealing import alarms, epochs
         from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
@@ -38,3 +39,4 @@ class AuditConfig(AppConfig):
         pre_execute.connect(present.begin_task)
         post_execute_in_worker.connect(present.end_task)
         probes.register("ledger", alarms.ledger)
+        epochs.known_sizes.register("anchors", largest_size)

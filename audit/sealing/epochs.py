@@ -1,6 +1,6 @@
 """Going on after a restore: a new epoch says what was there, what was lost, why, and who approved it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from audit.anchors.models import AnchorReceipt
 from audit.events.services import act, actor_as_recorded
 from audit.ledger.models import LedgerEvent
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.registry import Registry
 
 from . import alarms, prove
 from .folder import locked
@@ -24,6 +24,8 @@ from .stored import StoredTree
 
 RESTORED = "ledger.restored"
 APPROVERS = 2
+# Who else knows how large the tree was: the anchors.
+known_sizes: Registry[Callable[[], int]] = Registry("size known of the ledger")
 
 
 def open_epoch(*, reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
@@ -89,5 +91,4 @@ def _open(reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
 def _lost_to(size: int, last: LastNote | None) -> int:
     """The largest size known to have been signed or anchored."""
     stored = LedgerCheckpoint.objects.aggregate(most=Max("size"))["most"] or 0
-    anchored = AnchorReceipt.objects.aggregate(most=Max("size"))["most"] or 0
-    return max(size, stored, anchored, last.checkpoint.size if last else 0)
+    return max(size, stored, last.checkpoint.size if last else 0, *(known() for _, known in known_sizes))
