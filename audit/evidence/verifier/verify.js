@@ -1,10 +1,11 @@
 /*
  * Checks evidence of an audit trail, as docs/ledger-format.md of the portal describes it, without the portal and without a network.
  *
- *   node verify.js bundle.zip [--key VKEY|FILE]... [--max-age 24h] [--json]
- *   node verify.js item.tlog-proof [--payload item.json] [--key VKEY|FILE]... [--max-age 24h] [--json]
+ *   node verify.js bundle.zip [--key VKEY|FILE]... [--policy FILE] [--since CHECKPOINT] [--max-age 24h] [--quick] [--json]
+ *   node verify.js item.tlog-proof [--payload item.json] [--key VKEY|FILE]... [--policy FILE] [--max-age 24h] [--json]
+ *   node verify.js --consistency OLDER NEWER PROOF [--key VKEY|FILE]... [--policy FILE] [--json]
  *
- * Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key; 64 when asked wrongly, 66 when a file cannot be read.
+ * Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key; 64 when called wrongly.
  * Needs Node 18 or newer and nothing else. verify.html holds this same text and runs it in a browser.
  *
  * It was written from that page alone, not from verify.py: an error in one is not an error in the other.
@@ -15,12 +16,15 @@
 const NODE = typeof process !== 'undefined' && !!(process.versions && process.versions.node) && typeof require === 'function';
 const node = NODE ? { crypto: require('crypto'), fs: require('fs'), zlib: require('zlib'), stream: require('stream'), path: require('path') } : null;
 
-// The seven verdicts' six findings in the order in which they count.
 const STATUS = { sound: 0, tampered: 1, 'unknown key': 5, unsigned: 4, incomplete: 2, stale: 3 };
+// In the order in which they count.
 const SEVERITY = ['tampered', 'unknown key', 'unsigned', 'incomplete', 'stale'];
 const LEEWAY = 300; // seconds that clocks and batches may differ, by the format
 const MOST_OF_A_KIND = 20; // findings of one kind that are listed; the rest is counted
-const LONGEST_LINE = 64 * 1024 * 1024;
+const LONGEST_LINE = 8 * 1024 * 1024;
+const LARGEST_TREE = 2 ** 40;
+const MOST_SIGNATURE_LINES = 64;
+const FIRST_SIGNATURES = 100; // this many checkpoints from the first are all verified, later ones where they count
 const DEEPEST = 500;
 const MEMBERS = ['README.txt', 'verify.py', 'verify.js', 'verify.html', 'manifest.json', 'entries.jsonl', 'checkpoints.jsonl', 'anchors.jsonl',
   'cards.jsonl', 'keys.txt'];
@@ -665,13 +669,19 @@ function checkpointOf(note) {
   const time = lines.length === 5 && lines[3].startsWith('time ') ? moment(lines[3].slice(5)) : NaN;
   const size = /^(0|[1-9]\d{0,15})$/.test(lines[1]) ? Number(lines[1]) : NaN;
   if (!lines[0] || !isWhole(size) || !root || root.length !== 32 || Number.isNaN(time)) throw new Unreadable('not a checkpoint of this format');
+  return { origin: lines[0], size, root, time, text, bytes: utf8(text), signatures: signatureLines(note.slice(cut + 2)) };
+}
+
+function signatureLines(text) {
+  const lines = text.split('\n').filter((line) => line);
+  if (lines.length > MOST_SIGNATURE_LINES) throw new Unreadable('too many signature lines');
   const signatures = [];
-  for (const line of note.slice(cut + 2).split('\n')) {
+  for (const line of lines) {
     const found = SIGNATURE_LINE.exec(line);
     const bytes = found && unbase64(found[2]);
     if (bytes && bytes.length > 4) signatures.push({ name: found[1], id: hex(bytes.subarray(0, 4)), bytes: bytes.subarray(4) });
   }
-  return { origin: lines[0], size, root, time, text, bytes: utf8(text), signatures };
+  return signatures;
 }
 
 /** Which epoch of `ledger` an origin names; 0 when it is no origin of that ledger. */
@@ -684,34 +694,36 @@ function epochOf(origin, ledger) {
 function originOf(epoch, ledger) { return epoch === 1 ? ledger : `${ledger}/epoch-${epoch}`; }
 
 /**
- * How a checkpoint is signed under `keys`: 'good', 'false' (a trusted key's line that is not its signature), 'unknown' or 'none'.
+ * How a checkpoint is signed by `key`: 'good'; 'false' when the line of this key is no signature of it; 'unknown' when only other keys have
+ * lines in the ledger's name; 'none' without any.
  */
-async function signedBy(checkpoint, keys, ledger) {
-  const good = [];
-  let others = 0;
+async function signedBy(checkpoint, key, ledger) {
+  let others = false;
   for (const line of checkpoint.signatures) {
-    const key = keys.find((one) => one.name === line.name && one.id === line.id);
-    if (!key) others += line.name === ledger ? 1 : 0;
-    else if (await ed25519(key.public, checkpoint.bytes, line.bytes)) good.push(key);
-    else return { how: 'false', keys: good };
+    if (key && key.name === line.name && key.id === line.id) return (await ed25519(key.public, checkpoint.bytes, line.bytes)) ? 'good' : 'false';
+    others = others || line.name === ledger;
   }
-  return { how: good.length ? 'good' : others ? 'unknown' : 'none', keys: good };
+  return others ? 'unknown' : 'none';
 }
 
-/** The names of the witnesses whose cosignatures hold; `unknown` counts lines of others. Throws Unreadable for a known one's that does not. */
-async function cosignatures(checkpoint, witnesses, ledger) {
+/**
+ * The witnesses whose cosignatures of the checkpoint hold, with their times in seconds; `unknown` counts lines of others. Throws Unreadable for
+ * a known one's that does not.
+ */
+async function cosignatures(checkpoint, lines, witnesses, ledger) {
   const held = new Map();
   let unknown = 0;
-  for (const line of checkpoint.signatures) {
+  for (const line of lines) {
     const key = witnesses.find((one) => one.name === line.name && one.id === line.id);
     if (!key) {
       unknown += line.name === ledger ? 0 : 1;
       continue;
     }
-    const seconds = line.bytes.length === 72 ? new DataView(line.bytes.buffer, line.bytes.byteOffset).getBigUint64(0) : null;
+    const seconds = line.bytes.length === 72 ? Number(new DataView(line.bytes.buffer, line.bytes.byteOffset).getBigUint64(0)) : NaN;
     const message = joined(utf8(`cosignature/v1\ntime ${seconds}\n`), checkpoint.bytes);
-    if (seconds === null || !(await ed25519(key.public, message, line.bytes.subarray(8)))) throw new Unreadable(`the cosignature of ${key.name} is false`);
-    held.set(key.called || key.name, Number(seconds));
+    if (!isWhole(seconds) || !(await ed25519(key.public, message, line.bytes.subarray(8)))) throw new Unreadable(`the cosignature of ${key.name} is wrong`);
+    if (seconds * 1e6 < checkpoint.time - LEEWAY * 1e6) throw new Unreadable(`the cosignature of ${key.name} is older than the checkpoint`);
+    held.set(key.called || key.name, seconds);
   }
   return { held, unknown };
 }
@@ -719,6 +731,7 @@ async function cosignatures(checkpoint, witnesses, ledger) {
 // -------------------------------------------------------------------------------------------------------------------- ZIP files
 
 const SMALLEST_END = 22;
+const NO_END = 'its end record is missing';
 
 function numbers(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -733,6 +746,7 @@ function numbers(bytes) {
 async function membersOf(source) {
   const tail = await source.read(Math.max(0, source.size - 65557), Math.min(source.size, 65557));
   const at = endRecord(tail);
+  if (at < 0) throw new Unreadable(NO_END);
   const end = await directoryPlace(source, tail, at);
   if (!(end.size <= 1 << 20) || end.start + end.size !== end.before) throw new Unreadable('the ZIP file’s directory is not where it says');
   const bytes = await source.read(end.start, end.size);
@@ -752,7 +766,7 @@ function endRecord(tail) {
     if (tail[at] !== 0x50 || tail[at + 1] !== 0x4b || tail[at + 2] !== 5 || tail[at + 3] !== 6) continue;
     if (at + SMALLEST_END + numbers(tail).u16(at + 20) === tail.length) return at;
   }
-  throw new Unreadable('not a ZIP file, or its end is missing');
+  return -1;
 }
 
 async function directoryPlace(source, tail, at) {
@@ -832,7 +846,7 @@ function contentOf(source, member) {
 }
 
 /**
- * Calls take(bytes, start, end) for every line; the byte at `end` is the line's end or nothing, that at `start` - 1 is the caller's to change.
+ * Calls take(bytes, start, end) for every line; the byte at `end` is the line's end, that at `start` - 1 is the caller's to change.
  */
 async function eachLine(pieces, take, pause) {
   let rest = null;
@@ -846,6 +860,7 @@ async function eachLine(pieces, take, pause) {
       from = 1;
     }
     for (let end = bytes.indexOf(10, from + (rest ? rest.length : 0)); end >= 0; end = bytes.indexOf(10, from)) {
+      if (end - from > LONGEST_LINE) throw new Unreadable('a line is too long');
       take(bytes, from, end);
       from = end + 1;
     }
@@ -853,11 +868,7 @@ async function eachLine(pieces, take, pause) {
     if (rest && rest.length > LONGEST_LINE) throw new Unreadable('a line is too long');
     if (pause) await pause();
   }
-  if (rest) {
-    const bytes = NODE ? Buffer.allocUnsafe(1 + rest.length) : new Uint8Array(1 + rest.length);
-    bytes.set(rest, 1);
-    take(bytes, 1, bytes.length);
-  }
+  if (rest) throw new Unreadable('its last line has no end');
 }
 
 // ------------------------------------------------------------------------------------------------------------------- findings
@@ -868,31 +879,29 @@ class Findings {
     this.counts = new Map();
   }
 
-  /** `index` is where in the tree it is known to begin; `checkpoint` the size of the tree that bounds it. */
-  add(word, code, text, index = null, checkpoint = null) {
+  /** `first` and `last` say where in the tree it is, `checkpoint` the size of the tree that bounds it; null where that is not known. */
+  add(word, code, text, { first = null, last = first, checkpoint = null } = {}) {
     const kind = `${word} ${code}`;
     const count = (this.counts.get(kind) || 0) + 1;
     this.counts.set(kind, count);
-    const finding = { word, status: STATUS[word], code, index, checkpoint, text };
-    if (count <= MOST_OF_A_KIND) this.list.push(finding);
-    return finding;
+    if (count <= MOST_OF_A_KIND) this.list.push({ word, code, text, first, last, checkpoint });
   }
 
   word() { return SEVERITY.find((word) => this.list.some((finding) => finding.word === word)) || 'sound'; }
 
   firstBad() {
-    const placed = this.list.filter((finding) => finding.word === 'tampered' && finding.index !== null);
-    return placed.sort((one, other) => one.index - other.index)[0] || null;
+    const placed = this.list.filter((finding) => finding.word === 'tampered' && finding.first !== null);
+    return placed.sort((one, other) => one.first - other.first)[0] || null;
   }
 
   /** By weight, then by place; what was only counted is said at the end of its kind. */
   sorted() {
-    const rank = (finding) => SEVERITY.indexOf(finding.word) * 2 ** 54 + (finding.index === null ? 2 ** 53 : finding.index);
+    const rank = (finding) => SEVERITY.indexOf(finding.word) * 2 ** 54 + (finding.first === null ? 2 ** 53 : finding.first);
     const list = [...this.list].sort((one, other) => rank(one) - rank(other));
     for (const [kind, count] of this.counts) {
       if (count <= MOST_OF_A_KIND) continue;
       const like = list.filter((finding) => `${finding.word} ${finding.code}` === kind).pop();
-      list.splice(list.indexOf(like) + 1, 0, { ...like, index: null, checkpoint: null, text: `and ${grouped(count - MOST_OF_A_KIND)} more of this kind` });
+      list.splice(list.indexOf(like) + 1, 0, { ...like, first: null, last: null, checkpoint: null, text: `and ${grouped(count - MOST_OF_A_KIND)} more of this kind` });
     }
     return list;
   }
@@ -917,6 +926,10 @@ class Bundle {
     this.witnessKeys = [];
     this.anchors = [];
     this.cards = new Set();
+    this.signers = new Map();
+    this.cosigned = new Map();
+    this.unknownCosignatures = 0;
+    this.signaturesVerified = 0;
     this.rotations = [];
     this.restored = [];
     this.exports = [];
@@ -925,7 +938,7 @@ class Bundle {
     this.ids = new IdSet();
     this.objects = new Map();
     this.tree = new Tree();
-    this.reading = { epoch: 1, place: 0, next: 0, before: null, after: null, goodSize: 0, bad: false, stopped: false, firstTime: Infinity, lastTime: -Infinity };
+    this.reading = { epoch: 1, place: 0, next: 0, before: null, after: null, goodSize: 0, bad: false, stopped: false, version: 1, firstTime: Infinity, lastTime: -Infinity };
     this.facts = { full: 0, omittedCount: 0, subtrees: 0, sealed: 0, opened: 0, gaps: 0, unplaced: 0, chosenAway: 0 };
   }
 
@@ -936,7 +949,8 @@ class Bundle {
       this.members = await membersOf(this.source);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.add('tampered', 'zip', `The file cannot be read as a bundle: ${error.message}.`);
+      const begins = error.message === NO_END && same(await this.source.read(0, Math.min(4, this.source.size)), Uint8Array.of(0x50, 0x4b, 3, 4));
+      this.add(begins ? 'incomplete' : 'tampered', 'zip', begins ? 'The file was cut: it begins as a bundle, but has no end.' : `The file cannot be read as a bundle: ${error.message}.`);
       return this;
     }
     this.checkMembers();
@@ -951,8 +965,11 @@ class Bundle {
     this.checkExtent();
     this.checkOmitted();
     this.checkEpochs();
+    await this.checkKeys();
     await this.checkSignatures();
-    this.checkAnchors();
+    await this.checkAnchors();
+    this.checkQuorum();
+    this.checkSince();
     this.checkOwnExport();
     this.checkAge();
     return this;
@@ -1015,7 +1032,7 @@ class Bundle {
       checkCanonical(bytes, 0, bytes.length);
       this.manifest = JSON.parse(textOf(bytes));
       const { v, kind, bundle, ledger, made_at: madeAt, tree_size: size, entries, files } = this.manifest;
-      const good = v === 1 && kind === 'evidence' && UUID.test(String(bundle)) && typeof ledger === 'string' && ledger && isWhole(size) && isWhole(entries)
+      const good = v === 1 && kind === 'evidence' && UUID.test(String(bundle)) && typeof ledger === 'string' && ledger && isWhole(size) && size < LARGEST_TREE && isWhole(entries) && entries <= size
         && !Number.isNaN(moment(madeAt)) && this.hasGoodSelection() && isRecord(files);
       if (!good) throw new Unreadable('a field is missing or is not what the format says');
     } catch (error) {
@@ -1057,7 +1074,6 @@ class Bundle {
     this.ledger = this.manifest.ledger || (last ? last.origin.replace(/\/epoch-\d+$/, '') : '');
     for (const checkpoint of this.checkpoints) {
       checkpoint.epoch = epochOf(checkpoint.origin, this.ledger);
-      if (!checkpoint.epoch) this.addAt(checkpoint, 'tampered', 'origin', `A checkpoint is that of “${checkpoint.origin}”, not of ${this.ledger}.`);
     }
     this.checkOrder();
     this.checkpoints = this.checkpoints.filter((checkpoint) => checkpoint.epoch);
@@ -1068,25 +1084,16 @@ class Bundle {
   addCheckpoint(checkpoint, number) { this.checkpoints.push({ ...checkpoint, number, computed: null, state: 'unread' }); }
 
   checkOrder() {
-    const lastOf = new Map();
     let before = null;
     for (const checkpoint of this.checkpoints) {
-      if (before && checkpoint.size < before.size) {
-        this.addAt(checkpoint, 'tampered', 'checkpoint-order', `The checkpoint of ${grouped(checkpoint.size)} entries stands after that of ${grouped(before.size)}.`);
+      if (!checkpoint.epoch) {
+        this.add('tampered', 'origin', `A checkpoint is that of “${checkpoint.origin}”, not of ${this.ledger}.`, { checkpoint: checkpoint.size });
+        continue;
       }
-      const earlier = lastOf.get(checkpoint.epoch);
-      if (earlier && checkpoint.time < earlier.time) {
-        this.addAt(checkpoint, 'tampered', 'checkpoint-time', `The checkpoint of ${grouped(checkpoint.size)} entries is dated before that of ${grouped(earlier.size)}.`);
-      }
-      lastOf.set(checkpoint.epoch, checkpoint);
+      const back = before && (checkpoint.epoch < before.epoch || checkpoint.size < before.size || (checkpoint.epoch === before.epoch && checkpoint.time < before.time));
+      if (back) this.add('tampered', 'checkpoint-order', `The checkpoint of ${grouped(checkpoint.size)} entries is smaller or earlier than the one before it.`, { checkpoint: checkpoint.size });
       before = checkpoint;
     }
-  }
-
-  /** A finding about a checkpoint: what it alone vouches for begins behind the next smaller one. */
-  addAt(checkpoint, word, code, text) {
-    const smaller = this.checkpoints.filter((one) => one.size < checkpoint.size).map((one) => one.size);
-    return this.add(word, code, text, smaller.reduce((most, size) => Math.max(most, size), 0), checkpoint.size);
   }
 
   // ---- cards
@@ -1118,7 +1125,7 @@ class Bundle {
     const found = /^\["omitted",(0|[1-9]\d{0,15}),(0|[1-9]\d?),"([0-9a-f]{64})"\]$/.exec(String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 200))));
     const [first, height] = found ? [Number(found[1]), Number(found[2])] : [NaN, NaN];
     if (!found || end - start > 200 || height > 52 || !isWhole(first + 2 ** height) || !this.tree.takes(first, height)) {
-      this.add('tampered', 'omitted-form', `The line for what follows entry ${grouped(this.tree.size - 1)} does not go on from there.`, this.tree.size, this.boundOf(this.tree.size));
+      this.add('tampered', 'omitted-form', `The line for what follows entry ${grouped(this.tree.size - 1)} does not go on from there.`, this.at(this.tree.size));
       this.reading.stopped = true;
       return;
     }
@@ -1127,7 +1134,7 @@ class Bundle {
     this.facts.subtrees += 1;
     if (height === 0) extend(this.omitted, first);
     else this.facts.chosenAway += 2 ** height;
-    if (height > 0 && this.isWhole()) this.add('incomplete', 'omitted', `Entries ${grouped(first)} to ${grouped(first + 2 ** height - 1)} are left out of a bundle of everything.`, first);
+    if (height > 0 && this.isWhole()) this.add('incomplete', 'omitted', `Entries ${grouped(first)} to ${grouped(first + 2 ** height - 1)} are left out of a bundle of everything.`, { first, last: first + 2 ** height - 1 });
     this.tree.add(hash, height);
     this.passCheckpoints();
   }
@@ -1135,12 +1142,14 @@ class Bundle {
   takeEntry(bytes, start, end) {
     const index = this.tree.size;
     let entry = null;
-    try {
-      checkCanonical(bytes, start, end);
-      entry = parsed(bytes, start, end);
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      this.addEntry('entry-form', index, `it is not canonical JSON: ${error.message}`);
+    if (!this.options.quick || isFollowed(bytes, start, end)) {
+      try {
+        checkCanonical(bytes, start, end);
+        entry = parsed(bytes, start, end);
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        this.addEntry('entry-form', index, `it is not canonical JSON: ${error.message}`);
+      }
     }
     if (entry) this.takeContent(entry, index);
     this.facts.full++;
@@ -1149,7 +1158,9 @@ class Bundle {
     if (this.tree.size >= this.reading.next) this.passCheckpoints();
   }
 
-  addEntry(code, index, text) { this.add('tampered', code, `Entry ${grouped(index)}: ${text}.`, index, this.boundOf(index)); }
+  addEntry(code, index, text) { this.add('tampered', code, `Entry ${grouped(index)}: ${text}.`, this.at(index)); }
+
+  at(index) { return { first: index, checkpoint: this.boundOf(index) }; }
 
   /** The size of the smallest checkpoint that holds the entry. */
   boundOf(index) {
@@ -1167,11 +1178,14 @@ class Bundle {
       this.facts.sealed++;
       if (this.cards.has(token)) this.facts.opened++;
     }
-    if (!this.ids.add(entry.id)) this.addEntry('id-twice', index, `its id ${entry.id} was there before`);
     if (entry.type === 'ledger.restored') this.takeRestored(entry, index);
+    this.takeSpecial(entry, index);
+    if (this.options.quick) return;
+    if (entry.v < this.reading.version) this.addEntry('version', index, 'it is of version 1 and follows one of version 2');
+    this.reading.version = Math.max(this.reading.version, entry.v);
+    if (!this.ids.add(entry.id)) this.addEntry('id-twice', index, `its id ${entry.id} was there before`);
     this.takeTime(entry, index);
     if (entry.v === 2 && entry.obj) this.takeNumber(entry.obj, index);
-    this.takeSpecial(entry, index);
   }
 
   takeTime(entry, index) {
@@ -1180,7 +1194,7 @@ class Bundle {
     const written = 'rec' in entry ? moment(entry.rec) : at;
     reading.firstTime = Math.min(reading.firstTime, at);
     reading.lastTime = Math.max(reading.lastTime, at);
-    if (reading.before && written < reading.before.time - LEEWAY * 1e6) {
+    if (entry.v > 1 && reading.before && written < reading.before.time - LEEWAY * 1e6) {
       this.addEntry('time', index, `it is dated ${wordsOf(written)}, but the checkpoint before it was signed at ${wordsOf(reading.before.time)}`);
     }
     if (reading.after && written > reading.after.time + LEEWAY * 1e6) {
@@ -1209,7 +1223,7 @@ class Bundle {
     const details = isRecord(entry.details) ? entry.details : {};
     if (entry.type === 'ledger.key_rotated') this.rotations.push({ index, details });
     else if (entry.type === 'evidence.exported') {
-      if (details.bundle === this.manifest.bundle) this.exports.push(index);
+      if (details.bundle === this.manifest.bundle) this.exports.push({ index, at: entry.ts, selection: details.selection === undefined ? null : details.selection });
     } else if (EXPLAINING.has(entry.type) && Array.isArray(details.ranges)) {
       for (const range of details.ranges) {
         if (Array.isArray(range) && range.length === 2 && isWhole(range[0]) && isWhole(range[1]) && range[0] <= range[1] && range[1] < index) this.explained.push(range);
@@ -1221,7 +1235,8 @@ class Bundle {
   takeRestored(entry, index) {
     const { reading } = this;
     const details = isRecord(entry.details) ? entry.details : {};
-    const right = details.epoch === reading.epoch + 1 && details.old_origin === originOf(reading.epoch, this.ledger) && details.size === index
+    const old = epochOf(String(details.old_origin), this.ledger);
+    const right = isWhole(details.epoch) && details.epoch > reading.epoch && old >= reading.epoch && old < details.epoch && details.size === index
       && details.root === hex(this.tree.root()) && isWhole(details.lost_to) && details.lost_to >= index;
     if (!right) {
       this.addEntry('restored', index, 'what it tells of the ledger before the restore is not so');
@@ -1240,7 +1255,7 @@ class Bundle {
     while (reading.place < bySize.length && bySize[reading.place].size <= size) {
       const checkpoint = bySize[reading.place];
       reading.place++;
-      if (checkpoint.epoch < reading.epoch) checkpoint.state = 'lost';
+      if (checkpoint.epoch && checkpoint.epoch < reading.epoch) checkpoint.state = 'lost';
       else if (checkpoint.size < size) checkpoint.state = 'inside';
       else {
         root = root || this.tree.root();
@@ -1249,6 +1264,9 @@ class Bundle {
       if (checkpoint.state !== 'lost') reading.before = checkpoint;
     }
     reading.next = reading.place < bySize.length ? bySize[reading.place].size : Infinity;
+    const { since } = this.options;
+    if (since && since.size === size) this.rootOfSince = this.tree.root();
+    if (since && since.size > size) reading.next = Math.min(reading.next, since.size);
     reading.after = this.nextHolder(size);
   }
 
@@ -1260,7 +1278,7 @@ class Bundle {
     if (!reading.bad) reading.goodSize = checkpoint.size;
     // What follows a bad entry cannot give a right root either; the first says where.
     else if (!wasBad) this.add('tampered', 'root', `The entries from ${grouped(reading.goodSize)} to ${grouped(checkpoint.size - 1)} do not give the root signed for ${grouped(checkpoint.size)} entries.`,
-      reading.goodSize, checkpoint.size);
+      { first: reading.goodSize, last: checkpoint.size - 1, checkpoint: checkpoint.size });
   }
 
   nextHolder(size) {
@@ -1296,13 +1314,13 @@ class Bundle {
     const there = this.tree.size;
     const last = this.bySize[this.bySize.length - 1];
     if (isWhole(size)) {
-      if (there < size) this.add('incomplete', 'entries-missing', `The bundle claims ${grouped(size)} entries; they end after ${grouped(there)}.`, there);
-      if (there > size) this.add('tampered', 'entries-extra', `The bundle claims ${grouped(size)} entries, but more follow.`, size);
-      if (last && last.size !== size) this.add('incomplete', 'last-checkpoint', `The last checkpoint holds ${grouped(last.size)} entries, not ${grouped(size)}.`, Math.min(size, last.size));
+      if (there < size) this.add('incomplete', 'entries-missing', `The bundle claims ${grouped(size)} entries; they end after ${grouped(there)}.`, { first: there, last: size - 1 });
+      if (there > size) this.add('tampered', 'entries-extra', `The bundle claims ${grouped(size)} entries, but more follow.`, { first: size, last: there - 1 });
+      if (last && last.size !== size) this.add('incomplete', 'last-checkpoint', `The last checkpoint holds ${grouped(last.size)} entries, not ${grouped(size)}.`, { checkpoint: last.size });
     }
     if (!last) this.add('incomplete', 'no-checkpoint', 'There is no checkpoint that could be checked.');
-    if (isWhole(entries) && this.facts.full < entries) this.add('incomplete', 'entries-count', `${grouped(entries)} entries are said to be there in full; ${grouped(this.facts.full)} are.`);
-    if (isWhole(entries) && this.facts.full > entries) this.add('tampered', 'entries-count', `${grouped(entries)} entries are said to be there in full; ${grouped(this.facts.full)} are.`);
+    if (last && there < last.size) this.add('incomplete', 'entries-missing', `A checkpoint holds ${grouped(last.size)} entries, of which only ${grouped(there)} are here.`, { first: there, last: last.size - 1, checkpoint: last.size });
+    if (isWhole(entries) && this.facts.full !== entries) this.add('tampered', 'entries-count', `${grouped(this.facts.full)} entries are here in full, ${grouped(entries)} by the manifest.`);
   }
 
   checkOmitted() {
@@ -1317,7 +1335,7 @@ class Bundle {
           continue;
         }
         const end = Math.min(last, place < ranges.length ? ranges[place][0] - 1 : last);
-        this.add('incomplete', 'omitted', `${span(index, end)} left out, and no entry says that it was pruned or erased.`, index);
+        this.add('incomplete', 'omitted', `${span(index, end)} left out, and no entry says that it was pruned or erased.`, { first: index, last: end });
         index = end + 1;
       }
     }
@@ -1325,104 +1343,120 @@ class Bundle {
 
   checkEpochs() {
     for (const { index, lostTo, epoch } of this.restored) {
-      if (lostTo > index) this.add('incomplete', 'lost', `${span(index, lostTo - 1)} of epoch ${epoch - 1} lost: the ledger was restored from a backup.`, index);
+      if (lostTo > index) this.add('incomplete', 'lost', `${span(index, lostTo - 1)} lost: the ledger was restored from a backup when epoch ${epoch} began.`, { first: index, last: lostTo - 1 });
     }
     for (const checkpoint of this.checkpoints) {
-      const next = this.restored.find(({ epoch }) => epoch === checkpoint.epoch + 1);
-      if (next && checkpoint.size > next.lostTo) {
-        this.add('tampered', 'lost-more', `A checkpoint of epoch ${checkpoint.epoch} holds ${grouped(checkpoint.size)} entries, but only ${grouped(next.lostTo)} are said to have been lost.`, next.index, this.boundOf(next.index));
+      if (checkpoint.state === 'lost') {
+        const text = `A checkpoint of epoch ${checkpoint.epoch} holds ${grouped(checkpoint.size)} entries, more than were there when the next epoch began.`;
+        this.add('tampered', 'checkpoint-lost', text, { checkpoint: checkpoint.size });
       }
       if (checkpoint.epoch > 1 && !this.reading.stopped) this.checkBeginning(checkpoint);
     }
   }
+
+  /** The restore that ended this epoch, if one did. */
+  endOf(epoch) { return this.restored.find((one) => one.epoch > epoch) || null; }
 
   /** A checkpoint of a later epoch holds the entry that begins it. */
   checkBeginning(checkpoint) {
     const begins = this.restored.find(({ epoch }) => epoch === checkpoint.epoch);
     if (begins && begins.index < checkpoint.size) return;
     const text = `A checkpoint of epoch ${checkpoint.epoch} (${grouped(checkpoint.size)} entries) stands without the entry that begins this epoch.`;
-    if (!begins && (this.facts.omittedCount || this.tree.size < checkpoint.size)) this.add('incomplete', 'epoch', text);
-    else this.addAt(checkpoint, 'tampered', 'epoch', text);
+    if (!begins && this.tree.size < checkpoint.size) this.add('incomplete', 'epoch', text);
+    else this.add('tampered', 'epoch', text, { checkpoint: checkpoint.size });
   }
 
   // ---- signatures
 
-  async checkSignatures() {
+  /** The chain of keys: the bundle's oldest, then what rotations made of it. */
+  async checkKeys() {
     const given = this.options.trust;
-    const own = this.keys.length ? [this.keys[0]] : [];
-    this.trusted = given && given.keys.length ? [...given.keys] : own;
-    const bound = Boolean(given && given.keys.length);
-    this.binding = bound;
-    this.first = this.trusted[0] || null;
-    let current = [...this.trusted];
-    const ever = new Map(current.map((key) => [key.line, key]));
-    const pending = await this.goodRotations();
-    this.signers = new Map();
-    this.cosigned = new Map();
-    this.unknownCosignatures = 0;
+    this.binding = Boolean(given && given.keys.length);
+    const first = this.keys[0] || (this.binding ? given.keys[0] : null);
+    this.chain = first ? [{ key: first, index: -1 }] : [];
+    for (const { index, details } of this.rotations) await this.takeRotation(index, details);
+    this.trusted = this.binding ? this.chain.map(({ key }) => key).find((key) => given.keys.some((one) => one.line === key.line)) || null : null;
+    this.first = this.trusted || first;
+    if (this.binding && !this.trusted) this.add('unknown key', 'unknown-key', 'None of the keys that you trust signed this ledger.');
+  }
+
+  async takeRotation(index, details) {
+    const [old, next] = [keyOf(String(details.old)), keyOf(String(details.new))];
+    const [oldSignature, newSignature] = [unbase64(details.old_signature), unbase64(details.new_signature)];
+    const message = utf8(`ledger key rotation\n${details.old}\n${details.new}\n`);
+    const signed = old && next && old.type === LOG_KEY && next.type === LOG_KEY && oldSignature && newSignature
+      && await ed25519(old.public, message, oldSignature) && await ed25519(next.public, message, newSignature);
+    const inUse = this.chain.length ? this.chain[this.chain.length - 1].key : null;
+    if (!signed) this.addEntry('rotation', index, 'the change of key is not signed by both keys');
+    else if (inUse && inUse.line !== old.line) this.addEntry('rotation', index, 'the key that it replaces is not the one in use');
+    else if (this.chain.some(({ key }) => key.line === next.line)) this.addEntry('rotation', index, 'the new key was used before');
+    else this.chain.push({ key: next, index });
+  }
+
+  /** Those whose signatures decide: the others' roots are compared, and lie between two of these. */
+  decisive() {
+    const list = this.bySize.filter((checkpoint) => checkpoint.state !== 'lost');
+    const chosen = new Set(list.slice(0, FIRST_SIGNATURES));
+    const epochs = new Set();
+    for (const checkpoint of list) {
+      if (!epochs.has(checkpoint.epoch)) chosen.add(checkpoint);
+      epochs.add(checkpoint.epoch);
+    }
+    for (const { index } of this.rotations) chosen.add(list.find((checkpoint) => checkpoint.size > index));
+    const newest = new Map();
+    for (const anchor of this.anchors) for (const found of this.named(anchor)) newest.set(anchor.name, found);
+    for (const checkpoint of newest.values()) chosen.add(checkpoint);
+    chosen.add(list[list.length - 1]);
+    chosen.add(list.find((checkpoint) => checkpoint.state === 'bad'));
+    return chosen;
+  }
+
+  named(anchor) { return this.bySize.filter((checkpoint) => checkpoint.size === anchor.size && checkpoint.origin === anchor.origin); }
+
+  async checkSignatures() {
+    const chosen = this.decisive();
+    let link = 0;
     for (const checkpoint of this.bySize) {
-      const crossed = [];
-      while (pending.length && pending[0].index < checkpoint.size && checkpoint.state !== 'lost') {
-        const rotation = pending.shift();
-        crossed.push(rotation);
-        if (current.some((key) => key.line === rotation.old.line)) {
-          rotation.followed = true;
-          if (!current.some((key) => key.line === rotation.new.line)) current = [...current, rotation.new];
-          ever.set(rotation.new.line, rotation.new);
-        }
-      }
-      await this.checkSignature(checkpoint, checkpoint.state === 'lost' ? [...ever.values()] : current, crossed);
-      const retired = crossed.filter((rotation) => rotation.followed).map((rotation) => rotation.old.line);
-      if (retired.length) current = current.filter((key) => !retired.includes(key.line));
+      if (checkpoint.state === 'lost') continue;
+      const needed = [this.chain.length ? this.chain[link].key : null];
+      // The first one after a rotation is signed by the old and by the new key.
+      while (link + 1 < this.chain.length && this.chain[link + 1].index < checkpoint.size) needed.push(this.chain[++link].key);
+      if (chosen.has(checkpoint)) await this.checkSignature(checkpoint, needed);
       if (this.pause) await this.pause();
     }
-    this.current = current;
   }
 
-  async goodRotations() {
-    const good = [];
-    for (const { index, details } of this.rotations) {
-      const [old, next] = [keyOf(String(details.old)), keyOf(String(details.new))];
-      const [oldSignature, newSignature] = [unbase64(details.old_signature), unbase64(details.new_signature)];
-      const message = utf8(`ledger key rotation\n${details.old}\n${details.new}\n`);
-      const right = old && next && old.type === LOG_KEY && next.type === LOG_KEY && oldSignature && newSignature
-        && await ed25519(old.public, message, oldSignature) && await ed25519(next.public, message, newSignature);
-      if (right) good.push({ index, old, new: next, followed: false });
-      else this.addEntry('rotation', index, 'the change of key is not signed by both keys');
-    }
-    return good;
-  }
-
-  async checkSignature(checkpoint, keys, crossed) {
-    const { how, keys: signers } = await signedBy(checkpoint, keys, this.ledger);
+  async checkSignature(checkpoint, needed) {
+    this.signaturesVerified++;
     const size = grouped(checkpoint.size);
-    if (how === 'false') this.addAt(checkpoint, 'tampered', 'signature', `The signature of the checkpoint of ${size} entries is false.`);
-    else if (how === 'unknown') this.add('unknown key', 'unknown-key', `The checkpoint of ${size} entries is signed by a key that is not trusted.`, null, checkpoint.size);
-    else if (how === 'none') this.add('unsigned', 'unsigned', `The checkpoint of ${size} entries has no valid signature line.`, null, checkpoint.size);
-    for (const key of signers) this.signers.set(key.line, key);
-    for (const rotation of crossed) {
-      if (how !== 'good' || !rotation.followed) continue;
-      const both = [rotation.old, rotation.new].every((key) => signers.some((signer) => signer.line === key.line));
-      if (!both) this.addEntry('rotation', rotation.index, `the first checkpoint after the change of key (${size} entries) is not signed by both keys`);
+    for (const key of needed) {
+      const how = await signedBy(checkpoint, key, this.ledger);
+      const at = { checkpoint: checkpoint.size };
+      if (how === 'good') this.signers.set(key.line, key);
+      else if (how === 'unknown') this.add('unknown key', 'unknown-key', `The checkpoint of ${size} entries is signed by another key than the one in use.`, at);
+      else this.add('unsigned', 'unsigned', `The checkpoint of ${size} entries ${how === 'false' ? 'has a wrong signature' : 'is not signed by the ledger'}.`, at);
     }
-    await this.checkCosignatures(checkpoint);
+    await this.checkCosignatures(checkpoint, checkpoint.signatures);
   }
 
-  async checkCosignatures(checkpoint) {
+  async checkCosignatures(checkpoint, lines) {
     const given = this.options.trust ? this.options.trust.witnesses : [];
     try {
-      const { held, unknown } = await cosignatures(checkpoint, [...given, ...this.witnessKeys], this.ledger);
+      const { held, unknown } = await cosignatures(checkpoint, lines, [...given, ...this.witnessKeys], this.ledger);
       this.unknownCosignatures += unknown;
       for (const [name, seconds] of held) this.cosigned.set(name, { size: checkpoint.size, at: seconds });
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.addAt(checkpoint, 'tampered', 'cosignature', `Of the checkpoint of ${grouped(checkpoint.size)} entries ${error.message}.`);
+      this.add('tampered', 'cosignature', `Of the checkpoint of ${grouped(checkpoint.size)} entries ${error.message}.`, { checkpoint: checkpoint.size });
     }
-    const trust = this.options.trust;
-    const isLast = checkpoint === this.bySize[this.bySize.length - 1];
-    if (!isLast || !trust || !trust.quorum) return;
-    const names = new Set([...this.cosigned].filter(([, { size }]) => size === checkpoint.size).map(([name]) => name));
-    if (!isReached(trust, trust.quorum, names)) this.add('unsigned', 'quorum', 'The last checkpoint lacks the witnesses that the policy asks for.', null, checkpoint.size);
+  }
+
+  checkQuorum() {
+    const { trust } = this.options;
+    const last = this.bySize[this.bySize.length - 1];
+    if (!last || !trust || !trust.quorum) return;
+    const names = new Set([...this.cosigned].filter(([, { size }]) => size === last.size).map(([name]) => name));
+    if (!isReached(trust, trust.quorum, names)) this.add('unsigned', 'quorum', 'The last checkpoint lacks the cosignatures that your policy asks for.', { checkpoint: last.size });
   }
 
   // ---- anchors, the export, the age
@@ -1432,33 +1466,72 @@ class Bundle {
       const good = isRecord(anchor) && typeof anchor.kind === 'string' && typeof anchor.name === 'string' && typeof anchor.origin === 'string'
         && isWhole(anchor.size) && !Number.isNaN(moment(anchor.at)) && unbase64(anchor.receipt) !== null;
       if (!good) throw new Unreadable('it is no anchor');
-      this.anchors.push({ kind: anchor.kind, name: anchor.name, origin: anchor.origin, size: anchor.size, at: moment(anchor.at) });
+      this.anchors.push({ kind: anchor.kind, name: anchor.name, origin: anchor.origin, size: anchor.size, at: moment(anchor.at), receipt: unbase64(anchor.receipt) });
     });
   }
 
-  checkAnchors() {
+  async checkAnchors() {
+    let before = null;
     for (const anchor of this.anchors) {
       const epoch = epochOf(anchor.origin, this.ledger);
-      const next = this.restored.find((one) => one.epoch === epoch + 1);
-      const what = `The anchor ${anchor.name} confirmed ${grouped(anchor.size)} entries of ${anchor.origin}`;
-      if (!epoch) this.add('tampered', 'anchor-origin', `${what}, which is not this ledger.`);
-      else if (next && anchor.size > next.lostTo) {
-        this.add('tampered', 'lost-more', `${what}, but only ${grouped(next.lostTo)} are said to have been lost.`, next.index, this.boundOf(next.index));
-      } else if (!next && anchor.size > this.tree.size) {
-        this.add('incomplete', 'anchor-beyond', `${what}; the bundle ends after ${grouped(this.tree.size)}.`, this.tree.size);
+      if (before && (epoch < before.epoch || (epoch === before.epoch && anchor.size < before.size))) {
+        this.add('tampered', 'anchor-order', `The anchor of ${grouped(anchor.size)} entries at ${anchor.name} is not in its place.`, { checkpoint: anchor.size });
       }
+      before = { epoch, size: anchor.size };
+      const found = this.named(anchor);
+      if (found.length) await this.checkReceipt(anchor, found);
+      else this.checkAnchorOfNone(anchor, epoch);
+    }
+  }
+
+  checkAnchorOfNone(anchor, epoch) {
+    const end = epoch ? this.endOf(epoch) : null;
+    const what = `${anchor.name} confirmed ${grouped(anchor.size)} entries of ${anchor.origin}`;
+    if (!end || anchor.size <= end.index) this.add('incomplete', 'anchor', `${what}; that checkpoint is not in the bundle.`, { checkpoint: anchor.size });
+    else if (anchor.size > end.lostTo) this.add('tampered', 'lost-more', `${what}; the restore owns up to ${grouped(end.lostTo)} only.`, this.at(end.index));
+  }
+
+  async checkReceipt(anchor, found) {
+    if (anchor.kind === 'witness') {
+      await this.checkCosignatures(found[found.length - 1], signatureLines(textOrEmpty(anchor.receipt)));
+      return;
+    }
+    const wanted = anchor.kind === 'rfc3161' ? found.map((checkpoint) => sha256(checkpoint.bytes))
+      : found.map((checkpoint) => utf8(checkpoint.text.split('\n').slice(0, 3).join(' ')));
+    if (!wanted.some((bytes) => holds(anchor.receipt, bytes))) {
+      this.add('tampered', 'receipt', `What ${anchor.name} confirmed is not the checkpoint of ${grouped(anchor.size)} entries.`, { checkpoint: anchor.size });
     }
   }
 
   checkOwnExport() {
-    const index = this.exports[this.exports.length - 1];
-    if (index === undefined) {
+    if (!this.exports.length) {
       this.add('incomplete', 'own-export', 'The bundle does not hold the event of its own export: it was cut, or is older than it pretends.');
       return;
     }
+    const { index, at, selection } = this.exports[0];
+    const place = { first: index };
+    if (this.exports.length > 1) this.add('tampered', 'own-export-twice', 'The event of this export stands in the bundle twice.', { first: this.exports[1].index });
+    if (at !== this.manifest.made_at || !alike(selection, this.manifest.selection)) this.add('tampered', 'own-export-other', 'The manifest gives another time or selection than the event of the export.', place);
     const last = this.bySize[this.bySize.length - 1];
-    const earlier = this.bySize.find((checkpoint) => checkpoint.state !== 'lost' && checkpoint.size > index && checkpoint.size < last.size);
-    if (earlier) this.add('incomplete', 'own-export', `The bundle’s own export (entry ${grouped(index)}) is held by an earlier checkpoint (${grouped(earlier.size)} entries) than the last.`, index);
+    const earlier = this.bySize.find((checkpoint) => checkpoint !== last && checkpoint.size > index);
+    if (earlier) this.add('tampered', 'own-export-earlier', `A checkpoint before the last (${grouped(earlier.size)} entries) holds the event of this export, too.`, place);
+  }
+
+  /** The reader's own older checkpoint must be continued. */
+  checkSince() {
+    const { since } = this.options;
+    if (!since) return;
+    const epoch = epochOf(since.origin, this.ledger);
+    const end = epoch ? this.endOf(epoch) : null;
+    const what = `Your checkpoint of ${grouped(since.size)} entries`;
+    if (!epoch) this.add('tampered', 'since', `${what} is that of ${since.origin}, not of ${this.ledger}.`);
+    else if (end && since.size > end.index) {
+      if (since.size > end.lostTo) this.add('tampered', 'since', `${what} lies beyond what the restore owns up to (${grouped(end.lostTo)}).`, this.at(end.index));
+    } else if (since.size > this.tree.size) this.add('incomplete', 'since', `${what} is larger than the bundle.`, { first: this.tree.size, last: since.size - 1 });
+    else if (this.rootOfSince && !same(this.rootOfSince, since.root)) {
+      const good = this.bySize.filter((checkpoint) => checkpoint.state === 'good' && checkpoint.size < since.size).map((checkpoint) => checkpoint.size);
+      this.add('tampered', 'since', `${what} has another root.`, { first: Math.max(0, ...good), last: since.size - 1, checkpoint: since.size });
+    } else this.sinceHeld = Boolean(this.rootOfSince);
   }
 
   checkAge() {
@@ -1474,6 +1547,25 @@ class Bundle {
 function checkMaxAge(check, time) {
   const { maxAge, now } = check.options;
   if (maxAge && now * 1000 - time > maxAge * 1e6) check.findings.add('stale', 'max-age', `The last checkpoint (${wordsOf(time)}) is older than --max-age allows.`);
+}
+
+/** Whether an entry is of a type that keys, epochs, gaps or the export are followed by, told by its bytes alone. */
+function isFollowed(bytes, start, end) {
+  const line = String.fromCharCode.apply(null, bytes.subarray(start, Math.min(end, start + 4096)));
+  return end - start > 4096 || /"type":"(ledger\.key_rotated|ledger\.restored|retention\.pruned|erasure\.done|evidence\.exported)"/.test(line);
+}
+
+/** Whether `part` stands somewhere in `whole`. */
+function holds(whole, part) {
+  for (let at = 0; at + part.length <= whole.length; at++) if (same(whole.subarray(at, at + part.length), part)) return true;
+  return false;
+}
+
+/** Whether two values of JSON are the same, whatever the order of their keys. */
+function alike(one, other) {
+  if (!isRecord(one) || !isRecord(other)) return one === other;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && alike(one[name], other[name]));
 }
 
 function isRecord(value) { return typeof value === 'object' && value !== null && !Array.isArray(value); }
@@ -1584,34 +1676,109 @@ class Proof {
   checkPath() {
     const { checkpoint, index } = this;
     const leaf = sha256(joined(Uint8Array.of(0), this.payload));
-    if (this.wrong) this.findings.add('tampered', 'entry-form', this.wrong, index, checkpoint.size);
+    if (this.wrong) this.findings.add('tampered', 'entry-form', this.wrong, { first: index, checkpoint: checkpoint.size });
     const root = index < checkpoint.size ? rootByPath(leaf, index, checkpoint.size, this.path) : null;
     if (!same(root, checkpoint.root)) {
-      this.findings.add('tampered', 'root', `The entry does not lead to the root signed for ${grouped(checkpoint.size)} entries.`, index, checkpoint.size);
+      this.findings.add('tampered', 'root', `The entry does not lead to the root signed for ${grouped(checkpoint.size)} entries.`, { first: index, checkpoint: checkpoint.size });
     }
     if (this.entry && !this.wrong) {
       const written = moment(this.entry.rec === undefined ? this.entry.ts : this.entry.rec);
-      if (written > checkpoint.time + LEEWAY * 1e6) this.findings.add('tampered', 'time', 'The entry is dated after it was signed.', index, checkpoint.size);
+      if (written > checkpoint.time + LEEWAY * 1e6) this.findings.add('tampered', 'time', 'The entry is dated after it was signed.', { first: index, checkpoint: checkpoint.size });
     }
   }
 
   async checkSignature() {
-    const trust = this.options.trust || { keys: [], witnesses: [], groups: new Map(), quorum: null };
-    const { how, keys } = await signedBy(this.checkpoint, trust.keys, this.ledger);
-    for (const key of keys) this.signers.set(key.line, key);
-    const { index, checkpoint, findings } = this;
-    if (how === 'false') findings.add('tampered', 'signature', 'The signature of the checkpoint is false.', index, checkpoint.size);
-    else if (how === 'unknown') findings.add('unknown key', 'unknown-key', `The checkpoint is signed by a key that is not trusted${trust.keys.length ? '' : '; give the ledger’s key with --key'}.`);
-    else if (how === 'none') findings.add('unsigned', 'unsigned', 'The checkpoint has no valid signature line.');
+    const trust = this.options.trust || NO_TRUST;
+    await checkTrusted(this, this.checkpoint, trust);
+  }
+}
+
+const NO_TRUST = { keys: [], witnesses: [], groups: new Map(), quorum: null };
+
+/** Whether a checkpoint that stands alone is signed by a key that the reader gave. */
+async function checkTrusted(check, checkpoint, trust) {
+  const { findings } = check;
+  const hows = [];
+  for (const key of trust.keys.length ? trust.keys : [null]) {
+    const how = await signedBy(checkpoint, key, check.ledger);
+    if (how === 'good') check.signers.set(key.line, key);
+    hows.push(how);
+  }
+  const at = { checkpoint: checkpoint.size };
+  if (!trust.keys.length) findings.add('unknown key', 'no-key', 'You gave no key. Get the ledger’s from the organisation and give it with --key.');
+  if (hows.includes('false')) findings.add('unsigned', 'unsigned', 'The checkpoint has a wrong signature.', at);
+  else if (hows.includes('none')) findings.add('unsigned', 'unsigned', 'The checkpoint is not signed by the ledger.', at);
+  else if (!hows.includes('good') && trust.keys.length) findings.add('unknown key', 'unknown-key', 'The checkpoint is signed by a key that you do not trust.', at);
+  try {
+    const { held } = await cosignatures(checkpoint, checkpoint.signatures, trust.witnesses, check.ledger);
+    for (const [name, seconds] of held) check.cosigned.set(name, { size: checkpoint.size, at: seconds });
+    if (trust.quorum && !isReached(trust, trust.quorum, new Set(held.keys()))) findings.add('unsigned', 'quorum', 'The checkpoint lacks the cosignatures that your policy asks for.', at);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    findings.add('tampered', 'cosignature', `Of the checkpoint ${error.message}.`, at);
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------- that one continues another
+
+/** Whether the newer checkpoint continues the older one: texts of two notes and of the proof between them. */
+class Continuation {
+  constructor(older, newer, proof, options) {
+    this.texts = { older, newer, proof };
+    this.options = options;
+    this.findings = new Findings();
+    this.signers = new Map();
+    this.cosigned = new Map();
+  }
+
+  async check() {
     try {
-      const { held } = await cosignatures(checkpoint, trust.witnesses, this.ledger);
-      for (const [name, seconds] of held) this.cosigned.set(name, { size: checkpoint.size, at: seconds });
-      if (trust.quorum && !isReached(trust, trust.quorum, new Set(held.keys()))) findings.add('unsigned', 'quorum', 'The checkpoint lacks the witnesses that the policy asks for.');
+      [this.older, this.newer] = [checkpointOf(this.texts.older), checkpointOf(this.texts.newer)];
+      this.ledger = this.newer.origin.replace(/\/epoch-[1-9]\d*$/, '');
+      const [head, ...lines] = this.texts.proof.split('\n\n')[0].replace(/\n$/, '').split('\n');
+      const path = lines.map(unbase64);
+      if (!/^old (0|[1-9]\d{0,15})$/.test(head) || path.some((hash) => !hash || hash.length !== 32)) throw new Unreadable('it does not begin as one');
+      this.compare(Number(head.slice(4)), path);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      findings.add('tampered', 'cosignature', `Of the checkpoint ${error.message}.`, index, checkpoint.size);
+      this.findings.add('tampered', 'proof-form', `The proof is not what the format says: ${error.message}.`);
+      return this;
     }
+    for (const checkpoint of [this.older, this.newer]) await checkTrusted(this, checkpoint, { ...(this.options.trust || NO_TRUST), quorum: null });
+    checkMaxAge(this, this.newer.time);
+    return this;
   }
+
+  compare(size, path) {
+    const { older, newer, findings } = this;
+    const fits = size === older.size && older.origin === newer.origin && older.size <= newer.size && isContinued(older, newer, path);
+    if (!fits) findings.add('tampered', 'continuation', `The checkpoint of ${grouped(newer.size)} entries does not continue that of ${grouped(older.size)}.`, { first: 0, last: older.size - 1, checkpoint: newer.size });
+    if (newer.time < older.time) findings.add('tampered', 'checkpoint-order', 'The newer checkpoint is dated before the older one.', { checkpoint: newer.size });
+  }
+}
+
+/** RFC 9162, 2.1.4.2. */
+function isContinued(older, newer, path) {
+  if (older.size === newer.size) return !path.length && same(older.root, newer.root);
+  if (older.size === 0) return !path.length && same(older.root, sha256(new Uint8Array(0)));
+  const whole = Number.isInteger(Math.log2(older.size));
+  const [start, ...rest] = whole ? [older.root, ...path] : path;
+  if (!start) return false;
+  let [at, last] = [older.size - 1, newer.size - 1];
+  while (at % 2 === 1) { at = (at - 1) / 2; last = Math.floor(last / 2); }
+  let [old, now] = [start, start];
+  for (const hash of rest) {
+    if (last === 0) return false;
+    if (at % 2 === 1 || at === last) {
+      [old, now] = [nodeHash(hash, old), nodeHash(hash, now)];
+      while (at % 2 === 0 && at !== 0) { at = at / 2; last = Math.floor(last / 2); }
+    } else {
+      now = nodeHash(now, hash);
+    }
+    at = Math.floor(at / 2);
+    last = Math.floor(last / 2);
+  }
+  return last === 0 && same(old, older.root) && same(now, newer.root);
 }
 
 // --------------------------------------------------------------------------------------------------------------- the verdict in words
@@ -1635,20 +1802,20 @@ function witnessLines(check) {
 
 function positionOf(first) {
   if (!first) return '';
-  const bound = first.checkpoint === null ? 'no checkpoint bounds it' : `bounded by the checkpoint of ${grouped(first.checkpoint)} entries`;
-  return `The first bad entry is number ${grouped(first.index)} or one soon after it: ${bound}. Entries are counted from 0.`;
+  const where = first.last === null || first.last === first.first ? `Entry ${grouped(first.first)} is the first bad one` : `The first bad entry is one of ${grouped(first.first)} to ${grouped(first.last)}`;
+  return `${where}${first.checkpoint === null ? '' : `, bounded by the checkpoint of ${grouped(first.checkpoint)} entries`}. Entries are counted from 0.`;
 }
 
 /** What a check found, as plain data: for people, for --json and for the page. */
 function reportOf(check) {
   const word = check.findings.word();
   const first = word === 'tampered' ? check.findings.firstBad() : null;
-  const about = check instanceof Proof ? proofFacts(check) : bundleFacts(check);
+  const about = check instanceof Proof ? proofFacts(check) : check instanceof Continuation ? continuationFacts(check) : bundleFacts(check);
   return {
-    verdict: word,
     status: STATUS[word],
+    word,
     meaning: IN_WORDS[word],
-    first_bad: first && { index: first.index, checkpoint: first.checkpoint },
+    first_bad: first && { first: first.first, last: first.last, checkpoint: first.checkpoint },
     first_bad_in_words: positionOf(first),
     findings: check.findings.sorted(),
     ...about,
@@ -1665,16 +1832,16 @@ function bundleFacts(check) {
     bundle: manifest ? manifest.bundle || '' : '',
     entries: facts.full,
     tree_size: tree.size,
-    first_trusted: check.first ? { key: check.first.line, fingerprint: fingerprint(check.first), given: Boolean(check.binding) } : null,
+    trusted: check.first ? { key: check.first.line, fingerprint: fingerprint(check.first), given: Boolean(check.trusted) } : null,
     facts: [
       ['Ledger', check.ledger || 'not told'],
       ['Selection', manifest && manifest.selection !== undefined ? (manifest.selection === null ? 'everything' : selectionInWords(manifest.selection)) : 'not told'],
       ['Entries', `${grouped(facts.full)} in full, ${grouped(facts.omittedCount)} by their hashes only`],
       ['Indexes', tree.size ? `0 to ${grouped(tree.size - 1)}` : 'none'],
       ['Time span', times],
-      ['Checkpoints', `${grouped(check.checkpoints.length)}${last ? `, the last at ${wordsOf(last.time)}` : ''}`],
-      ['Signers', check.signers && check.signers.size ? signerLines(check).join('; ') : 'none that you trust'],
-      ['Witnesses', check.cosigned && check.cosigned.size ? witnessLines(check).join('; ') : 'none that could be checked'],
+      ['Checkpoints', `${grouped(check.checkpoints.length)}, ${grouped(check.signaturesVerified)} signatures verified${last ? `; the last at ${wordsOf(last.time)}` : ''}`],
+      ['Signers', check.signers.size ? signerLines(check).join('; ') : 'none'],
+      ['Witnesses', check.cosigned.size ? witnessLines(check).join('; ') : 'none that could be checked'],
       ['Anchors', anchorsInWords(check.anchors)],
       ['Gaps', gapsInWords(check)],
       ['Redactions', `${grouped(facts.sealed)} personal values are commitments; cards open ${grouped(facts.opened)}, ${grouped(facts.sealed - facts.opened)} are closed or erased`],
@@ -1706,10 +1873,13 @@ function gapsInWords({ restored, facts, omitted }) {
 
 function notChecked(check, inside) {
   const list = ['Whether what an entry tells was true when it was written.'];
-  if (check.options.trust && check.options.trust.keys.length) list.push('How you came by the key that you gave.');
-  else if (check.first) list.push(`Whether the first key is the ledger’s: it is the bundle’s own, fingerprint ${fingerprint(check.first)}. Compare it with one that you got another way.`);
+  if (check.trusted) list.push('How you came by the key that you gave.');
+  else if (check.first && !check.binding) list.push(`Whether the first key is the ledger’s: it is the bundle’s own, fingerprint ${fingerprint(check.first)}. Compare it with one that you got another way.`);
   if (!check.options.maxAge) list.push('Whether there is a newer ledger: no --max-age was given.');
-  if (check.anchors.length) list.push('The receipts of anchors: compare them with what the anchors themselves hold.');
+  if (check.anchors.length) list.push('Who made the receipts of the anchors: compare them with what the anchors themselves hold.');
+  if (check.options.quick) list.push('What only a reading of the entries shows (--quick): form, ids, numbers, times, commitments.');
+  if (check.options.since && check.sinceHeld === false) list.push('The root of your own older checkpoint: it ends among entries that are left out.');
+  if (check.checkpoints.length > check.signaturesVerified) list.push(`The signatures of ${grouped(check.checkpoints.length - check.signaturesVerified)} checkpoints between those that were verified.`);
   if (check.unknownCosignatures) list.push(`${grouped(check.unknownCosignatures)} cosignatures of witnesses whose keys were not given.`);
   if (inside) list.push(`The roots of ${grouped(inside)} checkpoints: they end among entries that are left out.`);
   if (check.facts.omittedCount) list.push(`What ${grouped(check.facts.omittedCount)} entries say that are here only by their hashes, and that none of them belongs to the selection.`);
@@ -1741,8 +1911,22 @@ function proofFacts(check) {
   };
 }
 
+function continuationFacts(check) {
+  const { older, newer } = check;
+  return {
+    ledger: check.ledger || '',
+    facts: [
+      ['Ledger', check.ledger || 'not told'],
+      ['Older', older ? `${grouped(older.size)} entries at ${wordsOf(older.time)}` : 'not read'],
+      ['Newer', newer ? `${grouped(newer.size)} entries at ${wordsOf(newer.time)}` : 'not read'],
+      ['Signers', check.signers.size ? signerLines(check).join('; ') : 'none that you trust'],
+    ],
+    not_checked: ['What any entry says.'],
+  };
+}
+
 function inText(report) {
-  const lines = [`${report.verdict.toUpperCase()} (${report.status}): ${report.meaning}`];
+  const lines = [`${report.word.toUpperCase()} (${report.status}): ${report.meaning}`];
   if (report.first_bad_in_words) lines.push(report.first_bad_in_words);
   if (report.findings.length) lines.push('', 'Findings');
   for (const { word, text } of report.findings) lines.push(`  ${word}: ${text}`);
@@ -1761,8 +1945,9 @@ function secondsOf(text) {
 
 // ------------------------------------------------------------------------------------------------------------------ at the command line
 
-const USAGE = `Use: node verify.js bundle.zip [--key VKEY|FILE]... [--max-age 24h] [--json]
-     node verify.js item.tlog-proof [--payload item.json] [--key VKEY|FILE]... [--max-age 24h] [--json]
+const USAGE = `Use: node verify.js bundle.zip [--key VKEY|FILE]... [--policy FILE] [--since CHECKPOINT] [--max-age 24h] [--quick] [--json]
+     node verify.js item.tlog-proof [--payload item.json] [--key VKEY|FILE]... [--policy FILE] [--max-age 24h] [--json]
+     node verify.js --consistency OLDER NEWER PROOF [--key VKEY|FILE]... [--policy FILE] [--json]
 `;
 
 class AskedWrongly extends Error {}
@@ -1781,7 +1966,7 @@ function nodeSource(file) {
       return bytes;
     },
     stream: (start, length, packed) => {
-      if (!length) return packed ? [].values() : [].values();
+      if (!length) return [];
       const raw = fs.createReadStream(file, { fd: handle, autoClose: false, start, end: start + length - 1, highWaterMark: 1 << 18 });
       return packed ? stream.pipeline(raw, zlib.createInflateRaw({ chunkSize: 1 << 18 }), () => {}) : raw;
     },
@@ -1789,45 +1974,55 @@ function nodeSource(file) {
 }
 
 function optionsFrom(words) {
-  const asked = { file: null, payload: null, keys: [], maxAge: null, json: false, batch: false };
-  for (let i = 0; i < words.length; i++) {
-    const [name, ...rest] = words[i].split('=');
+  const asked = { file: null, payload: null, consistency: null, since: null, keys: [], policies: [], maxAge: null, json: false, quick: false, batch: false };
+  const left = [...words];
+  while (left.length) {
+    const [name, ...rest] = left[0].startsWith('--') ? left.shift().split('=') : [left.shift()];
     const value = () => {
-      const said = rest.length ? rest.join('=') : words[++i];
+      const said = rest.length ? rest.join('=') : left.shift();
       if (said === undefined) throw new AskedWrongly(`${name} needs a value.`);
       return said;
     };
     if (name === '--key') asked.keys.push(value());
+    else if (name === '--policy') asked.policies.push(value());
     else if (name === '--payload') asked.payload = value();
+    else if (name === '--since') asked.since = value();
+    else if (name === '--consistency') asked.consistency = [value(), value(), value()];
     else if (name === '--max-age') asked.maxAge = secondsOf(value());
-    else if (words[i] === '--json') asked.json = true;
-    else if (words[i] === '--batch') asked.batch = true;
-    else if (words[i].startsWith('--') || asked.file !== null) throw new AskedWrongly(`“${words[i]}” is not understood.`);
-    else asked.file = words[i];
+    else if (['--json', '--quick', '--batch'].includes(name)) asked[name.slice(2)] = true;
+    else if (name === '--deep') asked.quick = false;
+    else if (name.startsWith('--') || asked.file !== null) throw new AskedWrongly(`“${name}” is not understood.`);
+    else asked.file = name;
     if (name === '--max-age' && asked.maxAge === null) throw new AskedWrongly('--max-age is a number with s, m, h or d, such as 24h.');
   }
-  if (asked.file === null && !asked.batch) throw new AskedWrongly('Name the file to check.');
+  if (asked.file === null && !asked.batch && !asked.consistency) throw new AskedWrongly('Name the file to check.');
   return asked;
 }
 
-/** The text of a key or of the file with keys that is named. */
-function textOfKey(said) {
-  if (keyOf(said)) return said;
+function textOfFile(file) {
   try {
-    return node.fs.readFileSync(said, 'utf8');
+    return textOf(node.fs.readFileSync(file));
   } catch (error) {
-    throw new AskedWrongly(`“${said}” is neither a key nor a file that can be read.`);
+    throw new AskedWrongly(`“${file}” is no file of text that can be read.`);
   }
 }
 
-async function checkFile(asked) {
-  const options = { trust: null, maxAge: asked.maxAge, now: Date.now() };
+function optionsOf(asked) {
+  const options = { trust: null, since: null, quick: asked.quick, maxAge: asked.maxAge, now: Date.now() };
+  const texts = [...asked.keys.map((said) => (keyOf(said) ? said : textOfFile(said))), ...asked.policies.map(textOfFile)];
   try {
-    options.trust = asked.keys.length ? trustOf(asked.keys.map(textOfKey)) : null;
+    if (texts.length) options.trust = trustOf(texts);
+    if (asked.since) options.since = checkpointOf(textOfFile(asked.since));
   } catch (error) {
-    if (error instanceof Unreadable) throw new AskedWrongly(error.message);
+    if (error instanceof Unreadable) throw new AskedWrongly(`${error.message}.`);
     throw error;
   }
+  return options;
+}
+
+async function checkFile(asked) {
+  const options = optionsOf(asked);
+  if (asked.consistency) return reportOf(await new Continuation(...asked.consistency.map(textOfFile), options).check());
   const source = nodeSource(asked.file);
   try {
     const head = textOrEmpty(await source.read(0, Math.min(source.size, PROOF_HEAD.length)));
@@ -1873,9 +2068,10 @@ async function fromCommandLine(words) {
     process.stdout.write(asked.json ? `${JSON.stringify(report, null, 2)}\n` : inText(report));
     process.exitCode = report.status;
   } catch (error) {
-    if (!(error instanceof AskedWrongly) && !(typeof error.syscall === 'string')) throw error;
-    process.stderr.write(error instanceof AskedWrongly ? `${error.message}\n${USAGE}` : `The file cannot be read: ${error.message}\n`);
-    process.exitCode = error instanceof AskedWrongly ? 64 : 66;
+    const unreadable = typeof error.syscall === 'string';
+    if (!(error instanceof AskedWrongly) && !unreadable) throw error;
+    process.stderr.write(`${unreadable ? `The file cannot be read: ${error.message}` : error.message}\n${USAGE}`);
+    process.exitCode = 64;
   }
 }
 
