@@ -1055,8 +1055,10 @@ class Bundle {
       for (const line of meaningful(textOf(bytes))) {
         const key = keyOf(line);
         if (!key) throw new Unreadable(`“${line.slice(0, 80)}” is no key`);
+        if (key.type === LOG_KEY && this.manifest.ledger && key.name !== this.manifest.ledger) throw new Unreadable(`it holds a key of ${key.name}`);
         (key.type === LOG_KEY ? this.keys : this.witnessKeys).push(key);
       }
+      if (!this.keys.length) throw new Unreadable('it holds no key of the ledger');
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.add('tampered', 'keys-form', `keys.txt is not what the format says: ${error.message}.`);
@@ -1320,7 +1322,7 @@ class Bundle {
     }
     if (!last) this.add('incomplete', 'no-checkpoint', 'There is no checkpoint that could be checked.');
     if (last && there < last.size) this.add('incomplete', 'entries-missing', `A checkpoint holds ${grouped(last.size)} entries, of which only ${grouped(there)} are here.`, { first: there, last: last.size - 1, checkpoint: last.size });
-    if (isWhole(entries) && this.facts.full !== entries) this.add('tampered', 'entries-count', `${grouped(this.facts.full)} entries are here in full, ${grouped(entries)} by the manifest.`);
+    if (this.members.has('entries.jsonl') && isWhole(entries) && this.facts.full !== entries) this.add('tampered', 'entries-count', `${grouped(this.facts.full)} entries are here in full, ${grouped(entries)} by the manifest.`);
   }
 
   checkOmitted() {
@@ -1414,11 +1416,13 @@ class Bundle {
   named(anchor) { return this.bySize.filter((checkpoint) => checkpoint.size === anchor.size && checkpoint.origin === anchor.origin); }
 
   async checkSignatures() {
+    // That the keys are missing was said; it does not make the signatures those of others.
+    if (!this.chain.length) return;
     const chosen = this.decisive();
     let link = 0;
     for (const checkpoint of this.bySize) {
       if (checkpoint.state === 'lost') continue;
-      const needed = [this.chain.length ? this.chain[link].key : null];
+      const needed = [this.chain[link].key];
       // The first one after a rotation is signed by the old and by the new key.
       while (link + 1 < this.chain.length && this.chain[link + 1].index < checkpoint.size) needed.push(this.chain[++link].key);
       if (chosen.has(checkpoint)) await this.checkSignature(checkpoint, needed);

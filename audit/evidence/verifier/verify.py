@@ -834,12 +834,7 @@ class Walk:
             if details.get("bundle") == self.manifest["bundle"]:
                 self.exports.append((index, details.get("selection"), text_of(entry, "ts")))
         else:
-            ranges = details.get("ranges")
-            for part in ranges if isinstance(ranges, list) else [None]:
-                good = isinstance(part, list) and len(part) == 2 and all(type(number) is int for number in part)
-                if not good or not 0 <= part[0] <= part[1] < index:
-                    raise Broken("it names no ranges of entries before it")
-                self.explained.append((part[0], part[1]))
+            self.explained += list(removed_ranges(details.get("ranges"), index))
 
     def rotate(self, details: dict[str, Any]) -> None:
         old, new = parse_key(text_of(details, "old")), parse_key(text_of(details, "new"))
@@ -1135,6 +1130,15 @@ class Walk:
         if at < moment(note.time) - TOLERANCE:
             self.verdict.find("tampered", f"'{shorten(key.name)}' saw the checkpoint of size {note.size} before it was made, at {at}.")
         return f"valid, of {at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def removed_ranges(ranges: Any, before: int) -> Iterator[tuple[int, int]]:
+    """The ranges that a removal names, all of entries before it."""
+    for part in ranges if isinstance(ranges, list) else [None]:
+        first, last = part if isinstance(part, list) and len(part) == 2 else (None, None)
+        if type(first) is not int or type(last) is not int or not 0 <= first <= last < before:
+            raise Broken("it names no ranges of entries before it")
+        yield first, last
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
