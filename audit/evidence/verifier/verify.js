@@ -757,7 +757,6 @@ async function membersOf(source) {
     members.set(member.name, member);
     place = member.next;
   }
-  if (members.size !== end.count) throw new Unreadable('the ZIP file’s directory counts wrongly');
   return members;
 }
 
@@ -843,6 +842,15 @@ function contentOf(source, member) {
     if (size !== member.size || crc !== member.crc) throw new Unreadable(`“${member.name}” is not what the ZIP file says`);
   }
   return { pieces: pieces(), told: () => ({ bytes: size, sha256: hex(digest.digest()) }) };
+}
+
+/** The pieces of a stream that unpacks; what cannot be unpacked is the file's fault. */
+async function* unpacked(pieces) {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw new Unreadable('it cannot be unpacked');
+  }
 }
 
 /**
@@ -955,6 +963,8 @@ class Bundle {
     }
     this.checkMembers();
     await this.readManifest();
+    // Without a manifest there is nothing claimed that could be checked.
+    if (!this.isDescribed) return this;
     await this.readKeys();
     await this.readCheckpoints();
     await this.readCards();
@@ -992,7 +1002,7 @@ class Bundle {
       for await (const rest of pieces) void rest;
       this.told.set(name, told());
     } catch (error) {
-      if (!(error instanceof Unreadable) && !isPackingError(error)) throw error;
+      if (!(error instanceof Unreadable)) throw error;
       this.add('tampered', 'member-broken', `“${name}” cannot be read: ${error.message}.`);
       this.told.set(name, null);
     }
@@ -1035,6 +1045,7 @@ class Bundle {
       const good = v === 1 && kind === 'evidence' && UUID.test(String(bundle)) && typeof ledger === 'string' && ledger && isWhole(size) && size < LARGEST_TREE && isWhole(entries) && entries <= size
         && !Number.isNaN(moment(madeAt)) && this.hasGoodSelection() && isRecord(files);
       if (!good) throw new Unreadable('a field is missing or is not what the format says');
+      this.isDescribed = true;
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.add('tampered', 'manifest-form', `manifest.json is not what the format says: ${error.message}.`);
@@ -1574,8 +1585,6 @@ function alike(one, other) {
 
 function isRecord(value) { return typeof value === 'object' && value !== null && !Array.isArray(value); }
 
-function isPackingError(error) { return error instanceof TypeError || (typeof error.code === 'string' && /^Z_|^ERR_|^EINVAL/.test(error.code)); }
-
 /** Adds `index` to a list of ranges [first, last] in ascending order. */
 function extend(ranges, index) {
   const last = ranges[ranges.length - 1];
@@ -1972,7 +1981,7 @@ function nodeSource(file) {
     stream: (start, length, packed) => {
       if (!length) return [];
       const raw = fs.createReadStream(file, { fd: handle, autoClose: false, start, end: start + length - 1, highWaterMark: 1 << 18 });
-      return packed ? stream.pipeline(raw, zlib.createInflateRaw({ chunkSize: 1 << 18 }), () => {}) : raw;
+      return packed ? unpacked(stream.pipeline(raw, zlib.createInflateRaw({ chunkSize: 1 << 18 }), () => {})) : raw;
     },
   };
 }
@@ -2079,6 +2088,45 @@ async function fromCommandLine(words) {
   }
 }
 
+// ------------------------------------------------------------------------------------------------------------------ in a browser
+
+/** A file that was chosen or dropped. */
+function fileSource(file) {
+  return {
+    size: file.size,
+    read: async (start, length) => {
+      if (start + length > file.size) throw new Unreadable('the file ends too early');
+      return new Uint8Array(await file.slice(start, start + length).arrayBuffer());
+    },
+    stream: (start, length, packed) => {
+      const raw = file.slice(start, start + length).stream();
+      return unpacked(piecesOf(packed ? raw.pipeThrough(new DecompressionStream('deflate-raw')) : raw));
+    },
+  };
+}
+
+async function* piecesOf(stream) {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** Checks chosen files: a bundle, or a proof and its entry. `keys` is text with keys or a policy. Throws Error with words for the reader. */
+async function checkChosen(files, keys, pause) {
+  const options = { trust: keys.trim() ? trustOf([keys]) : null, maxAge: null, now: Date.now(), pause };
+  const proof = files.find((file) => file.name.endsWith('.tlog-proof'));
+  const other = files.find((file) => file !== proof);
+  if (files.length > 2 || (files.length === 2 && !proof)) throw new Error('Choose one bundle, or a single proof with its entry.');
+  if (!proof) return reportOf(await new Bundle(fileSource(other), options).check());
+  if (!other) throw new Error('A single proof is checked with its entry. Choose both files together: the .tlog-proof and the .json.');
+  const [text, payload] = [textOrEmpty(new Uint8Array(await proof.arrayBuffer())), new Uint8Array(await other.arrayBuffer())];
+  return reportOf(await new Proof(text, payload, options).check());
+}
+
+if (typeof document !== 'undefined') globalThis.ledgerVerifier = { checkChosen, grouped };
 if (NODE && typeof module !== 'undefined') {
   module.exports = { checkFile, reportOf, ed25519, ed25519Slowly, Sha256, sha512, rootByPath, Tree, checkCanonical };
   if (require.main === module) fromCommandLine(process.argv.slice(2));
