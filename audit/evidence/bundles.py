@@ -27,6 +27,7 @@ from portal.foundation.canonical import canonical_json
 from portal.foundation.errors import WrongState
 
 from .entries import lines
+from .page import verifier_page
 from .selection import Selection
 
 VERIFIERS = Path(__file__).parent / "verifier"
@@ -129,8 +130,9 @@ def _write(path: Path, name: str, last: LedgerCheckpoint, selection: Selection, 
     counted = _Counted(last.size, selection, tell)
     with zipfile.ZipFile(path, "x", allowZip64=True, compresslevel=6) as archive:
         writer = _Writer(archive, now)
-        for file in ("README.txt", "verify.py", "verify.js", "verify.html"):
+        for file in ("README.txt", "verify.py", "verify.js"):
             writer.add(file, [(VERIFIERS / file).read_bytes()])
+        writer.add("verify.html", [verifier_page()])
         writer.add("entries.jsonl", counted.lines())
         writer.add("checkpoints.jsonl", _json_lines(_checkpoints(last)))
         writer.add("anchors.jsonl", _json_lines(_anchors(last)))
