@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
 from audit.ledger.models import LedgerEvent, LedgerInbox
 from audit.ledger.services import columns_of
@@ -53,19 +54,18 @@ class Report:
 
 def verify_ledger(*, now: datetime, tell: Tell = lambda done, size: None) -> Report:
     """Looks through the whole ledger; memory does not grow with it but for a number per object. Changes nothing."""
-    report = Report()
+    # The sealer goes on meanwhile. What is made of leaves is noted before the leaves, so that nothing is found to be ahead of them.
+    signed, tiles = LedgerCheckpoint.objects.aggregate(last=Max("id"))["last"] or 0, _Tiles()
     last = LedgerLeaf.objects.order_by("-index").first()
-    report.size = last.index + 1 if last else 0
-    report.signers = public_keys()
-    report.findings += _of_the_tree(report, tell)
+    report = Report(size=last.index + 1 if last else 0, signers=public_keys())
+    report.findings += _of_the_tree(report, _Walk(report.size, _Checkpoints(signed, now), tiles), tell)
     report.findings += _of_the_inbox(now)
     report.findings += _of_the_guards()
     return report
 
 
-def _of_the_tree(report: Report, tell: Tell) -> Iterator[Finding]:
+def _of_the_tree(report: Report, walk: "_Walk", tell: Tell) -> Iterator[Finding]:
     """Entries, columns, numbers, tiles and roots in one walk from the first entry to the last."""
-    walk = _Walk(report.size)
     for row in _rows(report.size):
         yield from walk.take(*row)
         if walk.tree.size % AT_ONCE == 0:
@@ -78,10 +78,10 @@ def _of_the_tree(report: Report, tell: Tell) -> Iterator[Finding]:
 class _Walk:
     """Where the check stands: the tree so far, the numbers of each object, the checkpoints that are still to come."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, marks: "_Checkpoints", tiles: "_Tiles") -> None:
         self.size, self.tree, self.gone = size, merkle.Frontier(), Gone.read()
         self.numbers: dict[tuple[str, str], int] = {}
-        self.marks, self.tiles = _Checkpoints(), _Tiles()
+        self.marks, self.tiles = marks, tiles
         self.payloads, self.first_at, self.last_at = 0, "", ""
 
     def take(self, index: int, event: int, kept: Any, payload: str | None, *columns: Any) -> Iterator[Finding]:
@@ -132,10 +132,11 @@ class _Walk:
 
 
 class _Checkpoints:
-    """Every stored checkpoint against the tree that was worked out; signatures of all of them."""
+    """Every checkpoint up to the row `last` against the tree that was worked out; signatures of all of them."""
 
-    def __init__(self) -> None:
-        self.waiting = LedgerCheckpoint.objects.order_by("size", "id").iterator()
+    def __init__(self, last: int, now: datetime) -> None:
+        self.now = now
+        self.waiting = LedgerCheckpoint.objects.filter(pk__lte=last).order_by("size", "id").iterator()
         self.next: LedgerCheckpoint | None = next(self.waiting, None)
         self.count, self.size, self.at = 0, 0, None
         self.keys = dict(_verifiers())
@@ -177,18 +178,25 @@ class _Checkpoints:
         if self.next is not None:
             lost = self.next.size
             yield Finding("entries_missing", f"A tree of {lost} entries was signed; {size} are here.", size)
-        elif self.size < size:
+        elif self.size < size and self._is_late():
             yield Finding(
                 "not_sealed", f"{size - self.size} entries have a place in the tree that no checkpoint has signed yet.", self.size
             )
 
+    def _is_late(self) -> bool:
+        """Whether the first entry without a checkpoint has been there for longer than signing takes."""
+        first = LedgerLeaf.objects.filter(index=self.size).values("event")
+        at = LedgerEvent.objects.filter(pk__in=first).values_list("recorded_at", flat=True).first()
+        return at is None or self.now - at > LATE
+
 
 class _Tiles:
-    """Complete tiles against the leaves below them."""
+    """Complete tiles against the leaves below them. Knows which there were when it was made."""
 
     def __init__(self) -> None:
         self.levels: list[list[bytes]] = [[]]
         self.done = [0]
+        self.most = dict(LedgerTile.objects.values_list("level").annotate(most=Max("number")))
 
     def take(self, index: int, leaf: bytes) -> Iterator[Finding]:
         self.levels[0].append(leaf)
@@ -206,8 +214,8 @@ class _Tiles:
             self.levels[level].append(merkle.complete_root(hashes))
 
     def end(self) -> Iterator[Finding]:
-        for level, done in enumerate(self.done):
-            if LedgerTile.objects.filter(level=level, number__gte=done).exists():
+        for level, most in self.most.items():
+            if most >= (self.done[level] if level < len(self.done) else 0):
                 yield Finding("tile_differs", f"There are tiles of level {level} beyond the end of the tree.", None)
 
 
