@@ -36,7 +36,7 @@ def standing() -> list[str]:
 
 
 def ledger(now: datetime) -> Iterator[Trouble]:
-    """The probe of the watch: what the sealer says, else whether it seals. Five queries at most, each of a row."""
+    """The probe of the watch: what the sealer says, else whether it seals. Three queries at most, each of a row."""
     from .services import waiting_since
 
     found = list(LedgerAlarm.objects.order_by("since", "key"))

@@ -42,9 +42,9 @@ def read_secret(name: str) -> str | None:
 
 
 def write_durably(name: str, text: str) -> None:
-    """Puts the whole file there or leaves the old one, whatever happens in between; on disk when this returns."""
+    """Puts the whole file there or leaves the old one, whatever happens in between; on disk when this returns. Call it with the folder locked."""
     path = folder()
-    draft = path / f".{name}.{os.getpid()}"
+    draft = path / f".{name}.new"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

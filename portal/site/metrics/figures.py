@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Min, Q
 from django_q.models import OrmQ
 
+from audit.sealing.services import state
 from incidents.escalation.engine import live_runs
 from incidents.escalation.queries import OVERDUE_AFTER
 from incidents.models import EngineHeartbeat, HandOff
@@ -22,8 +23,8 @@ NO_LANE = "unassigned"
 
 
 def families(now: datetime) -> list[Family]:
-    """All figures, always under the same names. Eight queries."""
-    return [*_runs(now), *_engine(), *_outbox(now), *_lanes(), *_watch(), *_work()]
+    """All figures, always under the same names. Thirteen queries."""
+    return [*_runs(now), *_engine(), *_outbox(now), *_lanes(), *_watch(), *_work(), *_ledger(now)]
 
 
 def _runs(now: datetime) -> Iterator[Family]:
@@ -89,7 +90,7 @@ def _lanes() -> Iterator[Family]:
 
 def _watch() -> Iterator[Family]:
     beats = {sign.name: sign for sign in SignOfLife.objects.all()}
-    for name in ("sender", "worker"):
+    for name in ("sender", "worker", "sealer"):
         at = _stamp(beats[name].last_at) if name in beats else None
         yield one(f"portal_{name}_last_pass_timestamp_seconds", f"When the {name} last gave a sign of life.", at)
     standing = Outage.objects.filter(ended_at=None, told_at__isnull=False).values_list("key", flat=True)
@@ -101,6 +102,15 @@ def _work() -> Iterator[Family]:
     yield one("portal_jobs_queued", "Tasks in the job queue.", OrmQ.objects.count())
     unsigned = HandOff.objects.filter(state=HandOff.State.OPEN).count()
     yield one("portal_handoffs_unsigned", "Hand-offs that wait for a signature.", unsigned)
+
+
+def _ledger(now: datetime) -> Iterator[Family]:
+    sealing = state()
+    yield one("portal_ledger_waiting", "Events of the audit trail that no checkpoint holds yet, counted up to 100,000.", sealing.waiting)
+    yield one("portal_ledger_oldest_waiting_seconds", "Age of the oldest of them.", sealing.behind(now).total_seconds())
+    yield one("portal_ledger_sealed_entries", "Entries that the last checkpoint holds.", sealing.size)
+    yield one("portal_ledger_sealed_timestamp_seconds", "When the last checkpoint was signed.", _stamp(sealing.at))
+    yield one("portal_ledger_alarms", "What the sealer finds wrong and cannot put right.", len(sealing.alarms))
 
 
 def _by_channel(name: str, help: str, kind: str, numbers: dict[str, int]) -> Family:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from audit.sealing.services import seal
 from portal.foundation import clock
 from portal.foundation.signs.beats import SENDER, beat
 from portal.models import LaneTally, Outage, OutboxMessage
 from portal.settings import env
 from portal.site.metrics.exposition import Family, Sample, exposed
+from tests.factories.ledger import write_events
 
 pytestmark = pytest.mark.django_db
 TOKEN = {"Authorization": "Bearer s3cret-ö"}
@@ -52,8 +55,23 @@ def test_the_figures_say_what_waits_and_what_is_silent(figures: Any) -> None:
     assert found["portal_outage", ("what", 'lane "odd"\n')] == 1
 
 
+def test_the_figures_say_what_is_not_sealed(figures: Any, tmp_path: Path, settings: Any) -> None:
+    settings.LEDGER_KEYS = str(tmp_path)
+    now = clock.now()
+    seal(now - timedelta(seconds=90))
+    write_events(2, now=now - timedelta(seconds=60))
+    found = figures()
+    assert found["portal_ledger_waiting",] == 2
+    assert found["portal_ledger_oldest_waiting_seconds",] == pytest.approx(60, abs=30)
+    seal(now)
+    found = figures()
+    assert found["portal_ledger_waiting",] == found["portal_ledger_alarms",] == 0
+    assert found["portal_ledger_sealed_entries",] >= 2
+    assert found["portal_ledger_sealed_timestamp_seconds",] == pytest.approx(now.timestamp())
+
+
 def test_the_price_is_a_fixed_number_of_queries(figures: Any, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(13):
         figures()
 
 
