@@ -388,11 +388,15 @@ function scanObject(depth) {
   }
 }
 
+const SEALED = utf8('sealed');
+
 function noteToken(bytes, key, value) {
-  for (let i = 0; i < 6; i++) if (bytes[key + 1 + i] !== 'sealed'.charCodeAt(i)) return;
-  let token = '';
-  for (let i = 1; i < 65; i++) token += String.fromCharCode(bytes[value + i]);
-  if (/^[0-9a-f]{64}$/.test(token)) scan.tokens.push(token);
+  for (let i = 0; i < 6; i++) if (bytes[key + 1 + i] !== SEALED[i]) return;
+  for (let i = 1; i < 65; i++) {
+    const byte = bytes[value + i];
+    if (!((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return;
+  }
+  scan.tokens.push(String.fromCharCode.apply(null, bytes.subarray(value + 1, value + 65)));
 }
 
 /** Whether one key (with its quotes) comes before another. */
@@ -492,18 +496,34 @@ function parsed(bytes, start, end) {
 
 // ------------------------------------------------------------------------------------------------------------------ times and ids
 
-const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{6})Z$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+let lastDay = { text: '', at: NaN };
+
+function dayOf(text) {
+  const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (!found) return NaN;
+  const [year, month, day] = found.slice(1).map(Number);
+  const at = new Date(0);
+  at.setUTCFullYear(year, month - 1, day);
+  return at.getUTCMonth() === month - 1 && at.getUTCDate() === day ? at.getTime() * 1000 : NaN;
+}
+
+function twoDigits(text, at) {
+  const [ten, one] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return ten >= 0 && ten <= 9 && one >= 0 && one <= 9 ? ten * 10 + one : NaN;
+}
+
 /** Microseconds since 1970 of RFC 3339 text in UTC with microseconds; NaN when it is anything else. */
 function moment(text) {
-  const found = typeof text === 'string' ? TIME.exec(text) : null;
-  if (!found) return NaN;
-  const [year, month, day, hour, minute, second, micro] = found.slice(1).map(Number);
-  const at = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  const real = at.getUTCFullYear() === year && at.getUTCMonth() === month - 1 && at.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
-  return real ? at.getTime() * 1000 + micro : NaN;
+  if (typeof text !== 'string' || text.length !== 27) return NaN;
+  if (text[10] !== 'T' || text[13] !== ':' || text[16] !== ':' || text[19] !== '.' || text[26] !== 'Z') return NaN;
+  const day = text.slice(0, 10);
+  if (day !== lastDay.text) lastDay = { text: day, at: dayOf(day) };
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  if (!(hour < 24 && minute < 60 && second < 60)) return NaN;
+  return lastDay.at + ((hour * 60 + minute) * 60 + second) * 1e6 + twoDigits(text, 20) * 1e4 + twoDigits(text, 22) * 100 + twoDigits(text, 24);
 }
 
 function isWhole(value) { return Number.isSafeInteger(value) && value >= 0; }
@@ -643,8 +663,11 @@ function trustOf(texts) {
 function trustLine(trust, line) {
   const words = line.split(/\s+/);
   const key = keyOf(words[0] === 'log' ? words[1] || '' : words[0] === 'witness' ? words[2] || '' : words[0]);
-  if (words[0] === 'group' && words.length > 3) trust.groups.set(words[1], { need: words[2], of: words.slice(3) });
-  else if (words[0] === 'quorum' && words.length === 2) trust.quorum = words[1] === 'none' ? null : words[1];
+  // A group's members stand above it, so that none leads back to itself.
+  const isNamed = (name) => trust.groups.has(name) || trust.witnesses.some(({ called }) => called === name);
+  if (words[0] === 'group' && words.length > 3 && words.slice(3).every(isNamed)) trust.groups.set(words[1], { need: words[2], of: words.slice(3) });
+  else if (words[0] === 'quorum' && words[1] === 'none') trust.quorum = null;
+  else if (words[0] === 'quorum' && words.length === 2 && isNamed(words[1])) [, trust.quorum] = words;
   else if (key && key.type === WITNESS_KEY) trust.witnesses.push({ ...key, called: words[0] === 'witness' ? words[1] : key.name });
   else if (key) trust.keys.push(key);
   else throw new Unreadable(`“${line.slice(0, 80)}” is neither a key nor a line of a policy`);
@@ -653,7 +676,7 @@ function trustLine(trust, line) {
 function isReached(trust, name, cosigned) {
   const group = trust.groups.get(name);
   if (!group) return cosigned.has(name);
-  const reached = group.of.filter((member) => member !== name && isReached(trust, member, cosigned)).length;
+  const reached = group.of.filter((member) => isReached(trust, member, cosigned)).length;
   return reached >= (group.need === 'any' ? 1 : group.need === 'all' ? group.of.length : Number(group.need));
 }
 
@@ -723,10 +746,14 @@ async function cosignatures(checkpoint, lines, witnesses, ledger) {
     const message = joined(utf8(`cosignature/v1\ntime ${seconds}\n`), checkpoint.bytes);
     if (!isWhole(seconds) || !(await ed25519(key.public, message, line.bytes.subarray(8)))) throw new Unreadable(`the cosignature of ${key.name} is wrong`);
     if (seconds * 1e6 < checkpoint.time - LEEWAY * 1e6) throw new Unreadable(`the cosignature of ${key.name} is older than the checkpoint`);
-    held.set(key.called || key.name, seconds);
+    // Only those that the reader named count for a policy: whoever makes a bundle can call his own witness by any name.
+    held.set(`${key.called ? 'given' : 'own'} ${key.called || key.name}`, { name: key.called || key.name, size: checkpoint.size, at: seconds, given: Boolean(key.called) });
   }
   return { held, unknown };
 }
+
+/** The names that the reader gave to the witnesses who cosigned this size. */
+function givenOf(held, size) { return new Set([...held.values()].filter((one) => one.given && one.size === size).map(({ name }) => name)); }
 
 // -------------------------------------------------------------------------------------------------------------------- ZIP files
 
@@ -902,16 +929,15 @@ class Findings {
     return placed.sort((one, other) => one.first - other.first)[0] || null;
   }
 
-  /** By weight, then by place; what was only counted is said at the end of its kind. */
+  /** By weight, then by place. */
   sorted() {
     const rank = (finding) => SEVERITY.indexOf(finding.word) * 2 ** 54 + (finding.first === null ? 2 ** 53 : finding.first);
-    const list = [...this.list].sort((one, other) => rank(one) - rank(other));
-    for (const [kind, count] of this.counts) {
-      if (count <= MOST_OF_A_KIND) continue;
-      const like = list.filter((finding) => `${finding.word} ${finding.code}` === kind).pop();
-      list.splice(list.indexOf(like) + 1, 0, { ...like, first: null, last: null, checkpoint: null, text: `and ${grouped(count - MOST_OF_A_KIND)} more of this kind` });
-    }
-    return list;
+    return [...this.list].sort((one, other) => rank(one) - rank(other));
+  }
+
+  /** How many there are of each kind beyond those listed. */
+  more() {
+    return Object.fromEntries([...this.counts].filter(([, count]) => count > MOST_OF_A_KIND).map(([kind, count]) => [kind, count - MOST_OF_A_KIND]));
   }
 }
 
@@ -947,7 +973,7 @@ class Bundle {
     this.objects = new Map();
     this.tree = new Tree();
     this.reading = { epoch: 1, place: 0, next: 0, before: null, after: null, goodSize: 0, bad: false, stopped: false, version: 1, firstTime: Infinity, lastTime: -Infinity };
-    this.facts = { full: 0, omittedCount: 0, subtrees: 0, sealed: 0, opened: 0, gaps: 0, unplaced: 0, chosenAway: 0 };
+    this.facts = { full: 0, omittedCount: 0, sealed: 0, opened: 0, late: 0, gaps: 0, chosenAway: 0 };
   }
 
   add(...finding) { return this.findings.add(...finding); }
@@ -1057,7 +1083,7 @@ class Bundle {
     return selection === null || isRecord(selection);
   }
 
-  isWhole() { return this.manifest.selection === null; }
+  isOfEverything() { return this.manifest.selection === null; }
 
   async readKeys() {
     const bytes = await this.readWhole('keys.txt', 1 << 20);
@@ -1144,10 +1170,9 @@ class Bundle {
     }
     const hash = Uint8Array.from(found[3].match(/../g), (pairOfDigits) => parseInt(pairOfDigits, 16));
     this.facts.omittedCount += 2 ** height;
-    this.facts.subtrees += 1;
     if (height === 0) extend(this.omitted, first);
     else this.facts.chosenAway += 2 ** height;
-    if (height > 0 && this.isWhole()) this.add('incomplete', 'omitted', `Entries ${grouped(first)} to ${grouped(first + 2 ** height - 1)} are left out of a bundle of everything.`, { first, last: first + 2 ** height - 1 });
+    if (height > 0 && this.isOfEverything()) this.add('incomplete', 'omitted', `Entries ${grouped(first)} to ${grouped(first + 2 ** height - 1)} are left out of a bundle of everything.`, { first, last: first + 2 ** height - 1 });
     this.tree.add(hash, height);
     this.passCheckpoints();
   }
@@ -1177,6 +1202,7 @@ class Bundle {
 
   /** The size of the smallest checkpoint that holds the entry. */
   boundOf(index) {
+    if (index === this.tree.size) return this.reading.after ? this.reading.after.size : null;
     const found = this.bySize.find((checkpoint) => checkpoint.size > index && checkpoint.state !== 'lost');
     return found ? found.size : null;
   }
@@ -1205,6 +1231,7 @@ class Bundle {
     const { reading } = this;
     const at = moment(entry.ts);
     const written = 'rec' in entry ? moment(entry.rec) : at;
+    if ('rec' in entry) this.facts.late++;
     reading.firstTime = Math.min(reading.firstTime, at);
     reading.lastTime = Math.max(reading.lastTime, at);
     if (entry.v > 1 && reading.before && written < reading.before.time - LEEWAY * 1e6) {
@@ -1337,7 +1364,7 @@ class Bundle {
   }
 
   checkOmitted() {
-    if (!this.isWhole()) return;
+    if (!this.isOfEverything()) return;
     const ranges = merged(this.explained);
     let place = 0;
     for (const [first, last] of this.omitted) {
@@ -1459,7 +1486,7 @@ class Bundle {
     try {
       const { held, unknown } = await cosignatures(checkpoint, lines, [...given, ...this.witnessKeys], this.ledger);
       this.unknownCosignatures += unknown;
-      for (const [name, seconds] of held) this.cosigned.set(name, { size: checkpoint.size, at: seconds });
+      for (const [name, cosignature] of held) this.cosigned.set(name, cosignature);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       this.add('tampered', 'cosignature', `Of the checkpoint of ${grouped(checkpoint.size)} entries ${error.message}.`, { checkpoint: checkpoint.size });
@@ -1470,8 +1497,7 @@ class Bundle {
     const { trust } = this.options;
     const last = this.bySize[this.bySize.length - 1];
     if (!last || !trust || !trust.quorum) return;
-    const names = new Set([...this.cosigned].filter(([, { size }]) => size === last.size).map(([name]) => name));
-    if (!isReached(trust, trust.quorum, names)) this.add('unsigned', 'quorum', 'The last checkpoint lacks the cosignatures that your policy asks for.', { checkpoint: last.size });
+    if (!isReached(trust, trust.quorum, givenOf(this.cosigned, last.size))) this.add('unsigned', 'quorum', 'The last checkpoint lacks the cosignatures that your policy asks for.', { checkpoint: last.size });
   }
 
   // ---- anchors, the export, the age
@@ -1724,8 +1750,8 @@ async function checkTrusted(check, checkpoint, trust) {
   else if (!hows.includes('good') && trust.keys.length) findings.add('unknown key', 'unknown-key', 'The checkpoint is signed by a key that you do not trust.', at);
   try {
     const { held } = await cosignatures(checkpoint, checkpoint.signatures, trust.witnesses, check.ledger);
-    for (const [name, seconds] of held) check.cosigned.set(name, { size: checkpoint.size, at: seconds });
-    if (trust.quorum && !isReached(trust, trust.quorum, new Set(held.keys()))) findings.add('unsigned', 'quorum', 'The checkpoint lacks the cosignatures that your policy asks for.', at);
+    for (const [name, cosignature] of held) check.cosigned.set(name, cosignature);
+    if (trust.quorum && !isReached(trust, trust.quorum, givenOf(held, checkpoint.size))) findings.add('unsigned', 'quorum', 'The checkpoint lacks the cosignatures that your policy asks for.', at);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     findings.add('tampered', 'cosignature', `Of the checkpoint ${error.message}.`, at);
@@ -1805,12 +1831,12 @@ const IN_WORDS = {
   stale: 'This file is older than it may be.',
 };
 
-function signerLines(check) {
-  return [...check.signers.values()].map((key) => `${key.name}, key ${key.id}, fingerprint ${fingerprint(key)}`);
+function signersOf(check, trust) {
+  return [...check.signers.values()].map((key) => ({ name: key.name, id: key.id, fingerprint: fingerprint(key), trust }));
 }
 
-function witnessLines(check) {
-  return [...check.cosigned].map(([name, { size, at }]) => `${name}: ${grouped(size)} entries at ${wordsOf(at * 1e6)}`);
+function witnessesOf(check) {
+  return [...check.cosigned.values()].map(({ name, size, at, given }) => ({ name, size, at: wordsOf(at * 1e6), trust: given ? 'given by you' : 'NOT verified: only this bundle vouches for its key' }));
 }
 
 function positionOf(first) {
@@ -1819,48 +1845,83 @@ function positionOf(first) {
   return `${where}${first.checkpoint === null ? '' : `, bounded by the checkpoint of ${grouped(first.checkpoint)} entries`}. Entries are counted from 0.`;
 }
 
-/** What a check found, as plain data: for people, for --json and for the page. */
+/** What a check found, as plain data: for --json, and with `facts` (labels and words) for people. */
 function reportOf(check) {
   const word = check.findings.word();
   const first = word === 'tampered' ? check.findings.firstBad() : null;
-  const about = check instanceof Proof ? proofFacts(check) : check instanceof Continuation ? continuationFacts(check) : bundleFacts(check);
-  return {
+  const about = check instanceof Proof ? proofAbout(check) : check instanceof Continuation ? continuationAbout(check) : bundleAbout(check);
+  const report = {
     status: STATUS[word],
     word,
     meaning: IN_WORDS[word],
     first_bad: first && { first: first.first, last: first.last, checkpoint: first.checkpoint },
     first_bad_in_words: positionOf(first),
     findings: check.findings.sorted(),
+    more_findings: check.findings.more(),
     ...about,
+  };
+  report.facts = factsOf(report);
+  return report;
+}
+
+function bundleAbout(check) {
+  const { facts, reading, tree, options } = check;
+  const manifest = check.isDescribed ? check.manifest : { bundle: null, made_at: null, selection: null };
+  const [first, last] = check.bySize && check.bySize.length ? [check.bySize[0], check.bySize[check.bySize.length - 1]] : [null, null];
+  const timed = Number.isFinite(reading.firstTime);
+  const trust = check.trusted ? 'given by you, or follows from it by rotations' : 'NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere';
+  return {
+    ledger: { name: check.ledger || null, bundle: manifest.bundle, made_at: manifest.made_at },
+    selection: manifest.selection,
+    entries: { total: tree.size, in_full: facts.full, left_out: facts.omittedCount, told_late: facts.late },
+    indexes: tree.size ? `0 to ${tree.size - 1}` : 'none',
+    time_span: { from: timed ? wordsOf(reading.firstTime) : null, to: timed ? wordsOf(reading.lastTime) : null },
+    checkpoints: { count: check.checkpoints.length, signatures_verified: check.signaturesVerified, first: first && wordsOf(first.time), last: last && wordsOf(last.time) },
+    signers: signersOf(check, trust),
+    witnesses: witnessesOf(check),
+    anchors: anchorsOf(check),
+    gaps: gapsOf(check),
+    lost: check.restored.filter(({ index, lostTo }) => lostTo > index).map(({ index, lostTo, epoch, reason }) => ({ from: index, to: lostTo - 1, epoch, reason })),
+    redactions: { values: facts.sealed, values_without_card: facts.sealed - facts.opened, cards: check.cards.size },
+    not_checked: notChecked(check, options),
   };
 }
 
-function bundleFacts(check) {
-  const { manifest, facts, reading, tree } = check;
-  const times = Number.isFinite(reading.firstTime) ? `${wordsOf(reading.firstTime)} to ${wordsOf(reading.lastTime)}` : 'none';
-  const inside = check.checkpoints.filter((checkpoint) => checkpoint.state === 'inside').length;
-  const last = check.bySize ? check.bySize[check.bySize.length - 1] : null;
-  return {
-    ledger: check.ledger || '',
-    bundle: manifest ? manifest.bundle || '' : '',
-    entries: facts.full,
-    tree_size: tree.size,
-    trusted: check.first ? { key: check.first.line, fingerprint: fingerprint(check.first), given: Boolean(check.trusted) } : null,
-    facts: [
-      ['Ledger', check.ledger || 'not told'],
-      ['Selection', manifest && manifest.selection !== undefined ? (manifest.selection === null ? 'everything' : selectionInWords(manifest.selection)) : 'not told'],
-      ['Entries', `${grouped(facts.full)} in full, ${grouped(facts.omittedCount)} by their hashes only`],
-      ['Indexes', tree.size ? `0 to ${grouped(tree.size - 1)}` : 'none'],
-      ['Time span', times],
-      ['Checkpoints', `${grouped(check.checkpoints.length)}, ${grouped(check.signaturesVerified)} signatures verified${last ? `; the last at ${wordsOf(last.time)}` : ''}`],
-      ['Signers', check.signers.size ? signerLines(check).join('; ') : 'none'],
-      ['Witnesses', check.cosigned.size ? witnessLines(check).join('; ') : 'none that could be checked'],
-      ['Anchors', anchorsInWords(check.anchors)],
-      ['Gaps', gapsInWords(check)],
-      ['Redactions', `${grouped(facts.sealed)} personal values are commitments; cards open ${grouped(facts.opened)}, ${grouped(facts.sealed - facts.opened)} are closed or erased`],
-    ],
-    not_checked: notChecked(check, inside),
-  };
+/** The newest confirmation of each anchor. */
+function anchorsOf(check) {
+  const newest = new Map();
+  for (const { kind, name, size, at } of check.anchors) newest.set(`${kind} ${name}`, { kind, name, size, at: wordsOf(at) });
+  return [...newest.values()];
+}
+
+function gapsOf({ facts, omitted }) {
+  const gaps = [];
+  for (const [first, last] of omitted.slice(0, MOST_OF_A_KIND)) gaps.push(first === last ? `payload of entry ${grouped(first)}` : `payloads of entries ${grouped(first)} to ${grouped(last)}`);
+  if (omitted.length > MOST_OF_A_KIND) gaps.push(`and ${grouped(omitted.length - MOST_OF_A_KIND)} more ranges of payloads`);
+  if (facts.chosenAway) gaps.push(`${grouped(facts.chosenAway)} entries in larger parts, which are not of the selection`);
+  if (facts.gaps) gaps.push(`${grouped(facts.gaps)} numbers of objects’ events, which lie among these`);
+  return gaps;
+}
+
+/** The same for people: labels and words. */
+function factsOf(report) {
+  const { entries, time_span: span, checkpoints, redactions, lost } = report;
+  const listed = (list, words) => (list && list.length ? list.map(words).join('; ') : 'none');
+  const rows = [['Ledger', report.ledger.name || 'not told']];
+  if (report.older) rows.push(['Older', report.older], ['Newer', report.newer]);
+  if (report.ledger.bundle) rows.push(['Bundle', `${report.ledger.bundle}, made at ${wordsOf(moment(report.ledger.made_at))}`]);
+  if ('selection' in report) rows.push(['Selection', report.selection === null ? 'everything' : selectionInWords(report.selection)]);
+  if (entries) rows.push(['Entries', `${grouped(entries.in_full)} in full, ${grouped(entries.left_out)} by their hashes only${entries.told_late ? `; ${grouped(entries.told_late)} were written later than they happened` : ''}`]);
+  if (report.indexes) rows.push(['Indexes', report.indexes.replace(/\d+/g, grouped)]);
+  if (span) rows.push(['Time span', span.from ? `${span.from} to ${span.to}` : 'none']);
+  if (checkpoints) rows.push(['Checkpoints', `${grouped(checkpoints.count)}, ${grouped(checkpoints.signatures_verified)} signatures verified${checkpoints.last ? `; the last at ${checkpoints.last}` : ''}`]);
+  rows.push(['Signers', listed(report.signers, ({ name, id, fingerprint: print, trust }) => `${name}, key ${id}, fingerprint ${print} (${trust})`)]);
+  rows.push(['Witnesses', listed(report.witnesses, ({ name, size, at, trust }) => `${name}: ${grouped(size)} entries at ${at} (${trust})`)]);
+  if (report.anchors) rows.push(['Anchors', listed(report.anchors, ({ kind, name, size, at }) => `${name} (${kind}): ${grouped(size)} entries at ${at}`)]);
+  if (report.gaps) rows.push(['Gaps', listed(report.gaps, (text) => text)]);
+  if (lost) rows.push(['Lost', listed(lost, ({ from, to, reason }) => `entries ${grouped(from)} to ${grouped(to)} in a restore${reason ? ` (${reason})` : ''}`)]);
+  if (redactions) rows.push(['Redactions', `${grouped(redactions.values)} personal values stand as commitments; ${grouped(redactions.values_without_card)} of them without a card: erased, or not shown to you`]);
+  return rows;
 }
 
 function selectionInWords(selection) {
@@ -1868,30 +1929,15 @@ function selectionInWords(selection) {
   return parts.length ? parts.join(', ') : 'a choice of entries';
 }
 
-function anchorsInWords(anchors) {
-  if (!anchors.length) return 'none';
-  const lastOf = new Map();
-  for (const anchor of anchors) lastOf.set(`${anchor.name} (${anchor.kind})`, anchor);
-  return [...lastOf].map(([name, anchor]) => `${name}: ${grouped(anchor.size)} entries at ${wordsOf(anchor.at)}`).join('; ');
-}
-
-function gapsInWords({ restored, facts, omitted }) {
-  const parts = restored.filter(({ index, lostTo }) => lostTo > index).map(({ index, lostTo, reason }) => `${grouped(lostTo - index)} entries lost by a restore at ${grouped(index)}${reason ? ` (${reason})` : ''}`);
-  const pruned = omitted.reduce((count, [first, last]) => count + last - first + 1, 0);
-  if (pruned) parts.push(`${grouped(pruned)} single entries without payload`);
-  if (facts.chosenAway) parts.push(`${grouped(facts.chosenAway)} entries outside the selection`);
-  if (facts.gaps) parts.push(`${grouped(facts.gaps)} numbers of objects’ events are among them`);
-  return parts.length ? parts.join('; ') : 'none';
-}
-
-function notChecked(check, inside) {
+function notChecked(check, options) {
+  const inside = check.checkpoints.filter((checkpoint) => checkpoint.state === 'inside').length;
   const list = ['Whether what an entry tells was true when it was written.'];
   if (check.trusted) list.push('How you came by the key that you gave.');
   else if (check.first && !check.binding) list.push(`Whether the first key is the ledger’s: it is the bundle’s own, fingerprint ${fingerprint(check.first)}. Compare it with one that you got another way.`);
-  if (!check.options.maxAge) list.push('Whether there is a newer ledger: no --max-age was given.');
+  if (!options.maxAge) list.push('Whether there is a newer ledger: no --max-age was given.');
   if (check.anchors.length) list.push('Who made the receipts of the anchors: compare them with what the anchors themselves hold.');
-  if (check.options.quick) list.push('What only a reading of the entries shows (--quick): form, ids, numbers, times, commitments.');
-  if (check.options.since && check.sinceHeld === false) list.push('The root of your own older checkpoint: it ends among entries that are left out.');
+  if (options.quick) list.push('What only a reading of the entries shows (--quick): form, ids, numbers, times, commitments.');
+  if (options.since && check.sinceHeld === false) list.push('The root of your own older checkpoint: it ends among entries that are left out.');
   if (check.checkpoints.length > check.signaturesVerified) list.push(`The signatures of ${grouped(check.checkpoints.length - check.signaturesVerified)} checkpoints between those that were verified.`);
   if (check.unknownCosignatures) list.push(`${grouped(check.unknownCosignatures)} cosignatures of witnesses whose keys were not given.`);
   if (inside) list.push(`The roots of ${grouped(inside)} checkpoints: they end among entries that are left out.`);
@@ -1900,41 +1946,32 @@ function notChecked(check, inside) {
   return list;
 }
 
-function proofFacts(check) {
+function proofAbout(check) {
   const { entry, checkpoint } = check;
-  const list = ['Whether what the entry tells was true when it was written.', 'Any other entry of the ledger.'];
+  const at = entry && !check.wrong ? wordsOf(moment(entry.ts)) : null;
+  const list = ['Whether what the entry tells was true when it was written.', 'Any other entry of the ledger.', 'How you came by the key that you gave.'];
   if (!check.options.maxAge) list.push('Whether there is a newer ledger: no --max-age was given.');
   return {
-    ledger: check.ledger || '',
-    entries: 1,
-    tree_size: checkpoint ? checkpoint.size : null,
-    facts: [
-      ['Ledger', check.ledger || 'not told'],
-      ['Entries', entry ? `1: ${entry.type}` : '1'],
-      ['Indexes', check.index === null ? 'not told' : `${grouped(check.index)}${checkpoint ? ` of ${grouped(checkpoint.size)}` : ''}`],
-      ['Time span', entry ? wordsOf(moment(entry.ts)) : 'not told'],
-      ['Checkpoints', checkpoint ? `1, at ${wordsOf(checkpoint.time)}` : 'none'],
-      ['Signers', check.signers.size ? signerLines(check).join('; ') : 'none that you trust'],
-      ['Witnesses', check.cosigned.size ? witnessLines(check).join('; ') : 'none that could be checked'],
-      ['Anchors', 'none in a single proof'],
-      ['Gaps', 'not visible in a single proof'],
-      ['Redactions', 'not counted in a single proof'],
-    ],
+    ledger: { name: check.ledger || null },
+    entries: { total: checkpoint ? checkpoint.size : null, in_full: 1, left_out: checkpoint ? checkpoint.size - 1 : 0, told_late: entry && 'rec' in entry ? 1 : 0 },
+    indexes: check.index === null ? 'not told' : `${check.index}`,
+    time_span: { from: at, to: at },
+    checkpoints: checkpoint ? { count: 1, signatures_verified: 1, first: wordsOf(checkpoint.time), last: wordsOf(checkpoint.time) } : null,
+    signers: signersOf(check, 'given by you'),
+    witnesses: witnessesOf(check),
     not_checked: list,
   };
 }
 
-function continuationFacts(check) {
-  const { older, newer } = check;
+function continuationAbout(check) {
+  const words = (checkpoint) => (checkpoint ? `${grouped(checkpoint.size)} entries at ${wordsOf(checkpoint.time)}` : 'not read');
   return {
-    ledger: check.ledger || '',
-    facts: [
-      ['Ledger', check.ledger || 'not told'],
-      ['Older', older ? `${grouped(older.size)} entries at ${wordsOf(older.time)}` : 'not read'],
-      ['Newer', newer ? `${grouped(newer.size)} entries at ${wordsOf(newer.time)}` : 'not read'],
-      ['Signers', check.signers.size ? signerLines(check).join('; ') : 'none that you trust'],
-    ],
-    not_checked: ['What any entry says.'],
+    ledger: { name: check.ledger || null },
+    older: words(check.older),
+    newer: words(check.newer),
+    signers: signersOf(check, 'given by you'),
+    witnesses: witnessesOf(check),
+    not_checked: ['What any entry says.', 'How you came by the key that you gave.'],
   };
 }
 
@@ -1943,6 +1980,7 @@ function inText(report) {
   if (report.first_bad_in_words) lines.push(report.first_bad_in_words);
   if (report.findings.length) lines.push('', 'Findings');
   for (const { word, text } of report.findings) lines.push(`  ${word}: ${text}`);
+  for (const [kind, count] of Object.entries(report.more_findings)) lines.push(`  and ${grouped(count)} more of the kind ${kind}`);
   lines.push('', 'What there is');
   for (const [label, text] of report.facts) lines.push(`  ${`${label}:`.padEnd(13)} ${text}`);
   lines.push('', 'Not checked');
@@ -2078,7 +2116,7 @@ async function fromCommandLine(words) {
     const asked = optionsFrom(words);
     if (asked.batch) return await answerLines();
     const report = await checkFile(asked);
-    process.stdout.write(asked.json ? `${JSON.stringify(report, null, 2)}\n` : inText(report));
+    process.stdout.write(asked.json ? `${JSON.stringify({ ...report, facts: undefined }, null, 2)}\n` : inText(report));
     process.exitCode = report.status;
   } catch (error) {
     const unreadable = typeof error.syscall === 'string';
