@@ -60,16 +60,17 @@ def post(
     *,
     json: dict[str, Any] | None = None,
     form: Mapping[str, str | Sequence[str]] | None = None,
+    content: bytes | None = None,
     headers: dict[str, str] | None = None,
     basic: tuple[str, str] | None = None,
 ) -> Reply:
-    """POSTs `json` or `form` (a name with several values repeats), with user and password when `basic` is given, and returns the answer whatever its status.
+    """POSTs `json`, `form` (a name with several values repeats) or `content`, with user and password when `basic` is given, and returns the answer whatever its status.
 
     Raises DeliveryFailed when there is none: permanent for a refused address or an answer over 1 MB, else worth another try.
     """
     body = bytearray()
     try:
-        with closing(_sent(url, json, form, headers or {}, basic)) as response:
+        with closing(_sent(url, _Body(json, form, content), headers or {}, basic)) as response:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > LARGEST_ANSWER_BYTES:
@@ -83,19 +84,28 @@ def post(
         raise DeliveryFailed(f"No answer from the receiver ({type(error).__name__}).") from error
 
 
-def _sent(
-    url: str,
-    json: dict[str, Any] | None,
-    form: Mapping[str, str | Sequence[str]] | None,
-    headers: dict[str, str],
-    basic: tuple[str, str] | None,
-) -> httpx.Response:
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is posted: one of them."""
+
+    json: dict[str, Any] | None
+    form: Mapping[str, str | Sequence[str]] | None
+    content: bytes | None
+
+
+def _sent(url: str, body: _Body, headers: dict[str, str], basic: tuple[str, str] | None) -> httpx.Response:
     """The answer to a POST, its body not read yet. Without a client around the transport a message costs a third less."""
     _running.deadline = time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS
     signed = {"Authorization": f"Basic {b64encode(':'.join(basic).encode()).decode()}"} if basic else {}
     timeout = {"timeout": httpx.Timeout(settings.OUTBOUND_TIMEOUT_SECONDS).as_dict()}
     request = httpx.Request(
-        "POST", url, json=json, data=dict(form) if form else None, headers={**POSTED, **headers, **signed}, extensions=timeout
+        "POST",
+        url,
+        json=body.json,
+        data=dict(body.form) if body.form else None,
+        content=body.content,
+        headers={**POSTED, **headers, **signed},
+        extensions=timeout,
     )
     return _transport().handle_request(request)
 

@@ -19,6 +19,9 @@ WHITENOISE_AUTOREFRESH = True
 ALARM_BANNER = False
 # Tests that seal have a folder each; one that seals by mistake does not touch the developer's.
 LEDGER_KEYS = str(Path(tempfile.gettempdir()) / f"portal-ledger-{os.getpid()}")
+# A test that wants anchors or receipts names them.
+LEDGER_ANCHORS: list[str] = []
+LEDGER_RECEIPTS = ""
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in real life: SQLite's memory databases lock whole tables, so threads could not be tried against each other.
