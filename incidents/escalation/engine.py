@@ -4,7 +4,6 @@ Work is taken in batches, each in a transaction of its own; one that fails is do
 rests while all others go on. The rules: docs/rules/escalation.md.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from .starting import start_missing
 from .tracks import searches
 from .turns import claimed, decided
 
-__all__ = ["CycleResult", "advance", "crowded", "lend_a_hand", "live_runs", "next_due", "run_cycle"]
+__all__ = ["CycleResult", "advance", "lend_a_hand", "live_runs", "next_due", "run_cycle"]
 
 # A batch has some thirty questions, whose cost its runs share. On SQLite nobody else writes while it is written: half a second.
 MOST_A_BATCH = 500
@@ -40,20 +39,19 @@ MOST_FAILING = 50
 BESIDE_A_RUN = ("incident__service__owner", "incident__acknowledged_by", "acknowledged_by", "policy_version__policy__owner")
 # Word for word as the index of live runs has it: SQLite does not find that index for a list of parameters.
 LIVE = "\"incidents_escalationrun\".\"state\" IN ('paging', 'held', 'acknowledged')"
-# Set while a full batch was taken, so that there may be more: for whoever can lend a hand.
-crowded = threading.Event()
 
 
-def run_cycle(*, now: datetime, heartbeat: bool = True) -> CycleResult:
+def run_cycle(*, now: datetime, heartbeat: bool = True, crowded: Callable[[], None] = lambda: None) -> CycleResult:
     """One pass. Every batch has its own transaction: a run that fails is logged, recorded and tried again, and the others go on.
 
     Safe beside other engines: what one has claimed the others leave alone. Once a minute one of them looks through everything, so that
     a lost wish for a look costs no more than that. `heartbeat` False is for the watchdog, which always looks through everything and
-    leaves no sign of life. Raises the database's own errors only when not even a failure can be recorded.
+    leaves no sign of life. `crowded` is called when a batch is full, so that there may be more for whoever can lend a hand. Raises the
+    database's own errors only when not even a failure can be recorded.
     """
     began = time.monotonic()
     with origin("engine"):
-        result = _batches(partial(_look, now)) + _batches(partial(_advance_due, now))
+        result = _batches(partial(_look, now)) + _batches(partial(_advance_due, now, crowded))
         if not heartbeat or claims_sweep(now):
             result += _sweep(now)
         result += _advance_failing(now)
@@ -115,7 +113,7 @@ def _batches(take: Callable[[], tuple[CycleResult, bool]]) -> CycleResult:
     return result
 
 
-def _advance_due(now: datetime) -> tuple[CycleResult, bool]:
+def _advance_due(now: datetime, crowded: Callable[[], None] = lambda: None) -> tuple[CycleResult, bool]:
     """One batch of what is due, the longest first; whether there may be more. Its cost hangs on what is due, not on what is live."""
     keys: list[int] = []
     try:
@@ -128,7 +126,7 @@ def _advance_due(now: datetime) -> tuple[CycleResult, bool]:
                 .values_list("pk", flat=True)[:MOST_A_BATCH]
             )
             if len(keys) == MOST_A_BATCH:
-                crowded.set()
+                crowded()
             done = _advance(keys, now)
     except Exception:
         if not keys:

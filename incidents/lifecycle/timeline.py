@@ -8,7 +8,7 @@ from typing import Any
 from policies.decisions.measures import MeasureWords, words_of
 from policies.decisions.ruleset import MeasureRule
 from policies.decisions.severity import in_unit
-from portal.foundation.many_rows import insert_all
+from portal.foundation.many_rows import insert_all, made
 
 from .models import Incident, TimelineEntry
 
@@ -62,7 +62,8 @@ def entry_of(
     recorded_at: datetime | None = None,
 ) -> TimelineEntry:
     """The same entry before it stands there, for `add_all`."""
-    return TimelineEntry(
+    return made(
+        TimelineEntry,
         incident=incident,
         kind=kind,
         at=at,

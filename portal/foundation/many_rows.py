@@ -10,12 +10,14 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
 from django.utils.duration import duration_microseconds
 
 Stored = Callable[[Any], Any]
+Row = TypeVar("Row", bound=models.Model)
 
 
 def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> int:
@@ -34,6 +36,20 @@ def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> i
         else:
             cursor.execute(way.statement + end, [_as_json(way.fields, values)])
         return int(cursor.rowcount)
+
+
+def made(model: type[Row], **values: Any) -> Row:
+    """`model(**values)` at a quarter of its cost, for rows by the hundred: values are taken as they are, relations as rows or by `…_id`."""
+    blank, relations = _blank(model)
+    row = model.__new__(model)
+    row._state = ModelState()
+    row.__dict__.update({name: default() if callable(default) else default for name, default in blank.items()})
+    for name, value in values.items():
+        if name in relations:
+            row._state.fields_cache[name] = value
+            name, value = relations[name], None if value is None else value.pk
+        row.__dict__[name] = value
+    return row
 
 
 class QuicklyInserted(models.Model):
@@ -87,6 +103,15 @@ def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping
             statement = f"UPDATE {table} old SET {raised}{given} FROM {_recordset(table)} new WHERE {same}"
             cursor.execute(statement, [_as_json(fields, values)])
         return int(cursor.rowcount)
+
+
+@cache
+def _blank(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What every column holds unless something else is said (a callable: what it answers), and the column of each relation."""
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    callables = {field.attname: field.default for field in fields if field.has_default() and callable(field.default)}
+    blank = {field.attname: callables.get(field.attname) or field.get_default() for field in fields}
+    return blank, {field.name: field.attname for field in fields if field.is_relation}
 
 
 def _recordset(table: str) -> str:

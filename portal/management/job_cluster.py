@@ -3,23 +3,20 @@
 Its parent starts a sentinel, and that starts workers, a pusher and a monitor. They share queues whose locks die with who holds them.
 """
 
-import ctypes
 import logging
 import os
 import signal
 import threading
-from contextlib import suppress
 from typing import Any
 
 import django_q.cluster
 from django_q.cluster import Cluster, Sentinel
 
-from .stopping import Stop
+from .stopping import Stop, end_with_parent
 
 logger = logging.getLogger("worker")
 # Less than the 90 s after which systemd kills. What is ended in the middle is done again: a job is struck off when it is done.
 PATIENCE_SECONDS = 60.0
-_PR_SET_PDEATHSIG = 1
 
 
 class _Sentinel(Sentinel):
@@ -28,8 +25,8 @@ class _Sentinel(Sentinel):
     def start(self) -> None:
         # A signal to every process at once, as from systemd, would kill it in the middle of a wait that its parent then waits out for ever.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end_with_parent()
-        os.register_at_fork(after_in_child=_end_with_parent)
+        end_with_parent()
+        os.register_at_fork(after_in_child=end_with_parent)
         super().start()
 
     def reincarnate(self, process: Any) -> None:
@@ -79,9 +76,3 @@ class JobCluster(Cluster):
         logger.error("The jobs in hand have not ended within %g s; they are ended by force, and done again later.", PATIENCE_SECONDS)
         self.sentinel.kill()
         os._exit(1)
-
-
-def _end_with_parent() -> None:
-    """On Linux the kernel kills this process when its parent dies, so that nobody goes on alone, taking jobs."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

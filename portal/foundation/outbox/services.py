@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db.models import Q
 
-from portal.foundation.many_rows import insert_all
+from portal.foundation.many_rows import insert_all, made
 
 from .models import OutboxMessage
 from .settling import FORGOTTEN, OPEN
@@ -49,7 +49,8 @@ def queue(*, now: datetime, **letter: Unpack[Letter]) -> OutboxMessage:
 def draft(**letter: Unpack[Letter]) -> OutboxMessage:
     """A message that stands nowhere yet, for `queue_all`."""
     person = letter["person"]
-    return OutboxMessage(
+    return made(
+        OutboxMessage,
         kind=letter["kind"],
         person=person,
         person_name=str(person)[:150],

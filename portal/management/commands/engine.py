@@ -1,21 +1,22 @@
 """The engine as a process: a pass whenever something is due or somebody asks for a look, and one a second to show that it lives."""
 
 import logging
-import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
-from incidents.escalation.engine import crowded, lend_a_hand, next_due, run_cycle
+from incidents.escalation.engine import lend_a_hand, next_due, run_cycle
 from incidents.escalation.looks import any_wanted
 from portal.foundation import clock
 from portal.foundation.channels.dead_man import DeadMan
 from portal.foundation.watch import delivery
 from portal.foundation.watch.lookout import Lookout
 from portal.management import garbage
+from portal.management.second_hand import SecondHand
 from portal.management.stopping import Stop
 
 logger = logging.getLogger("engine")
@@ -40,25 +41,22 @@ class Command(BaseCommand):
         stop = Stop().on_signals()
         garbage.look_rarely()
         logger.info("The engine looks every %g s.", settings.ENGINE_CYCLE_SECONDS)
-        # While one batch waits for the server, the next is decided. SQLite has one writer, so a second hand would only wait.
-        helping = threading.Thread(target=_help, args=(stop,), daemon=True) if connection.vendor == "postgresql" else None
-        if helping:
-            helping.start()
-        _loop(stop)
-        if helping:
-            crowded.set()
-            helping.join()
+        # SQLite has one writer, so a second hand would only wait.
+        hand = SecondHand(lambda: lend_a_hand(now=clock.now())) if connection.vendor == "postgresql" else None
+        _loop(stop, hand.lend if hand else lambda: None)
+        if hand:
+            hand.join()
         logger.info("The engine has stopped.")
 
 
-def _loop(stop: Stop) -> None:
+def _loop(stop: Stop, crowded: Callable[[], None]) -> None:
     """Passes until `stop`. A database that cannot be reached costs one line when it goes and one when it is back."""
     dead_man, lookout, away = DeadMan(), Lookout("engine"), False
     while not stop.is_set():
         began = time.monotonic()
         try:
             close_old_connections()
-            result = run_cycle(now=clock.now())
+            result = run_cycle(now=clock.now(), crowded=crowded)
             if away:
                 logger.info("The database is back.")
             away = False
@@ -75,21 +73,6 @@ def _loop(stop: Stop) -> None:
         except Exception:
             logger.exception("A pass failed; the next one tries again.")
             stop.wait(max(0.0, began + settings.ENGINE_CYCLE_SECONDS - time.monotonic()))
-
-
-def _help(stop: Stop) -> None:
-    """The second hand, on a connection of its own: wakes when there is more than one batch, until `stop`."""
-    while crowded.wait() and not stop.is_set():
-        crowded.clear()
-        try:
-            close_old_connections()
-            lend_a_hand(now=clock.now())
-        except (OperationalError, InterfaceError):
-            # The first hand says so, and waits.
-            connections.close_all()
-        except Exception:
-            logger.exception("A pass of the second hand failed; the first goes on.")
-    connections.close_all()
 
 
 def _rest(stop: Stop, until: float, *, at_once: bool) -> None:
