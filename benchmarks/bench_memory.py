@@ -52,7 +52,11 @@ def main(seconds: float, incidents: int) -> None:
                 idle = show(f"idle, {seconds:g} s after {len(PAGES)} pages", running.pid)
                 verdict(f"at most {PROMISE_MIB} MiB", idle <= PROMISE_MIB)
                 if incidents:
-                    totals = day(site, token(env), incidents, running.pid)
+                    try:
+                        totals = day(site, token(env), incidents, running.pid)
+                    except OSError:
+                        print(*Path(folder, "log").read_text(errors="replace").splitlines()[-60:], sep="\n")
+                        raise
                     verdict(f"at most {GROWTH_MIB} MiB more after the first quarter", max(totals) - totals[0] <= GROWTH_MIB)
             finally:
                 running.send_signal(signal.SIGTERM)
