@@ -31,9 +31,11 @@ import struct
 import sys
 import zipfile
 import zlib
+from array import array
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -188,18 +190,23 @@ def unbase64(text: str) -> bytes:
     return data
 
 
-def moment(text: Any) -> datetime:
-    """RFC 3339 in UTC with microseconds, in the one form that the ledger writes."""
+def valid_time(text: Any) -> str:
+    """RFC 3339 in UTC with microseconds, in the one form that the ledger writes. Such texts sort as the times do."""
     if not isinstance(text, str) or not TIME.fullmatch(text):
         raise Broken(f"'{shorten(text)}' is not a time such as 2026-03-02T09:00:00.000000Z")
     try:
-        return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+        datetime.fromisoformat(text[:26])
     except ValueError:
         raise Broken(f"'{text}' is not a time that exists") from None
+    return text
+
+
+def moment(text: Any) -> datetime:
+    return datetime.fromisoformat(valid_time(text)[:26]).replace(tzinfo=UTC)
 
 
 def shifted(text: str, by: timedelta) -> str:
-    """A time as text, later by so much. Such texts sort as the times do."""
+    """A time as text, later by so much."""
     try:
         return (moment(text) + by).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     except OverflowError:
@@ -353,20 +360,23 @@ def root_by_inclusion(index: int, size: int, leaf: bytes, path: list[bytes]) -> 
 
 
 def consistent(old: Note, new: Note, path: list[bytes]) -> bool:
-    """RFC 9162, section 2.1.4.2: whether the new tree begins with the old one."""
+    """Whether the new tree begins with the old one."""
     if old.size == 0 or old.size == new.size:
         expected = new.root if old.size else hashlib.sha256(b"").digest()
         return not path and old.root == expected
     path = path if old.size & (old.size - 1) else [old.root, *path]
-    at, last = old.size - 1, new.size - 1
+    return old.size < new.size and bool(path) and _roots_by_consistency(old.size, new.size, path) == (old.root, new.root)
+
+
+def _roots_by_consistency(old: int, new: int, path: list[bytes]) -> tuple[bytes, bytes] | None:
+    """RFC 9162, section 2.1.4.2: the roots of both trees; None if the path is not as long as it must be."""
+    at, last = old - 1, new - 1
     while at & 1:
         at, last = at >> 1, last >> 1
-    if old.size > new.size or not path:
-        return False
     old_root = new_root = path[0]
     for sibling in path[1:]:
         if last == 0:
-            return False
+            return None
         if at & 1 or at == last:
             old_root, new_root = node_hash(sibling, old_root), node_hash(sibling, new_root)
             while at and not at & 1:
@@ -374,7 +384,7 @@ def consistent(old: Note, new: Note, path: list[bytes]) -> bool:
         else:
             new_root = node_hash(new_root, sibling)
         at, last = at >> 1, last >> 1
-    return last == 0 and (old_root, new_root) == (old.root, new.root)
+    return None if last else (old_root, new_root)
 
 
 # --- The verdict (section 7) ---------------------------------------------------------------------------------------------------------
@@ -434,15 +444,14 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 SEALED = re.compile(rb'\{"sealed":"([0-9a-f]{64})"\}')
 OMITTED = re.compile(rb'\["omitted",(0|[1-9][0-9]{0,17}),([0-9]|[1-5][0-9]),"([0-9a-f]{64})"\]')
 GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done", "evidence.exported")
-GOVERNING_MARKS = tuple(f'"type":"{name}"'.encode() for name in GOVERNING)
+TYPE_MARK, GOVERNING_MARKS = b'"type":"', tuple(f'{name}"'.encode() for name in GOVERNING)
 LARGEST_NUMBER = 2**53 - 1
 
 
 def _integer(text: str) -> int:
-    number = int(text) if len(text) < 18 else LARGEST_NUMBER + 1
-    if abs(number) > LARGEST_NUMBER:
+    if len(text) > 15 and (len(text) > 17 or abs(int(text)) > LARGEST_NUMBER):
         raise Broken("a number lies beyond 2^53")
-    return number
+    return int(text)
 
 
 def _no_float(text: str) -> float:
@@ -450,14 +459,14 @@ def _no_float(text: str) -> float:
 
 
 DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_no_float, parse_constant=_no_float)
-ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 
 
 def parse_canonical(line: bytes) -> Any:
     """JSON in the one form that the format allows: written anew it gives the same bytes, so no key stands twice and none out of order."""
     try:
         text = line.decode("utf-8")
-        value = DECODER.decode(text)
+        value, _ = DECODER.raw_decode(text)
         if ENCODER.encode(value) != text:
             raise Broken("not canonical JSON: a key twice or out of order, or a space or an escape that is not needed")
         if not text.isascii():
@@ -503,47 +512,69 @@ def number_of(entry: dict[str, Any], *path: str) -> int:
     return value if type(value) is int else -1
 
 
-class Ids:
-    """Whether an id stands twice. 16 bytes an entry (11 of the id and 5 of its index), in 256 heaps so that each is small when looked at."""
+class Seen:
+    """What must be remembered of every entry, in 20 bytes: the random half of its id, a hash of its object, its number among the object's.
+
+    What is asked of all of them together is asked of an eighth at a time, so that it never takes much memory either.
+    """
+
+    PARTS = 8
 
     def __init__(self) -> None:
-        self.heaps = [bytearray() for _ in range(256)]
+        self.ids, self.objects, self.numbers = array("Q"), array("Q"), array("I")
 
-    def add(self, event_id: str, index: int) -> None:
-        data = bytes.fromhex(event_id.replace("-", ""))
-        self.heaps[data[15]] += data[5:] + index.to_bytes(5, "big")
+    def add(self) -> None:
+        """Room for the next entry."""
+        self.ids.append(0)
+        self.objects.append(0)
+        self.numbers.append(0)
 
     def doubled(self) -> Iterator[int]:
-        """Indexes of entries whose id an earlier one has."""
-        for heap in self.heaps:
-            seen = set()
-            for at in range(0, len(heap), 16):
-                part = bytes(heap[at : at + 11])
-                if part in seen:
-                    yield int.from_bytes(heap[at + 11 : at + 16], "big")
-                seen.add(part)
-
-
-class Numbers:
-    """Whether each object's events are numbered 1, 2, 3, … 18 bytes an entry: who (8 of a hash), which number (5), index (5)."""
-
-    def __init__(self) -> None:
-        self.heaps = [bytearray() for _ in range(256)]
-
-    def add(self, model: str, key: str, number: int, index: int) -> None:
-        who = hashlib.blake2b(f"{model}\0{key}".encode(), digest_size=8).digest()
-        self.heaps[who[0]] += who + number.to_bytes(5, "big") + index.to_bytes(5, "big")
+        """Places of entries whose id an earlier one has."""
+        for part in range(self.PARTS):
+            ids = sorted(number for number in self.ids if number % self.PARTS == part and number)
+            twice, met = {number for number, after in pairs(ids) if number == after}, set()
+            for place, number in enumerate(self.ids if twice else ()):
+                if number in met:
+                    yield place
+                elif number in twice:
+                    met.add(number)
 
     def jumps(self) -> Iterator[tuple[int, int, int]]:
-        """(index, number, number that was due) wherever these two differ."""
-        for heap in self.heaps:
-            last: dict[bytes, int] = {}
-            for at in range(0, len(heap), 18):
-                who, number = bytes(heap[at : at + 8]), int.from_bytes(heap[at + 8 : at + 13], "big")
-                due = last.get(who, 0) + 1
-                if number != due:
-                    yield int.from_bytes(heap[at + 13 : at + 18], "big"), number, due
-                last[who] = number
+        """(place, number, number that was due) wherever an object's events are not numbered 1, 2, 3 and so on."""
+        for part in range(self.PARTS):
+            last: dict[int, int] = {}
+            for place, who in enumerate(self.objects):
+                if who % self.PARTS == part and who:
+                    number, due = self.numbers[place], last.get(who, 0) + 1
+                    if number != due:
+                        yield place, number, due
+                    last[who] = number
+
+
+class Ranges:
+    """Ranges of indexes in ascending order; neighbours become one."""
+
+    def __init__(self) -> None:
+        self.firsts, self.lasts = array("Q"), array("Q")
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.firsts, self.lasts)  # noqa: B905 - Python 3.9 has no `strict`
+
+    def __len__(self) -> int:
+        return len(self.firsts)
+
+    def add(self, first: int, last: int) -> None:
+        if self.lasts and self.lasts[-1] == first - 1:
+            self.lasts[-1] = last
+        else:
+            self.firsts.append(first)
+            self.lasts.append(last)
+
+
+def pairs(items: list[int]) -> Iterator[tuple[int, int]]:
+    """Each with the one after it."""
+    return zip(items, items[1:])  # noqa: B905, RUF007 - Python 3.9 has neither `strict` nor itertools.pairwise
 
 
 # --- The bundle's file (section 4) ---------------------------------------------------------------------------------------------------
@@ -620,7 +651,7 @@ class Bundle:
             moment(manifest["made_at"])
         except Broken as error:
             raise Broken(f"manifest.json is {error}") from None
-        good = manifest["v"] == 1 and manifest["kind"] == "evidence" and isinstance(manifest["files"], dict)
+        good = number_of(manifest, "v") == 1 and manifest["kind"] == "evidence" and isinstance(manifest["files"], dict)
         good = good and (manifest["selection"] is None or isinstance(manifest["selection"], dict))
         good = good and bool(re.fullmatch(r"[^\s+]+", text_of(manifest, "ledger"))) and bool(ID.fullmatch(text_of(manifest, "bundle")))
         if not good or not 0 <= number_of(manifest, "entries") <= number_of(manifest, "tree_size") < 1 << 40:
@@ -667,28 +698,28 @@ class Restore(NamedTuple):
 class Walk:
     """Goes through entries, checkpoints and anchors side by side, once, each in its order."""
 
-    def __init__(self, bundle: Bundle, verdict: Verdict, policy: Policy, given: bool, since: Note | None, deep: bool) -> None:
-        self.bundle, self.verdict, self.policy, self.given, self.since, self.deep = bundle, verdict, policy, given, since, deep
+    def __init__(self, bundle: Bundle, verdict: Verdict, policy: Policy, since: Note | None, deep: bool) -> None:
+        self.bundle, self.verdict, self.policy, self.since, self.deep = bundle, verdict, policy, since, deep
         self.manifest = bundle.manifest()
         self.ledger: str = self.manifest["ledger"]
-        self.tree, self.full = Tree(), 0
-        self.ids, self.numbers, self.times, self.late, self.v2_seen = Ids(), Numbers(), ["", ""], 0, False
+        self.tree = Tree()
+        self.seen, self.late, self.v2_seen = Seen(), 0, False
+        self.first_event, self.last_event = "9", ""
         self.cards: set[bytes] = set()
-        self.unopened = 0
-        self.omitted: list[list[int]] = []
+        self.omitted = Ranges()
         self.explained: list[tuple[int, int]] = []
         self.exports: list[tuple[int, Any, str]] = []
         self.epoch, self.restores = 1, [Restore(1, 0, 0)]
         self.retiring: list[Key] = []
         self.count, self.unmatched, self.good_size = 0, 0, 0
-        self.wrong_roots: list[tuple[int, int]] = []
+        self.wrong, self.first_wrong = 0, (0, 0)
         self.wanted: dict[Any, tuple[Note, list[Key]]] = {}
         self.anchored: dict[tuple[str, str], tuple[int, Note]] = {}
-        self.due: Note | None = None
+        self.due: Note | None = None  # the next checkpoint, the last one that the tree has reached, and the one before that
         self.met: Note | None = None
         self.met_before: Note | None = None
         self.first_time: str | None = None
-        self.signatures = 0
+        self.signatures, self.unopened = 0, 0
         self.signers: list[dict[str, str]] = []
         self.witnessed: dict[str, dict[str, Any]] = {}
         self.read_keys()
@@ -707,7 +738,6 @@ class Walk:
         if not ours or any(key.name != self.ledger for key in ours):
             raise Broken("keys.txt holds no key of the ledger, or one of another")
         self.chain = [ours[0]]
-        self.known = ours
         brought = [key for key in keys if key.kind == WITNESS_KEY]
         self.witnesses = {(key.name, key.id): key for key in [*brought, *self.policy.witnesses.values()]}
 
@@ -731,23 +761,28 @@ class Walk:
     # The entries
 
     def read_entries(self) -> None:
-        look = self.study if self.deep else self.glance
-        tree, size = self.tree, self.manifest["tree_size"]
+        look, tree, sha256 = self.study if self.deep else self.glance, self.tree, hashlib.sha256
         for line in self.bundle.lines("entries.jsonl"):
             if line[:1] == b"[":
                 self.omit(line)
             else:
                 look(tree.size, line)
-                tree.append(hashlib.sha256(b"\0" + line).digest())
-                self.full += 1
+                tree.append(sha256(b"\0" + line).digest())
             if tree.size >= self.next_size:
                 self.meet_checkpoints()
-            if tree.size > size:
-                raise Broken(f"entries.jsonl holds more than the {size} entries that the manifest names")
+        size = self.manifest["tree_size"]
         if tree.size < size:
             self.verdict.find("incomplete", f"Entries {tree.size} to {size - 1} are missing at the end.", tree.size, size - 1)
         if self.full != self.manifest["entries"]:
             self.verdict.find("tampered", f"{self.full} entries are here in full, the manifest names {self.manifest['entries']}.")
+
+    @property
+    def left_out(self) -> int:
+        return sum(last - first + 1 for first, last in self.omitted)
+
+    @property
+    def full(self) -> int:
+        return self.tree.size - self.left_out
 
     def omit(self, line: bytes) -> None:
         """A line that stands for entries that are not in the bundle."""
@@ -756,19 +791,20 @@ class Walk:
         if not found or start != self.tree.size or start % (1 << height):
             raise Broken(f"where entry {self.tree.size} is due, entries.jsonl has '{shorten(line.decode('latin-1'))}'")
         self.tree.append(bytes.fromhex(found.group(3).decode()), height)
-        if self.omitted and self.omitted[-1][1] == start - 1:
-            self.omitted[-1][1] = self.tree.size - 1
-        else:
-            self.omitted.append([start, self.tree.size - 1])
+        self.omitted.add(start, self.tree.size - 1)
 
     def glance(self, index: int, line: bytes) -> None:
         """Quick mode: only what governs the ledger itself is read."""
-        if any(mark in line for mark in GOVERNING_MARKS):
-            self.study_governing(index, line)
-        elif line[:1] != b"{":
+        if line[:1] != b"{":
             raise Broken(f"entry {index} is not JSON")
+        at = line.find(TYPE_MARK)
+        while at >= 0:
+            if line.startswith(GOVERNING_MARKS, at + len(TYPE_MARK)):
+                self.glance_at_governing(index, line)
+                break
+            at = line.find(TYPE_MARK, at + 1)
 
-    def study_governing(self, index: int, line: bytes) -> None:
+    def glance_at_governing(self, index: int, line: bytes) -> None:
         try:
             entry = parse_canonical(line)
             if isinstance(entry, dict) and entry.get("type") in GOVERNING:
@@ -778,40 +814,42 @@ class Walk:
 
     def study(self, index: int, line: bytes) -> None:
         """Deep mode: form, id, number, time, and commitments."""
+        self.seen.add()
         try:
             entry = parse_canonical(line)
-            if not isinstance(entry, dict) or not text_of(entry, "type"):
+            if not isinstance(entry, dict) or not isinstance(entry.get("type"), str) or not entry["type"]:
                 raise Broken("it is not an event")
-            self.check_identity(index, entry)
-            self.check_time(index, entry)
+            self.check_identity(entry)
+            self.check_time(entry)
             if entry["type"] in GOVERNING:
                 self.govern(index, entry)
         except Broken as error:
             self.find("tampered", f"Entry {index}: {error}", index)
         for token in SEALED.findall(line):
-            self.unopened += bytes.fromhex(token.decode()) not in self.cards
+            if token not in self.cards:
+                self.unopened += 1
 
-    def check_identity(self, index: int, entry: dict[str, Any]) -> None:
-        version, event_id = number_of(entry, "v"), text_of(entry, "id")
-        if version not in (1, 2) or (version == 1 and self.v2_seen):
-            raise Broken(f"its version is {shorten(entry.get('v'))}, which cannot stand here")
+    def check_identity(self, entry: dict[str, Any]) -> None:
+        version, event_id = entry.get("v"), entry.get("id")
+        if type(version) is not int or version not in (1, 2) or (version == 1 and self.v2_seen):
+            raise Broken(f"its version is {shorten(version)}, which cannot stand here")
         self.v2_seen = version == 2
-        if not ID.fullmatch(event_id) or (version == 2 and event_id[14] != "7"):
+        if not isinstance(event_id, str) or not ID.fullmatch(event_id) or (version == 2 and event_id[14] != "7"):
             raise Broken(f"its id '{shorten(event_id)}' is not a UUID of version 7")
-        self.ids.add(event_id, index)
+        self.seen.ids[-1] = int(event_id[19:23] + event_id[24:], 16)
         if version == 2 and "obj" in entry:
             model, key, number = text_of(entry, "obj", "model"), text_of(entry, "obj", "pk"), number_of(entry, "obj", "seq")
-            if not model or not 0 < number < 1 << 40:
+            if not model or not 0 < number < 1 << 32:
                 raise Broken("its object has no name or no number")
-            self.numbers.add(model, key, number, index)
+            who = hashlib.blake2b(f"{model}\0{key}".encode(), digest_size=8).digest()
+            self.seen.objects[-1], self.seen.numbers[-1] = int.from_bytes(who, "big"), number
 
-    def check_time(self, index: int, entry: dict[str, Any]) -> None:
-        happened, written = text_of(entry, "ts"), text_of(entry, "rec" if "rec" in entry else "ts")
-        moment(happened)
+    def check_time(self, entry: dict[str, Any]) -> None:
+        happened = written = valid_time(entry.get("ts"))
         if "rec" in entry:
-            moment(written)
+            written = valid_time(entry["rec"])
             self.late += 1
-        if self.earliest > written and self.v2_seen:
+        if written < self.earliest and self.v2_seen:
             raise Broken(
                 f"it says that it was written at {written}, but the checkpoint before it is of {self.met.time if self.met else ''}"
             )
@@ -819,7 +857,19 @@ class Walk:
             raise Broken(
                 f"it says that it was written at {written}, but the checkpoint that holds it is of {self.due.time if self.due else ''}"
             )
-        self.times = [min(self.times[0] or happened, happened), max(self.times[1], happened)]
+        if happened < self.first_event:
+            self.first_event = happened
+        if happened > self.last_event:
+            self.last_event = happened
+
+    def find_at(self, place: int, text: str) -> None:
+        """A finding about the entry at this place among those that are here in full."""
+        index = place
+        for first, last in self.omitted:
+            if first > index:
+                break
+            index += last - first + 1
+        self.verdict.find("tampered", f"Entry {index} {text}.", index, index)
 
     # What governs the ledger: keys, epochs, removals (section 6)
 
@@ -852,7 +902,7 @@ class Walk:
     def restore(self, index: int, details: dict[str, Any]) -> None:
         epoch, lost_to = number_of(details, "epoch"), number_of(details, "lost_to")
         before = epoch_of(text_of(details, "old_origin"), self.ledger)
-        if not self.epoch <= before < epoch or number_of(details, "size") != index or lost_to < index:
+        if max(self.epoch, before) >= epoch or number_of(details, "size") != index or lost_to < index:
             raise Broken("the restore that it tells of does not fit the epochs and sizes before it")
         if text_of(details, "root") != self.tree.root().hex():
             raise Broken("the restored tree's root is not that of the entries before it")
@@ -885,7 +935,8 @@ class Walk:
             if note.size < size:
                 self.unmatched += 1
             elif note.root != self.tree.root():
-                self.wrong_roots.append((self.good_size, note.size))
+                self.first_wrong = self.first_wrong if self.wrong else (self.good_size, note.size)
+                self.wrong += 1
                 self.wanted.setdefault("wrong", (note, keys))
             else:
                 self.good_size = size
@@ -893,7 +944,10 @@ class Walk:
             self.met_before, self.met, self.due = self.met, note, next(self.notes, None)
         if self.since and self.since.size <= size:
             self.meet_since(self.since)
-        self.next_size = min([note.size for note in (self.due, self.since) if note], default=1 << 62)
+        most = self.manifest["tree_size"]
+        if size > most:
+            raise Broken(f"entries.jsonl holds more than the {most} entries that the manifest names")
+        self.next_size = min([note.size for note in (self.due, self.since) if note] + [most + 1])
         self.earliest = shifted(self.met.time, -TOLERANCE) if self.met else ""
         self.latest = shifted(self.due.time, TOLERANCE) if self.due else "9"
 
@@ -927,10 +981,10 @@ class Walk:
 
     def blame(self) -> None:
         """Names the first stretch between two checkpoints that does not give the root that was signed."""
-        if self.wrong_roots:
-            good, bad = self.wrong_roots[0]
+        if self.wrong:
+            good, bad = self.first_wrong
             text = f"The root of the checkpoint of size {bad} is not that of the entries: one of {good} to {bad - 1} was changed, moved or removed"
-            text += f", or the checkpoint was. {len(self.wrong_roots)} of {self.count} roots are wrong."
+            text += f", or the checkpoint was. {self.wrong} of {self.count} roots are wrong."
             self.verdict.find("tampered", text, good, bad - 1, bad)
 
     def finish_notes(self) -> None:
@@ -1029,23 +1083,26 @@ class Walk:
             try:
                 card = parse_object(line, "token", "subject", "salt", "value")
                 salt = unbase64(text_of(card, "salt"))
-                token = hmac.new(salt, text_of(card, "value").encode("utf-8"), hashlib.sha256)
-                if len(salt) != 32 or token.hexdigest() != card["token"] or token.digest() in self.cards:
+                token = hmac.new(salt, text_of(card, "value").encode(), hashlib.sha256).hexdigest()
+                if len(salt) != 32 or card["token"] != token or card["token"].encode() in self.cards:
                     raise Broken("the value is not what the commitment stands for, or stands here twice")
-                self.cards.add(token.digest())
-            except (Broken, UnicodeEncodeError) as error:
+                self.cards.add(card["token"].encode())
+            except Broken as error:
                 self.verdict.find("tampered", f"Line {number} of cards.jsonl: {error}.")
 
     def check_order(self) -> None:
         """Ids once each, and every object's events counted without a gap."""
-        for index in sorted(self.ids.doubled()):
-            self.find("tampered", f"Entry {index} has the id of an earlier one", index)
-        left_out, allowed = 0, sum(last - first + 1 for first, last in self.omitted)
-        for index, number, due in sorted(self.numbers.jumps()):
+        for place in sorted(self.seen.doubled()):
+            self.find_at(place, "has the id of an earlier one")
+        left_out, allowed = 0, self.left_out
+        wrong = []
+        for place, number, due in self.seen.jumps():
             if due < number <= due + allowed:
                 left_out += 1
             else:
-                self.find("tampered", f"Entry {index} is event {number} of its object, where {due} is due", index)
+                wrong.append((place, number, due))
+        for place, number, due in sorted(wrong):
+            self.find_at(place, f"is event {number} of its object, where {due} is due")
         if left_out:
             self.verdict.unchecked.append(f"{left_out} gaps in the numbers of objects' events: they may lie in the entries left out.")
 
@@ -1094,17 +1151,21 @@ class Walk:
         self.check_trust()
 
     def check_trust(self) -> None:
-        trusted = [key for key in self.chain if key in self.policy.ledgers]
-        for key in self.chain:
-            why = "trusted: you gave this key" if key in trusted else "trusted: a rotation ties it to a key that you gave"
-            why = why if self.given else "NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere"
-            self.signers.append(
-                {"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": why if trusted or not self.given else "not trusted"}
-            )
-        if self.given and not trusted:
+        """Keys that the reader gave bind; if he gave none, the verdict says so."""
+        given = self.policy.ledgers
+        trusted = [key for key in self.chain if key in given]
+        if given and not trusted:
             self.verdict.find("unknown key", "None of the keys that you gave has signed this ledger.")
-        if not self.given:
+        if not given:
             self.verdict.unchecked.append("Whose key it is: you gave none (--key), so the oldest in the bundle was taken.")
+        for key in self.chain:
+            if not given:
+                trust = "NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere"
+            elif not trusted:
+                trust = "not trusted"
+            else:
+                trust = "trusted: you gave this key" if key in trusted else "trusted: a rotation ties it to a key that you gave"
+            self.signers.append({"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": trust})
 
     def check_witnesses(self, notes: list[Note]) -> None:
         """Cosignatures on the notes that were looked at; the policy's quorum must stand on the newest."""
@@ -1153,41 +1214,45 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def report(walk: Walk) -> None:
-    """What a verdict always says."""
-    verdict, manifest, facts = walk.verdict, walk.manifest, walk.verdict.facts
-    gone = sum(last - first + 1 for first, last in walk.omitted)
+    """What a verdict always says, in this order."""
+    manifest, facts, last = walk.manifest, walk.verdict.facts, walk.met.time if walk.met else None
     facts["ledger"] = {"name": shorten(walk.ledger), "bundle": manifest["bundle"], "made_at": manifest["made_at"]}
     facts["selection"] = None if manifest["selection"] is None else shorten(json.dumps(manifest["selection"]))
-    facts["entries"] = {"total": walk.tree.size, "in_full": walk.full, "left_out": gone, "told_late": walk.late}
+    facts["entries"] = {"total": walk.tree.size, "in_full": walk.full, "left_out": walk.left_out, "told_late": walk.late}
     facts["indexes"] = f"0 to {walk.tree.size - 1}" if walk.tree.size else None
-    facts["time_span"] = {"from": walk.times[0] or None, "to": walk.times[1] or None}
-    facts["checkpoints"] = {
-        "count": walk.count,
-        "signatures_verified": walk.signatures,
-        "first": walk.first_time,
-        "last": walk.met.time if walk.met else None,
-    }
+    facts["time_span"] = {"from": walk.first_event if walk.last_event else None, "to": walk.last_event or None}
+    facts["checkpoints"] = {"count": walk.count, "signatures_verified": walk.signatures, "first": walk.first_time, "last": last}
     facts["signers"] = walk.signers
     facts["witnesses"] = list(walk.witnessed.values())
-    facts["anchors"] = []
-    for (kind, name), (count, note) in walk.anchored.items():
-        facts["anchors"].append({"kind": kind, "name": name, "receipts": count, "newest_size": note.size})
-        if kind == "rfc3161":
-            digest = hashlib.sha256(note.text).hexdigest()
-            command = f"openssl ts -verify -digest {digest} -in TOKEN -CAfile AUTHORITY.pem"
-            verdict.unchecked.append(f"The time stamp of '{name}' at size {note.size}, which is present: {command}")
-        elif kind != "witness":
-            verdict.unchecked.append(f"Whether {kind} '{name}' still holds what the bundle says it received: ask its keeper.")
-    facts["gaps"] = [{"first": first, "last": last} for first, last in walk.omitted[:FINDINGS_SHOWN]]
+    facts["anchors"] = [report_anchor(walk, *anchor, *found) for anchor, found in walk.anchored.items()]
+    facts["gaps"] = [{"first": first, "last": last} for first, last in islice(walk.omitted, FINDINGS_SHOWN)]
+    facts["more_gaps"] = max(len(walk.omitted) - FINDINGS_SHOWN, 0)
     facts["lost"] = [{"epoch": item.epoch, "first": item.size, "until": item.lost_to} for item in walk.restores[1:]]
     facts["redactions"] = {"values_without_card": walk.unopened if walk.deep else None, "cards": len(walk.cards)}
+    report_unchecked(walk, walk.verdict.unchecked)
+
+
+def report_anchor(walk: Walk, kind: str, name: str, count: int, note: Note) -> dict[str, Any]:
+    unchecked = walk.verdict.unchecked
+    if kind == "rfc3161":
+        command = f"openssl ts -verify -digest {hashlib.sha256(note.text).hexdigest()} -in STAMP -CAfile AUTHORITY.pem"
+        text = (
+            f"The time stamp of '{name}' at size {note.size}: it is present, not checked here. Write its `receipt` (base64, anchors.jsonl)"
+        )
+        unchecked.append(f"{text} into a file STAMP, then: {command}")
+    elif kind != "witness":
+        unchecked.append(f"Whether {kind} '{name}' still holds what the bundle says it received: ask its keeper.")
+    return {"kind": kind, "name": name, "receipts": count, "newest_size": note.size}
+
+
+def report_unchecked(walk: Walk, unchecked: list[str]) -> None:
     if not walk.deep:
-        verdict.unchecked.append("What stands in the entries: form, ids, numbers, times and commitments (--quick).")
-    if gone:
-        verdict.unchecked.append(f"The content of {gone} entries left out; their hashes are part of the tree.")
+        unchecked.append("What stands in the entries: form, ids, numbers, times and commitments (--quick).")
+    if walk.left_out:
+        unchecked.append(f"The content of {walk.left_out} entries left out; their hashes are part of the tree.")
     if walk.unmatched:
-        verdict.unchecked.append(f"{walk.unmatched} checkpoints that end amid entries left out.")
-    verdict.unchecked.append("Whether what was written was true, and whether something happened that was never written.")
+        unchecked.append(f"{walk.unmatched} checkpoints that end amid entries left out.")
+    unchecked.append("Whether what was written was true, and whether something happened that was never written.")
 
 
 # --- Doors ---------------------------------------------------------------------------------------------------------------------------
@@ -1201,7 +1266,7 @@ def check_bundle(path: Path, verdict: Verdict, policy: Policy, options: argparse
         essential = [name for name in bundle.missing if name in EVIDENCE]
         if essential:
             raise CutOff(f"{', '.join(essential)} is missing")
-        walk = Walk(bundle, verdict, policy, bool(options.key or options.policy), since, not options.quick)
+        walk = Walk(bundle, verdict, policy, since, not options.quick)
         walk.run()
     except Broken as error:
         verdict.find("incomplete" if isinstance(error, CutOff) else "tampered", f"The bundle cannot be read to its end: {error}.")
@@ -1298,6 +1363,8 @@ def read_policy(options: argparse.Namespace) -> Policy:
             keys = [parse_key(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
         except Broken as error:
             raise Misuse(f"--key: {error}") from None
+        if not keys:
+            raise Misuse(f"--key: '{shorten(given)}' holds no key")
         policy.ledgers.extend(key for key in keys if key.kind == LEDGER_KEY)
         policy.witnesses.update({key.text: key for key in keys if key.kind == WITNESS_KEY})
     return policy

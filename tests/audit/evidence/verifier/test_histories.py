@@ -32,6 +32,8 @@ def write(ledger: Ledger, chance: random.Random) -> None:
 
 
 def seal(ledger: Ledger, chance: random.Random) -> None:
+    if ledger.notes and ledger.notes[-1][1] == len(ledger.leaves):
+        return
     ledger.now += timedelta(microseconds=chance.choice([0, 1, 1_000_000]))
     ledger.seal()
     if chance.random() < 0.5:
@@ -47,7 +49,8 @@ def rotate(ledger: Ledger, chance: random.Random) -> None:
 def restore(ledger: Ledger, chance: random.Random) -> None:
     """A restore that lost nothing that was ever sealed."""
     if ledger.notes and ledger.signing == 1 and not ledger.gone:
-        ledger.restore(chance.randint(ledger.notes[-1][1], len(ledger.leaves)), lost_to=0)
+        size = chance.randint(ledger.notes[-1][1], len(ledger.leaves))
+        ledger.restore(size, lost_to=size)
         seal(ledger, chance)
 
 

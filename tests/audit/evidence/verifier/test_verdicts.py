@@ -635,6 +635,10 @@ def test_a_continuation_is_proved(tmp_path: Path) -> None:
         ["x.zip", "--consistency", "a", "b", "c"],
         ["--consistency", "a", "b"],
         ["x.zip", "--key", "no-such-key"],
+        ["x.zip", "--key", "x.zip"],
+        ["x.zip", "--key", "empty"],
+        ["x.zip", "--policy", "empty"],
+        ["x.zip", "--since", "empty"],
         ["x.zip", "--policy", "no-such-policy"],
         ["x.zip", "--since", "no-such-checkpoint"],
         ["no.tlog-proof"],
@@ -645,6 +649,7 @@ def test_a_wrong_call_is_answered_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.zip").write_bytes(packed(small_ledger().export()))
+    (tmp_path / "empty").write_text("# nothing\n")
     assert verify.main(arguments) == 64
     assert capsys.readouterr().err.startswith("verify.py: ")
 
