@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,13 @@ from audit.ledger.models import LedgerEvent
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.registry import Registry
 
-from . import alarms, prove
+from . import alarms, keys, prove
 from .folder import locked
 from .last_note import LastNote, recall, remember
 from .models import LedgerCheckpoint, LedgerEpoch
 from .notes import Checkpoint
 from .sequencing import durable, durable_connection, take_in_one
-from .signing import ClockSetBack, present_epoch, read_again, standing
+from .signing import ROTATED, ClockSetBack, present_epoch, published, read_again, rotation_details, standing
 from .stored import StoredTree
 
 RESTORED = "ledger.restored"
@@ -49,7 +50,7 @@ def _refuse_without_need(now: datetime) -> None:
         since = standing(tree)
         if since.last and now < since.last.checkpoint.at:
             raise ClockSetBack("The clock was set back.")
-        read_again(tree, since.size)
+        read_again(tree, published(since))
     except WrongState:
         return
     raise WrongState("The ledger goes on from what was signed last; there is nothing to open an epoch for.")
@@ -80,12 +81,28 @@ def _open(reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
                 "reason": reason,
                 "approvers": [actor_as_recorded(person, "") for person in approvers],
             }
-        event = LedgerEvent.objects.filter(type=RESTORED).latest("id")
-        take_in_one(event.pk, event.payload.encode("utf-8"))
+        _take_in_newest(RESTORED)
+        _tell_lost_rotations(now)
         alarms.silence("seal")
     # After the commit: if this is lost, the next try opens one epoch more and still knows what was signed before.
     remember(LastNote(Checkpoint(epoch.origin, tree.size, root, now), number))
     return epoch
+
+
+def _tell_lost_rotations(now: datetime) -> None:
+    """Rotations that went with what was lost are told again, or nobody could follow from the old key to the present one."""
+    for old, new in pairwise(keys.public_keys()):
+        first, second = keys.held(old), keys.held(new)
+        if first and second and not LedgerEvent.objects.filter(type=ROTATED, payload__contains=new).exists():
+            with act(ROTATED, actor=None, now=now, why="Told again: the restore took it away.") as running:
+                running.details = dict(rotation_details(first, second))
+            # The epoch's first checkpoint has to hold it, for it is signed by the present key.
+            _take_in_newest(ROTATED)
+
+
+def _take_in_newest(kind: str) -> None:
+    event = LedgerEvent.objects.filter(type=kind).latest("id")
+    take_in_one(event.pk, event.payload.encode("utf-8"))
 
 
 def _lost_to(size: int, last: LastNote | None) -> int:

@@ -13,7 +13,7 @@ from django.conf import settings
 from portal.foundation.errors import WrongState
 
 from .folder import folder, locked, read_secret, sync_folder, write_durably
-from .notes import ED25519, Sign, key_id, vkey
+from .notes import ED25519, Sign, key_id, parsed_vkey, vkey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -53,6 +53,19 @@ def following() -> Key | None:
     """The key that a rotation has made and no checkpoint bears yet."""
     text = read_secret(NEXT)
     return _read(text, NEXT) if text else None
+
+
+def held(wanted: str) -> Key | None:
+    """The key of this ledger with this vkey, present, following or retired; None when it is not in the folder, or is none."""
+    try:
+        name, public = parsed_vkey(wanted)
+    except ValueError:
+        return None
+    for file in (PRESENT, NEXT, f"retired-{key_id(name, public).hex()}"):
+        text = read_secret(file)
+        if text and (key := _read(text, file)).vkey == wanted:
+            return key
+    return None
 
 
 def make_following() -> Key:

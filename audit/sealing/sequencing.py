@@ -5,8 +5,6 @@ only save that work, and keep the events of one object in their order when the f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -19,7 +17,7 @@ from .stored import from_below, tree_size
 # SQLite has one writer; a business transaction must not wait for a long batch.
 BATCH = {"sqlite": 500, "postgresql": 2000}
 TAKEN = """
-SELECT i.event, e.payload, e.recorded_at FROM audit_ledgerinbox i JOIN audit_ledgerevent e ON e.id = i.event
+SELECT i.event, e.payload FROM audit_ledgerinbox i JOIN audit_ledgerevent e ON e.id = i.event
 ORDER BY i.event LIMIT %s {lock}
 """
 LETTING_GO = {
@@ -31,30 +29,21 @@ ADDING = {
     "postgresql": 'INSERT INTO audit_ledgerleaf ("index", event, hash) SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[])',
 }
 FORGOTTEN = """
-SELECT e.id FROM audit_ledgerevent e WHERE NOT EXISTS (SELECT 1 FROM audit_ledgerleaf l WHERE l.event = e.id) AND NOT EXISTS (SELECT 1 FROM audit_ledgerinbox i WHERE i.event = e.id)
+SELECT e.id FROM audit_ledgerevent e WHERE NOT EXISTS (SELECT 1 FROM audit_ledgerleaf l WHERE l.event = e.id)
+AND NOT EXISTS (SELECT 1 FROM audit_ledgerinbox i WHERE i.event = e.id)
 """
 SEALED_ALREADY = "DELETE FROM audit_ledgerinbox WHERE EXISTS (SELECT 1 FROM audit_ledgerleaf l WHERE l.event = audit_ledgerinbox.event)"
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """One batch: how many events, whether there may be more, and when the first of them was recorded."""
-
-    events: int
-    full: bool
-    first_at: datetime | None
-
-
-def take_in() -> Taken:
-    """The oldest waiting events become the next leaves. Raises IntegrityError when another sealer was faster; then nothing has changed."""
-    limit = BATCH[connection.vendor]
+def take_in() -> int:
+    """The oldest waiting events become the next leaves; how many. Raises IntegrityError when another sealer was faster; then nothing has changed."""
     with transaction.atomic():
         durable()
-        rows = _oldest(limit)
+        rows = _oldest(BATCH[connection.vendor])
         if rows:
-            place([(event, payload.encode("utf-8")) for event, payload, _ in rows])
-            _let_go([event for event, _, _ in rows])
-    return Taken(len(rows), len(rows) == limit, rows[0][2] if rows else None)
+            place([(event, payload.encode("utf-8")) for event, payload in rows])
+            _let_go([event for event, _ in rows])
+    return len(rows)
 
 
 def place(events: Sequence[tuple[int, bytes]]) -> None:
@@ -109,19 +98,11 @@ def durable_connection() -> None:
             cursor.execute("PRAGMA synchronous = FULL")
 
 
-def _oldest(limit: int) -> list[tuple[int, str, datetime]]:
+def _oldest(limit: int) -> list[tuple[int, str]]:
     lock = "FOR UPDATE OF i" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(TAKEN.format(lock=lock), [limit])
-        rows = cursor.fetchall()
-    if connection.vendor == "sqlite":
-        return [(event, payload, _as_time(at)) for event, payload, at in rows]
-    return list(rows)
-
-
-def _as_time(stored: str) -> datetime:
-    """SQLite keeps times as text in UTC without saying so."""
-    return datetime.fromisoformat(f"{stored}+00:00")
+        return list(cursor.fetchall())
 
 
 def _let_go(events: list[int]) -> None:

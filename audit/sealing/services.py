@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import Subquery
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from audit.events.services import act
@@ -24,12 +24,10 @@ from .signing import ROTATED, rotation_details, sign, standing
 from .stored import StoredTree, tree_size
 
 logger = logging.getLogger("sealer")
-# A verifier finds an entry back-dated that is 300 s older than a checkpoint without it; so nothing older than this may be left waiting.
-LEFT_WAITING_AT_MOST = timedelta(seconds=60)
-# While more comes in than one batch holds, a checkpoint is due all the same.
-TAKING_SECONDS = 0.5
+# A verifier finds an entry back-dated that is 300 s older than a checkpoint without it: what came in earlier than this must not be left waiting.
+LEFT_WAITING_SECONDS = 60.0
 LOST_AT_MOST = 20
-MOST_COUNTED = 100_000
+MOST_COUNTED, MOST_NAMED = 100_000, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,11 @@ def seal(now: datetime, *, clock: Callable[[], datetime] | None = None) -> Check
     """
     durable_connection()
     try:
-        standing(StoredTree())
+        with locked():
+            # In the middle of another sealer's round the folder would know more than the tree that was read.
+            standing(StoredTree())
         _take_in_all(now)
-        checkpoint = sign(now=clock() if clock else now)
+        checkpoint = sign(clock=clock or (lambda: now))
     except WrongState as refused:
         alarms.sound("seal", refused.message, now=now)
         raise
@@ -105,7 +105,7 @@ def rotate_key(*, now: datetime) -> tuple[str, str]:
             raise WrongState("A new key waits for the next checkpoint already. Start the sealer, then rotate again.")
         # One whose event was never committed is used now.
         new = new or keys.make_following()
-        with act(ROTATED, actor=None, now=now) as running:
+        with act(ROTATED, actor=None, now=now, why="The key that signs the ledger was rotated.") as running:
             running.details = dict(rotation_details(old, new))
     return old.vkey, new.vkey
 
@@ -117,21 +117,34 @@ def remembered_size() -> int:
 
 
 def _take_in_all(now: datetime) -> None:
-    """Batches until nothing waits, or half a second is over and what waits is new.
+    """Everything that waits now, and if that took long, everything that came meanwhile."""
+    while (last := LedgerInbox.objects.aggregate(last=Max("event"))["last"]) is not None:
+        begun, waiting = time.monotonic(), LedgerInbox.objects.filter(event__lte=last)
+        while _take_in_a_batch() and waiting.exists():
+            pass
+        if waiting.exists():
+            _tell_removed(now)
+        if time.monotonic() - begun < LEFT_WAITING_SECONDS:
+            return
 
-    Another sealer may be faster with a batch: then its leaves are there, and this one goes on after them.
-    """
-    until, lost = time.monotonic() + TAKING_SECONDS, 0
-    while True:
+
+def _tell_removed(now: datetime) -> None:
+    """Of an event that was removed before it got its place only its number is left; it stays in the inbox."""
+    there = LedgerEvent.objects.filter(pk=OuterRef("event"))
+    gone = list(LedgerInbox.objects.filter(~Exists(there)).order_by("event").values_list("event", flat=True)[:MOST_NAMED])
+    if gone:
+        numbers = ", ".join(str(event) for event in gone)
+        alarms.sound(
+            "removed", f"Events were removed from the database before they were sealed: number {numbers}. Find out who did it.", now=now
+        )
+
+
+def _take_in_a_batch() -> int:
+    """Another sealer may be faster: then its leaves are there, and this one goes on after them."""
+    for _ in range(LOST_AT_MOST):
         try:
-            taken = take_in()
+            return take_in()
         except IntegrityError:
-            lost += 1
-            if lost > LOST_AT_MOST:
-                raise
             logger.info("Another sealer was faster; going on after it.")
             let_go_of_sealed()
-            continue
-        new = taken.first_at is not None and now - taken.first_at < LEFT_WAITING_AT_MOST
-        if not taken.full or (new and time.monotonic() > until):
-            return
+    return take_in()

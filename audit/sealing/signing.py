@@ -6,13 +6,14 @@ database stores it. Whatever dies in between, the next start finds a note that a
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
 
 from portal.foundation.errors import WrongState
 
@@ -92,25 +93,27 @@ def present_epoch() -> tuple[int, str]:
     return (found.number, found.origin) if found else (1, settings.LEDGER_NAME)
 
 
-def sign(*, now: datetime) -> Checkpoint | None:
+def sign(*, clock: Callable[[], datetime]) -> Checkpoint | None:
     """Signs the tree as it stands, when it has grown since the last note or that was never stored; None when there is nothing to sign.
 
-    Raises Behind, ClockSetBack, Damaged, Exposed.
+    The clock is read when nobody else can sign any more. Raises Behind, ClockSetBack, Damaged, Exposed.
     """
     with locked():
         _finish_rotation()
         tree = StoredTree()
         since = standing(tree)
-        if tree.size == 0 or (tree.size == since.size and _is_stored(since)):
+        base = published(since)
+        if tree.size == base:
             return None
+        now = clock()
         if since.last and now < since.last.checkpoint.at:
             raise ClockSetBack(
                 f"It is {now:%Y-%m-%d %H:%M:%S} UTC by this machine's clock, earlier than the last checkpoint of "
                 f"{since.last.checkpoint.at:%Y-%m-%d %H:%M:%S}. Nothing is signed until then. Put the clock right, or open a new epoch."
             )
-        root, rotation = read_again(tree, since.size)
+        root, rotations = read_again(tree, base)
         checkpoint = Checkpoint(since.origin, tree.size, root, now)
-        signers = _signers(rotation)
+        signers = _signers(rotations)
         note = signed(checkpoint, [key.signer for key in signers])
         remember(LastNote(checkpoint, since.epoch, tuple(key.vkey for key in signers)))
         _store(checkpoint, since.epoch, note)
@@ -118,22 +121,21 @@ def sign(*, now: datetime) -> Checkpoint | None:
         return checkpoint
 
 
-def read_again(tree: StoredTree, since: int) -> tuple[bytes, dict[str, Any] | None]:
-    """Root of the tree out of the events as they are stored now, and the last rotation among them. Raises Damaged for any difference."""
-    frontier = merkle.Frontier.read(since, StoredTree(since).read)
-    rotation: dict[str, Any] | None = None
+def read_again(tree: StoredTree, since: int) -> tuple[bytes, list[dict[str, Any]]]:
+    """Root of the tree out of the events as they are stored now, and the rotations among them. Raises Damaged for any difference."""
+    frontier, rotations = merkle.Frontier.read(since, StoredTree(since).read), list[dict[str, Any]]()
     for index, kept, payload in _entries(since, tree.size):
         if index != frontier.size or payload is None or merkle.leaf_hash(payload.encode("utf-8")) != bytes(kept):
             raise Damaged(f"Entry {frontier.size} was changed or removed after it got its place and before it was sealed. {WAY_OUT}")
         frontier.append(bytes(kept))
-        if ROTATED in payload:
-            rotation = _rotation(payload) or rotation
+        if ROTATED in payload and (content := json.loads(payload)).get("type") == ROTATED:
+            rotations.append(content.get("details") or {})
     for level, number in merkle.complete_tiles(since, tree.size):
         _check_tile(level, number)
     root = frontier.root()
     if frontier.size != tree.size or root != prove.root(tree.size, tree=tree):
         raise Damaged(f"The tree of {tree.size} entries does not have the root of its entries. {WAY_OUT}")
-    return root, rotation
+    return root, rotations
 
 
 def _entries(first: int, end: int) -> Iterator[tuple[int, bytes, str | None]]:
@@ -150,8 +152,12 @@ def _check_tile(level: int, number: int) -> None:
         raise Damaged(f"Tile {level}/{number} of the ledger's tree does not hold what is below it. {WAY_OUT}")
 
 
-def _is_stored(since: Standing) -> bool:
-    return LedgerCheckpoint.objects.filter(epoch=since.epoch, size=since.size).exists()
+def published(since: Standing) -> int:
+    """How many entries the last note holds that everybody can read. One that was remembered and not stored is made anew, as if never made."""
+    stored = LedgerCheckpoint.objects.filter(epoch=since.epoch, size__lte=since.size).aggregate(most=Max("size"))["most"]
+    if stored is not None:
+        return int(stored)
+    return LedgerEpoch.objects.filter(number=since.epoch).values_list("size", flat=True).first() or 0
 
 
 def _store(checkpoint: Checkpoint, epoch: int, note: str) -> None:
@@ -165,17 +171,11 @@ def _store(checkpoint: Checkpoint, epoch: int, note: str) -> None:
         return
 
 
-def _rotation(payload: str) -> dict[str, Any] | None:
-    content = json.loads(payload)
-    return content.get("details") if content.get("type") == ROTATED else None
-
-
-def _signers(rotation: dict[str, Any] | None) -> list[keys.Key]:
-    """The present key, and the one that follows it when this checkpoint is the first to hold their rotation."""
-    old, new = keys.present(), keys.following()
-    if new and rotation and (rotation.get("old"), rotation.get("new")) == (old.vkey, new.vkey):
-        return [old, new]
-    return [old]
+def _signers(rotations: list[dict[str, Any]]) -> list[keys.Key]:
+    """The present key, and both keys of every rotation that this checkpoint is the first to hold."""
+    named = [str(rotation.get(which)) for rotation in rotations for which in ("old", "new")]
+    found = {name: keys.held(name) for name in [*named, keys.present().vkey]}
+    return [key for key in found.values() if key]
 
 
 def _finish_rotation() -> None:

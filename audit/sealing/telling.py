@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from audit.capture import installing
 from audit.events.services import act
 from portal.foundation import database_guards
 
@@ -28,7 +29,7 @@ WHERE NOT t.tgisinternal AND n.nspname = current_schema() ORDER BY relname, tgna
 def check_start(*, now: datetime) -> None:
     """Before the first round: the key can be used, the guards are there, nothing was taken out of the inbox by hand."""
     keys.present()
-    missing = database_guards.missing()
+    missing = _missing()
     if missing:
         alarms.sound(
             "guards",
@@ -43,24 +44,30 @@ def check_start(*, now: datetime) -> None:
 
 
 def started(*, now: datetime) -> None:
-    with act("ledger.started", actor=None, now=now) as running:
+    with act("ledger.started", actor=None, now=now, why="The sealer has started.") as running:
         running.details = {
             "key": keys.present().vkey,
             "sealed": remembered_size(),
             "guards": guards_hash(),
-            "guards_missing": database_guards.missing(),
+            "guards_missing": _missing(),
         }
 
 
 def heartbeat(*, now: datetime) -> None:
     """How many events the tree holds, under the signature of the next checkpoint."""
-    with act("ledger.heartbeat", actor=None, now=now) as running:
-        running.details = {"events": tree_size()}
+    size = tree_size()
+    with act("ledger.heartbeat", actor=None, now=now, why=f"{size} events are in the ledger.") as running:
+        running.details = {"events": size}
 
 
 def stopped(*, now: datetime) -> None:
-    with act("ledger.stopped", actor=None, now=now) as running:
+    with act("ledger.stopped", actor=None, now=now, why="The sealer was asked to stop.") as running:
         running.details = {"events": tree_size()}
+
+
+def _missing() -> list[str]:
+    """What refuses, and what witnesses, but is not there."""
+    return [*database_guards.missing(), *installing.missing()]
 
 
 def guards_hash() -> str:

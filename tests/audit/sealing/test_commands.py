@@ -24,6 +24,11 @@ from tests.factories.portal import person
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _connection_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealer, "close_old_connections", lambda: None)
+
+
 class After:
     """Asked to stop after so many rests."""
 
@@ -91,7 +96,8 @@ def test_what_was_not_signed_is_signed_though_nothing_new_waits(monkeypatch: pyt
     assert hold_to_the_tree() == last_note().size
 
 
-def test_a_sealer_that_must_not_go_on_says_so_and_rests(now: Any) -> None:
+def test_a_sealer_that_must_not_go_on_says_so_and_rests(now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealer, "CHECKPOINT_SECONDS", 0.0)
     remember(LastNote(Checkpoint("incident-escalation-portal", 10**6, b"r" * 32, now), 1))
     write_events(1, now=now)
     assert run(2).rests == [sealer.REST_SECONDS] * 2

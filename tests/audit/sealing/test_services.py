@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from audit.events.services import act
 from audit.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerEvent, LedgerInbox, LedgerLeaf, LedgerTile
 from audit.sealing import alarms, keys, merkle, prove, sequencing, signing
 from audit.sealing.epochs import open_epoch
@@ -17,6 +18,8 @@ from portal.foundation import database_guards
 from portal.foundation.errors import InvalidInput, WrongState
 from tests.factories.ledger import hold_to_the_tree, last_note, naive_root, signers, write_events
 from tests.factories.portal import person
+
+from .test_notes import GO_VKEY
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -92,7 +95,7 @@ def test_a_tile_changed_before_it_was_signed_is_not_signed(now: datetime, statem
     sequencing.take_in()
     by_hand(statement)
     with pytest.raises(Damaged):
-        signing.sign(now=now)
+        signing.sign(clock=lambda: now)
 
 
 def test_a_database_from_a_backup_is_not_sealed_until_two_people_open_an_epoch(now: datetime) -> None:
@@ -188,6 +191,41 @@ def test_a_rotation_whose_sealer_died_is_finished_by_the_next(now: datetime, mon
     assert signers(LedgerCheckpoint.objects.order_by("id")[0].note, old, new) == [old, new]
 
 
+def test_a_rotation_whose_note_was_never_stored_is_signed_by_both_again(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_events(1, now=now)
+    seal(now)
+    old, new = rotate_key(now=now)
+    with monkeypatch.context() as dying:
+        dying.setattr(signing, "_store", broken)
+        with pytest.raises(ZeroDivisionError):
+            seal(now + SECOND)
+    seal(now + 2 * SECOND)
+    assert signers(last_note().note, old, new) == [old, new]
+    assert keys.present().vkey == new
+
+
+def test_a_rotation_that_a_restore_took_away_is_told_again(now: datetime) -> None:
+    write_events(2, now=now)
+    seal(now)
+    backup = transaction.savepoint()
+    old, new = rotate_key(now=now)
+    seal(now + SECOND)
+    transaction.savepoint_rollback(backup)
+    open_epoch(reason="The disk failed at noon.", approvers=[person("Ana Ruiz"), person("Tom Berg")], now=now + 2 * SECOND)
+    seal(now + 3 * SECOND)
+    assert LedgerEvent.objects.filter(type="ledger.key_rotated", payload__contains=new).count() == 1
+    assert signers(last_note().note, old, new) == [old, new]
+
+
+def test_a_rotation_that_somebody_made_up_brings_no_key_in(now: datetime) -> None:
+    mine, theirs = keys.present().vkey, GO_VKEY
+    with act("ledger.key_rotated", actor=None, now=now) as running:
+        running.details = {"old": mine, "new": theirs, "old_signature": "", "new_signature": "../key"}
+    seal(now)
+    assert last_note().note.count("\u2014") == 1
+    assert signers(last_note().note, mine) == [mine]
+
+
 def broken(*given: Any, **named: Any) -> None:
     raise ZeroDivisionError
 
@@ -264,6 +302,15 @@ def test_an_event_taken_out_of_the_inbox_by_hand_is_sealed_all_the_same(now: dat
     assert sequencing.put_back_forgotten() >= 2
     seal(now)
     assert hold_to_the_tree() == last_note().size
+
+
+def test_an_event_that_was_removed_before_it_was_sealed_holds_up_nothing(now: datetime) -> None:
+    write_events(3, now=now)
+    by_hand("DELETE FROM audit_ledgerevent WHERE id = (SELECT min(event) FROM audit_ledgerinbox)")
+    seal(now)
+    assert LedgerInbox.objects.count() == 1
+    assert last_note().size == LedgerEvent.objects.count()
+    assert "removed from the database before they were sealed" in LedgerAlarm.objects.get().words
 
 
 def test_an_event_put_into_the_inbox_twice_is_sealed_once(now: datetime) -> None:
