@@ -9,10 +9,10 @@ from django.db import models, transaction
 
 from audit.ledger.services import append, utc_text
 
+from .earlier import BOOKKEEPING, earlier_values
 from .services import Act, as_event, object_as_recorded, running_act
 
 KINDS = {"+": "created", "~": "changed", "-": "deleted"}
-BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
 
 
 def history_row_written(sender: Any, instance: models.Model, history_instance: Any, **kwargs: Any) -> None:
@@ -41,9 +41,7 @@ def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
     kind = KINDS[history.history_type]
     before: dict[str, Any] = {}
     if kind != "created":
-        previous = type(history).objects.filter(**{_key(history): getattr(history, _key(history))}).exclude(pk=history.pk)
-        earlier = previous.order_by("-history_id").first()
-        before = _values(earlier) if earlier else {}
+        before = {name: plain(value) for name, value in (earlier_values(history) or {}).items()}
     if kind == "deleted":
         before, after = after, {}
     differing = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
@@ -56,10 +54,6 @@ def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
         "before": {name: before[name] for name in differing if name in before},
         "after": {name: after[name] for name in differing if name in after},
     }
-
-
-def _key(history: Any) -> str:
-    return str(history.instance_type._meta.pk.attname)
 
 
 def _values(history: Any) -> dict[str, Any]:

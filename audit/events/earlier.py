@@ -1,0 +1,51 @@
+"""The row of history before the newest one, asked for with each save: the question is put together once for each table."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
+
+
+class _Question(NamedTuple):
+    """Fields of the history table: `own` is the row's own primary key, `told` what the answer holds, each with what makes its value of it."""
+
+    statement: str
+    own: Any
+    told: list[tuple[str, list[Any], Any]]
+
+
+def earlier_values(history: Any) -> dict[str, Any] | None:
+    """The columns of a row as they were before `history`, its newest history row; None when that is the first. One query."""
+    asked = _question(type(history), connection.vendor)
+    given = [field.get_db_prep_value(getattr(history, field.attname), connection) for field in (asked.own, history._meta.pk)]
+    with connection.cursor() as cursor:
+        cursor.execute(asked.statement, given)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return {name: _converted(value, converters, column) for value, (name, converters, column) in zip(row, asked.told, strict=True)}
+
+
+def _converted(value: Any, converters: list[Any], column: Any) -> Any:
+    for convert in converters:
+        value = convert(value, column, connection)
+    return value
+
+
+@cache
+def _question(model: Any, vendor: str) -> _Question:
+    quoted = connection.ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if not {field.name, field.attname} & BOOKKEEPING]
+    own, newest = model._meta.get_field(model.instance_type._meta.pk.attname), model._meta.pk
+    table, columns = quoted(model._meta.db_table), ", ".join(quoted(field.column) for field in fields)
+    told = []
+    for field in fields:
+        column = field.get_col(model._meta.db_table)
+        told.append((field.attname, connection.ops.get_db_converters(column) + column.get_db_converters(connection), column))
+    statement = (
+        f"SELECT {columns} FROM {table} WHERE {quoted(own.column)} = %s AND {quoted(newest.column)} < %s "  # noqa: S608 - names of models' tables
+        f"ORDER BY {quoted(newest.column)} DESC LIMIT 1"
+    )
+    return _Question(statement, own, told)
