@@ -13,12 +13,16 @@ class AuditConfig(AppConfig):
         from simple_history.signals import post_create_historical_record
 
         from portal.foundation import database_guards
+        from portal.foundation.access.checks import refused
         from portal.foundation.adminkit.frame import frames
+        from portal.foundation.jobs import Job, declare
         from portal.foundation.watch.probes import probes
 
         from .anchors.known import largest_size
+        from .capture import alarms as capture_alarms
         from .capture import installing
-        from .events import accounts, middleware, present
+        from .events import accounts, denials, present, unwritable
+        from .events.covering import covered
         from .events.receivers import history_row_written
         from .events.rights import watch
         from .events.services import act
@@ -27,14 +31,26 @@ class AuditConfig(AppConfig):
         from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
+        frames.register("covered", covered)
         database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
+        probes.register("unattributed changes", capture_alarms.unattributed)
+        probes.register("witnesses", capture_alarms.witnesses)
+        declare(
+            Job(
+                name="unattributed-changes",
+                function="audit.tasks.reconcile_changes",
+                every_minutes=1,
+                why="Reports what was changed in the database past the portal.",
+            )
+        )
         post_create_historical_record.connect(history_row_written)
         watch()
         accounts.watch()
-        middleware.watch()
+        refused.register("trail", denials.hear)
+        unwritable.watch()
         pre_enqueue.connect(present.sign_task)
         pre_execute.connect(present.begin_task)
         post_execute_in_worker.connect(present.end_task)

@@ -12,10 +12,11 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from audit.ledger import personal
+from tests.emitted import types_of_events_are_known
 from tests.put_back import AsItWas
 from tests.shared import copies, shared_by, written_once
 
-__all__ = ["copies", "written_once"]
+__all__ = ["copies", "types_of_events_are_known", "written_once"]
 
 # Looking for garbage took a quarter of the suite's time: a page makes more objects than the standard threshold of 700 was meant for.
 gc.set_threshold(100_000, 20, 20)

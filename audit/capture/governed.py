@@ -1,27 +1,22 @@
-"""Which tables are governed: every table of the portal is, unless it stands here with its reason not to be."""
+"""Which tables are governed: every one is, of whatever app, unless it stands here with its reason not to be."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
 
-APPS = ("portal", "audit", "policies", "incidents", "reports")
-# Of other people's apps, what says who may do what.
-BESIDES = (
-    "auth.Group",
-    "auth.Group_permissions",
-    "authtoken.Token",
-    "guardian.UserObjectPermission",
-    "guardian.GroupObjectPermission",
-)
 # Where the engine and imports write.
 BUSY = ("incidents",)
 
-# What is not named in either list by its model is governed.
+# Everything else is governed, histories and tables that join two others included.
 NOT_GOVERNED = {
+    "admin.LogEntry": "Django's own notes of the admin, which nobody goes by here",
     "audit.AnchorReceipt": "an answer from outside; what it proves, it proves by itself",
+    "audit.EvidenceExport": "the progress of an export; asking for it, writing it and each download are events",
     "audit.LedgerAlarm": "what is wrong with sealing now; gone when it is over",
+    "audit.LedgerCheck": "the progress of a check; asking for it and its result are events",
     "audit.LedgerCheckpoint": "the ledger's own: signed",
     "audit.LedgerEpoch": "the ledger's own: told by an event that is sealed",
     "audit.LedgerEvent": "the ledger itself: never changed or removed",
@@ -32,6 +27,11 @@ NOT_GOVERNED = {
     "audit.OpenAct": "the witnesses' own",
     "audit.PersonalCard": "beside the ledger on purpose, so that it can be erased; a changed one no longer fits its token",
     "audit.RawChange": "the witnesses' own: goes only once an event has told it",
+    "auth.Permission": "made from the models by every migration; who holds which is governed",
+    "contenttypes.ContentType": "made from the models by every migration",
+    "django_q.OrmQ": "tasks on their way",
+    "django_q.Schedule": "made from the declared jobs; what a job does is an event",
+    "django_q.Task": "what became of tasks",
     "incidents.EngineHeartbeat": "a sign of life",
     "incidents.EscalationLook": "a wish that the engine looks; it decides nothing",
     "policies.CoverageFinding": "worked out anew from the plans",
@@ -47,6 +47,7 @@ NOT_GOVERNED = {
     "portal.Outage": "suspicions come and go; one that is told is an event",
     "portal.RememberedRequest": "an answer kept for a day, for the same request sent again",
     "portal.SignOfLife": "a sign of life",
+    "sessions.Session": "who is signed in; signing in and out are events",
 }
 
 # Columns of governed tables that a machine keeps for itself: a change of nothing else is not witnessed.
@@ -62,7 +63,8 @@ OF_THE_MACHINE = {
 
 @dataclass(frozen=True, slots=True)
 class Governed:
-    """A table that is witnessed. `key` names the columns that say which row; `counting` those whose change counts, empty for all.
+    """A table that is witnessed. `key` names the columns that say which row, `about` the models that these are keys of; `counting` those
+    columns whose change counts, empty for all.
 
     `is_busy`: written by the hundred, where each microsecond a row counts. Rows of a history are added by the portal all the time and told
     by the row that they are of: only changing or removing one counts.
@@ -71,7 +73,9 @@ class Governed:
     label: str
     table: str
     key: tuple[str, ...]
+    about: tuple[str, ...]
     counting: tuple[str, ...]
+    columns: tuple[str, ...]
     is_history: bool
     is_busy: bool
 
@@ -80,24 +84,38 @@ def governed_tables() -> Iterator[Governed]:
     """Every governed table, in the order of the models."""
     for model in apps.get_models(include_auto_created=True):
         if is_governed(model):
-            yield Governed(
-                model._meta.label, model._meta.db_table, _key(model), _counting(model), _is_history(model), model._meta.app_label in BUSY
-            )
+            yield _governed(model)
 
 
 def is_governed(model: type[Model]) -> bool:
     meta = model._meta
     if meta.proxy or not meta.managed:
         return False
-    return meta.label in BESIDES or (meta.app_label in APPS and meta.label not in NOT_GOVERNED)
+    return meta.label not in NOT_GOVERNED
 
 
-def _key(model: type[Model]) -> tuple[str, ...]:
-    """A row that joins two others is called by both, for its own key says nothing."""
-    meta = model._meta
-    if meta.auto_created:
-        return tuple(field.column for field in meta.concrete_fields if field.is_relation)
-    return (str(meta.pk.column),)  # type: ignore[union-attr]
+def _governed(model: type[Model]) -> Governed:
+    meta, key = model._meta, _key(model)
+    return Governed(
+        meta.label,
+        meta.db_table,
+        tuple(field.column for field in key),
+        tuple((field.related_model if field.is_relation else model)._meta.label_lower for field in key),
+        _counting(model),
+        tuple(field.column for field in meta.concrete_fields),
+        _is_history(model),
+        meta.app_label in BUSY,
+    )
+
+
+def _key(model: type[Model]) -> list[Any]:
+    """A row that joins two others is called by both, for its own key says nothing; a token by its person, for its own key is the secret."""
+    fields = list(model._meta.concrete_fields)
+    if model._meta.auto_created:
+        return [field for field in fields if field.is_relation]
+    if model._meta.label == "authtoken.Token":
+        return [field for field in fields if field.name == "user"]
+    return [model._meta.pk]
 
 
 def _counting(model: type[Model]) -> tuple[str, ...]:

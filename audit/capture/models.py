@@ -11,6 +11,7 @@ class RawChange(models.Model):
     operation = models.CharField(max_length=1, choices=[("I", "added"), ("U", "changed"), ("D", "removed")])
     at = models.DateTimeField(help_text="The database's clock.")
     transaction = models.CharField(max_length=40, blank=True, help_text="The database's own number of it; empty on SQLite.")
+    after_event = models.BigIntegerField(default=0, help_text="The `id` of the last event that there was.")
 
     class Meta:
         default_permissions = ()

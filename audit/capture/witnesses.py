@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .governed import Governed
 
 NAME = "audit_witness"
+LAST_EVENT = "(SELECT coalesce(max(id), 0) FROM audit_ledgerevent)"
 SHORT = {"INSERT": "I", "UPDATE": "U", "DELETE": "D"}
 
 # ruff: noqa: S608 - names of our own tables and columns
@@ -17,7 +18,7 @@ SHORT = {"INSERT": "I", "UPDATE": "U", "DELETE": "D"}
 EVENT_IS_THERE = """
         IF EXISTS (
             SELECT FROM audit_ledgerinbox
-            WHERE event = current_setting('portal.event')::bigint AND transaction = pg_current_xact_id()::text
+            WHERE event = current_setting('portal.event', true)::bigint AND transaction = pg_current_xact_id()::text
         ) THEN
             RETURN NULL;
         END IF;"""
@@ -29,25 +30,30 @@ BEGIN
     IF current_setting('portal.told', true) = pg_current_xact_id()::text THEN
         {believed}
     END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD IS NOT DISTINCT FROM NEW THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     kept := to_jsonb(CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END);
-    INSERT INTO audit_rawchange ("table", key, operation, at, transaction) VALUES (
+    INSERT INTO audit_rawchange ("table", key, operation, at, transaction, after_event) VALUES (
         TG_TABLE_NAME,
         (SELECT left(string_agg(CASE TG_NARGS WHEN 1 THEN '' ELSE name || '=' END || coalesce(kept ->> name, ''), ' '), 255)
             FROM unnest(TG_ARGV) name),
-        left(TG_OP, 1), clock_timestamp(), pg_current_xact_id()::text
+        left(TG_OP, 1), clock_timestamp(), pg_current_xact_id()::text, {LAST_EVENT}
     );
     RETURN NULL;
 END $witness$
 """
 ON_CHANGE = (
-    FUNCTION.format(name=NAME, believed=EVENT_IS_THERE.strip()),
-    FUNCTION.format(name=f"{NAME}_of_busy", believed="RETURN NULL;"),
+    FUNCTION.format(name=NAME, believed=EVENT_IS_THERE.strip(), LAST_EVENT=LAST_EVENT),
+    FUNCTION.format(name=f"{NAME}_of_busy", believed="RETURN NULL;", LAST_EVENT=LAST_EVENT),
 )
 ON_TRUNCATE = f"""
 CREATE OR REPLACE FUNCTION {NAME}_of_all() RETURNS trigger LANGUAGE plpgsql AS $witness$
 BEGIN
-    INSERT INTO audit_rawchange ("table", key, operation, at, transaction)
-    VALUES (TG_TABLE_NAME, 'all rows', 'D', clock_timestamp(), pg_current_xact_id()::text);
+    INSERT INTO audit_rawchange ("table", key, operation, at, transaction, after_event)
+    VALUES (TG_TABLE_NAME, 'all rows', 'D', clock_timestamp(), pg_current_xact_id()::text, {LAST_EVENT});
     RETURN NULL;
 END $witness$
 """
@@ -72,15 +78,16 @@ def _on_sqlite(one: Governed) -> Iterator[Witness]:
     for operation in ("UPDATE", "DELETE") if one.is_history else SHORT:
         row = "OLD" if operation == "DELETE" else "NEW"
         name = f"{NAME}_{SHORT[operation].lower()}_{one.table}"
-        changed = f"({_differs(one, 'IS NOT')}) AND " if operation == "UPDATE" and one.counting else ""
+        changed = f" AND ({_differs(one, 'IS NOT')})" if operation == "UPDATE" else ""
         yield Witness(
             name,
             one.table,
             (
                 f"CREATE TRIGGER {name} AFTER {operation} ON {one.table} FOR EACH ROW "
-                f"WHEN {changed}NOT EXISTS (SELECT 1 FROM audit_openact) BEGIN "
-                f'INSERT INTO audit_rawchange ("table", key, operation, at, "transaction") VALUES '
-                f"('{one.table}', substr({_named(one, row)}, 1, 255), '{SHORT[operation]}', strftime('%Y-%m-%d %H:%M:%f', 'now'), ''); END",
+                f"WHEN NOT EXISTS (SELECT 1 FROM audit_openact){changed} BEGIN "
+                f'INSERT INTO audit_rawchange ("table", key, operation, at, "transaction", after_event) VALUES '
+                f"('{one.table}', substr({_named(one, row)}, 1, 255), '{SHORT[operation]}', strftime('%Y-%m-%d %H:%M:%f000', 'now'), '', "
+                f"{LAST_EVENT}); END",
             ),
         )
 
@@ -117,7 +124,7 @@ def _on_postgresql(one: Governed) -> Iterator[Witness]:
 
 def _differs(one: Governed, different: str) -> str:
     """Empty columns included. SQLite knows PostgreSQL's words for it only since 3.39."""
-    return " OR ".join(f'OLD."{column}" {different} NEW."{column}"' for column in one.counting)
+    return " OR ".join(f'OLD."{column}" {different} NEW."{column}"' for column in one.counting or one.columns)
 
 
 def _named(one: Governed, row: str) -> str:

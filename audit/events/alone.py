@@ -10,6 +10,7 @@ from audit.ledger.models import LedgerEvent
 from audit.ledger.services import append
 
 from .services import Act, as_event
+from .unwritable import or_nothing
 
 AN_HOUR = timedelta(hours=1)
 
@@ -17,7 +18,7 @@ AN_HOUR = timedelta(hours=1)
 def tell(verb: str, *, actor: Any, now: datetime, subject: models.Model | None = None, why: str = "", **details: Any) -> None:
     """Writes one event by itself. Details that are empty are left out."""
     told = {name: value for name, value in details.items() if value not in (None, "", 0)}
-    with transaction.atomic():
+    with or_nothing(), transaction.atomic():
         append(as_event(Act(verb, actor, subject, now, why, told)), now=now)
 
 

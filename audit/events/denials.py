@@ -1,6 +1,9 @@
 """What was refused to whom: each refusal by right is an event, some a minute; more are counted."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +17,27 @@ logger = logging.getLogger(__name__)
 FORBIDDEN = 403
 LONGEST = 300
 refusals = Limit(10)
+
+
+_said: ContextVar[list[str] | None] = ContextVar("refusals", default=None)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """What services refuse inside, in words, as it comes."""
+    words: list[str] = []
+    token = _said.set(words)
+    try:
+        yield words
+    finally:
+        _said.reset(token)
+
+
+def hear(words: str) -> None:
+    """A service refused something."""
+    said = _said.get()
+    if said is not None:
+        said.append(words)
 
 
 def tell_denials(request: HttpRequest, response: HttpResponse, words: list[str], now: datetime) -> None:

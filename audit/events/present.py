@@ -9,6 +9,8 @@ from django.http import HttpRequest
 
 from audit.ledger.personal import Personal
 
+from .naming import about_person
+
 _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 # `id` and `name` of a person, as a task carries them.
 _behalf: ContextVar[Mapping[str, str] | None] = ContextVar("on behalf of", default=None)
@@ -34,7 +36,7 @@ def present_person() -> Any:
 def on_behalf_of() -> dict[str, Any] | None:
     """Whom the running job works for, as an event tells it."""
     behalf = _behalf.get()
-    return {"id": behalf["id"], "name": Personal(f"person:{behalf['id']}", behalf["name"])} if behalf else None
+    return {"id": behalf["id"], "name": Personal(about_person(behalf["id"]), behalf["name"])} if behalf else None
 
 
 def sign_task(sender: Any, task: dict[str, Any], **kwargs: Any) -> None:

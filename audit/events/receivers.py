@@ -10,7 +10,9 @@ from django.db import models, transaction
 from audit.ledger.services import append, utc_text
 
 from .earlier import BOOKKEEPING, earlier_values
+from .naming import owner_of, people_of, personal_columns
 from .services import Act, as_event, object_as_recorded, running_act
+from .unwritable import or_nothing
 
 KINDS = {"+": "created", "~": "changed", "-": "deleted"}
 
@@ -22,6 +24,7 @@ def history_row_written(sender: Any, instance: models.Model, history_instance: A
     running = running_act()
     if running is not None:
         running.changes.append(change)
+        running.people |= people_of(instance)
         return
     alone = Act(
         f"record.{change['kind']}",
@@ -31,7 +34,7 @@ def history_row_written(sender: Any, instance: models.Model, history_instance: A
         history_instance.history_change_reason or "",
         changes=[change],
     )
-    with transaction.atomic():
+    with or_nothing(), transaction.atomic():
         append(as_event(alone), now=history_instance.history_date)
 
 
@@ -47,12 +50,14 @@ def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
     differing = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     if kind == "changed" and not differing:
         return None
+    label = instance._meta.label_lower
+    owner = owner_of(label, instance)
     return {
         **object_as_recorded(instance),
         "kind": kind,
         "history_id": str(history.pk),
-        "before": {name: before[name] for name in differing if name in before},
-        "after": {name: after[name] for name in differing if name in after},
+        "before": personal_columns(label, {name: before[name] for name in differing if name in before}, owner),
+        "after": personal_columns(label, {name: after[name] for name in differing if name in after}, owner),
     }
 
 

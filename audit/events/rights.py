@@ -12,7 +12,9 @@ from audit.ledger.services import append
 from portal.foundation import clock
 from portal.foundation.people.models import User
 
+from .naming import people_of
 from .services import Act, as_event, object_as_recorded, running_act
+from .unwritable import or_nothing
 
 MEMBERSHIP = {"post_add": "added", "post_remove": "removed"}
 
@@ -29,11 +31,11 @@ def watch() -> None:
 
 def grant_given(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
-        _note("right.granted", instance.content_object or instance.permission, [_grant_in_words(instance)])
+        _note("right.granted", instance.content_object or instance.permission, [_grant_in_words(instance)], people_of(_holder(instance)))
 
 
 def grant_withdrawn(sender: Any, instance: Any, **kwargs: Any) -> None:
-    _note("right.withdrawn", instance.content_object or instance.permission, [_grant_in_words(instance)])
+    _note("right.withdrawn", instance.content_object or instance.permission, [_grant_in_words(instance)], people_of(_holder(instance)))
 
 
 def membership_changed(sender: Any, instance: Model, action: str, reverse: bool, model: type[Model], pk_set: Any, **kwargs: Any) -> None:
@@ -42,9 +44,9 @@ def membership_changed(sender: Any, instance: Model, action: str, reverse: bool,
     elif action not in MEMBERSHIP:
         return
     if pk_set:
-        names = sorted(str(row) for row in model._default_manager.filter(pk__in=pk_set))
-        verb = "rights." + MEMBERSHIP.get(action, "removed")
-        _note(verb, instance, names)
+        rows = list(model._default_manager.filter(pk__in=pk_set))
+        people = {key: name for row in rows for key, name in people_of(row).items()}
+        _note("rights." + MEMBERSHIP.get(action, "removed"), instance, sorted(map(str, rows)), people)
 
 
 def _relation(through: Any, instance: Model, reverse: bool) -> Any:
@@ -57,17 +59,22 @@ def _relation(through: Any, instance: Model, reverse: bool) -> Any:
 
 
 def _grant_in_words(grant: Any) -> str:
-    holder = getattr(grant, "user", None) or grant.group
     permission: Permission = grant.permission
-    return f"{permission.codename} to {holder}"
+    return f"{permission.codename} to {_holder(grant)}"
 
 
-def _note(verb: str, subject: Model, what: list[str]) -> None:
+def _holder(grant: Any) -> Model:
+    holder: Model = getattr(grant, "user", None) or grant.group
+    return holder
+
+
+def _note(verb: str, subject: Model, what: list[str], people: dict[str, str]) -> None:
     running = running_act()
     if running is not None:
+        running.people |= people
         running.changes.append({**object_as_recorded(subject), "kind": verb, "before": {}, "after": {"rights": what}})
         return
     # A signal has no caller that could hand on the time.
     now = clock.now()
-    with transaction.atomic():
-        append(as_event(Act(verb, None, subject, now, details={"rights": what})), now=now)
+    with or_nothing(), transaction.atomic():
+        append(as_event(Act(verb, None, subject, now, details={"rights": what}, people=people)), now=now)

@@ -16,7 +16,9 @@ from portal.foundation.one_transaction import part
 from portal.foundation.request_context import current_origin
 
 from .covering import covered
+from .naming import about_person, name_people, people_of
 from .present import on_behalf_of
+from .unwritable import or_nothing
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Act:
     details: dict[str, Any] = field(default_factory=dict)
     decision: dict[str, Any] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    # Names by key of those whom texts of the event may name, beside its actor and its object.
+    people: dict[str, str] = field(default_factory=dict)
     silent: bool = False
 
     def nothing_happened(self) -> None:
@@ -45,12 +49,19 @@ def running_act() -> Act | None:
     return _running.get()
 
 
+def mention(*people: Any) -> None:
+    """Says whom the running act's event may name, so that the names in its texts can be erased."""
+    running = _running.get()
+    if running is not None:
+        running.people |= {str(person.pk): str(person) for person in people if person is not None}
+
+
 @contextmanager
 def act(verb: str, *, actor: Any, now: datetime, subject: models.Model | None = None, why: str = "") -> Iterator[Act]:
     """Runs the block in one transaction and records it as one event of type `verb` (such as 'incident.acknowledged').
 
     `actor` is a user, or None for the engine. Changes of governed rows inside are added with before and after. When the block
-    raises, neither the changes nor the event remain.
+    raises, neither the changes nor the event remain. Raises TrailUnavailable when the event cannot be written.
     """
     with part(), covered():
         running = Act(verb, actor, subject, now, why)
@@ -60,7 +71,8 @@ def act(verb: str, *, actor: Any, now: datetime, subject: models.Model | None = 
         finally:
             _running.reset(token)
         if not running.silent or running.changes:
-            append(as_event(running), now=now)
+            with or_nothing():
+                append(as_event(running), now=now)
 
 
 def record(acts: Sequence[Act], *, now: datetime) -> None:
@@ -69,7 +81,8 @@ def record(acts: Sequence[Act], *, now: datetime) -> None:
     For work in batches, which changes no governed row; everything else is done inside `act`.
     """
     if acts:
-        append_all([as_event(one) for one in acts], now=now)
+        with or_nothing():
+            append_all([as_event(one) for one in acts], now=now)
 
 
 def as_event(running: Act) -> Mapping[str, Any]:
@@ -85,7 +98,7 @@ def as_event(running: Act) -> Mapping[str, Any]:
     for name in ("details", "decision", "changes"):
         if getattr(running, name):
             event[name] = getattr(running, name)
-    return event
+    return name_people(event, running.people | people_of(running.actor) | people_of(running.subject))
 
 
 def actor_as_recorded(actor: Any, channel: str) -> dict[str, Any]:
@@ -108,11 +121,6 @@ def object_as_recorded(subject: models.Model) -> dict[str, Any]:
     if isinstance(subject, AbstractBaseUser):
         name = Personal(about_person(subject.pk), name)
     return {"model": subject._meta.label_lower, "pk": str(subject.pk), "repr": name}
-
-
-def about_person(key: Any) -> str:
-    """Whose personal data something is: the account's primary key."""
-    return f"person:{key}"
 
 
 def _address(actor: Any, address: str | None) -> Any:

@@ -84,7 +84,10 @@ def _lines(value: Any) -> list[str]:
 def actor_words(event: dict[str, Any]) -> str:
     """The person's name as it was, or 'the portal' and the part of it that acted."""
     actor = event.get("actor", {})
-    return str(actor.get("name", "")) if actor.get("kind") == "person" else f"the portal ({actor.get('name') or 'itself'})"
+    if actor.get("kind") == "person":
+        return str(actor.get("name", ""))
+    asked_by = actor.get("on_behalf_of", {}).get("name")
+    return f"the portal ({actor.get('name') or 'itself'})" + (f" for {asked_by}" if asked_by else "")
 
 
 def changes_of(event: dict[str, Any]) -> list[RowChange]:

@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
+from audit.capture import installing
+from audit.capture.reconciling import waiting
 from audit.ledger.models import LedgerEvent, LedgerInbox
 from audit.ledger.services import columns_of
 from audit.sealing import merkle, notes
@@ -61,6 +63,7 @@ def verify_ledger(*, now: datetime, tell: Tell = lambda done, size: None) -> Rep
     report.findings += _of_the_tree(report, _Walk(report.size, _Checkpoints(signed, now), tiles), tell)
     report.findings += _of_the_inbox(now)
     report.findings += _of_the_guards()
+    report.findings += _of_the_witnesses(now)
     return report
 
 
@@ -230,8 +233,16 @@ def _of_the_inbox(now: datetime) -> Iterator[Finding]:
 
 
 def _of_the_guards() -> Iterator[Finding]:
-    for name in database_guards.missing():
+    for name in [*database_guards.missing(), *installing.missing()]:
         yield Finding("guard_missing", f"The database's guard {name} is not there. 'manage.py migrate' puts it back.", None)
+
+
+def _of_the_witnesses(now: datetime) -> Iterator[Finding]:
+    """Changes without an event are reported every minute; what lies here for longer is not in the ledger yet."""
+    count = waiting(now)
+    if count:
+        words = f"{count} changes of governed rows, made without an event, wait to be reported. Run this again in two minutes."
+        yield Finding("unattributed_change", words, None)
 
 
 def _rows(size: int) -> Iterator[tuple[Any, ...]]:

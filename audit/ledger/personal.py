@@ -11,13 +11,15 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
 from .models import PersonalCard
 
 KEY = "sealed"
+# In an event's details: whom its texts call {person:7}, by key.
+PEOPLE = "named"
 SALT_BYTES = 32
 # Names and addresses in use fit many times over; what is forgotten is read again.
 MOST_KNOWN = 20_000
@@ -59,8 +61,35 @@ def opened(contents: Iterable[Any]) -> list[Any]:
 
 
 def parsed(payloads: Iterable[str]) -> list[dict[str, Any]]:
-    """Stored payloads as JSON, opened."""
-    return opened(json.loads(payload) for payload in payloads)
+    """Stored payloads as JSON, opened, with people's names in their texts."""
+    return [_with_names(content) for content in opened(json.loads(payload) for payload in payloads)]
+
+
+def placeholder(key: str) -> str:
+    """What stands in a text instead of a person's name."""
+    return f"{{person:{key}}}"
+
+
+def _with_names(content: dict[str, Any]) -> dict[str, Any]:
+    details = content.get("details")
+    people = details.get(PEOPLE) if isinstance(details, dict) else None
+    if not isinstance(people, dict):
+        return content
+    names = {placeholder(key): str(name) for key, name in people.items()}
+    rest = {name: value for name, value in content.items() if name != "details"}
+    others = {name: value for name, value in details.items() if name != PEOPLE}
+    return cast("dict[str, Any]", _named(rest | ({"details": others} if others else {}), names))
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        if "{person:" in value:
+            for place, name in names.items():
+                value = value.replace(place, name)
+        return value
+    if isinstance(value, dict):
+        return {name: _named(item, names) for name, item in value.items()}
+    return [_named(item, names) for item in value] if isinstance(value, list) else value
 
 
 def forget() -> None:

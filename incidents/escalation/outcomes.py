@@ -27,7 +27,8 @@ def messages_fared(news: Sequence[Fared], now: datetime) -> None:
         data = {"message": str(message.pk), "kind": message.kind, "attempts": fared.attempt.number if fared.attempt else 0}
         details = data | {"person": message.person_name, "outcome": text}
         entries.append(entry_of(incident, kind=TimelineEntry.Kind.DELIVERY, at=now, actor=None, text=text, why=why, data=data))
-        acts.append(Act(event, None, incident, now, why, details))
+        people = {str(message.person_id): message.person_name} if message.person_id else {}
+        acts.append(Act(event, None, incident, now, why, details, people=people))
     add_all(entries)
     record(acts, now=now)
 

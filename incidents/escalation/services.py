@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.events.services import act
+from audit.events.services import act, mention
 from incidents.lifecycle import services as lifecycle
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_timeline, name_of
@@ -143,6 +143,7 @@ def _answered_already(run: EscalationRun, actor: Any, now: datetime, reason: str
     text = f"{name_of(actor)} acknowledged the {Track(run.track).label.lower()} track too; {holder} has it"
     with act("escalation.acknowledged_too", actor=actor, now=now, subject=incident, why=reason) as running:
         running.details = {"track": run.track, "beside": str(holder)}
+        mention(holder)
         add_timeline(incident, kind=TimelineEntry.Kind.STATE, at=now, actor=actor, text=text, why=reason, data=data)
 
 

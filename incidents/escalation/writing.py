@@ -14,6 +14,7 @@ from incidents.lifecycle.timeline import entry_of
 from policies.decisions.escalation_facts import Action, Kind
 from policies.decisions.escalation_forecast import next_step
 from policies.decisions.vocabulary import Track
+from portal.foundation.many_rows import made
 from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.services import draft
 from portal.foundation.people.models import User
@@ -72,7 +73,8 @@ def write(turn: Turn, writing: Writing) -> None:
 
 def _steps(turn: Turn, writing: Writing) -> Iterator[EscalationStep]:
     for part, action in enumerate(turn.decision.actions):
-        yield EscalationStep(
+        yield made(
+            EscalationStep,
             run=turn.run,
             sequence=turn.run.sequence,
             part=part,
@@ -156,7 +158,17 @@ def _act(turn: Turn, writing: Writing) -> Act:
     decision = {"run": run.pk, "track": run.track, "sequence": run.sequence, "policy_version": run.policy_version_id}
     decision["content_sha256"] = run.content_sha256
     steps = [_for_machines(action, run) | {"reason": action.reason} for action in actions]
-    return Act(f"escalation.{verb.value}", writing.actor, turn.incident, writing.now, said, details={"steps": steps}, decision=decision)
+    told = Act(f"escalation.{verb.value}", writing.actor, turn.incident, writing.now, said, details={"steps": steps}, decision=decision)
+    told.people = _named(turn)
+    return told
+
+
+def _named(turn: Turn) -> dict[str, str]:
+    """Whom the reasons of this turn may name."""
+    before, after = turn.before, turn.decision.state
+    alerted = [*before.alerted, *after.alerted, *(one for one in (before.holder, after.holder) if one is not None)]
+    people = {str(one.person_id): one.name for one in alerted if one.person_id is not None}
+    return people | {str(action.person_id): action.person_name for action in turn.decision.actions if action.person_id is not None}
 
 
 def _for_machines(action: Action, run: EscalationRun) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from audit.events.services import mention
 from incidents.escalation.messages import URGENT
 from incidents.escalation.messages import subject_ref as incident_ref
 from incidents.escalation.words import headline
@@ -36,6 +37,7 @@ def message(hand_off: HandOff, people: Iterable[Any], *, kind: str, title: str, 
     """Queues one message to each of `people` who are active; their names. `occasion` tells repeats of a kind apart."""
     incident = hand_off.incident
     told = {person.pk: person for person in people if person is not None and person.is_active}
+    mention(*told.values())
     for person in told.values():
         queue(
             kind=f"handoff.{kind}",

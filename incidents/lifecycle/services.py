@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 
-from audit.events.services import Act, act
+from audit.events.services import Act, act, mention
 from policies.decisions.vocabulary import Priority
 from policies.models import Team
 from portal.foundation.access.checks import require
@@ -105,6 +105,7 @@ def _acknowledged_too(incident: Incident, holder: User, running: Act) -> None:
         return
     text = f"{name_of(running.actor)} acknowledged too; {holder} has it"
     running.verb, running.details["beside"] = "incident.acknowledged_too", str(holder)
+    mention(holder)
     add_timeline(
         incident,
         kind=TimelineEntry.Kind.STATE,

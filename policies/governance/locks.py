@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.events.services import act
+from audit.events.services import act, mention
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, WrongState
 
@@ -46,6 +46,7 @@ def take_over_lock(version: PolicyVersion, *, actor: Any, now: datetime, reason:
         if former is None or former.person == actor:
             running.nothing_happened()
         else:
+            mention(former.person)
             running.details = {"from": str(former.person), "held_since": former.since.isoformat()}
             former.delete()
         return _held(version, actor, now)

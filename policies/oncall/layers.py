@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from audit.events.services import act
+from audit.events.services import act, mention
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import delete_tracked, save_tracked
 
@@ -50,7 +50,9 @@ def remove_layer(layer: RotaLayer, *, actor: Any, now: datetime, reason: str = "
     require(actor, "policies.delete_rotalayer", layer, to="remove this layer")
     with act("rota_layer.removed", actor=actor, now=now, subject=layer.plan, why=reason) as running:
         draft = lock_draft(layer.plan)
-        running.details = {"layer": layer.name, "people": [str(member.person) for member in layer.members.select_related("person")]}
+        people = [member.person for member in layer.members.select_related("person")]
+        mention(*people)
+        running.details = {"layer": layer.name, "people": [str(person) for person in people]}
         for row in (*layer.members.all(), *layer.windows.all(), layer):
             delete_tracked(row, actor=actor, now=now, reason=reason)
     return draft

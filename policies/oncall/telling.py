@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from audit.events.services import mention
 from policies.decisions.rota import Change
 from portal.foundation.outbox.services import queue
 from portal.foundation.people.models import User
@@ -63,6 +64,7 @@ def tell_changes(
         body = "\n".join((why, *duties_in_words(found, person)))
         tell(about, [person], kind=kind, title=title, body=body, key=now.isoformat(), now=now, page=page, urgent=urgent)
         names.append(str(person))
+        mention(person)
     return names
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from audit.events.services import act
+from audit.events.services import act, mention
 from policies.governance.queries import version_in_force
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.base_models import save_tracked
@@ -99,6 +99,7 @@ def _open(policy: EscalationPolicy, rhythm: Rhythm, period: Period, now: datetim
         )
         save_tracked(review, actor=None, now=now)
         running.subject = review
+        mention(policy.owner)
         running.details = {"period": period.name, "due_at": review.due_at.isoformat(), "assigned_to": str(policy.owner)}
         days = days_in_words(period, ZoneInfo(policy.time_zone))
         _tell(review, policy.owner, OPENED, f"Please review {policy} by {_day(review)}", f"The {_what(review)} of {days} is open.", now)
@@ -120,6 +121,7 @@ def _climb(key: int, now: datetime) -> PolicyReview | None:
             why = f"{review.assigned_to}, who was asked for the {_what(review)} of {review.policy}, {review.period}, has left."
         save_tracked(review, actor=None, now=now, reason=why)
         running.subject, running.why = review, why
+        mention(review.assigned_to, review.climbed_to)
         running.details = {"climbed_to": str(review.climbed_to or ""), "nobody_above": review.climbed_to is None}
         _tell(review, review.climbed_to or review.assigned_to, OVERDUE, f"Overdue: review of {review.policy}, {review.period}", why, now)
     return review

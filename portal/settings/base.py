@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "audit.events.middleware.TrailMiddleware",
+    "audit.web.TrailMiddleware",
     "portal.foundation.request_context.ReaderTimeZoneMiddleware",
     "portal.foundation.adminkit.keeping.KeptFormsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -22,6 +22,7 @@ from portal.foundation.outbox.dispatch import deliver_due
 from tests.factories import policies as rules
 from tests.factories.portal import contact, person
 from tests.receiver import Receiver, receiver
+from tests.untold import untold
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +68,7 @@ def test_from_an_approved_policy_to_the_exported_quarter(time: Time, tmp_path: P
         chief_resolves(number, chief, time)
     the_trail_tells_it_all(number)
     the_quarter_comes_out(tmp_path)
+    assert untold() == []
 
 
 def a_submitted_policy(manager: Any, ana: Any, ben: Any, chief: Any, now: datetime) -> PolicyVersion:

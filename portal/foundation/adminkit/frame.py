@@ -6,5 +6,6 @@ from typing import Any
 
 from portal.foundation.registry import Registry
 
-# The one entry is called 'act': called as act(verb, actor=…, now=…, why=…), it is a transaction and one audit event.
+# 'act', called as act(verb, actor=…, now=…, why=…), is a transaction and one audit event; 'covered', without arguments, is for what is told
+# by events that are written beside it, in the running transaction.
 frames: Registry[Callable[..., AbstractContextManager[Any]]] = Registry("frame of a save")

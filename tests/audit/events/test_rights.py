@@ -1,11 +1,11 @@
 """Giving and taking rights is an event, whoever does it and however."""
 
-import json
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 
+from audit.events.stories import parsed
 from audit.models import LedgerEvent
 from incidents.models import Incident
 from policies.models import Service
@@ -23,7 +23,7 @@ def service() -> Service:
 
 
 def events(type_: str) -> list[dict[str, Any]]:
-    return [json.loads(event.payload) for event in LedgerEvent.objects.filter(type=type_).order_by("id")]
+    return [parsed(event.payload) for event in LedgerEvent.objects.filter(type=type_).order_by("id")]
 
 
 def test_a_grant_on_one_service_is_recorded_with_its_holder(service: Service) -> None:

@@ -1,6 +1,5 @@
 """A log comes in: once whole, then only what is new, never half."""
 
-import json
 import random
 from collections import Counter
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from audit.events.stories import parsed
 from audit.models import LedgerEvent
 from incidents.imports import services
 from incidents.imports.servicenow_log.source import SERVICENOW_LOG
@@ -216,7 +216,7 @@ def test_the_import_is_one_event_with_file_hash_counts_and_person(now: datetime)
     outcome = bring_in(SAMPLE, now, actor=ana)
     assert LedgerEvent.objects.count() == before + 1
     event = LedgerEvent.objects.get(type="incidents.imported")
-    details = json.loads(event.payload)["details"]
+    details = parsed(event.payload)["details"]
     assert (event.actor_id, details["person"], details["file"]) == (str(ana.pk), "Ana Ruiz", outcome.report["file"])
     assert details["rows"] == {"read": 988, "new": 988, "already_known": 0, "duplicates": 0, "rejected": 0}
     assert details["incidents"] == {"created": 120, "changed": 0, "unchanged": 0}
@@ -224,7 +224,7 @@ def test_the_import_is_one_event_with_file_hash_counts_and_person(now: datetime)
 
 def test_somebody_without_an_account_is_named_too(sample: Outcome) -> None:
     assert ImportRun.objects.get().person_name == "olga"
-    assert json.loads(LedgerEvent.objects.get(type="incidents.imported").payload)["details"]["person"] == "olga"
+    assert parsed(LedgerEvent.objects.get(type="incidents.imported").payload)["details"]["person"] == "olga"
 
 
 def test_who_may_not_import_changes_nothing(now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.events.stories import parsed
 from audit.ledger.models import LedgerEvent
 from policies.attestations.owed import Standing, Training
 from policies.attestations.queries import everything_owed, owed_at
@@ -233,4 +234,4 @@ def test_a_duty_ends_with_words_and_what_was_accepted_stays(version: PolicyVersi
         lift_duty(laid, actor=ana, now=now, reason="I know it all")
     lift_duty(laid, actor=mara, now=now, reason="Ana moved to another team")
     assert (KnowledgeDuty.objects.count(), Acceptance.objects.count()) == (0, 1)
-    assert json.loads(LedgerEvent.objects.get(type="knowledgeduty.lifted").payload)["why"] == "Ana moved to another team"
+    assert parsed(LedgerEvent.objects.get(type="knowledgeduty.lifted").payload)["why"] == "Ana moved to another team"

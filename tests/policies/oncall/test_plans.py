@@ -1,11 +1,11 @@
 """Drafting, publishing and withdrawing plans: what is refused, who is told, and that the past stays."""
 
-import json
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
+from audit.events.stories import parsed
 from audit.models import LedgerEvent
 from policies.models import DutyAbsence, HolidayCalendar, OnCallSchedule, RotaLayer, SchedulePlan
 from policies.oncall.plans import discard_draft, draft_plan, plan_change, plan_warnings, publish_plan, withdraw_plan
@@ -72,7 +72,7 @@ def test_a_published_plan_counts_from_its_start_and_tells_each_person_once_in_th
     assert "You are on duty from Mon 09 Mar 2026, 14:30 IST" in told[tom]
     assert "Tom joins" in told[tom]
     event = LedgerEvent.objects.filter(type="schedule_plan.published").get()
-    assert json.loads(event.payload)["details"]["told"] == ["Ana", "Tom"]
+    assert parsed(event.payload)["details"]["told"] == ["Ana", "Tom"]
     assert SchedulePlan.history.filter(id=plan.pk, state="published", history_user=mia).count() == 1
 
 

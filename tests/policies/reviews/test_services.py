@@ -1,6 +1,5 @@
 """Reviews open by themselves, climb when nobody signs, and are signed once."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.events.stories import parsed
 from audit.ledger.models import LedgerEvent
 from policies.models import PolicyReview, PolicyVersion
 from policies.reviews.services import climb_overdue, open_due_reviews, sign_review
@@ -40,7 +40,7 @@ def names() -> list[tuple[str, str]]:
 
 
 def events(kind: str) -> list[dict[str, Any]]:
-    return [json.loads(event.payload) for event in LedgerEvent.objects.filter(type=f"policy_review.{kind}").order_by("pk")]
+    return [parsed(event.payload) for event in LedgerEvent.objects.filter(type=f"policy_review.{kind}").order_by("pk")]
 
 
 def test_a_quarter_opens_on_the_day_after_it_and_is_due_a_month_later(version: PolicyVersion) -> None:
