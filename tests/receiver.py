@@ -50,6 +50,16 @@ def told(code: int, document: Any, **headers: str) -> Answer:
     return status(code, json.dumps(document).encode(), Content_Type="application/json", **headers)
 
 
+def _read(body: bytes, kind: str) -> dict[str, Any]:
+    """A form or a JSON document; of anything else only the body is kept."""
+    if "form" in kind:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    try:
+        return json.loads(body or b"{}")  # type: ignore[no-any-return]
+    except ValueError:
+        return {}
+
+
 @contextmanager
 def receiver(*answers: Answer) -> Iterator[Receiver]:
     """A running receiver on a free port."""
@@ -63,8 +73,7 @@ def receiver(*answers: Answer) -> Iterator[Receiver]:
             heard.keys.append(self.headers.get("Idempotency-Key", ""))
             heard.headers.append(dict(self.headers))
             heard.bodies.append(body)
-            is_form = "form" in self.headers.get("Content-Type", "")
-            heard.got.append(dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_form else json.loads(body or b"{}"))
+            heard.got.append(_read(body, self.headers.get("Content-Type", "")))
             answer = heard.answers.pop(0) if heard.answers else status(204)
             try:
                 answer(self)

@@ -1,6 +1,6 @@
-"""Showing checkpoints to places that the portal's own people cannot change: files elsewhere, syslog, time-stamp authorities, witnesses.
+"""What others have seen of the ledger: checkpoints at files elsewhere, syslog, time-stamp authorities and witnesses, and receipts of single events.
 
-Writes: AnchorReceipt.
-Reads: LedgerCheckpoint.
-Never: holds up sealing; an anchor that fails is tried again and reported.
+Writes: AnchorReceipt; files with receipts, outside of the database.
+Reads: LedgerCheckpoint, the tree.
+Never: holds up sealing or a transaction; an anchor that fails is tried again and reported.
 """

@@ -16,11 +16,13 @@ from portal.foundation.request_context import origin
 
 from .anchor import Anchor, AnchorFailed
 from .configured import anchors, problems
+from .known import every
 from .services import failed, show_newest
 
 logger = logging.getLogger("sealer")
 # Another sealer may have signed; this one is told of its own.
 LOOK_SECONDS = 5.0
+LONGEST_REST_SECONDS = 60.0
 # One that restarts is back within the first two; what has failed twice is said to fail, well within a minute even where each try hangs.
 # The longest wait keeps what an anchor missed from waiting for more than a minute once it is back.
 WAITS_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -34,7 +36,6 @@ class Anchoring:
     """Begins with `start`, hears of new checkpoints by `wake`, ends with `end`. Of several sealers on a machine one does this."""
 
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
         self._ended = threading.Event()
         self._lines = [_Line(anchor, clock, self._ended) for anchor in anchors()]
         self._lock = _Lock()
@@ -63,40 +64,47 @@ class _Line:
         self.anchor, self.clock, self.ended = anchor, clock, ended
         self.woken = threading.Event()
         self.tries = 0
+        # Whether it rests its time whatever is new: something was shown just now, or failed.
+        self.patient = False
 
     def run(self, is_mine: Callable[[], bool]) -> None:
         with origin("sealer"):
             while not self.ended.is_set():
                 self.woken.clear()
+                self.patient = False
                 wait = self.turn() if is_mine() else LOOK_SECONDS
-                # One that fails is left alone for its time, whatever is new.
-                (self.ended if self.tries else self.woken).wait(wait)
+                (self.ended if self.patient else self.woken).wait(wait)
         connections.close_all()
 
     def turn(self) -> float:
         """One try; how many seconds to rest."""
         try:
             close_old_connections()
-            show_newest(self.anchor, now=self.clock())
-            self.tries = 0
-        except AnchorFailed as error:
-            return self._after(error)
+            return self._try()
         except (OperationalError, InterfaceError):
             # The sealer says that the database is away.
             connections.close_all()
         except Exception:
-            logger.exception("Showing a checkpoint to '%s' broke.", self.anchor.name)
-            return self._after(AnchorFailed(f"{self.anchor.name}: showing it a checkpoint broke; see the sealer's log."))
+            logger.exception("What came of showing a checkpoint to '%s' could not be written down.", self.anchor.name)
         return LOOK_SECONDS
 
+    def _try(self) -> float:
+        try:
+            shown = show_newest(self.anchor, now=self.clock())
+        except AnchorFailed as error:
+            return self._after(error)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("Showing a checkpoint to '%s' broke.", self.anchor.name)
+            return self._after(AnchorFailed(f"{self.anchor.name}: showing it a checkpoint broke; see the sealer's log."))
+        self.tries, self.patient = 0, shown is not None
+        return min(every(self.anchor).total_seconds(), LONGEST_REST_SECONDS) if shown else LOOK_SECONDS
+
     def _after(self, error: AnchorFailed) -> float:
-        self.tries += 1
-        if self.tries >= TOLD_AFTER_TRIES:
-            try:
-                if failed(self.anchor, error, now=self.clock()):
-                    logger.error("An anchor fails: %s", error.message)
-            except (OperationalError, InterfaceError):
-                connections.close_all()
+        self.tries, self.patient = self.tries + 1, True
+        if self.tries >= TOLD_AFTER_TRIES and failed(self.anchor, error, now=self.clock()):
+            logger.error("An anchor fails: %s", error.message)
         wait = WAITS_SECONDS[min(self.tries, len(WAITS_SECONDS)) - 1]
         return wait * _dice.uniform(1 - JITTER, 1 + JITTER)
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,8 @@ __all__ = ["Found", "findings", "missing_receipts"]
 AT_ONCE = 500
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """`code` is stable, for machines: anchor_differs, anchor_beyond, receipt_missing (tampering), anchor_failing (something is not there)."""
 
     code: str
@@ -43,9 +45,9 @@ def findings(*, now: datetime) -> Iterator[Found]:
     """Everything that anchors and receipts hold against the tree. Asks files and witnesses; changes nothing."""
     for words in problems():
         yield Found("anchor_failing", f"LEDGER_ANCHORS: {words}")
-    ours = _Ours()
-    if largest_size() > max(ours.tree.size, ours.lost_to(0)):
-        yield Found("anchor_beyond", f"Anchors have confirmed {largest_size()} entries; {ours.tree.size} are here.", ours.tree.size)
+    confirmed, ours = largest_size(), _Ours()
+    if confirmed > max(ours.tree.size, ours.lost_to(0)):
+        yield Found("anchor_beyond", f"Anchors have confirmed {confirmed} entries; {ours.tree.size} are here.", ours.tree.size)
     for anchor in anchors():
         bad = failing(anchor)
         if bad is not None:
@@ -107,6 +109,9 @@ class _Ours:
         return max((one.lost_to for one in self.epochs if one.number > epoch), default=0)
 
     def _contradicted(self, name: str, one: Told) -> Iterator[Found]:
+        if one.size > self.tree.size:
+            # It may have grown since.
+            self.tree = StoredTree()
         kept = min([self.tree.size, *(later.size for later in self.epochs if later.number > one.epoch)])
         present = self.epochs[-1].number if self.epochs else 1
         if one.epoch > present:

@@ -42,7 +42,7 @@ def parse(address: str) -> Anchor:
     kind, _, way = parts.scheme.partition("+")
     makers = {"file": _file, "syslog": _syslog, "tsa": _time_stamps, "witness": _witness}
     if kind not in makers:
-        raise ValueError(f"'{parts.scheme or address[:20]}' is no kind of anchor. Use {FORMS}")
+        raise ValueError(f"'{parts.scheme or 'no scheme'}' is no kind of anchor. Use {FORMS}")
     anchor = makers[kind](parts, way, port)
     if len(anchor.name) > LONGEST_NAME:
         raise ValueError(f"'{anchor.name[:40]}…' is longer than {LONGEST_NAME} characters")

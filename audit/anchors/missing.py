@@ -53,7 +53,9 @@ def check_receipts(*, now: datetime) -> int:
     else:
         alarms.silence(ALARM)
         (place / MISSED).unlink(missing_ok=True)
-    (place / PROGRESS).write_text(json.dumps(done))
+    draft = place / f".{PROGRESS}"
+    draft.write_text(json.dumps(done))
+    draft.replace(place / PROGRESS)
     let_go_before((now - KEPT_FOR).date(), done=done)
     return len(lost)
 

@@ -13,14 +13,18 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
+from audit.ledger.services import utc_text
+from portal.foundation import clock
+
 from .for_callers import noticed
 
 logger = logging.getLogger(__name__)
-LINE = re.compile(r"([0-9a-f-]{36}) ([0-9a-f]{64}) (\S{27})\n")
+LINE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([0-9a-f]{64}) (\S{27})\n")
 KEPT_FOR = timedelta(days=30)
 NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-.+\.txt")
 
@@ -37,15 +41,16 @@ class Receipt(NamedTuple):
         return f"{self.event} {self.leaf} {self.at}\n"
 
 
-def keep(written: Sequence[tuple[str, str, str]]) -> None:
-    """Has receipts written once the running transaction commits: of each event its id, its payload, and when it was written.
+def keep(written: Sequence[tuple[UUID, str]]) -> None:
+    """Has receipts written once the running transaction commits, given each event's id and payload.
 
     One hash an event and one write a call. What cannot be written is said in the log: the events themselves stand already.
     """
-    if not settings.LEDGER_RECEIPTS:
-        return
-    receipts = [Receipt(event, hashlib.sha256(b"\x00" + payload.encode("utf-8")).hexdigest(), at) for event, payload, at in written]
-    transaction.on_commit(lambda: _committed(receipts))
+    if settings.LEDGER_RECEIPTS and written:
+        # As an event's `rec`: what counts is when it was really written.
+        at = utc_text(clock.now())
+        receipts = [Receipt(str(event), hashlib.sha256(b"\x00" + payload.encode("utf-8")).hexdigest(), at) for event, payload in written]
+        transaction.on_commit(lambda: _committed(receipts))
 
 
 def folder() -> Path | None:

@@ -22,28 +22,34 @@ PLAIN = f"INSERT INTO audit_ledgerevent ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, 
 IN_ONE = f"""
 WITH counted AS ({COUNTING})
 INSERT INTO audit_ledgerevent ({COLUMNS})
-SELECT %s::uuid, %s::timestamptz, %s, %s, %s, %s, %s, last, %s::text || last || %s::text FROM counted
+SELECT %s::uuid, %s::timestamptz, %s, %s, %s, %s, %s, last, %s::text || last || %s::text FROM counted RETURNING object_seq
 """  # noqa: S608
 NUMBER = "seq"
 
 
-def write(content: Mapping[str, Any], columns: Mapping[str, Any], event_id: uuid.UUID, now: datetime) -> None:
-    """Stores an event of this content, with its object's next number in it, in the running transaction. Raises ValueError as canonical_json."""
+def write(content: Mapping[str, Any], columns: Mapping[str, Any], event_id: uuid.UUID, now: datetime) -> str:
+    """Stores an event of this content, with its object's next number in it, in the running transaction; the payload as it is stored.
+
+    Raises ValueError as canonical_json.
+    """
     postgresql = connection.vendor == "postgresql"
     start = [str(event_id), now] if postgresql else [event_id.hex, connection.ops.adapt_datetimefield_value(now)]
     start += [columns[name] for name in ("type", "actor_id", "object_model", "object_pk", "request_id")]
     subject = content.get("obj")
     with connection.cursor() as cursor:
         if not subject:
-            cursor.execute(PLAIN, [*start, None, canonical_json(content).decode("utf-8")])
-            return
+            payload = canonical_json(content).decode("utf-8")
+            cursor.execute(PLAIN, [*start, None, payload])
+            return payload
         head, tail = halves(content)
         key = [subject["model"], subject["pk"]]
         if postgresql:
             cursor.execute(IN_ONE, [*key, *start, head, tail])
+            [last] = cursor.fetchone()
         else:
             [last] = cursor.execute(COUNTING, key).fetchone()
             cursor.execute(PLAIN, [*start, last, f"{head}{last}{tail}"])
+        return f"{head}{last}{tail}"
 
 
 def halves(content: Mapping[str, Any]) -> tuple[str, str]:

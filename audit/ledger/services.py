@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from portal.foundation import clock
 from portal.foundation.canonical import canonical_json
 from portal.foundation.many_rows import insert_all
+from portal.foundation.registry import Registry
 
 from . import one_event
 from .models import LedgerEvent
@@ -26,6 +27,8 @@ ON CONFLICT (model, key) DO UPDATE SET last = audit_ledgerobject.last + excluded
 """
 MOST_OBJECTS = 250
 Subject = tuple[str, str]
+# Who hears of events as they are written, in their transaction: id and payload of each.
+hearers: Registry[Callable[[Sequence[tuple[uuid.UUID, str]]], None]] = Registry("hearer of what is written")
 
 
 def append(event: Mapping[str, Any], *, now: datetime) -> None:
@@ -35,7 +38,9 @@ def append(event: Mapping[str, Any], *, now: datetime) -> None:
     """
     _refuse_outside_a_transaction()
     content, event_id = _completed(with_seals(event), now)
-    one_event.write(content, columns_of(content), event_id, now)
+    payload = one_event.write(content, columns_of(content), event_id, now)
+    for _, hear in hearers:
+        hear([(event_id, payload)])
 
 
 def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
@@ -43,7 +48,10 @@ def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     _refuse_outside_a_transaction()
     contents = [with_seals(event) for event in events]
     numbers = _next_numbers(subject for content in contents if (subject := _subject(content)))
-    insert_all([_as_row(content, numbers, now) for content in contents])
+    rows = [_as_row(content, numbers, now) for content in contents]
+    insert_all(rows)
+    for _, hear in hearers:
+        hear([(row.event_id, row.payload) for row in rows])
 
 
 def _refuse_outside_a_transaction() -> None:

@@ -175,10 +175,13 @@ def unbase64(text: str) -> bytes:
 def parse_key(text: str) -> Key:
     """A ledger's key in text; the base64 at its end may itself hold a '+'. Raises ValueError."""
     name, identity, encoded = [*text.strip().split("+", 2), "", ""][:3]
-    data = unbase64(encoded)
+    try:
+        data = unbase64(encoded)
+    except ValueError:
+        data = b""
     key = Key(name, data[:1], data[1:])
     if key.kind != LOG or len(key.public) != 32 or not name or key.id.hex() != identity:
-        raise ValueError("not the public key of a ledger")
+        raise ValueError(f"'{text.strip()[:40]}' is not the public key of a ledger.")
     return key
 
 
@@ -199,6 +202,12 @@ def parse_note(text: str) -> Note:
     if len(root) != 32:
         raise ValueError("no root")
     return Note((body + "\n").encode(), lines[0], int(lines[1]), root, seals)
+
+
+def epoch_of(origin: str, ledger: str) -> int:
+    """Which epoch of this ledger an origin names: 1 for its name alone, 0 for an origin of another ledger."""
+    found = re.fullmatch(re.escape(ledger) + r"(?:/epoch-([2-9]|[1-9][0-9]{1,8}))?", origin)
+    return int(found.group(1) or 1) if found else 0
 
 
 def parse_request(body: bytes) -> tuple[int, list[bytes], Note]:
@@ -272,13 +281,14 @@ class Witness:
     def add_checkpoint(self, body: bytes) -> str:
         """The line that cosigns the checkpoint in the request `body`. Raises Refused."""
         old, path, note = parse_request(body)
-        self._check_signer(note)
+        ledger = self._ledger_of(note)
         if old > note.size:
             raise Refused(400, "The old size is larger than the checkpoint.")
         now = int(time.time())  # noqa: TID251 - this file knows nothing of ours
         with closing(self._open()) as store:
             store.execute("BEGIN IMMEDIATE")
             try:
+                self._check_epoch(store, ledger, note)
                 self._check_growth(store, old, path, note)
             except Refused as refused:
                 self._keep_refusal(store, now, refused, note)
@@ -303,22 +313,23 @@ class Witness:
         store.execute("PRAGMA synchronous = FULL")
         return store
 
-    def _check_signer(self, note: Note) -> None:
-        mine = [key for key in self.log_keys if note.origin == key.name or note.origin.startswith(f"{key.name}/epoch-")]
+    def _ledger_of(self, note: Note) -> str:
+        """The name of the ledger whose checkpoint it is. Raises Refused unless one of its keys signed it."""
+        mine = [key for key in self.log_keys if epoch_of(note.origin, key.name)]
         if not mine:
             raise Refused(404, "This witness does not know this ledger.")
         for key in mine:
             if any((key.name, key.id) == seal[:2] and ed25519_valid(key.public, note.text, seal[2]) for seal in note.seals):
-                return
+                return key.name
         raise Refused(403, "This checkpoint is signed by no key that this witness knows.")
 
-    def _check_growth(self, store: sqlite3.Connection, old: int, path: list[bytes], note: Note) -> None:
+    def _check_epoch(self, store: sqlite3.Connection, ledger: str, note: Note) -> None:
         """After a restore the ledger goes on under a new epoch's origin; then the earlier ones have ended."""
-        name, _, epoch = note.origin.partition("/epoch-")
         for (origin,) in store.execute("SELECT origin FROM seen"):
-            other, _, later = origin.partition("/epoch-")
-            if other == name and int(later or 1) > int(epoch if epoch.isdigit() else 1):
+            if epoch_of(origin, ledger) > epoch_of(note.origin, ledger):
                 raise Refused(422, f"This epoch has ended: {origin} has begun.", fork=True)
+
+    def _check_growth(self, store: sqlite3.Connection, old: int, path: list[bytes], note: Note) -> None:
         size, root = store.execute("SELECT size, root FROM seen WHERE origin = ?", (note.origin,)).fetchone() or (0, b"")
         if old != size:
             raise Refused(409, "Another size was seen last.", size)
@@ -391,6 +402,8 @@ def serve(options: argparse.Namespace) -> ThreadingHTTPServer:
     if not re.fullmatch(r"[!-*,-~]{1,60}", options.name):
         raise ValueError("A witness' name has at most 60 ASCII characters, no space and no '+'.")
     host, _, port = options.listen.rpartition(":")
+    if not port.isdigit():
+        raise ValueError("--listen takes HOST:PORT, such as 127.0.0.1:8400.")
     witness = Witness(options.name, _log_keys(options.log_key), options.state)
     server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), type("Own", (Handler,), {"witness": witness}))
     server.daemon_threads = True

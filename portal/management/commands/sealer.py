@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
+from audit.anchors.anchoring import Anchoring
 from audit.sealing import alarms
 from audit.sealing.services import seal, something_waits
 from audit.sealing.telling import check_start, heartbeat, started, stopped
@@ -49,16 +50,19 @@ class _Loop:
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
+        self.anchoring = Anchoring(clock=clock.now)
         self.begun = self.away = False
         # Whether a round was begun and not finished: leaves may have no checkpoint yet.
         self.owing = True
         self.next_heartbeat = self.next_seal = self.next_sign = 0.0
 
     def run(self) -> None:
+        self.anchoring.start()
         while not self.stop.is_set():
             self.stop.wait(self._guarded(self._round))
         if self.begun:
             self._guarded(self._end)
+        self.anchoring.end()
 
     def _guarded(self, work: Any) -> float:
         """How long to rest after `work`."""
@@ -92,7 +96,8 @@ class _Loop:
             heartbeat(now=now)
         if time.monotonic() >= self.next_seal and (self.owing or something_waits()):
             self.next_seal, self.owing = time.monotonic() + CHECKPOINT_SECONDS, True
-            seal(now, clock=clock.now)
+            if seal(now, clock=clock.now):
+                self.anchoring.wake()
             self.owing = False
         if time.monotonic() >= self.next_sign:
             self.next_sign = time.monotonic() + SIGN_SECONDS
