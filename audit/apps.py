@@ -56,3 +56,11 @@ class AuditConfig(AppConfig):
         post_execute_in_worker.connect(present.end_task)
         probes.register("ledger", alarms.ledger)
         epochs.known_sizes.register("anchors", largest_size)
+        declare(
+            Job(
+                name="old-evidence",
+                function="audit.tasks.remove_old_evidence",
+                every_minutes=60,
+                why="Deletes bundles of evidence that were written a week ago; what was exported, by whom and why, stays.",
+            )
+        )

@@ -2,13 +2,16 @@
 
 from .anchors.models import AnchorReceipt
 from .capture.models import OpenAct, RawChange
+from .evidence.models import EvidenceExport, LedgerCheck
 from .ledger.models import LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
 from .retention.models import LegalHold, Removal
 from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
 __all__ = [
     "AnchorReceipt",
+    "EvidenceExport",
     "LedgerAlarm",
+    "LedgerCheck",
     "LedgerCheckpoint",
     "LedgerEpoch",
     "LedgerEvent",

@@ -1,8 +1,27 @@
 """Jobs of the trail. Their dotted names are public: queued tasks refer to them across releases."""
 
 from audit.capture.reconciling import reconcile
+from audit.evidence import check_runs, exports
 from portal.foundation import clock
 from portal.foundation.request_context import origin
+
+
+def check_ledger(run_id: int) -> None:
+    """Checks the whole ledger as somebody asked; a second call finds nothing to do."""
+    with origin("job"):
+        check_runs.carry_out(run_id, clock=clock.now)
+
+
+def write_evidence(run_id: int) -> None:
+    """Writes a bundle as somebody asked; a second call finds nothing to do."""
+    with origin("job"):
+        exports.carry_out(run_id, clock=clock.now)
+
+
+def remove_old_evidence() -> int:
+    """Deletes bundles that are a week old; the number of them."""
+    with origin("job"):
+        return exports.remove_old(now=clock.now())
 
 
 def reconcile_changes() -> int:

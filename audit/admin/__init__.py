@@ -1,10 +1,10 @@
-"""The trail as people read it: one line an event, before and after in words.
+"""The trail and its ledger as people read them: one line an event, before and after in words, how it is sealed, and the ways to take it out.
 
-Writes: nothing.
-Reads: the ledger.
-Never: offers to add, change or delete; the database would refuse it too.
+Writes: nothing itself.
+Reads: the ledger, and how it stands.
+Never: offers to add, change or delete an event; the database would refuse it too.
 """
 
-from . import trail
+from . import exports, trail
 
-__all__ = ["trail"]
+__all__ = ["exports", "trail"]

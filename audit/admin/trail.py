@@ -8,19 +8,26 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from audit.events.alone import tell_search
 from audit.events.stories import actor_words, changes_of, did_words, object_words, particulars_of
+from audit.evidence.exports import RIGHT as EXPORT
+from audit.evidence.standing import in_ledger, standing
 from audit.ledger.personal import parsed
 from audit.models import LedgerEvent
 from portal.foundation import clock
+from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.paginators import BoundedPaginator
 
 from .filters import PersonFilter, TypeFilter
+from .ledger import CheckView, LedgerView
+from .proof import ProofView
+from .seal import clock_time, seal_line
 
 CONTENT = "_opened"
 
@@ -63,16 +70,28 @@ class LedgerEventAdmin(ModelAdmin):
     list_per_page = 50
     ordering = ("-id",)
     actions = None
+    list_before_template = "audit/seal_line.html"
 
     class Media:
-        css = {"all": ("adminkit/adminkit.css",)}
+        css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
+        js = ("portal/progress.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        site = self.admin_site
+        return [
+            path("ledger/", site.admin_view(LedgerView.as_view(model_admin=self)), name="audit_ledger_changelist"),
+            path("ledger/check/", site.admin_view(CheckView.as_view()), name="audit_ledger_check"),
+            path("<int:object_id>/proof/", site.admin_view(ProofView.as_view(model_admin=self)), name="audit_ledgerevent_proof"),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Searching the trail is itself an event; turning pages is not."""
         asked = {name: value for name, value in request.GET.items() if name not in TURNING}
         if any(asked.values()) and self.has_view_permission(request):
             tell_search("trail.searched", actor=request.user, now=clock.now(), asked=asked)
-        return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
+        seal = {"seal": seal_line(standing(clock.now())), "leads_on": True} if self.has_view_permission(request) else {}
+        return super().changelist_view(request, {**seal, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Lines
@@ -107,7 +126,7 @@ class LedgerEventAdmin(ModelAdmin):
         event = self.get_object(request, unquote(object_id))
         if event is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
-        content = parsed([event.payload])[0]
+        content, now, place = parsed([event.payload])[0], clock.now(), in_ledger(event)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -117,7 +136,11 @@ class LedgerEventAdmin(ModelAdmin):
             "content": content,
             "verb": did_words(content),
             "what": object_words(content),
-            "when": moment(event.recorded_at, clock.now()),
+            "when": moment(event.recorded_at, now),
+            "place": place,
+            "sealed": clock_time(place.sealed_at, now) if place.sealed_at else "",
+            "may_export": may(request.user, EXPORT),
+            "proof": reverse("admin:audit_ledgerevent_proof", args=[event.pk]),
             "changes": changes_of(content),
             "particulars": particulars_of(content),
             "who": actor_words(content),

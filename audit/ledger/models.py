@@ -26,6 +26,7 @@ class LedgerEvent(models.Model):
     class Meta:
         ordering = ["-id"]
         default_permissions = ("view",)
+        permissions = [("export_ledgerevent", "Can take evidence out of the audit trail")]
         verbose_name = "audit event"
         indexes = [
             models.Index(fields=["object_model", "object_pk", "-id"], name="ledger_object"),

@@ -63,6 +63,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Prove",
         (
             ("Audit trail", "fact_check", "audit_ledgerevent", "audit.view_ledgerevent"),
+            ("Ledger", "account_tree", "audit_ledger", "audit.view_ledgerevent"),
+            ("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
             ("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
             ("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),

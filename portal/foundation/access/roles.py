@@ -136,7 +136,8 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
-        + ("audit.view_ledgerevent", "reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
+        + ("audit.view_ledgerevent", "audit.export_ledgerevent")
+        + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.review_mandateuse", "incidents.declassify_incident")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
@@ -148,7 +149,8 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
         + _SEE_CALENDARS
-        + ("audit.view_ledgerevent", "reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
+        + ("audit.view_ledgerevent", "audit.export_ledgerevent")
+        + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
     Role(

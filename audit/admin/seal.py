@@ -1,0 +1,95 @@
+"""How the ledger stands, in one line: colour and words, and what to do where something is wrong."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from audit.evidence.single import fingerprint
+from audit.evidence.standing import Standing
+from audit.sealing.keys import public_keys
+from portal.foundation import words
+from portal.foundation.adminkit.moments import zone_name
+from portal.foundation.errors import PortalError
+
+START = "Ask whoever runs the portal to start the sealer ('python manage.py sealer') and to read its log. Nothing is lost meanwhile."
+
+
+@dataclass(frozen=True, slots=True)
+class SealLine:
+    """`word` says in one word what `look` says in colour; `said` is the line, `wrong` what is wrong and what to do, a line each."""
+
+    look: Literal["good", "warning", "error"]
+    word: str
+    said: SafeString
+    wrong: tuple[str, ...] = ()
+
+
+def seal_line(standing: Standing) -> SealLine:
+    """The worst there is to say comes first."""
+    if standing.seal.alarms:
+        return SealLine("error", "Alarm", _sealed_to(standing), standing.seal.alarms)
+    if standing.seal.at is None:
+        waits = words.counted(standing.seal.waiting, "event waits", "events wait")
+        wrong = (f"The sealer has signed nothing yet. {START}",) if standing.is_behind else ()
+        return SealLine("warning", "Not sealed", format_html("Nothing is sealed yet; {}.", waits), wrong)
+    if standing.is_behind:
+        return SealLine("error", "Behind", _sealed_to(standing), (_behind(standing),))
+    if standing.failing or standing.misnamed:
+        return SealLine("warning", "Anchor fails", _sealed_to(standing), (*_failing(standing), *_misnamed(standing)))
+    return SealLine("good", "Sealed", _sealed_to(standing))
+
+
+def clock_time(at: datetime, now: datetime, *, seconds: bool = True) -> SafeString:
+    """'14:05:32 CET', with its day unless that is today, and UTC on hover."""
+    local, today = timezone.localtime(at), timezone.localtime(now)
+    day = "" if local.date() == today.date() else f"{local.day} {local:%b %Y}, "
+    shown = f"{day}{local:%H:%M:%S}" if seconds else f"{day}{local:%H:%M}"
+    utc = at.astimezone(UTC)
+    return format_html('<time datetime="{}" title="{} UTC">{} {}</time>', utc.isoformat(), f"{utc:%Y-%m-%d %H:%M:%S}", shown, zone_name(at))
+
+
+def keys_shown() -> tuple[list[tuple[str, str]], str]:
+    """The public keys, the newest first, each with what two people compare; or why they cannot be read here."""
+    try:
+        return [(key, fingerprint(key)) for key in reversed(public_keys())], ""
+    except PortalError as error:
+        return [], error.message
+    except OSError as error:
+        return [], f"The keys cannot be read here ({error.strerror}). Whoever runs the portal finds them in LEDGER_KEYS."
+
+
+def _sealed_to(standing: Standing) -> SafeString:
+    seal, now = standing.seal, standing.now
+    if seal.at is None:
+        return mark_safe("Nothing is sealed yet.")
+    entries = words.counted(seal.size, "entry", "entries")
+    return format_html("Sealed to {} ({}), {}.", clock_time(seal.at, now), entries, _anchored(standing))
+
+
+def _anchored(standing: Standing) -> SafeString:
+    if not standing.places:
+        return mark_safe("anchored nowhere outside")
+    if standing.anchored_at is None:
+        return format_html("anchored at none of {}", words.counted(len(standing.places), "place"))
+    when = clock_time(standing.anchored_at, standing.now, seconds=False)
+    return format_html("anchored {} at {} of {}", when, len(standing.well), words.counted(len(standing.places), "place"))
+
+
+def _behind(standing: Standing) -> str:
+    seal = standing.seal
+    if seal.waiting_since is None:
+        return f"The sealer gave no sign since then, though it writes an event every minute. {START}"
+    waits = words.counted(seal.waiting, "event waits", "events wait")
+    return f"{waits}, the oldest for {words.duration(seal.behind(standing.now))}. {START}"
+
+
+def _failing(standing: Standing) -> list[str]:
+    return [f"{place.name}: {place.error.rstrip('.')}. It is tried again; what is sealed stays provable." for place in standing.failing]
+
+
+def _misnamed(standing: Standing) -> list[str]:
+    return [f"LEDGER_ANCHORS: {each} Ask whoever runs the portal to put it right." for each in standing.misnamed]
