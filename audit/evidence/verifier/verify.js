@@ -476,7 +476,7 @@ function scanNumber() {
   let at = start + (bytes[start] === 0x2d ? 1 : 0);
   const first = at;
   let value = 0;
-  while (bytes[at] >= 0x30 && bytes[at] <= 0x39) value = value * 10 + bytes[at++] - 0x30;
+  while (bytes[at] >= 0x30 && bytes[at] <= 0x39) value = value * 10 + (bytes[at++] - 0x30);
   if (at === first || (bytes[first] === 0x30 && at - first > 1)) refuse('a number that is not canonical');
   if (value === 0 && first > start) refuse('minus zero');
   if (!(value < 2 ** 53) || at - first > 16) refuse('a number of 2^53 or more');
@@ -507,7 +507,7 @@ function dayOf(text) {
   const [year, month, day] = found.slice(1).map(Number);
   const at = new Date(0);
   at.setUTCFullYear(year, month - 1, day);
-  return at.getUTCMonth() === month - 1 && at.getUTCDate() === day ? at.getTime() * 1000 : NaN;
+  return year > 0 && at.getUTCMonth() === month - 1 && at.getUTCDate() === day ? at.getTime() * 1000 : NaN;
 }
 
 function twoDigits(text, at) {
@@ -652,32 +652,43 @@ function meaningful(text) {
   return text.split('\n').map((line) => line.trim()).filter((line) => line && !line.startsWith('#'));
 }
 
-/** What the reader trusts, from --key: keys themselves, or the texts of files with keys or a C2SP policy. Throws Unreadable. */
+/** What the reader trusts, from --key and --policy: keys themselves, or the texts of files with keys or a C2SP policy. Throws Unreadable. */
 function trustOf(texts) {
   const trust = { keys: [], witnesses: [], groups: new Map(), quorum: null };
-  for (const text of texts) for (const line of meaningful(text)) trustLine(trust, line);
-  if (texts.length && !trust.keys.length) throw new Unreadable('what was given with --key holds no key of a ledger');
+  for (const line of texts.flatMap(meaningful)) {
+    if (!isTaken(trust, line)) throw new Unreadable(`“${line.slice(0, 80)}” is neither a key nor a line of a policy`);
+  }
+  if (texts.length && !trust.keys.length && !trust.witnesses.length) throw new Unreadable('there is no key in what was given');
   return trust;
 }
 
-function trustLine(trust, line) {
-  const words = line.split(/\s+/);
-  const key = keyOf(words[0] === 'log' ? words[1] || '' : words[0] === 'witness' ? words[2] || '' : words[0]);
-  // A group's members stand above it, so that none leads back to itself.
-  const isNamed = (name) => trust.groups.has(name) || trust.witnesses.some(({ called }) => called === name);
-  if (words[0] === 'group' && words.length > 3 && words.slice(3).every(isNamed)) trust.groups.set(words[1], { need: words[2], of: words.slice(3) });
-  else if (words[0] === 'quorum' && words[1] === 'none') trust.quorum = null;
-  else if (words[0] === 'quorum' && words.length === 2 && isNamed(words[1])) [, trust.quorum] = words;
-  else if (key && key.type === WITNESS_KEY) trust.witnesses.push({ ...key, called: words[0] === 'witness' ? words[1] : key.name });
-  else if (key) trust.keys.push(key);
-  else throw new Unreadable(`“${line.slice(0, 80)}” is neither a key nor a line of a policy`);
+/** Takes a line into `trust`; false when it is none. */
+function isTaken(trust, line) {
+  const [kind, name, ...rest] = line.split(/[ \t]+/);
+  // A group's members and the quorum's name stand above it, so that none leads back to itself.
+  const isNamed = (one) => trust.groups.has(one) || trust.witnesses.some(({ called }) => called === one);
+  if (kind === 'quorum') {
+    trust.quorum = name === 'none' ? null : name;
+    return rest.length === 0 && (name === 'none' || isNamed(name));
+  }
+  if (kind === 'group') {
+    const [need, ...of] = rest;
+    const least = need === 'any' ? 1 : need === 'all' ? of.length : /^[1-9]\d{0,4}$/.test(need) ? Number(need) : 0;
+    trust.groups.set(name, { least, of });
+    return least >= 1 && least <= of.length && new Set(of).size === of.length && !of.includes(name) && of.every(isNamed);
+  }
+  const isPolicy = kind === 'log' || kind === 'witness';
+  const key = keyOf(kind === 'witness' ? rest[0] || '' : kind === 'log' ? name || '' : kind);
+  if (!key || (!isPolicy && name) || (isPolicy && key.type !== (kind === 'log' ? LOG_KEY : WITNESS_KEY))) return false;
+  if (key.type === LOG_KEY) trust.keys.push(key);
+  else trust.witnesses.push({ ...key, called: kind === 'witness' ? name : key.name });
+  return true;
 }
 
 function isReached(trust, name, cosigned) {
   const group = trust.groups.get(name);
   if (!group) return cosigned.has(name);
-  const reached = group.of.filter((member) => isReached(trust, member, cosigned)).length;
-  return reached >= (group.need === 'any' ? 1 : group.need === 'all' ? group.of.length : Number(group.need));
+  return group.of.filter((member) => isReached(trust, member, cosigned)).length >= group.least;
 }
 
 const SIGNATURE_LINE = /^\u2014 (\S+) (\S+)$/u;
@@ -696,15 +707,14 @@ function checkpointOf(note) {
 }
 
 function signatureLines(text) {
-  const lines = text.split('\n').filter((line) => line);
-  if (lines.length > MOST_SIGNATURE_LINES) throw new Unreadable('too many signature lines');
-  const signatures = [];
-  for (const line of lines) {
+  const lines = text.split('\n');
+  if (lines.pop() !== '' || lines.length > MOST_SIGNATURE_LINES) throw new Unreadable('too many signature lines, or no end of the last');
+  return lines.map((line) => {
     const found = SIGNATURE_LINE.exec(line);
     const bytes = found && unbase64(found[2]);
-    if (bytes && bytes.length > 4) signatures.push({ name: found[1], id: hex(bytes.subarray(0, 4)), bytes: bytes.subarray(4) });
-  }
-  return signatures;
+    if (!bytes || bytes.length < 5) throw new Unreadable(`“${line.slice(0, 80)}” is no signature line`);
+    return { name: found[1], id: hex(bytes.subarray(0, 4)), bytes: bytes.subarray(4) };
+  });
 }
 
 /** Which epoch of `ledger` an origin names; 0 when it is no origin of that ledger. */
@@ -744,10 +754,12 @@ async function cosignatures(checkpoint, lines, witnesses, ledger) {
     }
     const seconds = line.bytes.length === 72 ? Number(new DataView(line.bytes.buffer, line.bytes.byteOffset).getBigUint64(0)) : NaN;
     const message = joined(utf8(`cosignature/v1\ntime ${seconds}\n`), checkpoint.bytes);
-    if (!isWhole(seconds) || !(await ed25519(key.public, message, line.bytes.subarray(8)))) throw new Unreadable(`the cosignature of ${key.name} is wrong`);
+    const valid = isWhole(seconds) && (await ed25519(key.public, message, line.bytes.subarray(8)));
+    if (!valid) throw new Unreadable(`the cosignature of ${key.name} is wrong`);
     if (seconds * 1e6 < checkpoint.time - LEEWAY * 1e6) throw new Unreadable(`the cosignature of ${key.name} is older than the checkpoint`);
     // Only those that the reader named count for a policy: whoever makes a bundle can call his own witness by any name.
-    held.set(`${key.called ? 'given' : 'own'} ${key.called || key.name}`, { name: key.called || key.name, size: checkpoint.size, at: seconds, given: Boolean(key.called) });
+    const name = key.called || key.name;
+    held.set(`${key.called ? 'given' : 'own'} ${name}`, { name, size: checkpoint.size, at: seconds, given: Boolean(key.called) });
   }
   return { held, unknown };
 }
@@ -775,13 +787,15 @@ async function membersOf(source) {
   const at = endRecord(tail);
   if (at < 0) throw new Unreadable(NO_END);
   const end = await directoryPlace(source, tail, at);
-  if (!(end.size <= 1 << 20) || end.start + end.size !== end.before) throw new Unreadable('the ZIP file’s directory is not where it says');
-  const bytes = await source.read(end.start, end.size);
+  // What stands before the first member is no part of the ZIP file, and moves it.
+  const moved = end.before - end.size - end.start;
+  if (!(end.size <= 1 << 20) || !(moved >= 0)) throw new Unreadable('the ZIP file’s directory is not where it says');
+  const bytes = await source.read(end.start + moved, end.size);
   const members = new Map();
   for (let place = 0; place < bytes.length;) {
     const member = directoryEntry(bytes, place);
     if (members.has(member.name)) throw new Unreadable(`“${member.name}” is there twice`);
-    members.set(member.name, member);
+    members.set(member.name, { ...member, start: member.start + moved });
     place = member.next;
   }
   return members;
@@ -828,7 +842,8 @@ function directoryEntry(bytes, at) {
       value += 8;
     }
   }
-  if (member.flags & 1 || (member.method !== 0 && member.method !== 8)) throw new Unreadable(`“${member.name}” is packed in a way that is not read here`);
+  const isPlain = !(member.flags & 1) && (member.method === 0 || member.method === 8);
+  if (!isPlain) throw new Unreadable(`“${member.name}” is packed in a way that is not read here`);
   return member;
 }
 
@@ -866,7 +881,7 @@ function contentOf(source, member) {
       crc = crc32(piece, crc);
       yield piece;
     }
-    if (size !== member.size || crc !== member.crc) throw new Unreadable(`“${member.name}” is not what the ZIP file says`);
+    if (size > member.size || crc !== member.crc) throw new Unreadable(`“${member.name}” is not what the ZIP file says`);
   }
   return { pieces: pieces(), told: () => ({ bytes: size, sha256: hex(digest.digest()) }) };
 }
@@ -944,6 +959,7 @@ class Findings {
 function grouped(number) { return String(number).replace(/\B(?=(\d{3})+$)/g, ','); }
 
 // ------------------------------------------------------------------------------------------------------------------- a bundle
+const OMITTED = /^\["omitted",(0|[1-9]\d{0,15}),(0|[1-9]\d?),"([0-9a-f]{64})"\]$/;
 const EXPLAINING = new Set(['retention.pruned', 'erasure.done']);
 
 /** Everything about one bundle: `check` reads it once and gathers what is wrong in `findings` and what there is in `facts`. */
@@ -972,7 +988,9 @@ class Bundle {
     this.ids = new IdSet();
     this.objects = new Map();
     this.tree = new Tree();
-    this.reading = { epoch: 1, place: 0, next: 0, before: null, after: null, goodSize: 0, bad: false, stopped: false, version: 1, firstTime: Infinity, lastTime: -Infinity };
+    this.reading = { epoch: 1, version: 1, firstTime: Infinity, lastTime: -Infinity, stopped: false };
+    // Where it is among the checkpoints: the next one's place and size, those around, and the last size whose root was right.
+    Object.assign(this.reading, { place: 0, next: 0, before: null, after: null, goodSize: 0, bad: false });
     this.facts = { full: 0, omittedCount: 0, sealed: 0, opened: 0, late: 0, gaps: 0, chosenAway: 0 };
   }
 
@@ -984,7 +1002,8 @@ class Bundle {
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       const begins = error.message === NO_END && same(await this.source.read(0, Math.min(4, this.source.size)), Uint8Array.of(0x50, 0x4b, 3, 4));
-      this.add(begins ? 'incomplete' : 'tampered', 'zip', begins ? 'The file was cut: it begins as a bundle, but has no end.' : `The file cannot be read as a bundle: ${error.message}.`);
+      this.add(begins ? 'incomplete' : 'tampered', 'zip',
+        begins ? 'The file was cut: it begins as a bundle, but has no end.' : `The file cannot be read as a bundle: ${error.message}.`);
       return this;
     }
     this.checkMembers();
@@ -996,7 +1015,7 @@ class Bundle {
     await this.readCards();
     await this.readEntries();
     await this.readAnchors();
-    for (const name of MEMBERS) if (!this.told.has(name) && name !== 'manifest.json') await this.read(name, async (pieces) => { for await (const piece of pieces) void piece; });
+    for (const name of MEMBERS) if (!this.told.has(name)) await this.read(name, () => {});
     this.checkDigests();
     this.checkExtent();
     this.checkOmitted();
@@ -1015,7 +1034,8 @@ class Bundle {
 
   checkMembers() {
     for (const name of MEMBERS) if (!this.members.has(name)) this.add('incomplete', 'member-missing', `“${name}” is not in the bundle.`);
-    for (const name of this.members.keys()) if (!MEMBERS.includes(name)) this.add('tampered', 'member-extra', `“${name}” does not belong into a bundle.`);
+    for (const name of this.members.keys()) if (!MEMBERS.includes(name)) this.add('tampered', 'member-extra',
+      `“${name}” does not belong into a bundle.`);
   }
 
   /** Hands the pieces of a member to `take`. What cannot be read is a finding. */
@@ -1025,7 +1045,7 @@ class Bundle {
     const { pieces, told } = contentOf(this.source, member);
     try {
       await take(pieces);
-      for await (const rest of pieces) void rest;
+      for await (const rest of pieces) void rest; // what was not wanted is hashed all the same
       this.told.set(name, told());
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
@@ -1055,7 +1075,8 @@ class Bundle {
         take(JSON.parse(textOf(bytes.subarray(start, end))), number);
       } catch (error) {
         if (!(error instanceof Unreadable) && !(error instanceof SyntaxError)) throw error;
-        this.add('tampered', `${name.split('.')[0]}-form`, `Line ${grouped(number)} of ${name} is not what the format says${error instanceof Unreadable ? `: ${error.message}` : ''}.`);
+        this.add('tampered', `${name.split('.')[0]}-form`,
+          `Line ${grouped(number)} of ${name} is not what the format says${error instanceof Unreadable ? `: ${error.message}` : ''}.`);
       }
     }, this.pause));
   }
@@ -1068,7 +1089,8 @@ class Bundle {
       checkCanonical(bytes, 0, bytes.length);
       this.manifest = JSON.parse(textOf(bytes));
       const { v, kind, bundle, ledger, made_at: madeAt, tree_size: size, entries, files } = this.manifest;
-      const good = v === 1 && kind === 'evidence' && UUID.test(String(bundle)) && typeof ledger === 'string' && ledger && isWhole(size) && size < LARGEST_TREE && isWhole(entries) && entries <= size
+      const named = v === 1 && kind === 'evidence' && UUID.test(String(bundle)) && typeof ledger === 'string' && ledger;
+      const good = named && isWhole(size) && size < LARGEST_TREE && isWhole(entries) && entries <= size
         && !Number.isNaN(moment(madeAt)) && this.hasGoodSelection() && isRecord(files);
       if (!good) throw new Unreadable('a field is missing or is not what the format says');
       this.isDescribed = true;
@@ -1120,17 +1142,21 @@ class Bundle {
     this.bySize = [...this.checkpoints].sort((one, other) => one.size - other.size || one.number - other.number);
   }
 
-  addCheckpoint(checkpoint, number) { this.checkpoints.push({ ...checkpoint, number, computed: null, state: 'unread' }); }
+  addCheckpoint(checkpoint, number) { this.checkpoints.push({ ...checkpoint, number, state: 'unread', isLost: false }); }
 
   checkOrder() {
     let before = null;
     for (const checkpoint of this.checkpoints) {
       if (!checkpoint.epoch) {
-        this.add('tampered', 'origin', `A checkpoint is that of “${checkpoint.origin}”, not of ${this.ledger}.`, { checkpoint: checkpoint.size });
+        this.add('tampered', 'origin',
+          `A checkpoint is that of “${checkpoint.origin}”, not of ${this.ledger}.`, { checkpoint: checkpoint.size });
         continue;
       }
-      const back = before && (checkpoint.epoch < before.epoch || checkpoint.size < before.size || (checkpoint.epoch === before.epoch && checkpoint.time < before.time));
-      if (back) this.add('tampered', 'checkpoint-order', `The checkpoint of ${grouped(checkpoint.size)} entries is smaller or earlier than the one before it.`, { checkpoint: checkpoint.size });
+      const back = before && (checkpoint.epoch < before.epoch || checkpoint.size < before.size
+        || (checkpoint.epoch === before.epoch && checkpoint.time < before.time));
+      if (back) this.add('tampered', 'checkpoint-order',
+        `The checkpoint of ${grouped(checkpoint.size)} entries is smaller or earlier than the one before it.`,
+        { checkpoint: checkpoint.size });
       before = checkpoint;
     }
   }
@@ -1140,10 +1166,12 @@ class Bundle {
   async readCards() {
     await this.readLines('cards.jsonl', (card, number) => {
       const salt = isRecord(card) ? unbase64(card.salt) : null;
-      if (!salt || salt.length !== 32 || typeof card.value !== 'string' || typeof card.token !== 'string') throw new Unreadable('it is no card');
+      const isCard = salt && salt.length === 32 && ['token', 'subject', 'value'].every((name) => typeof card[name] === 'string');
+      if (!isCard) throw new Unreadable('it is no card');
       if (hex(hmac(salt, utf8(card.value))) !== card.token) {
         this.add('tampered', 'card', `Line ${grouped(number)} of cards.jsonl says what the entries did not commit to.`);
       }
+      if (this.cards.has(card.token)) this.add('tampered', 'card', `Line ${grouped(number)} of cards.jsonl stands there twice.`);
       this.cards.add(card.token);
     });
   }
@@ -1161,10 +1189,11 @@ class Bundle {
   }
 
   takeOmitted(bytes, start, end) {
-    const found = /^\["omitted",(0|[1-9]\d{0,15}),(0|[1-9]\d?),"([0-9a-f]{64})"\]$/.exec(String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 200))));
+    const found = OMITTED.exec(String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 200))));
     const [first, height] = found ? [Number(found[1]), Number(found[2])] : [NaN, NaN];
     if (!found || end - start > 200 || height > 52 || !isWhole(first + 2 ** height) || !this.tree.takes(first, height)) {
-      this.add('tampered', 'omitted-form', `The line for what follows entry ${grouped(this.tree.size - 1)} does not go on from there.`, this.at(this.tree.size));
+      this.add('tampered', 'omitted-form',
+        `The line for what follows entry ${grouped(this.tree.size - 1)} does not go on from there.`, this.at(this.tree.size));
       this.reading.stopped = true;
       return;
     }
@@ -1172,7 +1201,9 @@ class Bundle {
     this.facts.omittedCount += 2 ** height;
     if (height === 0) extend(this.omitted, first);
     else this.facts.chosenAway += 2 ** height;
-    if (height > 0 && this.isOfEverything()) this.add('incomplete', 'omitted', `Entries ${grouped(first)} to ${grouped(first + 2 ** height - 1)} are left out of a bundle of everything.`, { first, last: first + 2 ** height - 1 });
+    if (height > 0 && this.isOfEverything()) this.add('incomplete', 'omitted',
+      `Entries ${grouped(first)} to ${grouped(first + 2 ** height - 1)} are left out of a bundle of everything.`,
+      { first, last: first + 2 ** height - 1 });
     this.tree.add(hash, height);
     this.passCheckpoints();
   }
@@ -1186,7 +1217,7 @@ class Bundle {
         entry = parsed(bytes, start, end);
       } catch (error) {
         if (!(error instanceof Unreadable)) throw error;
-        this.addEntry('entry-form', index, `it is not canonical JSON: ${error.message}`);
+        if (!this.options.quick) this.addEntry('entry-form', index, `it is not canonical JSON: ${error.message}`);
       }
     }
     if (entry) this.takeContent(entry, index);
@@ -1203,12 +1234,12 @@ class Bundle {
   /** The size of the smallest checkpoint that holds the entry. */
   boundOf(index) {
     if (index === this.tree.size) return this.reading.after ? this.reading.after.size : null;
-    const found = this.bySize.find((checkpoint) => checkpoint.size > index && checkpoint.state !== 'lost');
+    const found = this.bySize.find((checkpoint) => checkpoint.size > index && !checkpoint.isLost);
     return found ? found.size : null;
   }
 
   takeContent(entry, index) {
-    const wrong = whatIsWrong(entry);
+    const wrong = this.options.quick ? '' : whatIsWrong(entry);
     if (wrong) {
       this.addEntry('entry-form', index, wrong);
       return;
@@ -1263,11 +1294,12 @@ class Bundle {
     const details = isRecord(entry.details) ? entry.details : {};
     if (entry.type === 'ledger.key_rotated') this.rotations.push({ index, details });
     else if (entry.type === 'evidence.exported') {
-      if (details.bundle === this.manifest.bundle) this.exports.push({ index, at: entry.ts, selection: details.selection === undefined ? null : details.selection });
-    } else if (EXPLAINING.has(entry.type) && Array.isArray(details.ranges)) {
-      for (const range of details.ranges) {
-        if (Array.isArray(range) && range.length === 2 && isWhole(range[0]) && isWhole(range[1]) && range[0] <= range[1] && range[1] < index) this.explained.push(range);
-      }
+      const { bundle, selection = null } = details;
+      if (bundle === this.manifest.bundle) this.exports.push({ index, at: entry.ts, selection });
+    } else if (EXPLAINING.has(entry.type)) {
+      const isRange = (range) => Array.isArray(range) && range.length === 2 && range.every((one) => isWhole(one)) && range[0] <= range[1] && range[1] < index;
+      if (Array.isArray(details.ranges) && details.ranges.every(isRange)) this.explained.push(...details.ranges);
+      else this.addEntry('removal', index, 'it does not name ranges of entries before it');
     }
   }
 
@@ -1295,13 +1327,13 @@ class Bundle {
     while (reading.place < bySize.length && bySize[reading.place].size <= size) {
       const checkpoint = bySize[reading.place];
       reading.place++;
-      if (checkpoint.epoch && checkpoint.epoch < reading.epoch) checkpoint.state = 'lost';
-      else if (checkpoint.size < size) checkpoint.state = 'inside';
+      checkpoint.isLost = checkpoint.epoch < reading.epoch;
+      if (checkpoint.size < size) checkpoint.state = 'inside';
       else {
         root = root || this.tree.root();
         this.compareRoot(checkpoint, root);
       }
-      if (checkpoint.state !== 'lost') reading.before = checkpoint;
+      if (!checkpoint.isLost) reading.before = checkpoint;
     }
     reading.next = reading.place < bySize.length ? bySize[reading.place].size : Infinity;
     const { since } = this.options;
@@ -1317,7 +1349,8 @@ class Bundle {
     checkpoint.state = reading.bad ? 'bad' : 'good';
     if (!reading.bad) reading.goodSize = checkpoint.size;
     // What follows a bad entry cannot give a right root either; the first says where.
-    else if (!wasBad) this.add('tampered', 'root', `The entries from ${grouped(reading.goodSize)} to ${grouped(checkpoint.size - 1)} do not give the root signed for ${grouped(checkpoint.size)} entries.`,
+    else if (!wasBad) this.add('tampered', 'root',
+      `Entries ${grouped(reading.goodSize)} to ${grouped(checkpoint.size - 1)} do not give the root signed for ${grouped(checkpoint.size)}.`,
       { first: reading.goodSize, last: checkpoint.size - 1, checkpoint: checkpoint.size });
   }
 
@@ -1345,22 +1378,29 @@ class Bundle {
       }
     }
     for (const name of this.members.keys()) {
-      if (name !== 'manifest.json' && MEMBERS.includes(name) && !Object.hasOwn(files, name)) this.add('tampered', 'member-unlisted', `“${name}” is not in the manifest.`);
+      if (name !== 'manifest.json' && MEMBERS.includes(name) && !Object.hasOwn(files, name)) this.add('tampered', 'member-unlisted',
+        `“${name}” is not in the manifest.`);
     }
   }
 
   checkExtent() {
     const { tree_size: size, entries } = this.manifest;
     const there = this.tree.size;
-    const last = this.bySize[this.bySize.length - 1];
+    const last = this.checkpoints[this.checkpoints.length - 1];
     if (isWhole(size)) {
-      if (there < size) this.add('incomplete', 'entries-missing', `The bundle claims ${grouped(size)} entries; they end after ${grouped(there)}.`, { first: there, last: size - 1 });
-      if (there > size) this.add('tampered', 'entries-extra', `The bundle claims ${grouped(size)} entries, but more follow.`, { first: size, last: there - 1 });
-      if (last && last.size !== size) this.add('incomplete', 'last-checkpoint', `The last checkpoint holds ${grouped(last.size)} entries, not ${grouped(size)}.`, { checkpoint: last.size });
+      if (there < size) this.add('incomplete', 'entries-missing',
+        `The bundle claims ${grouped(size)} entries; they end after ${grouped(there)}.`, { first: there, last: size - 1 });
+      if (there > size) this.add('tampered', 'entries-extra',
+        `The bundle claims ${grouped(size)} entries, but more follow.`, { first: size, last: there - 1 });
+      if (last && last.size !== size) this.add('incomplete', 'last-checkpoint',
+        `The last checkpoint holds ${grouped(last.size)} entries, not ${grouped(size)}.`, { checkpoint: last.size });
     }
     if (!last) this.add('incomplete', 'no-checkpoint', 'There is no checkpoint that could be checked.');
-    if (last && there < last.size) this.add('incomplete', 'entries-missing', `A checkpoint holds ${grouped(last.size)} entries, of which only ${grouped(there)} are here.`, { first: there, last: last.size - 1, checkpoint: last.size });
-    if (this.members.has('entries.jsonl') && isWhole(entries) && this.facts.full !== entries) this.add('tampered', 'entries-count', `${grouped(this.facts.full)} entries are here in full, ${grouped(entries)} by the manifest.`);
+    if (last && there < last.size) this.add('incomplete', 'entries-missing',
+      `A checkpoint holds ${grouped(last.size)} entries, of which only ${grouped(there)} are here.`,
+      { first: there, last: last.size - 1, checkpoint: last.size });
+    if (this.members.has('entries.jsonl') && isWhole(entries) && this.facts.full !== entries) this.add('tampered', 'entries-count',
+      `${grouped(this.facts.full)} entries are here in full, ${grouped(entries)} by the manifest.`);
   }
 
   checkOmitted() {
@@ -1375,7 +1415,8 @@ class Bundle {
           continue;
         }
         const end = Math.min(last, place < ranges.length ? ranges[place][0] - 1 : last);
-        this.add('incomplete', 'omitted', `${span(index, end)} left out, and no entry says that it was pruned or erased.`, { first: index, last: end });
+        this.add('incomplete', 'omitted',
+          `${span(index, end)} left out, and no entry says that it was pruned or erased.`, { first: index, last: end });
         index = end + 1;
       }
     }
@@ -1383,11 +1424,13 @@ class Bundle {
 
   checkEpochs() {
     for (const { index, lostTo, epoch } of this.restored) {
-      if (lostTo > index) this.add('incomplete', 'lost', `${span(index, lostTo - 1)} lost: the ledger was restored from a backup when epoch ${epoch} began.`, { first: index, last: lostTo - 1 });
+      if (lostTo > index) this.add('incomplete', 'lost',
+        `${span(index, lostTo - 1)} lost: the ledger was restored from a backup when epoch ${epoch} began.`,
+        { first: index, last: lostTo - 1 });
     }
     for (const checkpoint of this.checkpoints) {
-      if (checkpoint.state === 'lost') {
-        const text = `A checkpoint of epoch ${checkpoint.epoch} holds ${grouped(checkpoint.size)} entries, more than were there when the next epoch began.`;
+      if (checkpoint.isLost) {
+        const text = `A checkpoint of epoch ${checkpoint.epoch} holds ${grouped(checkpoint.size)} entries, more than the next epoch began with.`;
         this.add('tampered', 'checkpoint-lost', text, { checkpoint: checkpoint.size });
       }
       if (checkpoint.epoch > 1 && !this.reading.stopped) this.checkBeginning(checkpoint);
@@ -1414,7 +1457,7 @@ class Bundle {
     this.binding = Boolean(given && given.keys.length);
     const first = this.keys[0] || (this.binding ? given.keys[0] : null);
     this.chain = first ? [{ key: first, index: -1 }] : [];
-    for (const { index, details } of this.rotations) await this.takeRotation(index, details);
+    if (first) for (const { index, details } of this.rotations) await this.takeRotation(index, details);
     this.trusted = this.binding ? this.chain.map(({ key }) => key).find((key) => given.keys.some((one) => one.line === key.line)) || null : null;
     this.first = this.trusted || first;
     if (this.binding && !this.trusted) this.add('unknown key', 'unknown-key', 'None of the keys that you trust signed this ledger.');
@@ -1435,7 +1478,7 @@ class Bundle {
 
   /** Those whose signatures decide: the others' roots are compared, and lie between two of these. */
   decisive() {
-    const list = this.bySize.filter((checkpoint) => checkpoint.state !== 'lost');
+    const list = this.bySize.filter((checkpoint) => !checkpoint.isLost);
     const chosen = new Set(list.slice(0, FIRST_SIGNATURES));
     const epochs = new Set();
     for (const checkpoint of list) {
@@ -1454,12 +1497,12 @@ class Bundle {
   named(anchor) { return this.bySize.filter((checkpoint) => checkpoint.size === anchor.size && checkpoint.origin === anchor.origin); }
 
   async checkSignatures() {
-    // That the keys are missing was said; it does not make the signatures those of others.
-    if (!this.chain.length) return;
+    // That the keys or the entries are missing was said; it does not make the signatures those of others.
+    if (!this.chain.length || !this.members.has('entries.jsonl')) return;
     const chosen = this.decisive();
     let link = 0;
     for (const checkpoint of this.bySize) {
-      if (checkpoint.state === 'lost') continue;
+      if (checkpoint.isLost) continue;
       const needed = [this.chain[link].key];
       // The first one after a rotation is signed by the old and by the new key.
       while (link + 1 < this.chain.length && this.chain[link + 1].index < checkpoint.size) needed.push(this.chain[++link].key);
@@ -1475,8 +1518,10 @@ class Bundle {
       const how = await signedBy(checkpoint, key, this.ledger);
       const at = { checkpoint: checkpoint.size };
       if (how === 'good') this.signers.set(key.line, key);
-      else if (how === 'unknown') this.add('unknown key', 'unknown-key', `The checkpoint of ${size} entries is signed by another key than the one in use.`, at);
-      else this.add('unsigned', 'unsigned', `The checkpoint of ${size} entries ${how === 'false' ? 'has a wrong signature' : 'is not signed by the ledger'}.`, at);
+      else if (how === 'unknown') this.add('unknown key', 'unknown-key',
+        `The checkpoint of ${size} entries is signed by another key than the one in use.`, at);
+      else this.add('unsigned', 'unsigned',
+        `The checkpoint of ${size} entries ${how === 'false' ? 'has a wrong signature' : 'is not signed by the ledger'}.`, at);
     }
     await this.checkCosignatures(checkpoint, checkpoint.signatures);
   }
@@ -1489,25 +1534,29 @@ class Bundle {
       for (const [name, cosignature] of held) this.cosigned.set(name, cosignature);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.add('tampered', 'cosignature', `Of the checkpoint of ${grouped(checkpoint.size)} entries ${error.message}.`, { checkpoint: checkpoint.size });
+      this.add('tampered', 'cosignature',
+        `Of the checkpoint of ${grouped(checkpoint.size)} entries ${error.message}.`, { checkpoint: checkpoint.size });
     }
   }
 
   checkQuorum() {
     const { trust } = this.options;
-    const last = this.bySize[this.bySize.length - 1];
+    const last = this.checkpoints[this.checkpoints.length - 1];
     if (!last || !trust || !trust.quorum) return;
-    if (!isReached(trust, trust.quorum, givenOf(this.cosigned, last.size))) this.add('unsigned', 'quorum', 'The last checkpoint lacks the cosignatures that your policy asks for.', { checkpoint: last.size });
+    if (!isReached(trust, trust.quorum, givenOf(this.cosigned, last.size))) this.add('unsigned', 'quorum',
+      'The last checkpoint lacks the cosignatures that your policy asks for.', { checkpoint: last.size });
   }
 
   // ---- anchors, the export, the age
 
   async readAnchors() {
     await this.readLines('anchors.jsonl', (anchor) => {
-      const good = isRecord(anchor) && typeof anchor.kind === 'string' && typeof anchor.name === 'string' && typeof anchor.origin === 'string'
+      const good = isRecord(anchor) && typeof anchor.kind === 'string' && typeof anchor.origin === 'string'
         && isWhole(anchor.size) && !Number.isNaN(moment(anchor.at)) && unbase64(anchor.receipt) !== null;
-      if (!good) throw new Unreadable('it is no anchor');
-      this.anchors.push({ kind: anchor.kind, name: anchor.name, origin: anchor.origin, size: anchor.size, at: moment(anchor.at), receipt: unbase64(anchor.receipt) });
+      if (!good || !epochOf(anchor.origin, this.ledger)) throw new Unreadable('it is no anchor of this ledger');
+      const receipt = unbase64(anchor.receipt);
+      const lines = anchor.kind === 'witness' ? signatureLines(textOf(receipt)) : [];
+      this.anchors.push({ ...anchor, at: moment(anchor.at), receipt, lines });
     });
   }
 
@@ -1516,7 +1565,8 @@ class Bundle {
     for (const anchor of this.anchors) {
       const epoch = epochOf(anchor.origin, this.ledger);
       if (before && (epoch < before.epoch || (epoch === before.epoch && anchor.size < before.size))) {
-        this.add('tampered', 'anchor-order', `The anchor of ${grouped(anchor.size)} entries at ${anchor.name} is not in its place.`, { checkpoint: anchor.size });
+        this.add('tampered', 'anchor-order',
+          `The anchor of ${grouped(anchor.size)} entries at ${anchor.name} is not in its place.`, { checkpoint: anchor.size });
       }
       before = { epoch, size: anchor.size };
       const found = this.named(anchor);
@@ -1526,36 +1576,42 @@ class Bundle {
   }
 
   checkAnchorOfNone(anchor, epoch) {
-    const end = epoch ? this.endOf(epoch) : null;
+    const end = this.endOf(epoch);
     const what = `${anchor.name} confirmed ${grouped(anchor.size)} entries of ${anchor.origin}`;
-    if (!end || anchor.size <= end.index) this.add('incomplete', 'anchor', `${what}; that checkpoint is not in the bundle.`, { checkpoint: anchor.size });
-    else if (anchor.size > end.lostTo) this.add('tampered', 'lost-more', `${what}; the restore owns up to ${grouped(end.lostTo)} only.`, this.at(end.index));
+    if (!end || anchor.size <= end.index) this.add('incomplete', 'anchor',
+      `${what}; that checkpoint is not in the bundle.`, { checkpoint: anchor.size });
+    else if (anchor.size > end.lostTo) this.add('tampered', 'lost-more', `${what}; the restore owns up to ${grouped(end.lostTo)} only.`, { first: end.lostTo });
   }
 
   async checkReceipt(anchor, found) {
     if (anchor.kind === 'witness') {
-      await this.checkCosignatures(found[found.length - 1], signatureLines(textOrEmpty(anchor.receipt)));
+      await this.checkCosignatures(found[found.length - 1], anchor.lines);
       return;
     }
     const wanted = anchor.kind === 'rfc3161' ? found.map((checkpoint) => sha256(checkpoint.bytes))
       : found.map((checkpoint) => utf8(checkpoint.text.split('\n').slice(0, 3).join(' ')));
     if (!wanted.some((bytes) => holds(anchor.receipt, bytes))) {
-      this.add('tampered', 'receipt', `What ${anchor.name} confirmed is not the checkpoint of ${grouped(anchor.size)} entries.`, { checkpoint: anchor.size });
+      this.add('tampered', 'receipt',
+        `What ${anchor.name} confirmed is not the checkpoint of ${grouped(anchor.size)} entries.`, { checkpoint: anchor.size });
     }
   }
 
   checkOwnExport() {
     if (!this.exports.length) {
-      this.add('incomplete', 'own-export', 'The bundle does not hold the event of its own export: it was cut, or is older than it pretends.');
+      this.add('incomplete', 'own-export',
+        'The bundle does not hold the event of its own export: it was cut, or is older than it pretends.');
       return;
     }
     const { index, at, selection } = this.exports[0];
     const place = { first: index };
-    if (this.exports.length > 1) this.add('tampered', 'own-export-twice', 'The event of this export stands in the bundle twice.', { first: this.exports[1].index });
-    if (at !== this.manifest.made_at || !alike(selection, this.manifest.selection)) this.add('tampered', 'own-export-other', 'The manifest gives another time or selection than the event of the export.', place);
-    const last = this.bySize[this.bySize.length - 1];
-    const earlier = this.bySize.find((checkpoint) => checkpoint !== last && checkpoint.size > index);
-    if (earlier) this.add('tampered', 'own-export-earlier', `A checkpoint before the last (${grouped(earlier.size)} entries) holds the event of this export, too.`, place);
+    if (this.exports.length > 1) this.add('tampered', 'own-export-twice',
+      'The event of this export stands in the bundle twice.', { first: this.exports[1].index });
+    if (at !== this.manifest.made_at || !alike(selection, this.manifest.selection)) this.add('tampered', 'own-export-other',
+      'The manifest gives another time or selection than the event of the export.', place);
+    const last = this.checkpoints[this.checkpoints.length - 1];
+    const earlier = this.checkpoints[this.checkpoints.length - 2];
+    if (earlier && earlier.size > index) this.add('tampered', 'own-export-earlier',
+      `A checkpoint before the last (${grouped(earlier.size)} entries) holds the event of this export, too.`, place);
   }
 
   /** The reader's own older checkpoint must be continued. */
@@ -1567,19 +1623,21 @@ class Bundle {
     const what = `Your checkpoint of ${grouped(since.size)} entries`;
     if (!epoch) this.add('tampered', 'since', `${what} is that of ${since.origin}, not of ${this.ledger}.`);
     else if (end && since.size > end.index) {
-      if (since.size > end.lostTo) this.add('tampered', 'since', `${what} lies beyond what the restore owns up to (${grouped(end.lostTo)}).`, this.at(end.index));
-    } else if (since.size > this.tree.size) this.add('incomplete', 'since', `${what} is larger than the bundle.`, { first: this.tree.size, last: since.size - 1 });
+      if (since.size > end.lostTo) this.add('tampered', 'since', `${what} lies beyond what the restore owns up to (${grouped(end.lostTo)}).`, { first: end.lostTo });
+    } else if (since.size > this.tree.size) this.add('incomplete', 'since',
+      `${what} is larger than the bundle.`, { first: this.tree.size, last: since.size - 1 });
     else if (this.rootOfSince && !same(this.rootOfSince, since.root)) {
-      const good = this.bySize.filter((checkpoint) => checkpoint.state === 'good' && checkpoint.size < since.size).map((checkpoint) => checkpoint.size);
-      this.add('tampered', 'since', `${what} has another root.`, { first: Math.max(0, ...good), last: since.size - 1, checkpoint: since.size });
+      // The bundle's own earlier roots say nothing of it: whoever wrote other entries signed those, too.
+      this.add('tampered', 'since', `${what} has another root.`, { first: 0, last: since.size - 1, checkpoint: since.size });
     } else this.sinceHeld = Boolean(this.rootOfSince);
   }
 
   checkAge() {
-    const last = this.bySize[this.bySize.length - 1];
+    const last = this.checkpoints[this.checkpoints.length - 1];
     if (!last) return;
     const made = moment(this.manifest.made_at);
-    if (made - last.time > LEEWAY * 1e6) this.add('stale', 'stale', `The last checkpoint (${wordsOf(last.time)}) is older than the export (${wordsOf(made)}).`);
+    if (made - last.time > LEEWAY * 1e6) this.add('stale', 'stale',
+      `The last checkpoint (${wordsOf(last.time)}) is older than the export (${wordsOf(made)}).`);
     checkMaxAge(this, last.time);
   }
 }
@@ -1587,7 +1645,8 @@ class Bundle {
 /** Adds to `check.findings` when the last checkpoint is older than the reader allows. */
 function checkMaxAge(check, time) {
   const { maxAge, now } = check.options;
-  if (maxAge && now * 1000 - time > maxAge * 1e6) check.findings.add('stale', 'max-age', `The last checkpoint (${wordsOf(time)}) is older than --max-age allows.`);
+  if (maxAge && now * 1000 - time > maxAge * 1e6) check.findings.add('stale', 'max-age',
+    `The last checkpoint (${wordsOf(time)}) is older than --max-age allows.`);
 }
 
 /** Whether an entry is of a type that keys, epochs, gaps or the export are followed by, told by its bytes alone. */
@@ -1643,7 +1702,7 @@ function whatIsWrong(entry) {
   }
   if (typeof entry.type !== 'string' || !entry.type) return 'it does not say what was done';
   if (entry.obj === undefined || entry.obj === null) return '';
-  if (!isRecord(entry.obj) || typeof entry.obj.model !== 'string' || typeof entry.obj.pk !== 'string') return 'its object is not named';
+  if (!isRecord(entry.obj) || !entry.obj.model || typeof entry.obj.model !== 'string' || typeof entry.obj.pk !== 'string') return 'its object is not named';
   if (entry.v === 2 && !(isWhole(entry.obj.seq) && entry.obj.seq > 0)) return 'its object’s event has no number';
   return '';
 }
@@ -1703,6 +1762,7 @@ class Proof {
   takeProof() {
     const cut = this.proof.indexOf('\n\n');
     const lines = this.proof.slice(0, Math.max(cut, 0)).split('\n');
+    if (/^extra [A-Za-z0-9+/=]*$/.test(lines[1] || '')) lines.splice(1, 1);
     const found = /^index (0|[1-9]\d{0,15})$/.exec(lines[1] || '');
     if (lines[0] !== PROOF_HEAD || !found) throw new Unreadable('it does not begin as one');
     this.index = Number(found[1]);
@@ -1718,11 +1778,14 @@ class Proof {
     if (this.wrong) this.findings.add('tampered', 'entry-form', this.wrong, { first: index, checkpoint: checkpoint.size });
     const root = index < checkpoint.size ? rootByPath(leaf, index, checkpoint.size, this.path) : null;
     if (!same(root, checkpoint.root)) {
-      this.findings.add('tampered', 'root', `The entry does not lead to the root signed for ${grouped(checkpoint.size)} entries.`, { first: index, checkpoint: checkpoint.size });
+      this.findings.add('tampered', 'root',
+        `The entry does not lead to the root signed for ${grouped(checkpoint.size)} entries.`,
+        { first: index, checkpoint: checkpoint.size });
     }
     if (this.entry && !this.wrong) {
       const written = moment(this.entry.rec === undefined ? this.entry.ts : this.entry.rec);
-      if (written > checkpoint.time + LEEWAY * 1e6) this.findings.add('tampered', 'time', 'The entry is dated after it was signed.', { first: index, checkpoint: checkpoint.size });
+      if (written > checkpoint.time + LEEWAY * 1e6) this.findings.add('tampered', 'time',
+        'The entry is dated after it was signed.', { first: index, checkpoint: checkpoint.size });
     }
   }
 
@@ -1744,14 +1807,17 @@ async function checkTrusted(check, checkpoint, trust) {
     hows.push(how);
   }
   const at = { checkpoint: checkpoint.size };
-  if (!trust.keys.length) findings.add('unknown key', 'no-key', 'You gave no key. Get the ledger’s from the organisation and give it with --key.');
+  if (!trust.keys.length) findings.add('unknown key', 'no-key',
+    'You gave no key. Get the ledger’s from the organisation and give it with --key.');
   if (hows.includes('false')) findings.add('unsigned', 'unsigned', 'The checkpoint has a wrong signature.', at);
   else if (hows.includes('none')) findings.add('unsigned', 'unsigned', 'The checkpoint is not signed by the ledger.', at);
-  else if (!hows.includes('good') && trust.keys.length) findings.add('unknown key', 'unknown-key', 'The checkpoint is signed by a key that you do not trust.', at);
+  else if (!hows.includes('good') && trust.keys.length) findings.add('unknown key', 'unknown-key',
+    'The checkpoint is signed by a key that you do not trust.', at);
   try {
     const { held } = await cosignatures(checkpoint, checkpoint.signatures, trust.witnesses, check.ledger);
     for (const [name, cosignature] of held) check.cosigned.set(name, cosignature);
-    if (trust.quorum && !isReached(trust, trust.quorum, givenOf(held, checkpoint.size))) findings.add('unsigned', 'quorum', 'The checkpoint lacks the cosignatures that your policy asks for.', at);
+    if (trust.quorum && !isReached(trust, trust.quorum, givenOf(held, checkpoint.size))) findings.add('unsigned', 'quorum',
+      'The checkpoint lacks the cosignatures that your policy asks for.', at);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     findings.add('tampered', 'cosignature', `Of the checkpoint ${error.message}.`, at);
@@ -1791,8 +1857,11 @@ class Continuation {
   compare(size, path) {
     const { older, newer, findings } = this;
     const fits = size === older.size && older.origin === newer.origin && older.size <= newer.size && isContinued(older, newer, path);
-    if (!fits) findings.add('tampered', 'continuation', `The checkpoint of ${grouped(newer.size)} entries does not continue that of ${grouped(older.size)}.`, { first: 0, last: older.size - 1, checkpoint: newer.size });
-    if (newer.time < older.time) findings.add('tampered', 'checkpoint-order', 'The newer checkpoint is dated before the older one.', { checkpoint: newer.size });
+    if (!fits) findings.add('tampered', 'continuation',
+      `The checkpoint of ${grouped(newer.size)} entries does not continue that of ${grouped(older.size)}.`,
+      { first: 0, last: older.size - 1, checkpoint: newer.size });
+    if (newer.time < older.time) findings.add('tampered', 'checkpoint-order',
+      'The newer checkpoint is dated before the older one.', { checkpoint: newer.size });
   }
 }
 
@@ -1836,13 +1905,16 @@ function signersOf(check, trust) {
 }
 
 function witnessesOf(check) {
-  return [...check.cosigned.values()].map(({ name, size, at, given }) => ({ name, size, at: wordsOf(at * 1e6), trust: given ? 'given by you' : 'NOT verified: only this bundle vouches for its key' }));
+  const trust = (given) => (given ? 'given by you' : 'NOT verified: only this bundle vouches for its key');
+  return [...check.cosigned.values()].map(({ name, size, at, given }) => ({ name, size, at: wordsOf(at * 1e6), trust: trust(given) }));
 }
 
 function positionOf(first) {
   if (!first) return '';
-  const where = first.last === null || first.last === first.first ? `Entry ${grouped(first.first)} is the first bad one` : `The first bad entry is one of ${grouped(first.first)} to ${grouped(first.last)}`;
-  return `${where}${first.checkpoint === null ? '' : `, bounded by the checkpoint of ${grouped(first.checkpoint)} entries`}. Entries are counted from 0.`;
+  const isOne = first.last === null || first.last === first.first;
+  const where = isOne ? `Entry ${grouped(first.first)} is the first bad one` : `The first bad entry is one of ${grouped(first.first)} to ${grouped(first.last)}`;
+  const bound = first.checkpoint === null ? '' : `, bounded by the checkpoint of ${grouped(first.checkpoint)} entries`;
+  return `${where}${bound}. Entries are counted from 0.`;
 }
 
 /** What a check found, as plain data: for --json, and with `facts` (labels and words) for people. */
@@ -1869,19 +1941,24 @@ function bundleAbout(check) {
   const manifest = check.isDescribed ? check.manifest : { bundle: null, made_at: null, selection: null };
   const [first, last] = check.bySize && check.bySize.length ? [check.bySize[0], check.bySize[check.bySize.length - 1]] : [null, null];
   const timed = Number.isFinite(reading.firstTime);
-  const trust = check.trusted ? 'given by you, or follows from it by rotations' : 'NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere';
+  const trust = check.trusted ? 'given by you, or tied to it by rotations'
+    : 'NOT verified: only this bundle vouches for it; compare the fingerprint with one from elsewhere';
+  const lost = check.restored.filter(({ index, lostTo }) => lostTo > index);
   return {
     ledger: { name: check.ledger || null, bundle: manifest.bundle, made_at: manifest.made_at },
     selection: manifest.selection,
     entries: { total: tree.size, in_full: facts.full, left_out: facts.omittedCount, told_late: facts.late },
     indexes: tree.size ? `0 to ${tree.size - 1}` : 'none',
     time_span: { from: timed ? wordsOf(reading.firstTime) : null, to: timed ? wordsOf(reading.lastTime) : null },
-    checkpoints: { count: check.checkpoints.length, signatures_verified: check.signaturesVerified, first: first && wordsOf(first.time), last: last && wordsOf(last.time) },
+    checkpoints: {
+      count: check.checkpoints.length, signatures_verified: check.signaturesVerified, first: first && wordsOf(first.time), last: last && wordsOf(last.time),
+    },
     signers: signersOf(check, trust),
     witnesses: witnessesOf(check),
     anchors: anchorsOf(check),
     gaps: gapsOf(check),
-    lost: check.restored.filter(({ index, lostTo }) => lostTo > index).map(({ index, lostTo, epoch, reason }) => ({ from: index, to: lostTo - 1, epoch, reason })),
+    more_gaps: Math.max(0, check.omitted.length - MOST_OF_A_KIND),
+    lost: lost.map(({ index, lostTo, epoch, reason }) => ({ from: index, to: lostTo - 1, epoch, reason })),
     redactions: { values: facts.sealed, values_without_card: facts.sealed - facts.opened, cards: check.cards.size },
     not_checked: notChecked(check, options),
   };
@@ -1894,10 +1971,10 @@ function anchorsOf(check) {
   return [...newest.values()];
 }
 
+/** What is not here in full, in words; of single payloads the first ranges. */
 function gapsOf({ facts, omitted }) {
-  const gaps = [];
-  for (const [first, last] of omitted.slice(0, MOST_OF_A_KIND)) gaps.push(first === last ? `payload of entry ${grouped(first)}` : `payloads of entries ${grouped(first)} to ${grouped(last)}`);
-  if (omitted.length > MOST_OF_A_KIND) gaps.push(`and ${grouped(omitted.length - MOST_OF_A_KIND)} more ranges of payloads`);
+  const gaps = omitted.slice(0, MOST_OF_A_KIND).map(([first, last]) => (
+    first === last ? `the payload of entry ${grouped(first)}` : `the payloads of entries ${grouped(first)} to ${grouped(last)}`));
   if (facts.chosenAway) gaps.push(`${grouped(facts.chosenAway)} entries in larger parts, which are not of the selection`);
   if (facts.gaps) gaps.push(`${grouped(facts.gaps)} numbers of objects’ events, which lie among these`);
   return gaps;
@@ -1911,16 +1988,30 @@ function factsOf(report) {
   if (report.older) rows.push(['Older', report.older], ['Newer', report.newer]);
   if (report.ledger.bundle) rows.push(['Bundle', `${report.ledger.bundle}, made at ${wordsOf(moment(report.ledger.made_at))}`]);
   if ('selection' in report) rows.push(['Selection', report.selection === null ? 'everything' : selectionInWords(report.selection)]);
-  if (entries) rows.push(['Entries', `${grouped(entries.in_full)} in full, ${grouped(entries.left_out)} by their hashes only${entries.told_late ? `; ${grouped(entries.told_late)} were written later than they happened` : ''}`]);
+  if (entries) {
+    const late = entries.told_late ? `; ${grouped(entries.told_late)} were written later than they happened` : '';
+    rows.push(['Entries', `${grouped(entries.in_full)} in full, ${grouped(entries.left_out)} by their hashes only${late}`]);
+  }
   if (report.indexes) rows.push(['Indexes', report.indexes.replace(/\d+/g, grouped)]);
   if (span) rows.push(['Time span', span.from ? `${span.from} to ${span.to}` : 'none']);
-  if (checkpoints) rows.push(['Checkpoints', `${grouped(checkpoints.count)}, ${grouped(checkpoints.signatures_verified)} signatures verified${checkpoints.last ? `; the last at ${checkpoints.last}` : ''}`]);
-  rows.push(['Signers', listed(report.signers, ({ name, id, fingerprint: print, trust }) => `${name}, key ${id}, fingerprint ${print} (${trust})`)]);
-  rows.push(['Witnesses', listed(report.witnesses, ({ name, size, at, trust }) => `${name}: ${grouped(size)} entries at ${at} (${trust})`)]);
-  if (report.anchors) rows.push(['Anchors', listed(report.anchors, ({ kind, name, size, at }) => `${name} (${kind}): ${grouped(size)} entries at ${at}`)]);
-  if (report.gaps) rows.push(['Gaps', listed(report.gaps, (text) => text)]);
-  if (lost) rows.push(['Lost', listed(lost, ({ from, to, reason }) => `entries ${grouped(from)} to ${grouped(to)} in a restore${reason ? ` (${reason})` : ''}`)]);
-  if (redactions) rows.push(['Redactions', `${grouped(redactions.values)} personal values stand as commitments; ${grouped(redactions.values_without_card)} of them without a card: erased, or not shown to you`]);
+  if (checkpoints) {
+    const last = checkpoints.last ? `; the last at ${checkpoints.last}` : '';
+    rows.push(['Checkpoints', `${grouped(checkpoints.count)}, ${grouped(checkpoints.signatures_verified)} signatures verified${last}`]);
+  }
+  rows.push(['Signers',
+    listed(report.signers, ({ name, id, fingerprint: print, trust }) => `${name}, key ${id}, fingerprint ${print} (${trust})`)]);
+  rows.push(['Witnesses',
+    listed(report.witnesses, ({ name, size, at, trust }) => `${name}: ${grouped(size)} entries at ${at} (${trust})`)]);
+  if (report.anchors) rows.push(['Anchors',
+    listed(report.anchors, ({ kind, name, size, at }) => `${name} (${kind}): ${grouped(size)} entries at ${at}`)]);
+  const more = report.more_gaps ? `; and ${grouped(report.more_gaps)} more ranges of payloads` : '';
+  if (report.gaps) rows.push(['Gaps', listed(report.gaps, (text) => text) + more]);
+  if (lost) rows.push(['Lost',
+    listed(lost, ({ from, to, reason }) => `entries ${grouped(from)} to ${grouped(to)} in a restore${reason ? ` (${reason})` : ''}`)]);
+  if (redactions) {
+    const closed = `${grouped(redactions.values_without_card)} of them without a card: erased, or not shown to you`;
+    rows.push(['Redactions', `${grouped(redactions.values)} personal values stand as commitments; ${closed}`]);
+  }
   return rows;
 }
 
@@ -1933,15 +2024,19 @@ function notChecked(check, options) {
   const inside = check.checkpoints.filter((checkpoint) => checkpoint.state === 'inside').length;
   const list = ['Whether what an entry tells was true when it was written.'];
   if (check.trusted) list.push('How you came by the key that you gave.');
-  else if (check.first && !check.binding) list.push(`Whether the first key is the ledger’s: it is the bundle’s own, fingerprint ${fingerprint(check.first)}. Compare it with one that you got another way.`);
+  else if (check.first && !check.binding) list.push(
+    `Whose key it is: you gave none, so the oldest in the bundle was taken, fingerprint ${fingerprint(check.first)}.`);
   if (!options.maxAge) list.push('Whether there is a newer ledger: no --max-age was given.');
   if (check.anchors.length) list.push('Who made the receipts of the anchors: compare them with what the anchors themselves hold.');
   if (options.quick) list.push('What only a reading of the entries shows (--quick): form, ids, numbers, times, commitments.');
-  if (options.since && check.sinceHeld === false) list.push('The root of your own older checkpoint: it ends among entries that are left out.');
-  if (check.checkpoints.length > check.signaturesVerified) list.push(`The signatures of ${grouped(check.checkpoints.length - check.signaturesVerified)} checkpoints between those that were verified.`);
+  if (options.since && check.sinceHeld === false) list.push(
+    'The root of your own older checkpoint: it ends among entries that are left out.');
+  if (check.checkpoints.length > check.signaturesVerified) list.push(
+    `The signatures of ${grouped(check.checkpoints.length - check.signaturesVerified)} checkpoints between those that were verified.`);
   if (check.unknownCosignatures) list.push(`${grouped(check.unknownCosignatures)} cosignatures of witnesses whose keys were not given.`);
   if (inside) list.push(`The roots of ${grouped(inside)} checkpoints: they end among entries that are left out.`);
-  if (check.facts.omittedCount) list.push(`What ${grouped(check.facts.omittedCount)} entries say that are here only by their hashes, and that none of them belongs to the selection.`);
+  if (check.facts.omittedCount) list.push(
+    `What ${grouped(check.facts.omittedCount)} entries say that are here only by their hashes, and that none of them belongs to the selection.`);
   list.push('The programs and the README in the bundle: only their digests.');
   return list;
 }
@@ -1949,11 +2044,12 @@ function notChecked(check, options) {
 function proofAbout(check) {
   const { entry, checkpoint } = check;
   const at = entry && !check.wrong ? wordsOf(moment(entry.ts)) : null;
-  const list = ['Whether what the entry tells was true when it was written.', 'Any other entry of the ledger.', 'How you came by the key that you gave.'];
+  const list = ['Whether what the entry tells was true when it was written.', 'Any other entry of the ledger.'];
+  if (check.signers.size) list.push('How you came by the key that you gave.');
   if (!check.options.maxAge) list.push('Whether there is a newer ledger: no --max-age was given.');
   return {
     ledger: { name: check.ledger || null },
-    entries: { total: checkpoint ? checkpoint.size : null, in_full: 1, left_out: checkpoint ? checkpoint.size - 1 : 0, told_late: entry && 'rec' in entry ? 1 : 0 },
+    entries: { total: checkpoint ? checkpoint.size : 1, in_full: 1, left_out: checkpoint ? checkpoint.size - 1 : 0, told_late: entry && 'rec' in entry ? 1 : 0 },
     indexes: check.index === null ? 'not told' : `${check.index}`,
     time_span: { from: at, to: at },
     checkpoints: checkpoint ? { count: 1, signatures_verified: 1, first: wordsOf(checkpoint.time), last: wordsOf(checkpoint.time) } : null,
@@ -2025,7 +2121,8 @@ function nodeSource(file) {
 }
 
 function optionsFrom(words) {
-  const asked = { file: null, payload: null, consistency: null, since: null, keys: [], policies: [], maxAge: null, json: false, quick: false, batch: false };
+  const asked = { file: null, payload: null, consistency: null, since: null, keys: [], policies: [], maxAge: null };
+  Object.assign(asked, { json: false, quick: false, batch: false });
   const left = [...words];
   while (left.length) {
     const [name, ...rest] = left[0].startsWith('--') ? left.shift().split('=') : [left.shift()];
