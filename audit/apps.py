@@ -1,6 +1,7 @@
 """Start-up of the trail: its guards in the database, and its ear on history rows."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -18,7 +19,9 @@ class AuditConfig(AppConfig):
         from portal.foundation.jobs import Job, declare
         from portal.foundation.watch.probes import probes
 
-        from .anchors.known import largest_size
+        from .anchors.checks import check_anchors
+        from .anchors.known import largest_size, troubles
+        from .anchors.spool import keep
         from .capture import alarms as capture_alarms
         from .capture import installing
         from .events import accounts, denials, present, unwritable
@@ -27,6 +30,7 @@ class AuditConfig(AppConfig):
         from .events.rights import watch
         from .events.services import act
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
+        from .ledger.services import hearers
         from .sealing import alarms, epochs
         from .sealing.guards import GROWING_ONLY
 
@@ -56,6 +60,17 @@ class AuditConfig(AppConfig):
         post_execute_in_worker.connect(present.end_task)
         probes.register("ledger", alarms.ledger)
         epochs.known_sizes.register("anchors", largest_size)
+        probes.register("anchors", troubles)
+        hearers.register("receipts", keep)
+        register(check_anchors)
+        declare(
+            Job(
+                name="receipts",
+                function="audit.tasks.check_receipts",
+                every_minutes=1,
+                why="Tells when an event was removed or changed between its writing and its sealing.",
+            )
+        )
         declare(
             Job(
                 name="old-evidence",

@@ -1,5 +1,6 @@
 """Jobs of the trail. Their dotted names are public: queued tasks refer to them across releases."""
 
+from audit.anchors import missing
 from audit.capture.reconciling import reconcile
 from audit.evidence import check_runs, exports
 from portal.foundation import clock
@@ -28,3 +29,9 @@ def reconcile_changes() -> int:
     """Reports what was changed in the database past the portal; the number of events that made."""
     with origin("job"):
         return reconcile(now=clock.now())
+
+
+def check_receipts() -> int:
+    """Looks whether the ledger holds what was committed; the number of events that it does not."""
+    with origin("job"):
+        return missing.check_receipts(now=clock.now())

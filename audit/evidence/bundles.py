@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.db.models import F, Min, Q
+from django.db.models import F, Max, Min, Q, QuerySet
 
+from audit.anchors.configured import witness_keys
 from audit.anchors.models import AnchorReceipt
 from audit.events.services import act
 from audit.ledger.models import LedgerEvent, PersonalCard
@@ -137,7 +138,7 @@ def _write(path: Path, name: str, last: LedgerCheckpoint, selection: Selection, 
         writer.add("checkpoints.jsonl", _json_lines(_checkpoints(last)))
         writer.add("anchors.jsonl", _json_lines(_anchors(last)))
         writer.add("cards.jsonl", _json_lines(_cards(counted.tokens)))
-        writer.add("keys.txt", ["".join(f"{key}\n" for key in public_keys()).encode("ascii")])
+        writer.add("keys.txt", ["".join(f"{key}\n" for key in [*public_keys(), *witness_keys()]).encode("ascii")])
         manifest = {
             "v": 1,
             "kind": "evidence",
@@ -175,16 +176,23 @@ def _checkpoints(last: LedgerCheckpoint) -> Iterator[str]:
     """Those that bound what is found: all of them, or an even choice with every anchored one and the first of each epoch and key."""
     rows = LedgerCheckpoint.objects.filter(pk__lte=last.pk).order_by("pk")
     step = -(-rows.count() // MOST_CHECKPOINTS) or 1
-    anchored = AnchorReceipt.objects.filter(error="").values("size")
+    anchored = _receipts(last).order_by().values("size")
     first_of_epoch = rows.order_by("epoch", "pk").values("epoch").annotate(first=Min("pk")).values("first")
     kept = Q(pk=last.pk) | Q(size__in=anchored) | Q(pk__in=first_of_epoch.order_by()) | Q(note__regex=TWO_SIGNATURES)
     rows = rows.annotate(rest=F("pk") % step).filter(Q(rest=0) | kept)
     yield from rows.values_list("note", flat=True).iterator()
 
 
+def _receipts(last: LedgerCheckpoint) -> QuerySet[AnchorReceipt]:
+    """All that anchors gave, or an even choice with the newest of each."""
+    rows = AnchorReceipt.objects.filter(error="", size__lte=last.size)
+    step = -(-rows.count() // MOST_CHECKPOINTS) or 1
+    newest = rows.values("anchor").annotate(newest=Max("pk")).values("newest")
+    return rows.annotate(rest=F("pk") % step).filter(Q(rest=0) | Q(pk__in=newest)).order_by("epoch", "size", "pk")
+
+
 def _anchors(last: LedgerCheckpoint) -> Iterator[dict[str, Any]]:
-    rows = AnchorReceipt.objects.filter(error="", size__lte=last.size).order_by("pk")
-    for row in rows.iterator():
+    for row in _receipts(last).iterator():
         yield {
             "kind": row.kind,
             "name": row.anchor,

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
+from audit.anchors import checking as anchors
 from audit.capture import installing
 from audit.capture.reconciling import waiting
 from audit.ledger.models import LedgerEvent, LedgerInbox
@@ -63,6 +64,7 @@ def verify_ledger(*, now: datetime, tell: Tell = lambda done, size: None) -> Rep
     report.findings += _of_the_tree(report, _Walk(report.size, _Checkpoints(signed, now), tiles), tell)
     report.findings += _of_the_inbox(now)
     report.findings += _of_the_guards()
+    report.findings += [Finding(one.code, one.text, one.index) for one in anchors.findings(now=now)]
     report.findings += _of_the_witnesses(now)
     return report
 
