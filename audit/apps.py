@@ -31,12 +31,13 @@ class AuditConfig(AppConfig):
         from .events.services import act
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
         from .ledger.services import hearers
+        from .retention.guards import GUARDS as RETENTION
         from .sealing import alarms, epochs
         from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
         frames.register("covered", covered)
-        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY)
+        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
@@ -48,6 +49,14 @@ class AuditConfig(AppConfig):
                 function="audit.tasks.reconcile_changes",
                 every_minutes=1,
                 why="Reports what was changed in the database past the portal.",
+            )
+        )
+        declare(
+            Job(
+                name="removals",
+                function="audit.tasks.carry_out_removals",
+                every_minutes=5,
+                why="Removes from the trail what two people have let go, as soon as no hold is on it.",
             )
         )
         post_create_historical_record.connect(history_row_written)

@@ -3,13 +3,14 @@
 from .anchors.models import AnchorReceipt
 from .capture.models import OpenAct, RawChange
 from .evidence.models import EvidenceExport, LedgerCheck
-from .ledger.models import LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
-from .retention.models import LegalHold, Removal
+from .ledger.models import ForgottenSubject, LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
+from .retention.models import LegalHold, Removal, RemovalRange, RetentionPeriod
 from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
 __all__ = [
     "AnchorReceipt",
     "EvidenceExport",
+    "ForgottenSubject",
     "LedgerAlarm",
     "LedgerCheck",
     "LedgerCheckpoint",
@@ -24,4 +25,6 @@ __all__ = [
     "PersonalCard",
     "RawChange",
     "Removal",
+    "RemovalRange",
+    "RetentionPeriod",
 ]

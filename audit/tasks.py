@@ -3,6 +3,7 @@
 from audit.anchors import missing
 from audit.capture.reconciling import reconcile
 from audit.evidence import check_runs, exports
+from audit.retention import carrying_out
 from portal.foundation import clock
 from portal.foundation.request_context import origin
 
@@ -35,3 +36,9 @@ def check_receipts() -> int:
     """Looks whether the ledger holds what was committed; the number of events that it does not."""
     with origin("job"):
         return missing.check_receipts(now=clock.now())
+
+
+def carry_out_removals() -> int:
+    """Goes on with every removal that two people have approved; how many entries and cards went."""
+    with origin("job"):
+        return carrying_out.carry_out_all(now=clock.now())

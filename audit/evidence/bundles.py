@@ -28,6 +28,7 @@ from portal.foundation.canonical import canonical_json
 from portal.foundation.errors import WrongState
 
 from .entries import lines
+from .gone import Gone
 from .page import verifier_page
 from .selection import Selection
 
@@ -65,16 +66,20 @@ def export_evidence(
 
     1. Record the export as an event. 2. Wait until the sealer has signed a tree that holds it, at most `patience` seconds. 3. Write the
     entries up to it. `actor` None is the command line; `tell` hears how many of how many entries are done. Raises NotAllowed, WrongState
-    when nothing is sealed, and OSError when the file cannot be written.
+    when nothing is sealed or entries are removed meanwhile, and OSError when the file cannot be written.
     """
     require(actor, "audit.export_ledgerevent", to="export evidence")
     name = str(uuid.uuid4())
     with act("evidence.exported", actor=actor, now=now, why=reason) as running:
         running.details = {"bundle": name, "selection": selection.as_recorded()}
+    before = Gone.read()
     last = _sealed(name, patience, wait)
     partial = out.with_name(f".{out.name}.{name}")
     try:
         entries = _write(partial, name, last, selection, now, tell)
+        if Gone.read() != before:
+            # The events that tell of it may lie beyond the end of this bundle.
+            raise WrongState("Entries were pruned or erased while the evidence was written. Export it again.")
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)

@@ -87,7 +87,7 @@ class _Walk:
         self.size, self.tree, self.gone = size, merkle.Frontier(), Gone.read()
         self.numbers: dict[tuple[str, str], int] = {}
         self.marks, self.tiles = marks, tiles
-        self.payloads, self.first_at, self.last_at = 0, "", ""
+        self.payloads, self.left_out, self.first_at, self.last_at = 0, 0, "", ""
 
     def take(self, index: int, event: int, kept: Any, payload: str | None, *columns: Any) -> Iterator[Finding]:
         if index != self.tree.size:
@@ -95,7 +95,8 @@ class _Walk:
             self.tree.size = index
         leaf = bytes(kept)
         if payload is None:
-            if not self.gone.explains(index):
+            self.left_out += 1
+            if not self._let_go(index):
                 yield Finding("entry_removed", f"Entry {index} (event {event}) is gone, and nobody let it go.", index)
         else:
             yield from self._entry(index, leaf, payload, columns)
@@ -103,6 +104,12 @@ class _Walk:
         self.tree.append(leaf)
         yield from self.tiles.take(index, leaf)
         yield from self.marks.reached(self.tree)
+
+    def _let_go(self, index: int) -> bool:
+        if not self.gone.explains(index):
+            # Perhaps it went while this check was under way.
+            self.gone = Gone.read()
+        return self.gone.explains(index)
 
     def _entry(self, index: int, leaf: bytes, payload: str, columns: tuple[Any, ...]) -> Iterator[Finding]:
         if merkle.leaf_hash(payload.encode("utf-8")) != leaf:
@@ -126,8 +133,9 @@ class _Walk:
         if number is None:
             return
         key = (subject["model"], subject["pk"])
-        before = self.numbers.get(key, 0 if not self.gone.any else number - 1)
-        if number != before + 1:
+        before = self.numbers.get(key, 0)
+        # What went may have been this object's; by more than went the numbers do not jump.
+        if not before < number <= before + 1 + self.left_out:
             yield Finding("number_gap", f"Entry {index}: {key[0]} {key[1]} goes from its event {before} to {number}.", index)
         self.numbers[key] = number
 

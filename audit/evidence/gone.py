@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from audit.retention.models import Removal
+from audit.retention.models import RemovalRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +14,14 @@ class Gone:
 
     @classmethod
     def read(cls) -> "Gone":
-        rows = Removal.objects.filter(done_at__isnull=False).order_by("first")
-        pairs = rows.values_list("first", "last")
-        return cls(tuple((first, last) for first, last in pairs if first is not None and last is not None))
-
-    @property
-    def any(self) -> bool:
-        return bool(self.ranges)
+        done = RemovalRange.objects.filter(done_at__isnull=False).order_by("first", "last").values_list("first", "last")
+        merged: list[tuple[int, int]] = []
+        for first, last in done.iterator():
+            if merged and first <= merged[-1][1] + 1:
+                before, until = merged.pop()
+                first, last = before, max(last, until)
+            merged.append((first, last))
+        return cls(tuple(merged))
 
     def explains(self, index: int) -> bool:
         place = bisect_right(self.ranges, (index, float("inf"))) - 1

@@ -1,4 +1,4 @@
-"""What the database refuses, whoever asks: an event is never changed, removed or written over."""
+"""What the database refuses, whoever asks: an event is never changed or written over. Which may be removed says audit.retention.guards."""
 
 from portal.foundation.database_guards import Echo, Guard
 
@@ -7,7 +7,6 @@ MESSAGE = "The audit trail is only ever added to."
 
 APPEND_ONLY = (
     Guard("audit_event_no_update", TABLE, "UPDATE", MESSAGE),
-    Guard("audit_event_no_delete", TABLE, "DELETE", MESSAGE, truncate=True),
     # SQLite's INSERT OR REPLACE deletes without asking the DELETE trigger. PostgreSQL has no such thing; its plan of the question, made when
     # the table was empty, would read the whole table for every row.
     Guard(

@@ -83,3 +83,16 @@ class PersonalCard(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class ForgottenSubject(models.Model):
+    """Somebody whose cards were erased. What later events say of them is committed to as ever, and no card is written for it."""
+
+    subject = models.CharField(max_length=100, primary_key=True, help_text="Such as 'person:7'.")
+    since = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.subject

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from django.db import transaction
 
-from .models import PersonalCard
+from .models import ForgottenSubject, PersonalCard
 
 KEY = "sealed"
 # In an event's details: whom its texts call {person:7}, by key.
@@ -113,6 +113,9 @@ def _token_of(personal: Personal) -> str:
     token = rows.values_list("token", flat=True).first()
     if token is None:
         salt = secrets.token_bytes(SALT_BYTES)
+        if ForgottenSubject.objects.filter(subject=personal.subject).exists():
+            # Erased on demand: what is said now is committed to, and nobody keeps what it was.
+            return commitment(salt, personal.value)
         card = PersonalCard(token=commitment(salt, personal.value), subject=personal.subject, value=personal.value, salt=salt)
         # Somebody else may write the same card this moment; the constraint keeps one.
         PersonalCard.objects.bulk_create([card], ignore_conflicts=True)

@@ -78,6 +78,13 @@ _DRILL = (
     *_all("incidents", "drillpart", "drillfailure", verbs=EDIT),
     "incidents.run_drill",
 )
+# How long the trail is kept, what is held, and what goes. Asking and approving are one role's, and never one person's.
+_SEE_RETENTION = _all("audit", "retentionperiod", "legalhold", "removal")
+_RETAIN = (
+    "audit.change_retentionperiod",
+    *("audit.place_legalhold", "audit.lift_legalhold"),
+    *("audit.ask_removal", "audit.approve_removal"),
+)
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 ROLES: tuple[Role, ...] = (
@@ -137,6 +144,8 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
+        + _SEE_RETENTION
+        + _RETAIN
         + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.review_mandateuse", "incidents.declassify_incident")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
@@ -150,6 +159,7 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _SEE_CALENDARS
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
+        + _SEE_RETENTION
         + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
@@ -186,5 +196,8 @@ ON_SERVICE: dict[str, str] = {
 
 # What a superuser's all-embracing rights do not include: the second pair of eyes, and breaking the glass, must have been given as a duty.
 NEVER_BY_SUPERUSER = frozenset(
-    {"policies.approve_policyversion", "policies.publish_at_once_policyversion", "policies.review_urgentpublication"}
+    {
+        *("policies.approve_policyversion", "policies.publish_at_once_policyversion", "policies.review_urgentpublication"),
+        *("audit.approve_removal", "audit.lift_legalhold"),
+    }
 )

@@ -375,5 +375,5 @@ def _attempt(what: Callable[[], Any]) -> tuple[Any, PortalError | None]:
         return None, error
     except IntegrityError as error:
         said = str(error).splitlines()[0]
-        known = {guard.message for _, group in database_guards.guards for guard in group}
+        known = {guard.message for _, group in database_guards.guards for guard in group if isinstance(guard, database_guards.Guard)}
         return None, PortalError(said if said in known else BUSY)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from audit.models import Removal
 from incidents.handoffs.queries import mine_to_sign
 from policies.attestations.owed import Standing
 from policies.attestations.queries import everything_owed
@@ -119,3 +120,22 @@ def authority_ending(user: User, now: datetime) -> Card | None:
         for each in ending(day_of(now)).filter(Q(delegated_by=user) | Q(person=user))[:ROWS]
     )
     return Card("authority", "Delegated authority that ends soon", "", rows) if rows else None
+
+
+def removals_to_decide(user: User, now: datetime) -> Card | None:
+    """What somebody else asked to be removed from the audit trail."""
+    waiting = (
+        Removal.objects.filter(approved_at=None, closed_at=None).exclude(asked_by=user).select_related("asked_by").order_by("asked_at")
+    )
+    rows = tuple(
+        Row(
+            f"{str(removal).capitalize()}, asked by {removal.asked_by}",
+            reverse("admin:audit_removal_change", args=[removal.pk]),
+            removal.asked_at,
+            "waiting since",
+            "Decide",
+            detail=removal.reason,
+        )
+        for removal in waiting[:ROWS]
+    )
+    return Card("removals", "To be removed from the audit trail", "", rows) if rows else None

@@ -22,7 +22,15 @@ from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
 from .duty import coverage_gaps, my_next_duty, swaps_waiting
-from .mine import authority_ending, contacts_to_verify, hand_offs_to_sign, policies_to_accept, reports_not_surely_reached, reviews_waiting
+from .mine import (
+    authority_ending,
+    contacts_to_verify,
+    hand_offs_to_sign,
+    policies_to_accept,
+    removals_to_decide,
+    reports_not_surely_reached,
+    reviews_waiting,
+)
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin not in {Incident.Origin.IMPORTED, Incident.Origin.DRILL}]
@@ -34,6 +42,7 @@ def cards_for(user: User, now: datetime) -> list[Card]:
     builders: list[tuple[str, Callable[[User, datetime], Card | None]]] = [
         ("incidents.acknowledge_incident", nobody_reached),
         ("policies.approve_policyversion", waiting_for_my_approval),
+        ("audit.approve_removal", removals_to_decide),
         ("", hand_offs_to_sign),
         ("", reviews_waiting),
         ("", policies_to_accept),

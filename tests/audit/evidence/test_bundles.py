@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from audit.events.services import act
 from audit.evidence.bundles import Bundle, export_evidence
 from audit.evidence.checking import verify_ledger
 from audit.evidence.proofs import prove
 from audit.evidence.selection import Selection, object_named
 from audit.evidence.verifier import verify
-from audit.events.services import act
-from audit.models import LedgerEvent, PersonalCard
+from audit.models import LedgerEvent
 from audit.sealing.services import seal
 from portal.foundation import clock
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
@@ -86,15 +86,6 @@ def test_the_second_bundle_of_a_ledger_goes_on_from_the_first(tmp_path: Path, ca
     happen(3)
     second, _ = export(tmp_path)
     assert [verdict(path, capsys)["status"] for path in (first, second)] == [0, 0]
-
-
-@pytest.mark.usefixtures("sealed")
-def test_an_erased_card_leaves_the_bundle_sound(tmp_path: Path, capsys: Any) -> None:
-    happen(3, actor=person("Ana Berg"))
-    PersonalCard.objects.all().delete()
-    path, _ = export(tmp_path)
-    assert b"Ana" not in b"".join(zipfile.ZipFile(path).read(name) for name in ("entries.jsonl", "cards.jsonl"))
-    assert verdict(path, capsys)["status"] == 0
 
 
 @pytest.mark.usefixtures("sealed")

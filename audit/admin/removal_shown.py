@@ -1,0 +1,74 @@
+"""What goes by a removal, as people read it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+
+from audit.events.stories import did_words, object_words
+from audit.ledger.models import LedgerEvent, PersonalCard
+from audit.ledger.personal import parsed
+from audit.models import LegalHold, Removal
+from audit.retention.classes import BY_KEY
+from audit.sealing.models import LedgerLeaf
+from portal.foundation import words
+from portal.foundation.adminkit.moments import moment, written
+
+MOST_RANGES, MOST_ENTRIES, MOST_WORDS = 50, 100, 300
+
+
+def held_in_words(hold: LegalHold) -> str:
+    return "everything" if hold.covers_all else f"{hold.object_model}:{hold.object_pk}"
+
+
+def shown(removal: Removal, now: datetime, *, with_content: bool) -> dict[str, Any]:
+    """For audit/removal.html. The number of queries does not grow with what goes."""
+    counts = removal.ranges.aggregate(
+        ranges=Count("pk"),
+        done=Sum(F("last") - F("first") + 1, filter=Q(done_at__isnull=False), default=0),
+    )
+    first_ones = list(removal.ranges.all()[:MOST_RANGES])
+    erasure = removal.kind == Removal.Kind.ERASURE
+    return {
+        "classes": classes_shown(removal.policy, now),
+        "ranges": [words.number(one.first) if one.first == one.last else f"{one.first:,} to {one.last:,}" for one in first_ones],
+        "more_ranges": max(counts["ranges"] - MOST_RANGES, 0),
+        "gone": counts["done"],
+        "is_erasure": erasure,
+        "cards": PersonalCard.objects.filter(subject=removal.subject).count() if erasure else 0,
+        "entries_shown": entries_shown(removal) if erasure and with_content and removal.is_open else [],
+        "may_read": with_content,
+    }
+
+
+def classes_shown(policy: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """A line for each class of what goes."""
+    return [
+        {
+            "title": BY_KEY[key].title if key in BY_KEY else key,
+            "months": of["months"],
+            "entries": of["entries"],
+            "oldest": moment(datetime.fromisoformat(of["oldest"]), now),
+            "newest": moment(datetime.fromisoformat(of["newest"]), now),
+        }
+        for key, of in sorted(policy.items())
+    ]
+
+
+def entries_shown(removal: Removal) -> list[dict[str, Any]]:
+    """The first hundred entries of an erasure, which are chosen one by one."""
+    spans = Q(pk__in=[])
+    for one in removal.ranges.all()[:MOST_ENTRIES]:
+        spans |= Q(index__gte=one.first, index__lte=one.last)
+    places = dict(LedgerLeaf.objects.filter(spans).order_by("index").values_list("event", "index")[:MOST_ENTRIES])
+    events = list(LedgerEvent.objects.filter(pk__in=places).order_by("pk"))
+    return [
+        {"index": places[event.pk], "event": event.pk, "said": in_words(event, content)}
+        for event, content in zip(events, parsed(event.payload for event in events), strict=True)
+    ]
+
+
+def in_words(event: LedgerEvent, content: dict[str, Any]) -> str:
+    """'2 Mar 2026, 14:05 CET: noted incident INC-000012. Ana called.'"""
+    why = str(content.get("why", ""))[:MOST_WORDS]
+    return f"{written(event.recorded_at)}: {did_words(content)} {object_words(content)}. {why}".strip()
