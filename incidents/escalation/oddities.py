@@ -6,6 +6,7 @@ from functools import partial
 
 from django.db import transaction
 
+from audit.events.services import act
 from incidents.lifecycle.models import TimelineEntry
 from incidents.lifecycle.timeline import add_timeline
 from policies.decisions.escalation import in_words
@@ -27,6 +28,8 @@ def say_odd_due_time(run: EscalationRun, *, now: datetime) -> bool:
     else:
         return False
     data = {"action": "odd_due_time", "run": run.pk, "track": run.track, "was": run.next_run_at.isoformat() if run.next_run_at else None}
-    add_timeline(run.incident, kind=TimelineEntry.Kind.ESCALATION, at=now, actor=None, text=TEXT, why=why, data=data)
+    with act("escalation.odd_due_time", actor=None, now=now, subject=run.incident, why=why) as running:
+        running.decision = {name: data[name] for name in ("run", "track", "was")}
+        add_timeline(run.incident, kind=TimelineEntry.Kind.ESCALATION, at=now, actor=None, text=TEXT, why=why, data=data)
     transaction.on_commit(partial(logger.error, "%s: %s. %s", run.incident.number, TEXT, why))
     return True

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from audit.events.services import mention
 from incidents.lifecycle import checks
 from incidents.lifecycle.frame import verb
 from incidents.lifecycle.models import Incident, TimelineEntry
@@ -123,6 +124,7 @@ def _take_over_unescalated(incident: Incident, actor: Any, now: datetime, reason
         if holder.pk == actor.pk:
             raise WrongState("You have it already.")
         incident.assigned_to = actor
+        mention(holder)
         save_tracked(incident, actor=actor, now=now, reason=reason)
         text = f"{name_of(actor)} took over from {holder}"
         data = {"state": incident.state, "person": str(actor)}

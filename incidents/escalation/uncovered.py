@@ -52,7 +52,8 @@ def _told_of(incidents: Sequence[Incident]) -> dict[int, set[str]]:
 def _tell(incident: Incident, now: datetime) -> None:
     text = "Nobody is alerted automatically"
     why = f"No escalation policy was in force for {incident.service} when the incident was opened."
-    _timeline(incident, text, why, {"action": NO_POLICY}, now)
+    with act("escalation.uncovered", actor=None, now=now, subject=incident, why=why):
+        _timeline(incident, text, why, {"action": NO_POLICY}, now)
     transaction.on_commit(partial(logger.warning, "%s: %s. %s", incident.number, text, why))
 
 
@@ -60,8 +61,8 @@ def _alarm(incident: Incident, now: datetime) -> None:
     """Nobody in legal and compliance can be found, so the owner of last resort is alarmed."""
     text = f"{Track.COMPLIANCE.label} track: {words.NOBODY_REACHED}"
     why = f"It is marked as {listed(marked(incident))}, and no policy was in force for {incident.service} when it was opened."
-    _timeline(incident, text, why, {"action": NO_COMPLIANCE, "track": Track.COMPLIANCE.value}, now)
     with act("escalation.exhausted", actor=None, now=now, subject=incident, why=why) as running:
+        _timeline(incident, text, why, {"action": NO_COMPLIANCE, "track": Track.COMPLIANCE.value}, now)
         running.decision = {"track": Track.COMPLIANCE.value}
         person = owner_of_last_resort(incident)
         if person is not None:
