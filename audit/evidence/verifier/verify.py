@@ -480,11 +480,13 @@ def parse_canonical(line: bytes) -> Any:
 
 def _refuse_foreign_keys(value: Any) -> None:
     if isinstance(value, dict):
-        if not all(key.isascii() for key in value):
+        if not "".join(value).isascii():
             raise Broken("a key is not in ASCII letters")
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
+        value = value.values()
+    elif not isinstance(value, list):
+        return
+    for item in value:
+        if isinstance(item, (dict, list)):
             _refuse_foreign_keys(item)
 
 
