@@ -32,13 +32,13 @@ def reconcile_changes() -> int:
         return reconcile(now=clock.now())
 
 
-def check_receipts() -> int:
-    """Looks whether the ledger holds what was committed; the number of events that it does not."""
-    with origin("job"):
-        return missing.check_receipts(now=clock.now())
-
-
 def carry_out_removals() -> int:
     """Goes on with every removal that two people have approved; how many entries and cards went."""
     with origin("job"):
         return carrying_out.carry_out_all(now=clock.now())
+
+
+def check_receipts() -> int:
+    """Looks whether the ledger holds what was committed; the number of events that it does not."""
+    with origin("job"):
+        return missing.check_receipts(now=clock.now())
