@@ -691,7 +691,7 @@ function isReached(trust, name, cosigned) {
   return group.of.filter((member) => isReached(trust, member, cosigned)).length >= group.least;
 }
 
-const SIGNATURE_LINE = /^\u2014 (\S+) (\S+)$/u;
+const SIGNATURE_LINE = /^\u2014 ([^\s+]+) (\S+)$/u;
 
 /** A signed checkpoint as it stands; throws Unreadable. */
 function checkpointOf(note) {
@@ -827,7 +827,7 @@ function directoryEntry(bytes, at) {
   if (at + 46 > bytes.length || u32(at) !== 0x02014b50) throw new Unreadable('the ZIP file’s directory is broken');
   const [named, extra] = [u16(at + 28), u16(at + 30)];
   const next = at + 46 + named + extra + u16(at + 32);
-  if (next > bytes.length) throw new Unreadable('the ZIP file’s directory is broken');
+  if (at + 46 + named + extra > bytes.length) throw new Unreadable('the ZIP file’s directory is broken');
   const member = {
     name: textOf(bytes.subarray(at + 46, at + 46 + named)), next,
     flags: u16(at + 8), method: u16(at + 10), crc: u32(at + 16), packed: u32(at + 20), size: u32(at + 24), start: u32(at + 42),
@@ -870,7 +870,7 @@ function contentOf(source, member) {
     if (head.length < 30 || u32(0) !== 0x04034b50) throw new Unreadable(`“${member.name}” is not where the ZIP file says`);
     const name = await source.read(member.start + 30, u16(26));
     const start = member.start + 30 + u16(26) + u16(28);
-    if (!same(name, utf8(member.name)) || u16(8) !== member.method || start + member.packed > source.size) {
+    if (!same(name, utf8(member.name)) || start + member.packed > source.size) {
       throw new Unreadable(`“${member.name}” is not what the ZIP file says`);
     }
     let crc = 0;
@@ -1017,6 +1017,7 @@ class Bundle {
     await this.readAnchors();
     for (const name of MEMBERS) if (!this.told.has(name)) await this.read(name, () => {});
     this.checkDigests();
+    this.checkOrder();
     this.checkExtent();
     this.checkOmitted();
     this.checkEpochs();
@@ -1111,7 +1112,9 @@ class Bundle {
     const bytes = await this.readWhole('keys.txt', 1 << 20);
     if (!bytes) return;
     try {
-      for (const line of meaningful(textOf(bytes))) {
+      const lines = textOf(bytes).split('\n');
+      if (lines.pop() !== '') throw new Unreadable('its last line has no end');
+      for (const line of lines.filter((one) => one && !one.startsWith('#'))) {
         const key = keyOf(line);
         if (!key) throw new Unreadable(`“${line.slice(0, 80)}” is no key`);
         if (key.type === LOG_KEY && this.manifest.ledger && key.name !== this.manifest.ledger) throw new Unreadable(`it holds a key of ${key.name}`);
@@ -1136,7 +1139,9 @@ class Bundle {
     for (const checkpoint of this.checkpoints) {
       checkpoint.epoch = epochOf(checkpoint.origin, this.ledger);
     }
-    this.checkOrder();
+    this.checkpoints.filter((one) => !one.epoch).forEach((one) => {
+      this.add('tampered', 'origin', `A checkpoint is that of “${one.origin}”, not of ${this.ledger}.`, { checkpoint: one.size });
+    });
     this.checkpoints = this.checkpoints.filter((checkpoint) => checkpoint.epoch);
     // What is out of order was said; from here on they are read by size.
     this.bySize = [...this.checkpoints].sort((one, other) => one.size - other.size || one.number - other.number);
@@ -1144,14 +1149,10 @@ class Bundle {
 
   addCheckpoint(checkpoint, number) { this.checkpoints.push({ ...checkpoint, number, state: 'unread', isLost: false }); }
 
+  /** Of those that hold more than is there nothing can be said but that. */
   checkOrder() {
     let before = null;
-    for (const checkpoint of this.checkpoints) {
-      if (!checkpoint.epoch) {
-        this.add('tampered', 'origin',
-          `A checkpoint is that of “${checkpoint.origin}”, not of ${this.ledger}.`, { checkpoint: checkpoint.size });
-        continue;
-      }
+    for (const checkpoint of this.checkpoints.filter(({ size }) => size <= this.tree.size)) {
       const back = before && (checkpoint.epoch < before.epoch || checkpoint.size < before.size
         || (checkpoint.epoch === before.epoch && checkpoint.time < before.time));
       if (back) this.add('tampered', 'checkpoint-order',
@@ -1166,7 +1167,7 @@ class Bundle {
   async readCards() {
     await this.readLines('cards.jsonl', (card, number) => {
       const salt = isRecord(card) ? unbase64(card.salt) : null;
-      const isCard = salt && salt.length === 32 && ['token', 'subject', 'value'].every((name) => typeof card[name] === 'string');
+      const isCard = salt && salt.length === 32 && typeof card.token === 'string' && typeof card.value === 'string' && Object.hasOwn(card, 'subject');
       if (!isCard) throw new Unreadable('it is no card');
       if (hex(hmac(salt, utf8(card.value))) !== card.token) {
         this.add('tampered', 'card', `Line ${grouped(number)} of cards.jsonl says what the entries did not commit to.`);
@@ -1274,7 +1275,7 @@ class Bundle {
   }
 
   takeNumber(object, index) {
-    const key = `${object.model}\n${object.pk}`;
+    const key = `${object.model}\n${typeof object.pk === 'string' ? object.pk : `\0${object.pk}`}`;
     const known = this.objects.get(key);
     const [last, away] = known || [0, 0];
     const missing = object.seq - last - 1;
@@ -1396,9 +1397,10 @@ class Bundle {
         `The last checkpoint holds ${grouped(last.size)} entries, not ${grouped(size)}.`, { checkpoint: last.size });
     }
     if (!last) this.add('incomplete', 'no-checkpoint', 'There is no checkpoint that could be checked.');
-    if (last && there < last.size) this.add('incomplete', 'entries-missing',
-      `A checkpoint holds ${grouped(last.size)} entries, of which only ${grouped(there)} are here.`,
-      { first: there, last: last.size - 1, checkpoint: last.size });
+    const largest = this.bySize[this.bySize.length - 1];
+    if (largest && there < largest.size) this.add('incomplete', 'entries-missing',
+      `A checkpoint holds ${grouped(largest.size)} entries, of which only ${grouped(there)} are here.`,
+      { first: there, last: largest.size - 1, checkpoint: largest.size });
     if (this.members.has('entries.jsonl') && isWhole(entries) && this.facts.full !== entries) this.add('tampered', 'entries-count',
       `${grouped(this.facts.full)} entries are here in full, ${grouped(entries)} by the manifest.`);
   }
@@ -1478,7 +1480,7 @@ class Bundle {
 
   /** Those whose signatures decide: the others' roots are compared, and lie between two of these. */
   decisive() {
-    const list = this.bySize.filter((checkpoint) => !checkpoint.isLost);
+    const list = this.bySize.filter((checkpoint) => !checkpoint.isLost && checkpoint.size <= this.tree.size);
     const chosen = new Set(list.slice(0, FIRST_SIGNATURES));
     const epochs = new Set();
     for (const checkpoint of list) {
@@ -1502,7 +1504,7 @@ class Bundle {
     const chosen = this.decisive();
     let link = 0;
     for (const checkpoint of this.bySize) {
-      if (checkpoint.isLost) continue;
+      if (checkpoint.isLost || checkpoint.size > this.tree.size) continue;
       const needed = [this.chain[link].key];
       // The first one after a rotation is signed by the old and by the new key.
       while (link + 1 < this.chain.length && this.chain[link + 1].index < checkpoint.size) needed.push(this.chain[++link].key);
@@ -1551,8 +1553,9 @@ class Bundle {
 
   async readAnchors() {
     await this.readLines('anchors.jsonl', (anchor) => {
-      const good = isRecord(anchor) && typeof anchor.kind === 'string' && typeof anchor.origin === 'string'
-        && isWhole(anchor.size) && !Number.isNaN(moment(anchor.at)) && unbase64(anchor.receipt) !== null;
+      const named = isRecord(anchor) && ['kind', 'name', 'origin', 'size', 'at', 'receipt'].every((name) => Object.hasOwn(anchor, name));
+      const good = named && typeof anchor.kind === 'string' && typeof anchor.origin === 'string' && isWhole(anchor.size)
+        && !Number.isNaN(moment(anchor.at)) && unbase64(anchor.receipt) !== null;
       if (!good || !epochOf(anchor.origin, this.ledger)) throw new Unreadable('it is no anchor of this ledger');
       const receipt = unbase64(anchor.receipt);
       const lines = anchor.kind === 'witness' ? signatureLines(textOf(receipt)) : [];
@@ -1609,7 +1612,8 @@ class Bundle {
     if (at !== this.manifest.made_at || !alike(selection, this.manifest.selection)) this.add('tampered', 'own-export-other',
       'The manifest gives another time or selection than the event of the export.', place);
     const last = this.checkpoints[this.checkpoints.length - 1];
-    const earlier = this.checkpoints[this.checkpoints.length - 2];
+    const there = this.checkpoints.filter(({ size }) => size <= this.tree.size);
+    const earlier = there[there.length - 2];
     if (earlier && earlier.size > index) this.add('tampered', 'own-export-earlier',
       `A checkpoint before the last (${grouped(earlier.size)} entries) holds the event of this export, too.`, place);
   }
@@ -1701,9 +1705,9 @@ function whatIsWrong(entry) {
     if (Math.abs(written - at) <= 60e6) return 'it tells when it was written although that does not differ';
   }
   if (typeof entry.type !== 'string' || !entry.type) return 'it does not say what was done';
-  if (entry.obj === undefined || entry.obj === null) return '';
-  if (!isRecord(entry.obj) || !entry.obj.model || typeof entry.obj.model !== 'string' || typeof entry.obj.pk !== 'string') return 'its object is not named';
-  if (entry.v === 2 && !(isWhole(entry.obj.seq) && entry.obj.seq > 0)) return 'its object’s event has no number';
+  if (entry.v === 1 || entry.obj === undefined) return '';
+  if (!isRecord(entry.obj) || typeof entry.obj.model !== 'string' || !entry.obj.model) return 'its object is not named';
+  if (!(isWhole(entry.obj.seq) && entry.obj.seq > 0)) return 'its object’s event has no number';
   return '';
 }
 
@@ -1912,7 +1916,8 @@ function witnessesOf(check) {
 function positionOf(first) {
   if (!first) return '';
   const isOne = first.last === null || first.last === first.first;
-  const where = isOne ? `Entry ${grouped(first.first)} is the first bad one` : `The first bad entry is one of ${grouped(first.first)} to ${grouped(first.last)}`;
+  const where = isOne ? `Entry ${grouped(first.first)} is the first bad one`
+    : `The first bad entry is one of ${grouped(first.first)} to ${grouped(first.last)}`;
   const bound = first.checkpoint === null ? '' : `, bounded by the checkpoint of ${grouped(first.checkpoint)} entries`;
   return `${where}${bound}. Entries are counted from 0.`;
 }
@@ -1926,6 +1931,7 @@ function reportOf(check) {
     status: STATUS[word],
     word,
     meaning: IN_WORDS[word],
+    whose_key: word === 'sound' && check.first && !check.trusted ? `The key is the bundle’s own: compare its fingerprint ${fingerprint(check.first)}.` : '',
     first_bad: first && { first: first.first, last: first.last, checkpoint: first.checkpoint },
     first_bad_in_words: positionOf(first),
     findings: check.findings.sorted(),
@@ -2009,8 +2015,9 @@ function factsOf(report) {
   if (lost) rows.push(['Lost',
     listed(lost, ({ from, to, reason }) => `entries ${grouped(from)} to ${grouped(to)} in a restore${reason ? ` (${reason})` : ''}`)]);
   if (redactions) {
-    const closed = `${grouped(redactions.values_without_card)} of them without a card: erased, or not shown to you`;
-    rows.push(['Redactions', `${grouped(redactions.values)} personal values stand as commitments; ${closed}`]);
+    const without = redactions.values_without_card;
+    const closed = without ? `; ${grouped(without)} of them without a card: erased, or not shown to you` : ', all with their cards';
+    rows.push(['Redactions', redactions.values ? `${grouped(redactions.values)} personal values stand as commitments${closed}` : 'none']);
   }
   return rows;
 }
@@ -2073,7 +2080,7 @@ function continuationAbout(check) {
 
 function inText(report) {
   const lines = [`${report.word.toUpperCase()} (${report.status}): ${report.meaning}`];
-  if (report.first_bad_in_words) lines.push(report.first_bad_in_words);
+  for (const text of [report.first_bad_in_words, report.whose_key]) if (text) lines.push(text);
   if (report.findings.length) lines.push('', 'Findings');
   for (const { word, text } of report.findings) lines.push(`  ${word}: ${text}`);
   for (const [kind, count] of Object.entries(report.more_findings)) lines.push(`  and ${grouped(count)} more of the kind ${kind}`);

@@ -62,6 +62,8 @@ IDS = [
     "00000000-0000-4000-8000-000000000000", "019cadc6-9e68-76b8-c6b2-73ff34fce19d", "019CADC6-9E68-76B8-86B2-73FF34FCE19D", "019cadc69e6876b886b273ff34fce19d",
     "019cadc6-9e68-76b8-86b2-73ff34fce19g", "019cadc6-9e68-76b8-b6b2-73ff34fce19d", "{019cadc6-9e68-76b8-86b2-73ff34fce19d}", "", None, 7,
 ]  # fmt: skip
+OBJECTS: list[Any] = [None, [], {}, "x", {"model": "m", "pk": "1"}, {"model": "m", "pk": "1", "seq": 1}]
+ACTORS: list[Any] = [None, "x", [], {}]
 ODD_ENTRIES: list[tuple[str, Odd]] = [
     *((f"tells {value[:40]!r}", told(value)) for value in VALUES),
     *((f"ts {value!r}", fields(ts=value)) for value in TIMES),
@@ -71,10 +73,10 @@ ODD_ENTRIES: list[tuple[str, Odd]] = [
     *((f"type {value!r}", fields(type=value)) for value in ("", None, 1, "x", "ledger.key_rotated", "ledger.restored", "retention.pruned", "evidence.exported")),
     *((f"without {name}", without(name)) for name in ("v", "id", "ts", "type", "actor", "obj")),
     *((f"seq {value!r}", about(seq=value)) for value in (0, 1, 2, 3, 5, -1, "1", None, True, ..., 2**40)),
-    *((f"object {value!r}", fields(obj=value)) for value in (None, [], {}, "x", {"model": "m", "pk": "1"}, {"model": "m", "pk": "1", "seq": 1})),
+    *((f"object {value!r}", fields(obj=value)) for value in OBJECTS),
     *((f"pk {value!r}", about(pk=value, seq=1)) for value in (1, None, "", "é")),
     *((f"model {value!r}", about(model=value, seq=1)) for value in (1, None, "", ...)),
-    *((f"actor {value!r}", fields(actor=value)) for value in (None, "x", [], {})),
+    *((f"actor {value!r}", fields(actor=value)) for value in ACTORS),
     *((f"ctx {value!r}", fields(ctx=value)) for value in (None, "x")),
     *((f"details {value!r}", fields(details=value)) for value in (None, "x", [1])),
     ("a field more", fields(zzz=1)),

@@ -150,6 +150,7 @@ ODD_SEALS: list[tuple[str, Seal]] = [
     ("an origin of epoch 02", text(lambda text: text.replace(NAME, f"{NAME}/epoch-02"))),
     ("an origin of epoch 9", text(lambda text: text.replace(NAME, f"{NAME}/epoch-9"))),
     ("a size with a zero before it", text(lambda text: text.replace("\n", "\n0", 1))),
+    ("another size", text(lambda text: text.replace("\n", "\n9", 1))),
     ("a root that is none", text(lambda text: text.replace("=\n", "\n", 1))),
     ("another root", text(lambda text: text.split("\n")[0] + "\n" + text.split("\n")[1] + "\n" + b64(bytes(32)) + "\n" + text.split("\n")[3] + "\n")),
     ("a time without parts of seconds", text(lambda text: text[:-9] + "Z\n")),
