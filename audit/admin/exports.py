@@ -20,10 +20,12 @@ from audit.models import EvidenceExport
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import show_in
-from portal.foundation.adminkit.moments import moment, written
+from portal.foundation.adminkit.moments import moment
 from portal.foundation.errors import PortalError
 
 from .export_forms import ReasonForm, SelectionForm
+from .export_words import selection_words, size_words, state_words
+from .media import MEDIA
 from .objects import objects_like, words_of
 from .seal import keys_shown
 
@@ -46,7 +48,6 @@ class EvidenceExportAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ("portal/ledger.css",)}
-        js = ("portal/progress.js",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, RIGHT)
@@ -89,6 +90,7 @@ class EvidenceExportAdmin(ModelAdmin):
         now = clock.now()
         context = {
             **self._frame(request, f"Export {run.pk}"),
+            "original": run,
             "run": run,
             "live": under_way(run, now),
             "now": now,
@@ -143,7 +145,7 @@ class EvidenceExportAdmin(ModelAdmin):
         return run.reason[:160]
 
     def _frame(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": MEDIA}
 
     def _get(self, request: HttpRequest, object_id: str) -> EvidenceExport:
         if not self.has_view_permission(request):
@@ -167,35 +169,6 @@ class EvidenceExportAdmin(ModelAdmin):
             return {}
         meant = [(found.words, f"?{_with(request.GET, found.key)}") for found in objects_like(term, request, self.admin_site)]
         return {"term": term, "meant": meant}
-
-
-def export_line(run: EvidenceExport) -> str:
-    """'Everything: written, 12,345 entries, 3.4 MB'."""
-    told = f"{selection_words(selection_of(run))}: {state_words(run)}"
-    return f"{told}, {words.counted(run.entries, 'entry', 'entries')}, {size_words(run.length)}" if run.state == run.State.DONE else told
-
-
-def state_words(run: EvidenceExport) -> str:
-    if run.state == run.State.DONE:
-        return "file deleted" if run.removed_at else "written"
-    return str(run.get_state_display())
-
-
-def selection_words(selection: Selection, name: str = "") -> str:
-    """'Everything', or what narrows it: 'Events of incident INC-000012 from … and before …'."""
-    if selection.is_everything:
-        return "Everything"
-    parts = [f"of {name or f'{selection.model} {selection.pk}'}"] if selection.model else []
-    parts += [f"from {written(selection.since)}"] if selection.since else []
-    parts += [f"before {written(selection.until)}"] if selection.until else []
-    return f"Events {' '.join(parts)}"
-
-
-def size_words(length: int) -> str:
-    """'3.4 MB', as file managers say it."""
-    if length < 1_000_000:
-        return f"{max(length, 1) / 1_000:,.0f} kB"
-    return f"{length / 1_000_000:,.1f} MB" if length < 1_000_000_000 else f"{length / 1_000_000_000:,.1f} GB"
 
 
 def _with(asked: QueryDict, key: str) -> str:

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views import View
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
 
 from audit.evidence.check_runs import RIGHT, latest_check, latest_result, request_check
 from audit.evidence.exports import RIGHT as EXPORT
@@ -20,10 +20,11 @@ from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
 
-from .exports import export_line
+from .export_words import export_line
+from .media import MEDIA
 from .seal import keys_shown, seal_line
 
-PAGE = "admin:audit_ledger_changelist"
+PAGE = "admin:audit_ledgercheck_changelist"
 MOST_EXPORTS = 5
 # What each verdict means for who reads it here.
 MEANING = {
@@ -36,21 +37,39 @@ MEANING = {
 }
 
 
-class LedgerView(View):
-    """GET shows the page."""
+@admin.register(LedgerCheck)
+class LedgerCheckAdmin(ModelAdmin):
+    """Checks have no list of their own: the page of the ledger tells the last one."""
 
-    model_admin: Any = None
+    def get_urls(self) -> list[URLPattern]:
+        return [path("check/", self.admin_site.admin_view(self.check_now), name="audit_ledgercheck_check"), *super().get_urls()]
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        if not may(request.user, RIGHT):
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request.user, RIGHT)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, RIGHT)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The page of the ledger."""
+        if not self.has_view_permission(request):
             raise PermissionDenied
         now = clock.now()
         found = standing(now)
         context = {
-            **self.model_admin.admin_site.each_context(request),
-            "opts": self.model_admin.opts,
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
             "title": "Ledger",
-            "media": self.model_admin.media,
+            "media": MEDIA,
             "now": now,
             "seal": seal_line(found),
             "standing": found,
@@ -61,18 +80,22 @@ class LedgerView(View):
         }
         return render(request, "audit/ledger.html", context)
 
+    def check_now(self, request: HttpRequest) -> HttpResponse:
+        """POST asks for a check."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            try:
+                request_check(actor=request.user, now=clock.now())
+                messages.success(request, "A worker checks the whole ledger. Its result appears on this page.")
+            except PortalError as error:
+                messages.error(request, error.message)
+        return redirect(PAGE)
 
-class CheckView(View):
-    """POST asks for a check now."""
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return redirect(PAGE)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        try:
-            request_check(actor=request.user, now=clock.now())
-            messages.success(request, "A worker checks the whole ledger. Its result appears on this page.")
-        except PortalError as error:
-            if error.status == 403:
-                raise PermissionDenied(error.message) from error
-            messages.error(request, error.message)
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         return redirect(PAGE)
 
 

@@ -25,7 +25,6 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.paginators import BoundedPaginator
 
 from .filters import PersonFilter, TypeFilter
-from .ledger import CheckView, LedgerView
 from .proof import ProofView
 from .seal import clock_time, seal_line
 
@@ -74,16 +73,10 @@ class LedgerEventAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
-        js = ("portal/progress.js",)
 
     def get_urls(self) -> list[URLPattern]:
-        site = self.admin_site
-        return [
-            path("ledger/", site.admin_view(LedgerView.as_view(model_admin=self)), name="audit_ledger_changelist"),
-            path("ledger/check/", site.admin_view(CheckView.as_view()), name="audit_ledger_check"),
-            path("<int:object_id>/proof/", site.admin_view(ProofView.as_view(model_admin=self)), name="audit_ledgerevent_proof"),
-            *super().get_urls(),
-        ]
+        proof = self.admin_site.admin_view(ProofView.as_view(model_admin=self))
+        return [path("<int:object_id>/proof/", proof, name="audit_ledgerevent_proof"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Searching the trail is itself an event; turning pages is not."""

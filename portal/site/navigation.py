@@ -63,7 +63,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Prove",
         (
             ("Audit trail", "fact_check", "audit_ledgerevent", "audit.view_ledgerevent"),
-            ("Ledger", "account_tree", "audit_ledger", "audit.view_ledgerevent"),
+            ("Ledger", "account_tree", "audit_ledgercheck", "audit.view_ledgerevent"),
             ("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
             ("Retention", "auto_delete", "audit_retentionperiod", "audit.view_retentionperiod"),
             ("Legal holds", "gavel", "audit_legalhold", "audit.view_legalhold"),

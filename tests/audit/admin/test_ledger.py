@@ -28,7 +28,7 @@ from portal.foundation.errors import NotAllowed, WrongState
 from tests.factories.portal import person
 
 LIST = "/admin/audit/ledgerevent/"
-PAGE = f"{LIST}ledger/"
+PAGE = "/admin/audit/ledgercheck/"
 CHECK = f"{PAGE}check/"
 
 
