@@ -102,7 +102,7 @@ def _governed(model: type[Model]) -> Governed:
         tuple(field.column for field in key),
         tuple((field.related_model if field.is_relation else model)._meta.label_lower for field in key),
         _counting(model),
-        tuple(field.column for field in meta.concrete_fields),
+        tuple(str(field.column) for field in meta.concrete_fields),
         _is_history(model),
         meta.app_label in BUSY,
     )
@@ -120,7 +120,7 @@ def _key(model: type[Model]) -> list[Any]:
 
 def _counting(model: type[Model]) -> tuple[str, ...]:
     left_out = OF_THE_MACHINE.get(model._meta.label)
-    return tuple(field.column for field in model._meta.concrete_fields if field.name not in left_out) if left_out else ()
+    return tuple(str(field.column) for field in model._meta.concrete_fields if field.name not in left_out) if left_out else ()
 
 
 def _is_history(model: type[Model]) -> bool:

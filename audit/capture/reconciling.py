@@ -79,10 +79,11 @@ def _batches(until: datetime) -> list[Batch]:
         .values("table", "transaction", "minute")
         .order_by("minute")
     )
-    for row in by.annotate(first=Min("id"), last=Max("id"), since=Min("at"), until=Max("at"), count=Count("id")):
-        minute = row.pop("minute")
-        key = (row["table"], row["transaction"] or minute)
-        found[key] = _joined(found[key], Batch(**row)) if key in found else Batch(**row)
+    told = by.annotate(first=Min("id"), last=Max("id"), since=Min("at"), until=Max("at"), count=Count("id"))
+    for minute, *row in told.values_list("minute", *Batch.__slots__):
+        batch = Batch(*row)
+        key = (batch.table, batch.transaction or minute)
+        found[key] = _joined(found[key], batch) if key in found else batch
     return list(found.values())
 
 

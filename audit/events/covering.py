@@ -16,15 +16,15 @@ def covered() -> Iterator[None]:
     PostgreSQL's witnesses look for the event themselves when the transaction ends. On SQLite a row in a table of its own says that an act is
     running: nobody else can see it, as nobody else can write meanwhile, and it is gone before the transaction ends.
     """
-    if connection.vendor != "sqlite" or getattr(_depth, "now", 0):
+    if connection.vendor != "sqlite" or getattr(_depth, "within", False):
         yield
         return
     _say("INSERT OR IGNORE INTO audit_openact (id) VALUES (1)")
-    _depth.now = 1
+    _depth.within = True
     try:
         yield
     finally:
-        _depth.now = 0
+        _depth.within = False
         # After a failure it mostly goes with its savepoint; whoever catches that inside the transaction must not keep it.
         if connection.in_atomic_block and connection.connection is not None:
             _say("DELETE FROM audit_openact")
