@@ -1,22 +1,64 @@
 """django-q2's cluster as one whole: it ends together, nobody of it is left behind, and nobody waits for one that is gone.
 
-Its parent starts a sentinel, and that starts workers, a pusher and a monitor. They share queues whose locks die with who holds them.
+Its parent starts a sentinel, and that starts workers; what fetches jobs (the pusher) and what writes down how they went (the monitor) are threads
+of the sentinel, for memory. They share queues whose locks die with who holds them.
 """
 
 import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty
 from typing import Any
 
 import django_q.cluster
+from django.db import connections
 from django_q.cluster import Cluster, Sentinel
+from django_q.monitor import monitor
+from django_q.pusher import pusher
 
 from .stopping import Stop, end_with_parent
 
 logger = logging.getLogger("worker")
 # Less than the 90 s after which systemd kills. What is ended in the middle is done again: a job is struck off when it is done.
 PATIENCE_SECONDS = 60.0
+# What ends the queue of results, as django-q2 has it.
+LAST = "STOP"
+
+
+class _Helper(threading.Thread):
+    """A part of django-q2 as a thread, with what a sentinel asks of its processes."""
+
+    exitcode = None
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        super().__init__(name=name, daemon=True)
+        self.pid = os.getpid()
+        self._work = work
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except Exception:
+            # Mostly the database is away; the sentinel begins it anew.
+            logger.exception("The %s of the job cluster has failed.", self.name)
+        finally:
+            connections.close_all()
+
+
+class _Results:
+    """The results as the monitor takes them. A queue that is closed for writing gives out nothing more in the same process; this does."""
+
+    def __init__(self, queue: Any) -> None:
+        self._queue = queue
+
+    def get(self) -> Any:
+        result = self._queue._reader.recv()
+        self._queue.size.increment(-1)
+        return result
 
 
 class _Sentinel(Sentinel):
@@ -27,9 +69,24 @@ class _Sentinel(Sentinel):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         end_with_parent()
         os.register_at_fork(after_in_child=end_with_parent)
+        self._taken_back: list[Any] = []
         super().start()
 
+    def spawn_pusher(self) -> _Helper:
+        return _Helper("pusher", self._push)
+
+    def spawn_monitor(self) -> _Helper:
+        return _Helper("monitor", lambda: monitor(_Results(self.result_queue), self.broker))
+
+    def _push(self) -> None:
+        while self._taken_back:
+            self.task_queue.put(self._taken_back.pop(0))
+        pusher(self.task_queue, self.event_out, self.broker)
+
     def reincarnate(self, process: Any) -> None:
+        if isinstance(process, _Helper):
+            super().reincarnate(process)
+            return
         if (process.exitcode or 0) < 0:
             # A new one in its place could wait for a lock that nobody holds any more.
             logger.error("A process of the job cluster was killed (status %s).", process.exitcode)
@@ -38,7 +95,21 @@ class _Sentinel(Sentinel):
             # It overran its time. SIGTERM, which follows, is ignored here; first it may hand over what it has.
             process.join(1)
             process.kill()
+        # A fork in the middle of what they do would copy locks that nobody opens there.
+        self._rest_helpers()
         super().reincarnate(process)
+        self.monitor, self.pusher = self.spawn_monitor(), self.spawn_pusher()
+
+    def _rest_helpers(self) -> None:
+        """Ends both when they have finished what they are at. A pusher that waits for room in the queue gets it."""
+        self.event_out.set()
+        while self.pusher.is_alive():
+            with suppress(Empty):
+                self._taken_back.append(self.task_queue.get(timeout=0.1))
+        self.event_out.clear()
+        if self.monitor.is_alive():
+            self.result_queue.put(LAST)
+            self.monitor.join()
 
 
 # django-q2 has no setting for it.

@@ -87,12 +87,12 @@ def test_all_stop_together_and_who_does_not_listen_is_ended_by_force_and_named(
 def test_a_killed_parent_takes_its_children_along() -> None:
     run = python("""
         import os, time
-        from portal.management.job_cluster import _end_with_parent
+        from portal.management.stopping import end_with_parent
 
         reading, writing = os.pipe()
         if not (parent := os.fork()):
             if not os.fork():
-                _end_with_parent()
+                end_with_parent()
                 os.write(writing, str(os.getpid()).encode())
                 time.sleep(60)
             time.sleep(60)
