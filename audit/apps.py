@@ -15,6 +15,7 @@ class AuditConfig(AppConfig):
 
         from portal.foundation import database_guards
         from portal.foundation.access.checks import refused
+        from portal.foundation.access.grants import around
         from portal.foundation.adminkit.frame import frames
         from portal.foundation.jobs import Job, declare
         from portal.foundation.watch.probes import probes
@@ -36,7 +37,7 @@ class AuditConfig(AppConfig):
         from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
-        frames.register("covered", covered)
+        around.register("trail", covered)
         database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)

@@ -72,10 +72,9 @@ def placeholder(key: str) -> str:
 
 def _with_names(content: dict[str, Any]) -> dict[str, Any]:
     details = content.get("details")
-    people = details.get(PEOPLE) if isinstance(details, dict) else None
-    if not isinstance(people, dict):
+    if not isinstance(details, dict) or not isinstance(details.get(PEOPLE), dict):
         return content
-    names = {placeholder(key): str(name) for key, name in people.items()}
+    names = {placeholder(key): str(name) for key, name in details[PEOPLE].items()}
     rest = {name: value for name, value in content.items() if name != "details"}
     others = {name: value for name, value in details.items() if name != PEOPLE}
     return cast("dict[str, Any]", _named(rest | ({"details": others} if others else {}), names))

@@ -6,6 +6,5 @@ from typing import Any
 
 from portal.foundation.registry import Registry
 
-# 'act', called as act(verb, actor=…, now=…, why=…), is a transaction and one audit event; 'covered', without arguments, is for what is told
-# by events that are written beside it, in the running transaction.
+# The one entry is called 'act': called as act(verb, actor=…, now=…, why=…), it is a transaction and one audit event.
 frames: Registry[Callable[..., AbstractContextManager[Any]]] = Registry("frame of a save")
