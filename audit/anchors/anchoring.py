@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from random import SystemRandom
@@ -17,12 +18,15 @@ from portal.foundation.request_context import origin
 from .anchor import Anchor, AnchorFailed
 from .configured import anchors, problems
 from .known import every
+from .models import AnchorReceipt
+from .reaching import reach
 from .services import failed, show_newest
 
 logger = logging.getLogger("sealer")
 # Another sealer may have signed; this one is told of its own.
 LOOK_SECONDS = 5.0
-LONGEST_REST_SECONDS = 60.0
+# How often it is asked for whether an anchor is there that nothing was shown to.
+REACH_SECONDS = 25.0
 # One that restarts is back within the first two; what has failed twice is said to fail, well within a minute even where each try hangs.
 # The longest wait keeps what an anchor missed from waiting for more than a minute once it is back.
 WAITS_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -66,6 +70,8 @@ class _Line:
         self.tries = 0
         # Whether it rests its time whatever is new: something was shown just now, or failed.
         self.patient = False
+        # When it was last there, by the monotonic clock.
+        self.met_at = time.monotonic()
 
     def run(self, is_mine: Callable[[], bool]) -> None:
         with origin("sealer"):
@@ -90,7 +96,7 @@ class _Line:
 
     def _try(self) -> float:
         try:
-            shown = show_newest(self.anchor, now=self.clock())
+            shown = self._show()
         except AnchorFailed as error:
             return self._after(error)
         except (OperationalError, InterfaceError):
@@ -99,7 +105,16 @@ class _Line:
             logger.exception("Showing a checkpoint to '%s' broke.", self.anchor.name)
             return self._after(AnchorFailed(f"{self.anchor.name}: showing it a checkpoint broke; see the sealer's log."))
         self.tries, self.patient = 0, shown is not None
-        return min(every(self.anchor).total_seconds(), LONGEST_REST_SECONDS) if shown else LOOK_SECONDS
+        return min(every(self.anchor).total_seconds(), REACH_SECONDS) if shown else LOOK_SECONDS
+
+    def _show(self) -> AnchorReceipt | None:
+        shown = show_newest(self.anchor, now=self.clock())
+        if shown is None and time.monotonic() - self.met_at >= REACH_SECONDS:
+            reach(self.anchor)
+            self.met_at = time.monotonic()
+        elif shown:
+            self.met_at = time.monotonic()
+        return shown
 
     def _after(self, error: AnchorFailed) -> float:
         self.tries, self.patient = self.tries + 1, True

@@ -27,7 +27,7 @@ def show(anchor: Anchor, note: str, *, previous: Shown | None, now: datetime) ->
         if anchor.way == "udp":
             _send_datagram(anchor, message)
         else:
-            with closing(_connected(anchor)) as connection:
+            with closing(connected(anchor)) as connection:
                 connection.sendall(b"%d %s" % (len(message), message))
                 _listen(connection)
     except ssl.SSLError as error:
@@ -57,7 +57,8 @@ def _escaped(value: str) -> str:
     return value
 
 
-def _connected(anchor: Anchor) -> socket.socket:
+def connected(anchor: Anchor) -> socket.socket:
+    """A connection to a receiver on TCP or TLS, the handshake done. Raises OSError, of which ssl.SSLError is one."""
     plain = socket.create_connection((anchor.host, anchor.port), timeout=settings.OUTBOUND_TIMEOUT_SECONDS)
     if anchor.way == "tcp":
         return plain

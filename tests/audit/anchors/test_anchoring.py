@@ -1,5 +1,6 @@
 """Showing checkpoints around: each place the newest that is due, what fails told once, and everything well again soon after."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from audit.anchors import anchoring, known, services
 from audit.anchors.anchor import Anchor, AnchorFailed
 from audit.anchors.anchoring import Anchoring
 from audit.anchors.configured import parse
+from audit.anchors.reaching import reach
 from audit.models import AnchorReceipt, LedgerEvent
 from audit.sealing.services import seal
 from portal.foundation import clock
@@ -171,3 +173,36 @@ def test_the_threads_go_on_while_a_disk_is_away_and_catch_up_when_it_is_back(
     until(lambda: known.largest_size() == last.size)
     # A second sealer on this machine leaves it to the first.
     assert not Anchoring(clock=clock.now)._lock.is_mine()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("quick")
+def test_an_anchor_that_goes_while_nothing_is_shown_is_told_too(
+    elsewhere: Anchor, tmp_path: Path, threads: Callable[[], Anchoring], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anchoring, "REACH_SECONDS", 0.1)
+    write_events(1, now=clock.now())
+    last = seal(clock.now())
+    assert last
+    threads()
+    until(lambda: known.largest_size() == last.size)
+    (tmp_path / "disk").rename(tmp_path / "away")
+    until(lambda: told("ledger.anchor_failed") == 1)
+    assert "Is its disk mounted" in known.state(elsewhere).error
+
+
+def test_whether_somebody_is_there_is_asked_without_showing_anything(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for address in (f"tsa+http://127.0.0.1:{port}/", f"syslog+tcp://127.0.0.1:{port}", f"file://{tmp_path}/new"):
+            reach(parse(address))
+    for address in (f"tsa+http://127.0.0.1:{port}/", f"syslog+tcp://127.0.0.1:{port}", f"file://{tmp_path}/away/new"):
+        with pytest.raises(AnchorFailed, match=r"cannot be reached|disk mounted"):
+            reach(parse(address))
+    reach(parse(f"syslog+udp://127.0.0.1:{port}"))
+
+
+def test_an_address_that_may_not_be_called_is_not(settings: Any) -> None:
+    settings.OUTBOUND_ALLOWED_HOSTS = []
+    with pytest.raises(AnchorFailed, match="OUTBOUND_ALLOWED_HOSTS"):
+        reach(parse("tsa+http://127.0.0.1:1/"))
