@@ -182,6 +182,8 @@ def test_another_history_than_the_one_kept_is_tampered(judge: Judge, tmp_path: P
         b'{"a":9007199254740992}',
         b'{"a":NaN}',
         b'{"\xc3\xa9":1}',
+        b'{"a":{"b":[{"x\xc3\xa9y":1}]}}',
+        b'{"\xc3\xa9\\"x":1}',
         b'{"a":"\\u0041"}',
         b'{"a":"\\ud800"}',
         b'{"a":"\xff"}',
