@@ -20,14 +20,14 @@ pytestmark = [
 # What is traced, the file it must touch (the folder of the keys, the database), what happens there instead, and at which call.
 FOLDER = [
     (call, f"keys/{name}", fault, 1)
-    for call, name in (("fsync", ".sealed.new"), ("write", ".sealed.new"), ("rename", "sealed"), ("fsync", ""))
+    for call, name in (("fsync", ".sealed.new"), ("write", ".sealed.new"), ("rename", ".sealed.new"), ("fsync", ""))
     for fault in ("error=EIO", "error=ENOSPC", "signal=KILL")
 ]
 DATABASE = [
     (call, "kill.sqlite3-wal", fault, when)
     for call in ("pwrite64", "fdatasync,fsync")
     for fault in ("error=EIO", "error=ENOSPC", "signal=KILL")
-    for when in (1, 2, 3)
+    for when in (1, 2)
 ]
 EVENTS = 20
 
@@ -46,8 +46,9 @@ def test_a_fault_at_any_write_of_the_sealer_costs_nothing(tmp_path: Path) -> Non
             ask("events", count=EVENTS)
             ask("seal_once")
             assert ask("report")["wrong"] == [], fault
+            print(fault, hit[-1], flush=True)  # noqa: T201
     print(f"{len(faults)} faults, {sum(hit)} of them hit")  # noqa: T201
-    # One that is not reached, as the third flush of a short run, shows nothing.
+    # One that is not reached shows nothing.
     assert sum(hit) >= len(faults) * 2 // 3, [fault for fault, was_hit in zip(faults, hit, strict=True) if not was_hit]
 
 
