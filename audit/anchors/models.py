@@ -17,7 +17,8 @@ class AnchorReceipt(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["-id"]
-        indexes = [models.Index(fields=["anchor", "-size"], name="anchor_progress")]
+        # Of each the newest row is asked for all the time, and how large the ledger was at most.
+        indexes = [models.Index(fields=["anchor", "-id"], name="anchor_newest"), models.Index(fields=["-size"], name="anchor_largest")]
 
     def __str__(self) -> str:
         return f"{self.anchor} at {self.size}"
