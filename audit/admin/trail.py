@@ -80,7 +80,7 @@ class LedgerEventAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Searching the trail is itself an event; turning pages is not."""
-        asked = {name: value for name, value in request.GET.items() if name not in TURNING}
+        asked = {name: str(value) for name, value in request.GET.items() if name not in TURNING}
         if any(asked.values()) and self.has_view_permission(request):
             tell_search("trail.searched", actor=request.user, now=clock.now(), asked=asked)
         seal = {"seal": seal_line(standing(clock.now())), "leads_on": True} if self.has_view_permission(request) else {}

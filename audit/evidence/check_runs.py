@@ -1,4 +1,4 @@
-"""Checking the ledger because a person asked: in a worker, its result an event, its findings an alarm."""
+"""Checking the ledger because a person asked: in a worker, its result an event, what contradicts itself an alarm."""
 
 import logging
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.events.services import act
 from audit.sealing import alarms
+from portal.foundation import words
 from portal.foundation.access.checks import require
 from portal.foundation.errors import WrongState
 
@@ -75,15 +76,14 @@ def _keep(run: LedgerCheck, report: Report, now: datetime) -> None:
         run.found = len(report.findings)
         run.findings = [{"code": one.code, "text": one.text, "index": one.index} for one in report.findings[:MOST_KEPT]]
         run.save()
-    # What is only late, the sealer's own alarm tells.
-    if report.verdict in (Verdict.SOUND, Verdict.STALE):
-        alarms.silence(ALARM)
-    else:
+    if report.verdict in (Verdict.TAMPERED, Verdict.UNKNOWN_KEY, Verdict.UNSIGNED):
         alarms.sound(ALARM, _in_words(report), now=now)
+    else:
+        # What is late, away or lost and owned up to has a voice of its own.
+        alarms.silence(ALARM)
 
 
 def _in_words(report: Report) -> str:
-    return (
-        f"The last check of the ledger found it {report.verdict.word}: {report.findings[0].text} "
-        f"{len(report.findings):,} finding(s) in all. Change nothing; see 'When it alarms' in docs/ledger.md."
-    )
+    worst = next(finding for finding in report.findings if finding.verdict is report.verdict)
+    more = words.counted(len(report.findings), "finding")
+    return f"The last check found the ledger {report.verdict.word} ({more}): {worst.text} Change nothing; see 'When it alarms' in docs/ledger.md."

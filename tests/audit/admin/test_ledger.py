@@ -184,13 +184,15 @@ def test_a_check_is_asked_for_carried_out_and_kept_as_an_event() -> None:
 @pytest.mark.django_db
 def test_what_a_check_finds_is_an_alarm_until_another_finds_nothing(monkeypatch: Any) -> None:
     rae = person("Rae", roles=("auditor",))
-    for report, alarms in ((Report(size=9, findings=[Finding("entry_changed", "Entry 7 is not what it was.", 7)]), 1), (Report(size=9), 0)):
+    changed, guard = Finding("entry_changed", "Entry 7 is not what it was.", 7), Finding("guard_missing", "A guard is away.")
+    for findings, alarms in (([guard, changed], 1), ([], 0), ([guard], 0)):
+        report = Report(size=9, findings=findings)
         monkeypatch.setattr(check_runs, "verify_ledger", lambda now, tell, found=report: found)
         check_runs.carry_out(check_runs.request_check(actor=rae, now=clock.now()).pk, clock=clock.now)
-        assert LedgerAlarm.objects.filter(key="check").count() == alarms
+        assert LedgerAlarm.objects.filter(key="check", words__contains="Entry 7 is not what it was.").count() == alarms
     client = Client()
     client.force_login(rae)
-    assert '<strong class="ld-word">Sound</strong>' in words_on(client, PAGE)
+    assert '<strong class="ld-word">Incomplete</strong>' in words_on(client, PAGE)
 
 
 @pytest.mark.django_db
