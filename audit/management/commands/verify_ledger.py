@@ -49,7 +49,7 @@ def _in_words(report: Report) -> list[str]:
     said.append(f"Checkpoints: {report.checkpoints:,}, the last of {report.sealed_at or 'never'}, every signature checked")
     said += [f"Key:         {key}" for key in report.signers]
     said.append(
-        "Not checked: whether what was recorded is true; what happened before it reached the database; anchors (see a bundle's verdict)."
+        "Not checked: whether what was recorded is true; what happened before it reached the database; what syslog and time-stamp authorities received (a bundle holds it)."
     )
     return said
 
