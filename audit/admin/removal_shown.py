@@ -10,6 +10,7 @@ from audit.ledger.models import LedgerEvent, PersonalCard
 from audit.ledger.personal import parsed
 from audit.models import LegalHold, Removal
 from audit.retention.classes import BY_KEY
+from audit.retention.erasure import person_of
 from audit.sealing.models import LedgerLeaf
 from portal.foundation import words
 from portal.foundation.adminkit.moments import moment, written
@@ -35,6 +36,7 @@ def shown(removal: Removal, now: datetime, *, with_content: bool) -> dict[str, A
         "more_ranges": max(counts["ranges"] - MOST_RANGES, 0),
         "gone": counts["done"],
         "is_erasure": erasure,
+        "person": person_of(removal),
         "cards": PersonalCard.objects.filter(subject=removal.subject).count() if erasure else 0,
         "entries_shown": entries_shown(removal) if erasure and with_content and removal.is_open else [],
         "may_read": with_content,
@@ -71,4 +73,5 @@ def entries_shown(removal: Removal) -> list[dict[str, Any]]:
 def in_words(event: LedgerEvent, content: dict[str, Any]) -> str:
     """'2 Mar 2026, 14:05 CET: noted incident INC-000012. Ana called.'"""
     why = str(content.get("why", ""))[:MOST_WORDS]
-    return f"{written(event.recorded_at)}: {did_words(content)} {object_words(content)}. {why}".strip()
+    did = f"{did_words(content)} {object_words(content)}".strip()
+    return f"{written(event.recorded_at)}: {did}. {why}".strip()

@@ -4,10 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from audit.models import LegalHold, Removal, RetentionPeriod
@@ -41,7 +45,11 @@ class OnlyByVerbs(PortalModelAdmin):
         return False
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        raise Http404
+        """What was done with it stands in the audit trail, for those who may read that."""
+        if not may(request.user, "audit.view_ledgerevent"):
+            raise PermissionDenied
+        about = urlencode({"object_model": self.opts.label_lower, "object_pk": unquote(object_id)})
+        return redirect(f"{reverse('admin:audit_ledgerevent_changelist')}?{about}")
 
     def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
         raise Http404
@@ -56,6 +64,7 @@ def months_in_words(months: int) -> str:
 @admin.register(RetentionPeriod)
 class RetentionPeriodAdmin(OnlyByVerbs):
     list_display = ("title", "kept")
+    list_before_template = "audit/periods_top.html"
     fields = ("title", "kept", "begins_with")
     readonly_fields = fields
     search_fields = ()
@@ -198,8 +207,8 @@ class RemovalAdmin(OnlyByVerbs):
             possible=lambda removal: removal.waits_for_approval,
             look="danger",
             form=SureForm,
-            consequence="What is listed on its page is removed for good, beginning within five minutes. It cannot be undone, and no backup of the "
-            "portal brings it back. Hashes stay, so that every proof stays valid; the trail says what went, who asked and that you approved.",
+            consequence="What is listed on its page is removed for good, beginning within five minutes. It cannot be undone. Hashes "
+            "stay, so that every proof stays valid; the trail says what went, who asked and that you approved.",
             ask="What did you look at, and why may it go? The words stay for good: name no person in them.",
             done="Approved. It goes now; this page says when it is done.",
         ),

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -120,7 +119,7 @@ class ErasureForm(ReasonForm):
         label="Entries that go altogether",
         coerce=int,
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        widget=forms.CheckboxSelectMultiple(),
         help_text="Of an entry that goes only its hash stays: nobody can read any more what happened. Keep what the law asks you to keep.",
     )
     field_order = ("chosen", "reason")

@@ -27,6 +27,8 @@ def why_not_approve(removal: Removal, actor: Any) -> str:
         return "Your account is younger than what was asked, so you cannot decide on it."
     if removal.subject == f"person:{actor.pk}":
         return "It is about yourself."
+    if removal.kind == Removal.Kind.ERASURE and removal.entries and not may(actor, "audit.view_ledgerevent"):
+        return "You may not read the entries that go, so somebody who may has to decide."
     return ""
 
 

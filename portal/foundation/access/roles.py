@@ -78,7 +78,7 @@ _DRILL = (
     *_all("incidents", "drillpart", "drillfailure", verbs=EDIT),
     "incidents.run_drill",
 )
-# How long the trail is kept, what is held, and what goes. Asking and approving are one role's, and never one person's.
+# How long the trail is kept, what is held, and what goes. Compliance asks; another of compliance or an approver decides, never who asked.
 _SEE_RETENTION = _all("audit", "retentionperiod", "legalhold", "removal")
 _RETAIN = (
     "audit.change_retentionperiod",
@@ -128,11 +128,13 @@ ROLES: tuple[Role, ...] = (
     Role(
         "approver",
         "Approvers",
-        "The second pair of eyes on every policy change.",
+        "The second pair of eyes on every policy change, and on what leaves the audit trail.",
         _SEE_RULES
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
         + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack")
+        + _SEE_RETENTION
+        + ("audit.approve_removal", "audit.lift_legalhold")
         + ("incidents.review_mandateuse",),
     ),
     Role(

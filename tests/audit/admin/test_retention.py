@@ -171,3 +171,10 @@ def test_the_work_list_of_the_others_shows_what_waits_for_a_decision(ana: Any, t
     asked(ana)
     assert "Pruning by age" in signed_in(tom).get("/admin/").content.decode()
     assert "Pruning by age" not in signed_in(ana).get("/admin/").content.decode()
+
+
+def test_the_history_of_a_removal_is_what_the_trail_says_of_it(ana: Any, tom: Any) -> None:
+    removal = asked(ana)
+    page = signed_in(tom).get(f"{REMOVALS}{removal.pk}/history/", follow=True).content.decode()
+    assert "pruning asked" in page
+    assert signed_in(person("Abe", roles=("approver",))).get(f"{REMOVALS}{removal.pk}/history/").status_code == 403

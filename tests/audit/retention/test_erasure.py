@@ -13,7 +13,7 @@ from audit.ledger import personal
 from audit.ledger.personal import Personal
 from audit.models import ForgottenSubject, LedgerEvent, LedgerLeaf, PersonalCard, Removal
 from audit.retention.carrying_out import carry_out, carry_out_all, erase_returned_cards
-from audit.retention.deciding import approve_removal
+from audit.retention.deciding import approve_removal, close_removal
 from audit.retention.erasure import ask_erasure, look_for
 from audit.retention.holds import lift_hold, place_hold
 from audit.sealing.services import seal
@@ -208,6 +208,16 @@ def test_nobody_approves_an_erasure_they_asked_for(gone: User, ana: Any, today: 
     removal = ask_erasure(gone, actor=ana, now=today, reason="Request 12.")
     with pytest.raises(NotAllowed, match="yourself"):
         approve_removal(removal, actor=ana, now=today, reason="Fine.")
+
+
+def test_an_approver_lets_cards_go_and_no_entry_that_they_may_not_read(gone: User, ana: Any, today: Any) -> None:
+    abe, index = person("Abe", roles=("approver",)), named()
+    removal = ask_erasure(gone, actor=ana, now=today, reason="Request 12.", chosen=[index])
+    with pytest.raises(NotAllowed, match="may not read"):
+        approve_removal(removal, actor=abe, now=today, reason="Fine.")
+    close_removal(removal, actor=ana, now=today, reason="The cards alone.")
+    approve_removal(ask_erasure(gone, actor=ana, now=today, reason="Request 12."), actor=abe, now=today, reason="Fine.")
+    assert carry_out_all(now=today) > 0
 
 
 def test_one_erasure_of_a_person_is_open_at_a_time(gone: User, ana: Any, tom: Any, today: Any) -> None:

@@ -47,13 +47,21 @@ def test_a_hold_is_lifted_once(ana: Any, tom: Any, now: Any) -> None:
         lift_hold(hold, actor=tom, now=now, reason="Again.")
 
 
-@pytest.mark.parametrize("role", ["auditor", "manager", "administrator", "approver"])
-def test_only_compliance_places_and_lifts(role: str, ana: Any, now: Any) -> None:
+@pytest.mark.parametrize("role", ["auditor", "manager", "administrator"])
+def test_only_compliance_places_and_only_they_and_approvers_lift(role: str, ana: Any, now: Any) -> None:
     other = person("Olga", roles=(role,))
     with pytest.raises(NotAllowed):
         held(other, now)
     with pytest.raises(NotAllowed):
         lift_hold(held(ana, now), actor=other, now=now, reason="Settled.")
+
+
+def test_an_approver_lifts_and_does_not_place(ana: Any, now: Any) -> None:
+    abe, hold = person("Abe", roles=("approver",)), held(ana, now)
+    with pytest.raises(NotAllowed):
+        held(abe, now)
+    lift_hold(hold, actor=abe, now=now, reason="Settled.")
+    assert LegalHold.objects.get().lifted_by == abe
 
 
 def test_a_hold_needs_its_reason_and_a_whole_object(ana: Any, tom: Any, now: Any) -> None:
