@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Model
 
 BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
 
@@ -18,7 +19,8 @@ class _Question(NamedTuple):
 
 def earlier_values(history: Any) -> dict[str, Any] | None:
     """The columns of a row as they were before `history`, its newest history row; None when that is the first. One query."""
-    asked = _question(type(history), connection.vendor)
+    table: type[Model] = type(history)
+    asked = _question(table, connection.vendor)
     given = [field.get_db_prep_value(getattr(history, field.attname), connection) for field in (asked.own, history._meta.pk)]
     with connection.cursor() as cursor:
         cursor.execute(asked.statement, given)

@@ -20,7 +20,7 @@ ALARM_BANNER = False
 # Tests that seal have a folder each; one that seals by mistake does not touch the developer's.
 LEDGER_KEYS = str(Path(tempfile.gettempdir()) / f"portal-ledger-{os.getpid()}")
 # A test that wants anchors or receipts names them.
-LEDGER_ANCHORS: list[str] = []
+LEDGER_ANCHORS = []
 LEDGER_RECEIPTS = ""
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
