@@ -92,7 +92,7 @@ def hand_out(run: EvidenceExport, *, actor: Any, now: datetime) -> Path:
         raise WrongState("The bundle is not written yet.")
     path = Path(settings.EVIDENCE_FOLDER) / run.file
     if run.removed_at or not path.is_file():
-        raise NotFound(f"The file is kept for {KEPT.days} days and is gone. Export it again: it will be checked as well as this one.")
+        raise NotFound(f"The file is kept for {KEPT.days} days and is gone. Export it again.")
     if _digest(path) != run.sha256:
         raise WrongState("The file is not what was written: somebody or something changed it. It is not handed out; export it again.")
     with act("evidence.downloaded", actor=actor, now=now, subject=run, why=run.reason) as running:
@@ -105,8 +105,9 @@ def remove_old(*, now: datetime) -> int:
     rows = EvidenceExport.objects.filter(state=State.DONE, removed_at=None, finished_at__lte=now - KEPT)
     for run in rows:
         (folder() / run.file).unlink(missing_ok=True)
-    for path in folder().iterdir():
-        if path.is_file() and path.stat().st_mtime < (now - KEPT).timestamp():
+    # Nothing else that may lie there is touched.
+    for path in [*folder().glob("evidence-*.zip"), *folder().glob(".evidence-*.zip.*")]:
+        if path.stat().st_mtime < (now - KEPT).timestamp():
             path.unlink(missing_ok=True)
     return rows.update(removed_at=now)
 

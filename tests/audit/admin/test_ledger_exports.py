@@ -1,5 +1,6 @@
 """Exports as people ask for them: what will be in them, their progress, the file and how to check it."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -192,9 +193,13 @@ def test_a_file_that_is_not_what_was_written_is_not_handed_out() -> None:
 
 def test_files_go_after_a_week_and_what_they_were_stays() -> None:
     run = write(ask())
+    half, strange = exports.folder() / ".evidence-2026-01-01-9.zip.half", exports.folder() / "notes.txt"
+    for path in (half, strange):
+        path.write_text("x")
+        os.utime(path, (0, 0))
     later = clock.now() + exports.KEPT - timedelta(minutes=1)
     assert (exports.remove_old(now=later), exports.remove_old(now=later + timedelta(minutes=2))) == (0, 1)
-    assert list(exports.folder().iterdir()) == []
+    assert list(exports.folder().iterdir()) == [strange]
     run.refresh_from_db()
     with pytest.raises(NotFound, match="kept for 7 days"):
         exports.hand_out(run, actor=run.requested_by, now=later)
