@@ -16,6 +16,7 @@ from audit.ledger.models import LedgerEvent
 from audit.ledger.services import utc_text
 from audit.sealing import alarms
 from audit.sealing.models import LedgerEpoch, LedgerLeaf
+from portal.foundation.words import counted
 
 from .spool import KEPT_FOR, Receipt, files, folder, let_go_before, parsed
 
@@ -48,8 +49,10 @@ def check_receipts(*, now: datetime) -> int:
         _tell(place, new, now)
     lost = [*_absent(known, _owned_up_to())[0], *new]
     if lost:
-        said = f"{len(lost)} events were written and are not in the ledger: somebody removed or changed them before they were sealed."
-        alarms.sound(ALARM, f"{said} They stand in {place / MISSED}.", now=now)
+        said = (
+            f"Missing from the ledger: {counted(len(lost), 'committed event')}, removed or changed before sealing, or lost by the database."
+        )
+        alarms.sound(ALARM, f"{said} The receipts stand in {place / MISSED}.", now=now)
     else:
         alarms.silence(ALARM)
         (place / MISSED).unlink(missing_ok=True)

@@ -111,7 +111,7 @@ def test_an_event_that_goes_before_it_is_sealed_is_missed(write: Write, place: P
     assert [one.event for one in missing_receipts(later)] == [str(gone.event_id)]
     for _ in range(2):
         assert check_receipts(now=later) == 1
-        assert "1 events were written and are not in the ledger" in LedgerAlarm.objects.get(pk="receipts").words
+        assert "Missing from the ledger: 1 committed event, removed" in LedgerAlarm.objects.get(pk="receipts").words
     [event] = LedgerEvent.objects.filter(type="ledger.receipt_missing")
     assert json.loads(event.payload)["details"]["receipts"][0].startswith(str(gone.event_id))
     # Somebody looked into it, and took the list away.
