@@ -1709,6 +1709,7 @@ function whatIsWrong(entry) {
   if (typeof entry.type !== 'string' || !entry.type) return 'it does not say what was done';
   if (entry.v === 1 || entry.obj === undefined) return '';
   if (!isRecord(entry.obj) || typeof entry.obj.model !== 'string' || !entry.obj.model) return 'its object is not named';
+  if (typeof entry.obj.pk !== 'string' || !entry.obj.pk) return 'its object has no key';
   if (!(isWhole(entry.obj.seq) && entry.obj.seq > 0)) return 'its object’s event has no number';
   return '';
 }

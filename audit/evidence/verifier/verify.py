@@ -843,8 +843,8 @@ class Walk:
         self.seen.ids[-1] = int(event_id[19:23] + event_id[24:], 16)
         if version == 2 and "obj" in entry:
             model, key, number = text_of(entry, "obj", "model"), text_of(entry, "obj", "pk"), number_of(entry, "obj", "seq")
-            if not model or not 0 < number < 1 << 32:
-                raise Broken("its object has no name or no number")
+            if not model or not key or not 0 < number < 1 << 32:
+                raise Broken("its object has no kind, key or number")
             who = hashlib.blake2b(f"{model}\0{key}".encode(), digest_size=8).digest()
             self.seen.objects[-1], self.seen.numbers[-1] = int.from_bytes(who, "big"), number
 
