@@ -1,5 +1,6 @@
 """Appending to the ledger. There is no other verb."""
 
+import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from django.db import connection, transaction
 
 from portal.foundation import clock
 from portal.foundation.canonical import canonical_json
-from portal.foundation.many_rows import insert_all
+from portal.foundation.many_rows import insert_all, made
 from portal.foundation.registry import Registry
 
 from . import one_event
@@ -66,7 +67,7 @@ def _as_row(content: dict[str, Any], numbers: dict[Subject, int], now: datetime)
         content["obj"] = {**content["obj"], "seq": numbers[subject]}
     content, event_id = _completed(content, now)
     payload = canonical_json(content).decode("utf-8")
-    return LedgerEvent(event_id=event_id, recorded_at=now, payload=payload, **columns_of(content))
+    return made(LedgerEvent, event_id=event_id, recorded_at=now, payload=payload, **columns_of(content))
 
 
 def _completed(content: dict[str, Any], now: datetime) -> tuple[dict[str, Any], uuid.UUID]:
@@ -94,7 +95,7 @@ def columns_of(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def utc_text(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds, always 27 characters."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def _subject(content: Mapping[str, Any]) -> Subject | None:
@@ -119,7 +120,7 @@ def _next_numbers(subjects: Iterable[Subject]) -> dict[Subject, int]:
 def _uuid7(now: datetime) -> uuid.UUID:
     """A version 7 UUID (RFC 9562): 48 bits of milliseconds, then random, so that ids sort by time."""
     milliseconds = int(now.timestamp() * 1000)
-    value = (milliseconds << 80) | (uuid.uuid4().int & ((1 << 80) - 1))
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return uuid.UUID(int=value)

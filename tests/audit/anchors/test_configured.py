@@ -23,6 +23,7 @@ KEY = a_witness_key("w.example/one")
         ("tsa+https://user:geheim@tsa.example/tsr?token=geheim", "rfc3161", "tsa tsa.example"),
         (f"witness+http://w.example:8400/#{KEY}", "witness", "witness w.example/one"),
     ],
+    ids=["file", "syslog over TLS", "syslog over TCP", "syslog over UDP", "time-stamp authority", "witness"],
 )
 def test_every_kind_of_place_has_an_address_and_a_name_without_secrets(address: str, kind: str, name: str) -> None:
     anchor = parse(address)
