@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from queue import Empty
 from typing import Any
 
@@ -18,7 +19,9 @@ from django.db import connections
 from django_q.cluster import Cluster, Sentinel
 from django_q.monitor import monitor
 from django_q.pusher import pusher
+from django_q.scheduler import scheduler
 
+from .shared_memory import give_back
 from .stopping import Stop, end_with_parent
 
 logger = logging.getLogger("worker")
@@ -46,17 +49,20 @@ class _Helper(threading.Thread):
             # Mostly the database is away; the sentinel begins it anew.
             logger.exception("The %s of the job cluster has failed.", self.name)
         finally:
-            connections.close_all()
+            _leave_the_database()
 
 
 class _Results:
-    """The results as the monitor takes them. A queue that is closed for writing gives out nothing more in the same process; this does."""
+    """The results as the monitor takes them. Closing a queue closes it for readers of the same process too; this goes on to the last result."""
 
     def __init__(self, queue: Any) -> None:
         self._queue = queue
+        self._pipe = Connection(os.dup(queue._reader.fileno()), writable=False)
 
     def get(self) -> Any:
-        result = self._queue._reader.recv()
+        if self._queue.empty():
+            _leave_the_database()
+        result = self._pipe.recv()
         self._queue.size.increment(-1)
         return result
 
@@ -112,8 +118,22 @@ class _Sentinel(Sentinel):
             self.monitor.join()
 
 
+def _schedule(**given: Any) -> None:
+    """What a sentinel does with the database itself, every half minute."""
+    try:
+        scheduler(**given)
+    finally:
+        _leave_the_database()
+
+
+def _leave_the_database() -> None:
+    """For who needs it now and then: on SQLite a connection holds the whole schema, some 4 MB."""
+    connections.close_all()
+    give_back()
+
+
 # django-q2 has no setting for it.
-django_q.cluster.Sentinel = _Sentinel
+django_q.cluster.Sentinel, django_q.cluster.scheduler = _Sentinel, _schedule
 
 
 class JobCluster(Cluster):

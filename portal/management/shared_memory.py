@@ -38,6 +38,12 @@ def fill_holes() -> None:
                 pass
 
 
+def give_back() -> None:
+    """Hands free pages back to the system, those between used ones too. With glibc only."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _fits_in_a_gap(libc: ctypes.CDLL, size: int) -> bool:
     """Takes some blocks of `size`; whether none of them came from the top of the heap."""
     top = libc.mallinfo2().keepcost

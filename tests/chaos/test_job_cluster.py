@@ -65,3 +65,4 @@ def test_jobs_go_on_after_any_process_of_the_cluster_is_killed(tmp_path: Path, v
         assert installation.running["worker"].wait(15) == 0
         wait_until(lambda: not any(lives(pid) for pid in everybody), 5)
     assert "The job cluster has ended by itself; it is started again." in said
+    assert "has failed" not in (tmp_path / "worker.log").read_text()
