@@ -20,6 +20,7 @@ from django_q.cluster import Cluster, Sentinel
 from django_q.monitor import monitor
 from django_q.pusher import pusher
 from django_q.scheduler import scheduler
+from django_q.signals import post_execute_in_worker
 
 from .shared_memory import give_back
 from .stopping import Stop, end_with_parent
@@ -76,6 +77,7 @@ class _Sentinel(Sentinel):
         end_with_parent()
         os.register_at_fork(after_in_child=end_with_parent)
         self._taken_back: list[Any] = []
+        post_execute_in_worker.connect(_leave_the_database)
         super().start()
 
     def spawn_pusher(self) -> _Helper:
@@ -126,7 +128,7 @@ def _schedule(**given: Any) -> None:
         _leave_the_database()
 
 
-def _leave_the_database() -> None:
+def _leave_the_database(**sent: Any) -> None:
     """For who needs it now and then: on SQLite a connection holds the whole schema, some 4 MB."""
     connections.close_all()
     give_back()
