@@ -17,18 +17,22 @@ from audit.anchors import checking as anchors
 from audit.capture import installing
 from audit.capture.reconciling import waiting
 from audit.ledger.models import LedgerEvent, LedgerInbox
-from audit.ledger.services import columns_of
+from audit.ledger.services import columns_of, utc_text
 from audit.sealing import merkle, notes
 from audit.sealing.keys import public_keys
+from audit.sealing.last_note import recall
 from audit.sealing.models import LedgerCheckpoint, LedgerLeaf, LedgerTile
 from audit.sealing.stored import split
 from portal.foundation import database_guards
 
+from . import remembered
 from .findings import Finding, Verdict, worst
 from .gone import Gone
 
 AT_ONCE = 2_000
 LATE = timedelta(seconds=10)
+# How far an entry's time may lie outside of the two checkpoints around it (docs/ledger-format.md, section 3).
+TOLERANCE = timedelta(seconds=300)
 Tell = Callable[[int, int], None]
 ROWS = """
 SELECT l."index", l.event, l.hash, e.payload, e.type, e.actor_id, e.object_model, e.object_pk, e.object_seq, e.request_id
@@ -58,10 +62,11 @@ class Report:
 def verify_ledger(*, now: datetime, tell: Tell = lambda done, size: None) -> Report:
     """Looks through the whole ledger; memory does not grow with it but for a number per object. Changes nothing."""
     # The sealer goes on meanwhile. What is made of leaves is noted before the leaves, so that nothing is found to be ahead of them.
-    signed, tiles = LedgerCheckpoint.objects.aggregate(last=Max("id"))["last"] or 0, _Tiles()
+    signed, tiles, remembered_last = LedgerCheckpoint.objects.aggregate(last=Max("id"))["last"] or 0, _Tiles(), recall()
     last = LedgerLeaf.objects.order_by("-index").first()
     report = Report(size=last.index + 1 if last else 0, signers=public_keys())
     report.findings += _of_the_tree(report, _Walk(report.size, _Checkpoints(signed, now), tiles), tell)
+    report.findings += remembered.findings(remembered_last, now=now)
     report.findings += _of_the_inbox(now)
     report.findings += _of_the_guards()
     report.findings += [Finding(one.code, one.text, one.index) for one in anchors.findings(now=now)]
@@ -124,6 +129,8 @@ class _Walk:
         if differing:
             yield Finding("columns_differ", f"Entry {index}: the columns {', '.join(differing)} do not say what the event says.", index)
         yield from self._number(index, content.get("obj") or {})
+        if not self.marks.enclose(content):
+            yield Finding("time_differs", f"Entry {index} says another time than the checkpoints around it.", index)
         self.payloads += 1
         self.last_at = content.get("ts", "")
         self.first_at = self.first_at or self.last_at
@@ -151,17 +158,27 @@ class _Checkpoints:
         self.now = now
         self.waiting = LedgerCheckpoint.objects.filter(pk__lte=last).order_by("size", "id").iterator()
         self.next: LedgerCheckpoint | None = next(self.waiting, None)
-        self.count, self.size, self.at = 0, 0, None
+        self.count, self.size, self.at, self.origin = 0, 0, None, ""
         self.keys = dict(_verifiers())
+        self.earliest, self.latest = "", self._latest()
 
     count: int
     size: int
     at: datetime | None
 
+    def enclose(self, content: dict[str, Any]) -> bool:
+        """Whether an entry was written between the last checkpoint and the next, as it says. The tree's first entries, `v` 1, are older."""
+        written = str(content.get("rec") or content.get("ts"))
+        return written <= self.latest and (content.get("v") == 1 or written >= self.earliest)
+
+    def _latest(self) -> str:
+        return utc_text(self.next.at + TOLERANCE) if self.next else "9"
+
     def reached(self, tree: merkle.Frontier) -> Iterator[Finding]:
         while self.next is not None and self.next.size <= tree.size:
             yield from self._check(self.next, tree)
             self.next = next(self.waiting, None)
+            self.earliest, self.latest = utc_text(self.at - TOLERANCE) if self.at else "", self._latest()
 
     def _check(self, row: LedgerCheckpoint, tree: merkle.Frontier) -> Iterator[Finding]:
         place = row.size - 1
@@ -183,9 +200,9 @@ class _Checkpoints:
             yield Finding("unknown_key", f"The checkpoint at {row.size} is signed by none of this ledger's keys.", place)
         elif not any(self.keys[one.key_id](one.signature, said.text().encode("utf-8")) for one in known):
             yield Finding("signature_wrong", f"The signature of the checkpoint at {row.size} does not fit it.", place)
-        if self.at and said.at < self.at:
+        if self.at and said.at < self.at and said.origin == self.origin:
             yield Finding("time_backwards", f"The checkpoint at {row.size} is older than the one before it.", place)
-        self.count, self.size, self.at = self.count + 1, row.size, said.at
+        self.count, self.size, self.at, self.origin = self.count + 1, row.size, said.at, said.origin
 
     def end(self, size: int) -> Iterator[Finding]:
         if self.next is not None:

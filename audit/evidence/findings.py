@@ -27,7 +27,7 @@ class Verdict(Enum):
 # What is in no other set is tampering.
 _UNKNOWN = {"unknown_key"}
 _UNSIGNED = {"checkpoint_unsigned"}
-_INCOMPLETE = {"guard_missing", "unattributed_change", "anchor_failing", "lost_range"}
+_INCOMPLETE = {"guard_missing", "unattributed_change", "anchor_failing", "lost_range", "checkpoint_missing"}
 _STALE = {"not_sealed"}
 
 

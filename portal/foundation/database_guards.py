@@ -75,15 +75,29 @@ def drop_before_migrate(sender: Any, using: str, **kwargs: Any) -> None:
 
 
 def missing(using: str = "default") -> list[str]:
-    """Names of registered guards that the database does not have; anything but an empty list is an alarm."""
+    """Names of registered guards that the database does not have, or that do something else there; anything but an empty list is an alarm."""
+    vendor = connections[using].vendor
     query = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
-    }[connections[using].vendor]
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": (
+            "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled = 'A'"
+        ),
+    }[vendor]
     with connections[using].cursor() as cursor:
         cursor.execute(query)
-        present = {row[0] for row in cursor.fetchall()}
-    return [guard.name for _, group in guards for guard in group if guard.name not in present]
+        present = dict(cursor.fetchall())
+    every = [guard for _, group in guards for guard in group]
+    return [guard.name for guard in every if any(present.get(name) != does for name, does in _triggers(guard, vendor))]
+
+
+def _triggers(guard: Guard | Echo, vendor: str) -> Iterable[tuple[str, str]]:
+    """Name of each trigger of a guard, and what it does as the database keeps it."""
+    for statement in _statements([guard], vendor):
+        if vendor == "sqlite":
+            yield guard.name, statement
+        elif statement.startswith("CREATE OR REPLACE FUNCTION "):
+            head, body, _ = statement.split("$guard$" if isinstance(guard, Guard) else "$echo$")
+            yield head.removeprefix("CREATE OR REPLACE FUNCTION ").partition("(")[0], body
 
 
 def _tables_exist(app_label: str, using: str) -> bool:

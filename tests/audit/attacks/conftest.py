@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db import transaction
 from django.test import override_settings
 
 from audit.anchors import known, services
@@ -22,10 +23,12 @@ from audit.evidence.checking import Report, verify_ledger
 from audit.evidence.entries import lines
 from audit.evidence.selection import Selection
 from audit.evidence.verifier import verify
+from audit.ledger.services import append_all
 from audit.models import LedgerCheckpoint
 from audit.sealing.services import seal
 from portal.foundation import clock
 from portal.foundation.base_models import save_tracked
+from portal.models import User
 from tests.audit.evidence.verifier.made_bundles import Members, described, packed
 from tests.factories.portal import person
 from tests.shared import shared
@@ -34,6 +37,8 @@ from . import attacker
 
 STEP = 50
 ENTRIES = 600
+# So many of each fifty are whole acts; the others are told at once.
+ACTS = 10
 Check = Callable[[], Report]
 Judge = Callable[..., dict[str, Any]]
 
@@ -84,22 +89,33 @@ def as_it_was(places: Path) -> Iterator[None]:
 def sealed(places: Path) -> Sealed:
     ana, people = person("Ana Ruiz"), [person(f"Person {number}") for number in range(5)]
     while attacker.size() < ENTRIES:
-        for number in range(STEP):
-            one = people[number % 5]
-            with act("thing.done", actor=ana, now=clock.now(), subject=one, why=f"Number {number}") as running:
+        for number in range(ACTS):
+            with act("thing.done", actor=ana, now=clock.now(), subject=people[number % 5], why=f"Number {number}") as running:
                 running.details = {"number": number}
                 if number == 7:
-                    one.display_name += "."
-                    save_tracked(one, actor=ana, now=clock.now(), reason="The name was wrong.")
+                    people[2].display_name += "."
+                    save_tracked(people[2], actor=ana, now=clock.now(), reason="The name was wrong.")
+        with transaction.atomic():
+            append_all([told(people[number % 5], number) for number in range(STEP - ACTS)], now=clock.now())
         seal(clock.now())
         show()
-    path = places / "honest.zip"
-    export_evidence(path, Selection(), actor=None, now=clock.now(), wait=lambda seconds: seal(clock.now()))
+    members = exported(places)
     show()
+    return Sealed(members, dict(LedgerCheckpoint.objects.values_list("size", "note")))
+
+
+def told(one: User, number: int) -> dict[str, Any]:
+    return {"type": "thing.done", "obj": {"model": "portal.user", "pk": str(one.pk)}, "why": f"Number {number}"}
+
+
+def exported(folder: Path) -> Members:
+    """The members of a bundle that the portal writes now."""
+    path = folder / "exported.zip"
+    export_evidence(path, Selection(), actor=None, now=clock.now(), wait=lambda seconds: seal(clock.now()))
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     path.unlink()
-    return Sealed(members, dict(LedgerCheckpoint.objects.values_list("size", "note")))
+    return members
 
 
 def show() -> None:
@@ -134,9 +150,9 @@ def judge(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     """The verdict of verify.py on a bundle. Its Ed25519 has tests of its own; here another one is faster."""
     monkeypatch.setattr(verify, "ed25519_valid", _valid)
 
-    def judged(members: Members, *arguments: str) -> dict[str, Any]:
+    def judged(bundle: Members | bytes, *arguments: str) -> dict[str, Any]:
         path = tmp_path / "bundle.zip"
-        path.write_bytes(packed(members, 0))
+        path.write_bytes(bundle if isinstance(bundle, bytes) else packed(bundle, 0))
         capsys.readouterr()
         status = verify.main([str(path), "--json", *arguments])
         verdict: dict[str, Any] = json.loads(capsys.readouterr().out)
