@@ -10,7 +10,7 @@ from django.conf import settings
 from .anchor import COSIGNATURE, FILE, RFC3161, SYSLOG, WITNESS, Anchor, WitnessKey
 
 PORTS = {"tls": 6514, "tcp": 601, "udp": 514}
-LONGEST_NAME = 100
+LONGEST_NAME = 255
 FORMS = (
     "file:///mnt/elsewhere/checkpoints, syslog+tls://host:6514 (or +tcp, +udp), tsa+https://host/path (or +http), "
     "witness+https://host/#KEY (or +http)"

@@ -6,7 +6,7 @@ from django.db import models
 class AnchorReceipt(models.Model):
     """One checkpoint at one anchor. A failure is kept too; the same checkpoint may follow it."""
 
-    anchor = models.CharField(max_length=100, help_text="The anchor's name in the configuration.")
+    anchor = models.CharField(max_length=255, help_text="The anchor's name in the configuration.")
     kind = models.CharField(max_length=20)
     epoch = models.PositiveIntegerField(default=1)
     size = models.BigIntegerField()

@@ -38,18 +38,14 @@ def commitment(salt: bytes, value: str) -> str:
     return hmac.new(salt, value.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
-def sealed(personal: Personal) -> dict[str, str]:
-    """What stands in the event instead of `personal`. Must run in the transaction of the event: it may have to write the card."""
-    token = _known.get(personal)
-    if token is None:
-        token = _token_of(personal)
-        transaction.on_commit(partial(_remember, personal, token), robust=True)
-    return {KEY: token}
+def with_seals(contents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Copies of `contents` in which every Personal is sealed. Must run in the transaction of the events: it may have to write cards.
 
-
-def with_seals(content: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of `content` in which every Personal is sealed."""
-    return {name: _with_seals(item) for name, item in content.items()}
+    Four queries at most, however many they are; none for what this process has seen committed.
+    """
+    contents = list(contents)
+    tokens = _tokens_of({personal for content in contents for personal in _personals(content)})
+    return [{name: _with_seals(item, tokens) for name, item in content.items()} for content in contents]
 
 
 def opened(contents: Iterable[Any]) -> list[Any]:
@@ -96,36 +92,67 @@ def forget() -> None:
     _known.clear()
 
 
-def _with_seals(value: Any) -> Any:
+def _personals(value: Any) -> Iterable[Personal]:
     kind = type(value)
     if kind is Personal:
-        return sealed(value)
+        yield value
+    elif kind is list or kind is tuple:
+        for item in value:
+            yield from _personals(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _personals(item)
+
+
+def _with_seals(value: Any, tokens: Mapping[Personal, str]) -> Any:
+    kind = type(value)
+    if kind is Personal:
+        return {KEY: tokens[value]}
     if kind is dict:
-        return {name: _with_seals(item) for name, item in value.items()}
+        return {name: _with_seals(item, tokens) for name, item in value.items()}
     if kind is list or kind is tuple:
-        return [_with_seals(item) for item in value]
+        return [_with_seals(item, tokens) for item in value]
     return value
 
 
-def _token_of(personal: Personal) -> str:
-    rows = PersonalCard.objects.filter(subject=personal.subject, value=personal.value)
-    token = rows.values_list("token", flat=True).first()
-    if token is None:
-        salt = secrets.token_bytes(SALT_BYTES)
-        if ForgottenSubject.objects.filter(subject=personal.subject).exists():
-            # Erased on demand: what is said now is committed to, and nobody keeps what it was.
-            return commitment(salt, personal.value)
-        card = PersonalCard(token=commitment(salt, personal.value), subject=personal.subject, value=personal.value, salt=salt)
-        # Somebody else may write the same card this moment; the constraint keeps one.
-        PersonalCard.objects.bulk_create([card], ignore_conflicts=True)
-        token = rows.values_list("token", flat=True).get()
-    return token
+def _tokens_of(wanted: set[Personal]) -> dict[Personal, str]:
+    tokens = {personal: _known[personal] for personal in wanted if personal in _known}
+    unknown = wanted - tokens.keys()
+    if not unknown:
+        return tokens
+    found = _stored(unknown)
+    missing = unknown - found.keys()
+    if missing:
+        found |= _written(missing)
+    transaction.on_commit(partial(_remember, found), robust=True)
+    return tokens | found
 
 
-def _remember(personal: Personal, token: str) -> None:
+def _stored(wanted: set[Personal]) -> dict[Personal, str]:
+    """The tokens of the cards that are there."""
+    rows = PersonalCard.objects.filter(subject__in={one.subject for one in wanted}, value__in={one.value for one in wanted})
+    found = {Personal(subject, value): token for subject, value, token in rows.values_list("subject", "value", "token")}
+    return {personal: token for personal, token in found.items() if personal in wanted}
+
+
+def _written(missing: set[Personal]) -> dict[Personal, str]:
+    """The tokens of new cards. Of somebody who was erased nothing is kept: what is said now is committed to, and nobody can open it."""
+    made = [_card(personal) for personal in sorted(missing, key=lambda one: (one.subject, one.value))]
+    forgotten = set(ForgottenSubject.objects.filter(subject__in={one.subject for one in missing}).values_list("subject", flat=True))
+    # Somebody else may write the same card this moment; the constraint keeps one.
+    PersonalCard.objects.bulk_create([card for card in made if card.subject not in forgotten], ignore_conflicts=True)
+    return {Personal(card.subject, card.value): card.token for card in made} | _stored(missing)
+
+
+def _card(personal: Personal) -> PersonalCard:
+    salt = secrets.token_bytes(SALT_BYTES)
+    return PersonalCard(token=commitment(salt, personal.value), subject=personal.subject, value=personal.value, salt=salt)
+
+
+def _remember(tokens: Mapping[Personal, str]) -> None:
     if len(_known) >= MOST_KNOWN:
         _known.clear()
-    _known[personal] = token
+    _known.update(tokens)
 
 
 def _tokens(content: Any) -> Iterable[str]:

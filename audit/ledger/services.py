@@ -38,7 +38,7 @@ def append(event: Mapping[str, Any], *, now: datetime) -> None:
     Raises RuntimeError outside a transaction and ValueError when the event has no canonical form.
     """
     _refuse_outside_a_transaction()
-    content, event_id = _completed(with_seals(event), now)
+    content, event_id = _completed(with_seals([event])[0], now)
     payload = one_event.write(content, columns_of(content), event_id, now)
     for _, hear in hearers:
         hear([(event_id, payload)])
@@ -47,7 +47,7 @@ def append(event: Mapping[str, Any], *, now: datetime) -> None:
 def append_all(events: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     """The same for several, in this order, in one statement. An event about an object gets that object's next number."""
     _refuse_outside_a_transaction()
-    contents = [with_seals(event) for event in events]
+    contents = with_seals(events)
     numbers = _next_numbers(subject for content in contents if (subject := _subject(content)))
     rows = [_as_row(content, numbers, now) for content in contents]
     insert_all(rows)

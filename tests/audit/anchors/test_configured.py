@@ -50,7 +50,7 @@ def test_a_time_stamp_authority_is_called_at_its_own_address() -> None:
         ("tsa://geheim.example", "tsa\\+https"),
         ("witness+https://w.example/", "not a witness' public key"),
         (f"witness+https://w.example/#{vkey('w', bytes(32))}", "not a witness' public key"),
-        ("file:///" + "x" * 100, "longer than 100"),
+        ("file:///" + "x" * 255, "longer than 255"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_others_count(settings: Any, address: str, said: str) -> None:

@@ -1,6 +1,5 @@
 """A person accepts what they read, for themself, once; training is recorded by somebody else; reminders come once."""
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -61,7 +60,7 @@ def test_an_acceptance_keeps_the_hash_the_name_and_the_time(version: PolicyVersi
     ana.save()
     kept = Acceptance.objects.get()
     assert (kept.person_name, kept.content_sha256, kept.accepted_at) == ("Ana Ruiz", version.content_sha256, now + DAY)
-    event = json.loads(LedgerEvent.objects.get(type="policy_version.accepted").payload)
+    event = parsed(LedgerEvent.objects.get(type="policy_version.accepted").payload)
     assert (event["actor"]["name"], event["decision"]["content_sha256"]) == ("Ana Ruiz", version.content_sha256)
 
 
