@@ -75,3 +75,9 @@ def django_db_setup(django_db_setup: Any, django_db_blocker: Any) -> Iterator[No
     TransactionTestCase._fixture_teardown = lambda case: before.put_back()  # type: ignore[method-assign]
     yield
     TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+    if connection.vendor == "postgresql":
+        # A thread that outlived its test may hold a session, and a database in use cannot be dropped.
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )

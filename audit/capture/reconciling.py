@@ -124,10 +124,11 @@ def _is_told(change: RawChange, table: Governed) -> bool:
     told = Q()
     for prefix in TOLD_BY_THEMSELVES:
         told |= Q(type__startswith=prefix)
-    return (
-        bool(about)
-        and LedgerEvent.objects.filter(about, told, pk__gt=change.after_event, pk__lte=change.after_event + RIGHT_AFTER).exists()
-    )
+    after = LedgerEvent.objects.filter(pk__gt=change.after_event).order_by("pk")
+    # Counted, not by key: what was rolled back leaves gaps between the keys.
+    end = after.values_list("pk", flat=True)[RIGHT_AFTER - 1 : RIGHT_AFTER]
+    near = after.filter(pk__lte=end[0]) if end else after
+    return bool(about) and near.filter(about, told).exists()
 
 
 def _objects(change: RawChange, table: Governed) -> Iterable[tuple[str, str]]:

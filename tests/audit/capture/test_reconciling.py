@@ -1,16 +1,18 @@
 """What no event explains becomes an event, once, with an alarm; what an event explains does not."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from rest_framework.authtoken.models import Token
 
 from audit.capture import alarms
 from audit.capture.reconciling import TYPE, reconcile
 from audit.events.stories import parsed
+from audit.ledger.services import append_all
 from audit.models import LedgerEvent, OpenAct, RawChange
 from audit.tasks import reconcile_changes
 from policies.models import Runbook, Service
@@ -111,3 +113,11 @@ def test_the_job_finds_nothing_where_nothing_is() -> None:
     RawChange.objects.all().delete()
     assert reconcile_changes() == 0
     assert list(alarms.witnesses(clock.now())) == []
+
+
+def test_a_row_is_told_by_its_own_event_however_many_keys_were_rolled_back_before_it() -> None:
+    with contextlib.suppress(InterruptedError), transaction.atomic():
+        append_all([{"type": "thing.done"} for _ in range(300)], now=clock.now())
+        raise InterruptedError
+    person("Ana")
+    assert found() == []
