@@ -27,7 +27,12 @@ class SecondHand:
         """Begins, unless the last one is still at it."""
         if self._is_busy():
             return
-        self._child = os.fork()
+        try:
+            self._child = os.fork()
+        except OSError as error:
+            # No memory or no room for a process: the first hand must not stop for that.
+            logger.warning("There is no second hand to be had (%s); the first goes on.", error.strerror)
+            return
         if self._child == 0:
             self._work_and_end()
 
@@ -35,6 +40,7 @@ class SecondHand:
         """Waits until it has ended."""
         if self._is_busy() and self._child is not None:
             os.waitpid(self._child, 0)
+            self._child = None
 
     def _is_busy(self) -> bool:
         if self._child is None:
