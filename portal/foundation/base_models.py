@@ -8,6 +8,7 @@ from django.db import models
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
+from .history_rows import QuickRecords
 from .many_rows import QuicklyInserted
 
 
@@ -23,7 +24,7 @@ class PastManager(HistoryManager):
 
 def tracked(*, without: tuple[str, ...] = (), m2m: tuple[Any, ...] = ()) -> HistoricalRecords:
     """History for a governed model: every saved row with its author and reason. `without` names secrets, which it must not keep."""
-    return HistoricalRecords(
+    return QuickRecords(
         excluded_fields=list(without),
         m2m_fields=list(m2m),
         history_change_reason_field=models.TextField(null=True),

@@ -59,13 +59,23 @@ class QuicklyInserted(models.Model):
         abstract = True
 
     def _do_insert(self, manager: Any, using: Any, fields: Any, returning_fields: Any, raw: bool) -> Any:
-        way = _way_in(connection.vendor, type(self), keyed=self.pk is not None)
-        values = [one(self.__dict__[name]) for name, one in way.stored]
-        back = ", ".join(_quoted(field.column) for field in returning_fields)
+        return _inserted(self, ", ".join(_quoted(field.column) for field in returning_fields))
+
+
+def insert_one(row: models.Model) -> None:
+    """Inserts `row` and gives it the key that the database counts, without the signals of a model that is saved."""
+    [[row.pk]] = _inserted(row, _quoted(str(row._meta.pk.column)))
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def _inserted(row: models.Model, back: str) -> list[Any]:
+    """Inserts one row; the values of the columns `back`, if any."""
+    way = _way_in(connection.vendor, type(row), keyed=row.pk is not None)
+    values = [one(row.__dict__[name]) for name, one in way.stored]
+    with connection.cursor() as cursor:
         end = f" RETURNING {back}" if back else ""
-        with connection.cursor() as cursor:
-            cursor.execute(way.statement + end, values if connection.vendor == "sqlite" else [_as_json(way.fields, [values])])
-            return cursor.fetchall() if back else []
+        cursor.execute(way.statement + end, values if connection.vendor == "sqlite" else [_as_json(way.fields, [values])])
+        return list(cursor.fetchall()) if back else []
 
 
 def next_key(model: type[models.Model]) -> int:
