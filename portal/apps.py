@@ -1,7 +1,12 @@
 """Start-up of the frame: the admin site, the channels, the frame's jobs."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin import apps as admin_apps
+
+from .foundation.loading import without
 
 
 class PortalConfig(AppConfig):
@@ -60,3 +65,16 @@ class PortalConfig(AppConfig):
 class PortalAdminConfig(admin_apps.AdminConfig):
     default = False
     default_site = "portal.site.admin_site.PortalAdminSite"
+
+    def ready(self) -> None:
+        with without(*_needless()):
+            super().ready()
+            # Here, as the addresses would load it later.
+            import_module("rest_framework.compat")
+
+
+def _needless() -> list[str]:
+    """What the admin's theme, the HTTP client and the REST framework load if they find it: 15 MB in each process, and nobody asks for it here."""
+    its_command_line, for_its_own_tests, in_descriptions = ["click", "pygments", "rich"], ["requests"], ["markdown"]
+    fields_of_postgresql = [] if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else ["psycopg"]
+    return its_command_line + for_its_own_tests + in_descriptions + fields_of_postgresql

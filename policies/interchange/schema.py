@@ -1,10 +1,9 @@
 """Holding a file against policy.schema.json, and saying in words what does not fit, with the line. Pure."""
 
 import json
+from functools import cache
 from pathlib import Path as File
 from typing import Any
-
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from portal.foundation import words
 
@@ -13,7 +12,6 @@ from .reading import Parsed, Path
 SCHEMA: dict[str, Any] = json.loads(File(__file__).with_name("policy.schema.json").read_text("utf-8"))
 # More than a person works through before trying again.
 MOST_PROBLEMS = 50
-_VALIDATOR = Draft202012Validator(SCHEMA)
 _ONE_OF = {
     "levels": "level",
     "stakeholder_levels": "stakeholder level",
@@ -40,12 +38,20 @@ _TYPES = {
 def misfits(parsed: Parsed) -> list[str]:
     """What in the file does not fit the schema, in the file's order; the first fifty."""
     found = []
-    for error in _VALIDATOR.iter_errors(parsed.content):
+    for error in _validator().iter_errors(parsed.content):
         path: Path = tuple(error.absolute_path)
         found += [(parsed.lines.get(at, 0), f"{place(parsed.lines, at)}: {problem}") for at, problem in _problems(error, path)]
         if len(found) >= MOST_PROBLEMS:
             break
     return [text for _, text in sorted(found)]
+
+
+@cache
+def _validator() -> Any:
+    """Loaded when the first file comes: some megabytes."""
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+    return Draft202012Validator(SCHEMA)
 
 
 def place(lines: dict[Path, int], path: Path) -> str:
