@@ -3,18 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .spool import Receipt
+from .receipt import Receipt
 
 HEADER = "X-Audit-Receipt"
 MOST_TOLD = 20
-_of_request: "ContextVar[list[Receipt] | None]" = ContextVar("receipts", default=None)
+_of_request: ContextVar[list[Receipt] | None] = ContextVar("receipts", default=None)
 
 
 @contextmanager
-def heard() -> "Iterator[list[Receipt]]":
+def heard() -> Iterator[list[Receipt]]:
     """What is committed inside."""
     receipts: list[Receipt] = []
     token = _of_request.set(receipts)
@@ -24,13 +22,13 @@ def heard() -> "Iterator[list[Receipt]]":
         _of_request.reset(token)
 
 
-def noticed(receipts: "Sequence[Receipt]") -> None:
+def noticed(receipts: Sequence[Receipt]) -> None:
     """These were committed; a request that listens takes them along."""
     listening = _of_request.get()
     if listening is not None:
         listening.extend(receipts)
 
 
-def as_header(receipts: "Sequence[Receipt]") -> str:
+def as_header(receipts: Sequence[Receipt]) -> str:
     """`<event id>:<leaf hash>` of each, the first twenty of them."""
     return ", ".join(f"{one.event}:{one.leaf}" for one in receipts[:MOST_TOLD])

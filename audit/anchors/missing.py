@@ -18,7 +18,8 @@ from audit.sealing import alarms
 from audit.sealing.models import LedgerEpoch, LedgerLeaf
 from portal.foundation.words import counted
 
-from .spool import KEPT_FOR, Receipt, files, folder, let_go_before, parsed
+from .receipt import Receipt, parsed
+from .spool import KEPT_FOR, files, folder, let_go_before
 
 logger = logging.getLogger(__name__)
 # An event has its place within two seconds; nobody is alarmed by a slow minute.

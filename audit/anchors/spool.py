@@ -12,7 +12,6 @@ import threading
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -22,23 +21,11 @@ from audit.ledger.services import utc_text
 from portal.foundation import clock
 
 from .for_callers import noticed
+from .receipt import Receipt
 
 logger = logging.getLogger(__name__)
-LINE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) ([0-9a-f]{64}) (\S{27})\n")
 KEPT_FOR = timedelta(days=30)
 NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-.+\.txt")
-
-
-class Receipt(NamedTuple):
-    """What was committed: the event's id, the hash of its leaf in hexadecimal, and when it was written, RFC 3339 in UTC."""
-
-    event: str
-    leaf: str
-    at: str
-
-    @property
-    def line(self) -> str:
-        return f"{self.event} {self.leaf} {self.at}\n"
 
 
 def keep(written: Sequence[tuple[UUID, str]]) -> None:
@@ -62,12 +49,6 @@ def files() -> list[Path]:
     """The files with receipts, the oldest first."""
     place = folder()
     return sorted(path for path in place.glob("*.txt") if NAME.fullmatch(path.name)) if place and place.is_dir() else []
-
-
-def parsed(line: str) -> Receipt | None:
-    """None for what is no whole line: the machine may have gone down while it was written."""
-    found = LINE.fullmatch(line)
-    return Receipt(*found.groups()) if found else None
 
 
 def let_go_before(day: date, *, done: dict[str, int]) -> None:

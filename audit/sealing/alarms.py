@@ -10,6 +10,7 @@ from portal.foundation.watch.probes import Trouble
 from portal.foundation.words import duration
 
 from .models import LedgerAlarm, LedgerCheckpoint
+from .waiting import waiting_since
 
 logger = logging.getLogger("sealer")
 WAITS_TOO_LONG = timedelta(seconds=10)
@@ -37,8 +38,6 @@ def standing() -> list[str]:
 
 def ledger(now: datetime) -> Iterator[Trouble]:
     """The probe of the watch: what the sealer says, else whether it seals. Three queries at most, each of a row."""
-    from .services import waiting_since
-
     found = list(LedgerAlarm.objects.order_by("since", "key"))
     for alarm in found:
         yield Trouble(f"ledger {alarm.key}", alarm.words)

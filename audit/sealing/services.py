@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import Exists, Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, Max, OuterRef
 
 from audit.events.services import act
 from audit.ledger.models import LedgerEvent, LedgerInbox
@@ -17,11 +16,12 @@ from portal.foundation.errors import WrongState
 from . import alarms, keys
 from .folder import locked
 from .last_note import recall
-from .models import LedgerCheckpoint, LedgerLeaf
+from .models import LedgerCheckpoint
 from .notes import Checkpoint
 from .sequencing import durable_connection, let_go_of_sealed, take_in
 from .signing import ROTATED, rotation_details, sign, standing
 from .stored import StoredTree, tree_size
+from .waiting import waiting_since
 
 logger = logging.getLogger("sealer")
 # A verifier finds an entry back-dated that is 300 s older than a checkpoint without it: what came in earlier than this must not be left waiting.
@@ -78,19 +78,6 @@ def state() -> State:
         waiting_since=waiting_since(size),
         alarms=tuple(alarms.standing()),
     )
-
-
-def waiting_since(signed: int) -> datetime | None:
-    """When the oldest event was recorded that the first `signed` leaves do not hold. One query of a row of an index each."""
-    unsigned = LedgerLeaf.objects.filter(index=signed).values("event")
-    waiting = LedgerInbox.objects.order_by("event").values("event")[:1]
-    first = LedgerEvent.objects.filter(pk=Coalesce(Subquery(unsigned), Subquery(waiting)))
-    return first.values_list("recorded_at", flat=True).first()
-
-
-def something_waits() -> bool:
-    """Whether there is an event without a place in the tree. One query of one row."""
-    return LedgerInbox.objects.exists()
 
 
 def rotate_key(*, now: datetime) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """What happens to the demo's duty: holidays, a stand-in, a swap that waits for an answer, and a leave that leaves a gap to close."""
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from policies.oncall.holidays import make_calendar
@@ -10,12 +9,10 @@ from policies.oncall.standing_in.overrides import make_override
 from policies.oncall.standing_in.swaps import ask_swap
 
 from . import organisation as company
-
-if TYPE_CHECKING:
-    from .seed import Seed
+from .seed import Seed
 
 
-def plant(seed: "Seed") -> None:
+def plant(seed: Seed) -> None:
     """Everything lies after the week of the demo's start, in which the first person of each rotation is on duty undisturbed."""
     people, payments, made = seed.people, seed.schedules["Payments platform"], seed.now - timedelta(hours=3)
     make_calendar("Madrid", country="ES", subdivision="MD", actor=people["manager"], now=made, reason="For the plans of Madrid's teams.")

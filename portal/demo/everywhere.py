@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from audit.events.services import act
 from policies.models import (
@@ -16,15 +16,13 @@ from policies.models import (
 )
 
 from . import organisation as company
-
-if TYPE_CHECKING:
-    from .seed import Seed
+from .seed import Seed
 
 NAME = "Everywhere"
 ONE_HOUR = timedelta(hours=1)
 
 
-def plant(seed: "Seed") -> None:
+def plant(seed: Seed) -> None:
     """Matrix, business impact, exceptions, the stakeholder and the compliance track, messages and announcements; in force from the start."""
     owner = seed.people["second.approver"]
     with act("policy.created", actor=owner, now=seed.start) as running:
@@ -37,7 +35,7 @@ def plant(seed: "Seed") -> None:
     seed.bring_into_force(version, seed.start)
 
 
-def _severity(seed: "Seed", version: PolicyVersion) -> None:
+def _severity(seed: Seed, version: PolicyVersion) -> None:
     def add(row: Any) -> None:
         seed.saved(row, actor=version.author)
 
@@ -81,7 +79,7 @@ def _severity(seed: "Seed", version: PolicyVersion) -> None:
     )
 
 
-def _tracks(seed: "Seed", version: PolicyVersion) -> None:
+def _tracks(seed: Seed, version: PolicyVersion) -> None:
     communications, officer = seed.functions["Head of communications"], seed.functions["Data protection officer"]
     quarter = timedelta(minutes=15)
     seed.level(version, 1, "Operations, on call", "functional", quarter, seed.teams["Card operations"], seed.people["responder"])
@@ -105,7 +103,7 @@ def _tracks(seed: "Seed", version: PolicyVersion) -> None:
     )
 
 
-def _words(seed: "Seed", version: PolicyVersion) -> None:
+def _words(seed: Seed, version: PolicyVersion) -> None:
     told = (
         (
             "stakeholder",

@@ -1,17 +1,15 @@
 """The demo's next drill: planned, with somebody who takes part, somebody who was asked, and a failure on purpose."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from audit.events.services import act
 from incidents.drills.services import ask_participants, check_plan, consent
 from incidents.models import Drill, DrillFailure, DrillPart
 
-if TYPE_CHECKING:
-    from .seed import Seed
+from .seed import Seed
 
 
-def plant(seed: "Seed") -> None:
+def plant(seed: Seed) -> None:
     """Next week, for card payments; the commander has agreed, the responder has not answered yet."""
     people, made = seed.people, seed.now - timedelta(hours=2)
     begins = (seed.now + timedelta(days=7)).replace(minute=0, second=0, microsecond=0)

@@ -36,7 +36,6 @@ from portal.foundation.base_models import save_tracked
 from portal.foundation.verification import vouch_for
 from portal.models import ContactPoint, User
 
-from . import duty, everywhere, rehearsal
 from . import organisation as company
 
 TITLES = {role.key: role.title for role in ROLES}
@@ -55,7 +54,8 @@ class Seed:
         self.password = make_password(password)
         self.phone_port = phone_port
 
-    def plant(self) -> None:
+    def organisation(self) -> None:
+        """Who and what there is; no policy yet."""
         with act("demo.seeded", actor=None, now=self.start, why="A demo organisation for the first look"):
             self.people = {person.username: self.person(person) for person in company.PEOPLE}
             for username, manager in company.MANAGERS:
@@ -71,12 +71,6 @@ class Seed:
             self.services = {service[1]: self.service(*service, units=units) for service in company.SERVICES}
             self.runbooks = {runbook[0]: self.runbook(*runbook) for runbook in company.RUNBOOKS}
             self.known_error()
-        everywhere.plant(self)
-        self.card_payments()
-        self.instant_transfers()
-        self.change_waiting_for_approval()
-        duty.plant(self)
-        rehearsal.plant(self)
 
     def saved(self, row: Any, *, actor: Any = None) -> Any:
         save_tracked(row, actor=actor, now=self.start, reason="Demo organisation")

@@ -16,7 +16,8 @@ from django_q.models import OrmQ
 
 from portal.demo import organisation
 from portal.demo.past import live_through, open_live
-from portal.demo.seed import Seed, phone_address
+from portal.demo.planting import plant
+from portal.demo.seed import phone_address
 from portal.foundation import clock
 from portal.foundation.people.models import User
 from portal.foundation.request_context import origin
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             now = clock.now()
             # After a bare migrate there are no roles to give.
             call_command("sync_roles", stdout=StringIO())
-            Seed(now, password, port).plant()
+            plant(now, password=password, phone_port=port)
             live_through(now, port)
             # The past's messages are delivered: nothing is left to wake a worker for.
             OrmQ.objects.all().delete()

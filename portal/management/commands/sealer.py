@@ -9,8 +9,9 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from audit.anchors.anchoring import Anchoring
 from audit.sealing import alarms
-from audit.sealing.services import seal, something_waits
+from audit.sealing.services import seal
 from audit.sealing.telling import check_start, heartbeat, started, stopped
+from audit.sealing.waiting import something_waits
 from portal.foundation import clock
 from portal.foundation.errors import WrongState
 from portal.foundation.request_context import origin

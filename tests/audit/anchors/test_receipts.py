@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from audit.anchors import missing, spool
 from audit.anchors.checking import missing_receipts
 from audit.anchors.missing import check_receipts
+from audit.anchors.receipt import Receipt, parsed
 from audit.events.alone import tell
 from audit.models import LedgerAlarm, LedgerEpoch, LedgerEvent
 from audit.sealing.services import seal
@@ -45,8 +46,8 @@ def write(place: Path, django_capture_on_commit_callbacks: Any) -> Write:
     return writing
 
 
-def receipts() -> list[spool.Receipt]:
-    return [receipt for path in spool.files() for line in path.open() if (receipt := spool.parsed(line))]
+def receipts() -> list[Receipt]:
+    return [receipt for path in spool.files() for line in path.open() if (receipt := parsed(line))]
 
 
 def by_hand(statement: str) -> None:
