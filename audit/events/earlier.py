@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Model
 
+from portal.foundation.statements import ask
+
 BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
 
 
@@ -22,12 +24,9 @@ def earlier_values(history: Any) -> dict[str, Any] | None:
     table: type[Model] = type(history)
     asked = _question(table, connection.vendor)
     given = [field.get_db_prep_value(getattr(history, field.attname), connection) for field in (asked.own, history._meta.pk)]
-    with connection.cursor() as cursor:
-        cursor.execute(asked.statement, given)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return {name: _converted(value, converters, column) for value, (name, converters, column) in zip(row, asked.told, strict=True)}
+    for row in ask(asked.statement, given):
+        return {name: _converted(value, converters, column) for value, (name, converters, column) in zip(row, asked.told, strict=True)}
+    return None
 
 
 def _converted(value: Any, converters: list[Any], column: Any) -> Any:

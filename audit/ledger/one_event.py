@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from portal.foundation.canonical import canonical_json
+from portal.foundation.statements import ask, change
 
 COLUMNS = "event_id, recorded_at, type, actor_id, object_model, object_pk, request_id, object_seq, payload"
 COUNTING = """
@@ -36,20 +37,18 @@ def write(content: Mapping[str, Any], columns: Mapping[str, Any], event_id: uuid
     start = [str(event_id), now] if postgresql else [event_id.hex, connection.ops.adapt_datetimefield_value(now)]
     start += [columns[name] for name in ("type", "actor_id", "object_model", "object_pk", "request_id")]
     subject = content.get("obj")
-    with connection.cursor() as cursor:
-        if not subject:
-            payload = canonical_json(content).decode("utf-8")
-            cursor.execute(PLAIN, [*start, None, payload])
-            return payload
-        head, tail = halves(content)
-        key = [subject["model"], subject["pk"]]
-        if postgresql:
-            cursor.execute(IN_ONE, [*key, *start, head, tail])
-            [last] = cursor.fetchone()
-        else:
-            [last] = cursor.execute(COUNTING, key).fetchone()
-            cursor.execute(PLAIN, [*start, last, f"{head}{last}{tail}"])
-        return f"{head}{last}{tail}"
+    if not subject:
+        payload = canonical_json(content).decode("utf-8")
+        change(PLAIN, [*start, None, payload])
+        return payload
+    head, tail = halves(content)
+    key = [subject["model"], subject["pk"]]
+    if postgresql:
+        [[last]] = ask(IN_ONE, [*key, *start, head, tail])
+    else:
+        [[last]] = ask(COUNTING, key)
+        change(PLAIN, [*start, last, f"{head}{last}{tail}"])
+    return f"{head}{last}{tail}"
 
 
 def halves(content: Mapping[str, Any]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 LARGEST_SAFE_INTEGER = 2**53 - 1
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)
 
 
 def canonical_json(content: Any) -> bytes:

@@ -9,6 +9,7 @@ from simple_history.signals import post_create_historical_record, pre_create_his
 
 from . import clock
 from .many_rows import insert_one, made
+from .statements import change
 
 
 class QuickRecords(HistoricalRecords):
@@ -31,8 +32,7 @@ class QuickRecords(HistoricalRecords):
     def create_historical_record_m2ms(self, history_instance: Any, instance: models.Model) -> None:
         """What `instance` is joined with, copied in one statement without being read."""
         for field in history_instance._history_m2m_fields:
-            with connection.cursor() as cursor:
-                cursor.execute(_copying(field, self.m2m_models[field]), [history_instance.pk, instance.pk])
+            change(_copying(field, self.m2m_models[field]), [history_instance.pk, instance.pk])
 
 
 @cache
