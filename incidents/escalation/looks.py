@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from incidents.lifecycle.models import Incident
+from portal.foundation.statements import change
 
 from .models import EscalationLook
 
@@ -27,9 +28,8 @@ def ask(incidents: Collection[int], *, now: datetime) -> None:
     """Asks the engine to look at these, by primary key. An older wish is renewed: whoever holds it is waited for, so none is lost."""
     wanted = sorted(set(incidents))
     if wanted:
-        with connection.cursor() as cursor:
-            at = connection.ops.adapt_datetimefield_value(now)
-            cursor.execute(_ASK.format(", ".join(["(%s, %s)"] * len(wanted))), [value for pk in wanted for value in (pk, at)])
+        at = connection.ops.adapt_datetimefield_value(now)
+        change(_ASK.format(", ".join(["(%s, %s)"] * len(wanted))), [value for pk in wanted for value in (pk, at)])
 
 
 def any_wanted() -> bool:

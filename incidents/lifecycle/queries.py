@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from policies.decisions.ruleset import MeasureRule
@@ -10,7 +9,7 @@ from policies.models import CustomerSegment, Service, Team
 from policies.severity.models import OwnMeasure
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.errors import InvalidInput
-from portal.foundation.ready_questions import VALUE, first
+from portal.foundation.ready_questions import VALUE, first, read_as
 
 from .models import ImpactReading, Incident
 from .timeline import reading_in_words
@@ -55,7 +54,7 @@ def _service(key: str) -> Service | None:
     """With its team's name. Asked before every opening through the API."""
     service = first(_with_team, key)
     if service is not None and service.team_id is not None:
-        service.team = Team.from_db(connection.alias, ("id", "name"), (service.team_id, service.__dict__["team_name"]))
+        service.team = read_as(Team, ("id", "name"), (service.team_id, service.__dict__["team_name"]))
     return service
 
 

@@ -13,6 +13,8 @@ from policies.catalogue.models import Service
 from policies.decisions.scopes import ORDER
 from policies.decisions.vocabulary import Scope
 from policies.pathways.models import EscalationPolicy
+from portal.foundation.ready_questions import read_as
+from portal.foundation.statements import ask
 
 from .models import PolicyVersion
 
@@ -35,15 +37,13 @@ def acting_versions(service: Service, at: datetime) -> list[PolicyVersion]:
         INSTANT: _written(at),
         _written(INSTANT): _written(at),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [values.get(value, value) for value in asked])
-        found = [_version(row) for row in cursor.fetchall()]
+    found = [_version(row) for row in ask(statement, [values.get(value, value) for value in asked])]
     return sorted(found, key=lambda version: ORDER.index(Scope(version.policy.scope)))
 
 
 def _version(row: tuple[Any, ...]) -> PolicyVersion:
-    version = PolicyVersion.from_db(connection.alias, VERSION, row[: len(VERSION)])
-    version.policy = EscalationPolicy.from_db(connection.alias, POLICY, [version.policy_id, *row[len(VERSION) :]])
+    version = read_as(PolicyVersion, VERSION, row[: len(VERSION)])
+    version.policy = read_as(EscalationPolicy, POLICY, [version.policy_id, *row[len(VERSION) :]])
     return version
 
 

@@ -58,8 +58,8 @@ def _make_sure_of(connection: Any) -> None:
 
 def _has_something_to_say(connection: Any) -> bool:
     waiting = select.poll()
-    waiting.register(connection.pgconn.socket)
-    return any(event != select.POLLOUT for _, event in waiting.poll(0))
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _at_work(connection: Any) -> bool:

@@ -47,7 +47,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.foundation.policy_header.PolicyHeaderMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.foundation.request_context.RequestContextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

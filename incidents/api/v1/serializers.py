@@ -14,7 +14,6 @@ from incidents.lifecycle.facts import LONGEST_LABEL, MOST_LABELS, GivenFacts
 from incidents.lifecycle.queries import segment_called
 from incidents.lifecycle.services import Details
 from incidents.lifecycle.telling import parts_of
-from incidents.lifecycle.timeline import told_of
 from incidents.models import EscalationRun, ImpactReading, Incident, TimelineEntry
 from policies.decisions.severity import Reading
 from policies.decisions.vocabulary import Exposure, Scale
@@ -319,24 +318,6 @@ class IncidentStoryOutput(IncidentOutput):
     @extend_schema_field(RulePartOutput(many=True))
     def get_rules(self, incident: Incident) -> list[dict[str, Any]]:
         return parts_of(grading.rules_pinned_by(incident).rules)
-
-
-class OpenedStoryOutput(IncidentStoryOutput):
-    """The same of one that was opened this moment: nothing runs for it yet, and what was told of it is at hand."""
-
-    readings = serializers.SerializerMethodField()  # type: ignore[assignment]
-    timeline = serializers.SerializerMethodField()  # type: ignore[assignment]
-
-    def get_tracks(self, incident: Incident) -> Any:
-        return []
-
-    def get_readings(self, incident: Incident) -> Any:
-        """Each of them was told, so that without a word of one there is none."""
-        read = any(entry.kind == TimelineEntry.Kind.READING for entry in told_of(incident))
-        return [shown(ReadingOutput, reading) for reading in incident.readings.all()] if read else []
-
-    def get_timeline(self, incident: Incident) -> Any:
-        return [shown(TimelineOutput, entry) for entry in told_of(incident)]
 
 
 class ReadingOutcome(serializers.Serializer):

@@ -10,7 +10,6 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from incidents.escalation import services as escalation
 from incidents.lifecycle import services
@@ -27,6 +26,7 @@ from portal.foundation.apikit.forms import read, shown
 
 from . import serializers as forms
 from .filters import IncidentFilter
+from .opened import as_opened
 from .orders import Orders
 
 
@@ -74,7 +74,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
             )
             if not may(request.user, "incidents.view_incident", incident):
                 raise Http404
-            return _told(incident, status=201, form=forms.OpenedStoryOutput)
+            return _with_location(Response(as_opened(incident), status=201))
 
         return repeats.once(request, now, do)
 
@@ -181,8 +181,11 @@ class Readings(viewsets.GenericViewSet):
         return repeats.once(request, now, do)
 
 
-def _told(incident: Incident, status: int = 200, *, form: type[Serializer] = forms.IncidentStoryOutput) -> Response:
-    response = Response(shown(form, incident), status=status)
-    if status == 201:
-        response["Location"] = response.data["url"]
+def _told(incident: Incident, status: int = 200) -> Response:
+    response = Response(shown(forms.IncidentStoryOutput, incident), status=status)
+    return _with_location(response) if status == 201 else response
+
+
+def _with_location(response: Response) -> Response:
+    response["Location"] = response.data["url"]
     return response

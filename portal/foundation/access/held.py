@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.db import connection
 
+from portal.foundation.statements import ask
+
 ANYBODY = -1
 RIGHT = ("content_type__app_label", "codename")
 
@@ -15,9 +17,7 @@ def rights_at_hand(actor: Any) -> None:
     if actor.is_superuser or hasattr(actor, "_perm_cache"):
         return
     statement, asked = _words(connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [actor.pk] * asked)
-        actor._perm_cache = {f"{app}.{codename}" for app, codename in cursor.fetchall()}
+    actor._perm_cache = {f"{app}.{codename}" for app, codename in ask(statement, [actor.pk] * asked)}
 
 
 @cache

@@ -8,20 +8,24 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.db import connection
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.foundation.errors import InvalidInput, PortalError
-from portal.foundation.many_rows import insert_all
 from portal.foundation.one_transaction import whole
 from portal.foundation.people.models import User
+from portal.foundation.statements import change
 
 from .models import RememberedRequest
+from .written import Written
 
-HEADER = "Idempotency-Key"
+HEADER, IN_META = "Idempotency-Key", "HTTP_IDEMPOTENCY_KEY"
 # Senders repeat within minutes; a day covers a weekend's queue in the longest retry schedules we know of.
 KEPT_FOR = timedelta(days=1)
+_BEGIN = """
+INSERT INTO portal_rememberedrequest (user_id, key, fingerprint, status, body, created_at) VALUES (%s, %s, %s, 0, '{}', %s)
+ON CONFLICT DO NOTHING
+"""
 _REMEMBER = "UPDATE portal_rememberedrequest SET status = %s, body = %s WHERE user_id = %s AND key = %s"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -43,21 +47,20 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> Respons
     Raises InvalidInput for an unusable key and KeyUsedDifferently when the key came with another request.
     """
     with whole():
-        if HEADER not in request.headers:
+        key = request.META.get(IN_META)
+        if key is None:
             return do()
-        key = request.headers[HEADER]
         if not _KEY.fullmatch(key):
             raise InvalidInput(f"{HEADER} must be 1 to 255 visible ASCII characters.", {HEADER: ["Use a UUID, for example."]})
         fingerprint, user = _fingerprint(request), cast(User, request.user)
-        asked = RememberedRequest(user=user, key=key, fingerprint=fingerprint, status=0, body={}, created_at=now)
-        if not insert_all([asked], unless_there=True):
+        asked = [user.pk, key, fingerprint, connection.ops.adapt_datetimefield_value(now)]
+        if not change(_BEGIN, asked):
             answers = RememberedRequest.objects.filter(user=user, key=key)
             outlived = answers.filter(created_at__lt=now - KEPT_FOR).delete()[0]
-            if not outlived or not insert_all([asked], unless_there=True):
+            if not outlived or not change(_BEGIN, asked):
                 return _replayed(answers.get(), fingerprint)
-        response = do()
-        with connection.cursor() as cursor:
-            cursor.execute(_REMEMBER, [response.status_code, JSONRenderer().render(response.data).decode(), user.pk, key])
+        response = Written.of(do())
+        change(_REMEMBER, [response.status_code, response.words.decode(), user.pk, key])
         return response
 
 

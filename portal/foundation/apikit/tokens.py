@@ -7,6 +7,7 @@ from rest_framework.authentication import TokenAuthentication
 from rest_framework.authtoken.models import Token
 from rest_framework.exceptions import AuthenticationFailed
 
+from portal.foundation.many_rows import made
 from portal.foundation.people.models import User
 from portal.foundation.ready_questions import VALUE, first
 
@@ -20,7 +21,7 @@ class Tokens(TokenAuthentication):
             raise AuthenticationFailed("Invalid token.")
         if not user.is_active:
             raise AuthenticationFailed("User inactive or deleted.")
-        return user, Token(key=key, user=user)
+        return user, made(Token, key=key, user=user)
 
 
 def _holder() -> QuerySet[User]:
