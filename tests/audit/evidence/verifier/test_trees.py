@@ -27,7 +27,7 @@ def test_the_example_of_certificate_transparency_has_its_roots() -> None:
     tree = verify.Tree()
     roots = [tree.root().hex()]
     for leaf in LEAVES:
-        tree.append(verify.leaf_hash(leaf))
+        tree.append([verify.leaf_hash(leaf)])
         roots.append(tree.root().hex())
     assert roots == ROOTS
 
@@ -36,7 +36,7 @@ def test_every_size_has_the_root_of_the_definition() -> None:
     tree = verify.Tree()
     for size, leaf in enumerate(HASHES):
         assert tree.root() == root_of(HASHES[:size])
-        tree.append(leaf)
+        tree.append([leaf])
     assert len(tree.peaks) <= 7
 
 
@@ -44,7 +44,7 @@ def test_whole_subtrees_count_as_their_leaves() -> None:
     tree = verify.Tree()
     for start, height in [(0, 4), (16, 0), (17, 0), (18, 1), (20, 2), (24, 3), (32, 5), (64, 2)]:
         assert tree.size == start
-        tree.append(root_of(HASHES[start : start + (1 << height)]), height)
+        tree.append([root_of(HASHES[start : start + (1 << height)])], height)
     assert tree.root() == root_of(HASHES[:68])
 
 
