@@ -29,6 +29,12 @@ def earlier_values(history: Any) -> dict[str, Any] | None:
     return None
 
 
+@cache
+def kept_columns(table: type[Model]) -> tuple[str, ...]:
+    """The attributes of a table of history that are the row's own."""
+    return tuple(field.attname for field in table._meta.concrete_fields if not {field.name, field.attname} & BOOKKEEPING)
+
+
 def _converted(value: Any, converters: list[Any], column: Any) -> Any:
     for convert in converters:
         value = convert(value, column, connection)
@@ -38,7 +44,7 @@ def _converted(value: Any, converters: list[Any], column: Any) -> Any:
 @cache
 def _question(model: Any, vendor: str) -> _Question:
     quoted = connection.ops.quote_name
-    fields = [field for field in model._meta.concrete_fields if not {field.name, field.attname} & BOOKKEEPING]
+    fields = [model._meta.get_field(name) for name in kept_columns(model)]
     own, newest = model._meta.get_field(model.instance_type._meta.pk.attname), model._meta.pk
     table, columns = quoted(model._meta.db_table), ", ".join(quoted(field.column) for field in fields)
     told = []

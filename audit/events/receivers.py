@@ -9,7 +9,7 @@ from django.db import models, transaction
 
 from audit.ledger.services import append, utc_text
 
-from .earlier import BOOKKEEPING, earlier_values
+from .earlier import earlier_values, kept_columns
 from .naming import owner_of, people_of, personal_columns
 from .services import Act, as_event, object_as_recorded, running_act
 from .unwritable import or_nothing
@@ -40,14 +40,15 @@ def history_row_written(sender: Any, instance: models.Model, history_instance: A
 
 def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
     """Before and after of the columns that differ; None for a save that changed nothing."""
-    after = _values(history)
-    kind = KINDS[history.history_type]
-    before: dict[str, Any] = {}
-    if kind != "created":
-        before = {name: plain(value) for name, value in (earlier_values(history) or {}).items()}
+    table: type[models.Model] = type(history)
+    kind, after = KINDS[history.history_type], {name: vars(history)[name] for name in kept_columns(table)}
+    before: dict[str, Any] = (earlier_values(history) or {}) if kind == "changed" else {}
     if kind == "deleted":
-        before, after = after, {}
-    differing = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+        before, after = after, before
+    # What is equal needs no words. The rest may still say the same in the ledger's profile.
+    unlike = [name for name in after or before if before.get(name) != after.get(name)]
+    before, after = ({name: plain(of[name]) for name in unlike if name in of} for of in (before, after))
+    differing = sorted(name for name in unlike if before.get(name) != after.get(name))
     if kind == "changed" and not differing:
         return None
     label = instance._meta.label_lower
@@ -58,14 +59,6 @@ def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
         "history_id": str(history.pk),
         "before": personal_columns(label, {name: before[name] for name in differing if name in before}, owner),
         "after": personal_columns(label, {name: after[name] for name in differing if name in after}, owner),
-    }
-
-
-def _values(history: Any) -> dict[str, Any]:
-    return {
-        column.attname: plain(getattr(history, column.attname))
-        for column in history._meta.concrete_fields
-        if column.name not in BOOKKEEPING and column.attname not in BOOKKEEPING
     }
 
 

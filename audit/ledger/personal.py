@@ -23,6 +23,9 @@ PEOPLE = "named"
 SALT_BYTES = 32
 # Names and addresses in use fit many times over; what is forgotten is read again.
 MOST_KNOWN = 20_000
+PLAIN = frozenset({str, int, bool, type(None)})
+# Of so many people all cards are read, for a database would look for each value at each of them.
+MANY = 20
 _known: dict["Personal", str] = {}
 
 
@@ -43,9 +46,9 @@ def with_seals(contents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     Four queries at most, however many they are; none for what this process has seen committed.
     """
-    contents = list(contents)
-    tokens = _tokens_of({personal for content in contents for personal in _personals(content)})
-    return [{name: _with_seals(item, tokens) for name, item in content.items()} for content in contents]
+    copies = [dict(content) for content in contents]
+    tokens = _tokens_of({personal for content in copies for personal in _personals(content)})
+    return [_with_seals(content, tokens) for content in copies] if tokens else copies
 
 
 def opened(contents: Iterable[Any]) -> list[Any]:
@@ -96,12 +99,11 @@ def _personals(value: Any) -> Iterable[Personal]:
     kind = type(value)
     if kind is Personal:
         yield value
-    elif kind is list or kind is tuple:
-        for item in value:
-            yield from _personals(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _personals(item)
+    elif kind is list or kind is tuple or isinstance(value, Mapping):
+        for item in value if kind is list or kind is tuple else value.values():
+            # Most of an event; a call for each would cost more than all else here.
+            if type(item) not in PLAIN:
+                yield from _personals(item)
 
 
 def _with_seals(value: Any, tokens: Mapping[Personal, str]) -> Any:
@@ -130,7 +132,10 @@ def _tokens_of(wanted: set[Personal]) -> dict[Personal, str]:
 
 def _stored(wanted: set[Personal]) -> dict[Personal, str]:
     """The tokens of the cards that are there."""
-    rows = PersonalCard.objects.filter(subject__in={one.subject for one in wanted}, value__in={one.value for one in wanted})
+    subjects = {one.subject for one in wanted}
+    rows = PersonalCard.objects.filter(subject__in=subjects)
+    if len(subjects) < MANY:
+        rows = rows.filter(value__in={one.value for one in wanted})
     found = {Personal(subject, value): token for subject, value, token in rows.values_list("subject", "value", "token")}
     return {personal: token for personal, token in found.items() if personal in wanted}
 
