@@ -35,5 +35,6 @@ def witnesses(now: datetime) -> Iterator[Trouble]:
         also = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
         yield Trouble(
             "witnesses",
-            f"The database no longer notes changes past the portal: {gone[0]}{also} is missing. Run 'python manage.py migrate' to put it back.",
+            f"The database no longer notes every change past the portal: {gone[0]}{also} is missing or was changed. "
+            "Run 'python manage.py migrate' to put it back.",
         )

@@ -114,6 +114,62 @@ def test_every_witness_is_installed_and_one_that_is_dropped_is_missed() -> None:
         transaction.set_rollback(True)
 
 
+NO_OPS = {
+    "audit_witness_u_portal_user": {
+        "sqlite": ("CREATE TRIGGER {} AFTER UPDATE ON portal_user BEGIN SELECT 1; END",),
+        "postgresql": (
+            "CREATE CONSTRAINT TRIGGER {} AFTER UPDATE ON portal_user DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (false) "
+            "EXECUTE FUNCTION audit_witness('id')",
+            "ALTER TABLE portal_user ENABLE ALWAYS TRIGGER {}",
+        ),
+    },
+    "audit_witness_t_portal_user": {
+        "postgresql": ("CREATE TRIGGER {} AFTER TRUNCATE ON portal_user EXECUTE FUNCTION audit_witness_of_all()",),
+    },
+    "audit_witness_of_all": {
+        "sqlite": ("CREATE TRIGGER {} INSTEAD OF INSERT ON audit_witness_notes BEGIN SELECT 1; END",),
+    },
+}
+
+
+@pytest.mark.parametrize("name", NO_OPS)
+def test_a_witness_that_was_replaced_under_its_own_name_is_missed(name: str) -> None:
+    statements = NO_OPS[name].get(connection.vendor)
+    if not statements:
+        pytest.skip("there is no such witness on this database")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}" if connection.vendor == "sqlite" else f"DROP TRIGGER {name} ON portal_user")
+        for statement in statements:
+            cursor.execute(statement.format(name))
+        assert installing.missing() == [name]
+        transaction.set_rollback(True)
+
+
+def test_a_function_of_the_witnesses_that_does_something_else_is_missed_with_each_that_calls_it() -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite's triggers call no function")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE OR REPLACE FUNCTION audit_witness_of_busy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        missed = installing.missing()
+        assert "audit_witness_incidents_incident" in missed
+        assert "audit_witness_policies_runbook" not in missed
+        transaction.set_rollback(True)
+
+
+def test_what_swallows_the_notes_is_named() -> None:
+    swallow = {
+        "sqlite": "CREATE TRIGGER swallow BEFORE INSERT ON audit_rawchange BEGIN SELECT RAISE(IGNORE); END",
+        "postgresql": "CREATE RULE swallow AS ON INSERT TO audit_rawchange DO INSTEAD NOTHING",
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(swallow[connection.vendor])
+        assert installing.missing() == ["swallow"]
+        installing.drop("default")
+        installing.install_after_migrate(None, "default")
+        assert installing.missing() == []
+        transaction.set_rollback(True)
+
+
 def test_a_forged_mark_without_an_event_is_not_believed(runbook: Runbook, now: Any) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("whoever writes to the file of SQLite can also drop its triggers")
