@@ -73,12 +73,11 @@ class _Called:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self.known, self.used = known, set[str]()
-        self.names = _names(tuple(sorted(known, key=len, reverse=True)))
 
     def within(self, value: Any) -> Any:
         kind = type(value)
         if kind is str:
-            return self.names.sub(self._by_key, value)
+            return self._within_text(value)
         if kind is dict:
             return {name: self.within(item) for name, item in value.items()}
         if kind is list or kind is tuple:
@@ -88,8 +87,17 @@ class _Called:
     def of_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self.within(value) if name in TEXTS_OF_A_ROW else value for name, value in row.items()}
 
-    def _by_key(self, match: re.Match[str]) -> str:
-        key = self.known[match.group()]
+    def _within_text(self, text: str) -> str:
+        if text in self.known:
+            return self._placeholder(text)
+        if any(name in text for name in self.known):
+            names = _names(tuple(sorted(self.known, key=len, reverse=True)))
+            return names.sub(lambda found: self._placeholder(found.group()), text)
+        # Nearly every text. An expression of names would have to be put together for each event of an import.
+        return text
+
+    def _placeholder(self, name: str) -> str:
+        key = self.known[name]
         self.used.add(key)
         return placeholder(key)
 

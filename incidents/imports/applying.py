@@ -1,9 +1,14 @@
-"""Writes a plan: catalogue and people, incidents, links, timeline, the source's records. Runs inside the caller's act."""
+"""Writes a plan: catalogue and people, incidents, links, timeline, the source's records. Runs inside the caller's act.
+
+Each governed row leaves its own event, so that a bundle tells of every incident what came in; the caller's act tells of the file.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
+from audit.events.in_bulk import Telling
 from incidents.changes.models import IncidentChange
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.problems.models import IncidentProblem
@@ -31,7 +36,7 @@ def apply_plan(plan: Plan, run: ImportRun, stamp: Stamp, progress: Progress) -> 
     1. What the incidents name. 2. The incidents. 3. Their links. 4. Their timeline. 5. Their records.
     """
     create_missing(plan.directory, plan.source, stamp)
-    keys = _write_incidents(plan, stamp)
+    keys = _write_incidents(plan, run, stamp)
     parts = [*plan.created, *plan.changed]
     written, total = 0, len(parts)
     for batch in batches(parts):
@@ -42,7 +47,7 @@ def apply_plan(plan: Plan, run: ImportRun, stamp: Stamp, progress: Progress) -> 
         progress("Writing", written, total)
 
 
-def _write_incidents(plan: Plan, stamp: Stamp) -> dict[str, int]:
+def _write_incidents(plan: Plan, run: ImportRun, stamp: Stamp) -> dict[str, int]:
     keys: dict[str, int] = {}
     for batch in batches(plan.created):
         new = [
@@ -51,7 +56,7 @@ def _write_incidents(plan: Plan, stamp: Stamp) -> dict[str, int]:
             )
             for part in batch
         ]
-        keys.update((row.number, row.pk) for row in create_tracked(Incident, new, stamp))
+        keys.update((row.number, row.pk) for row in create_tracked(Incident, new, stamp, _told_of(batch, run)))
     for batch in batches(plan.changed):
         existing = Incident.objects.in_bulk([part.key for part in batch])
         for part in batch:
@@ -60,8 +65,19 @@ def _write_incidents(plan: Plan, stamp: Stamp) -> dict[str, int]:
                 setattr(row, name, value)
             keys[row.number] = row.pk
         written = [name.removesuffix("_id") for name in RELATED]
-        update_tracked(Incident, list(existing.values()), [*AS_DRAFTED, *written], stamp)
+        update_tracked(Incident, list(existing.values()), [*AS_DRAFTED, *written], stamp, _told_of(batch, run))
     return keys
+
+
+def _told_of(parts: Sequence[IncidentPlan], run: ImportRun) -> Telling:
+    """Which import it was, and a digest of what it brought: over the digests of the new records in their order, a line each."""
+    arrived = {part.draft.number: [record.digest for record, _ in part.arriving] for part in parts}
+
+    def details(row: Incident) -> dict[str, Any]:
+        lines = "".join(f"{digest}\n" for digest in arrived[row.number])
+        return {"run": run.pk, "records": len(arrived[row.number]), "records_sha256": sha256(lines.encode("ascii")).hexdigest()}
+
+    return Telling("incident.imported", details)
 
 
 def _fields(part: IncidentPlan, directory: Directory) -> dict[str, Any]:
@@ -98,8 +114,8 @@ def _write_links(parts: Sequence[IncidentPlan], keys: dict[str, int], directory:
                 change = directory.keys["changes"][number]
                 if (incident, change, relation.value) not in changes:
                     new_changes.append(IncidentChange(incident_id=incident, change_id=change, relation=relation))
-    create_tracked(IncidentProblem, new_problems, stamp)
-    create_tracked(IncidentChange, new_changes, stamp)
+    create_tracked(IncidentProblem, new_problems, stamp, named_by="problem")
+    create_tracked(IncidentChange, new_changes, stamp, named_by="change")
 
 
 def _write_timeline(parts: Sequence[IncidentPlan], keys: dict[str, int], directory: Directory, now: datetime) -> None:

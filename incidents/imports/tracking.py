@@ -1,6 +1,6 @@
-"""Many rows at once: governed ones each with its history row, as `save_tracked` does for one; plain ones as fast as the database takes them."""
+"""Many rows at once: governed ones each with its history row and its event, as `save_tracked` does for one; plain ones as fast as may be."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,6 +8,10 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models import prefetch_related_objects
+
+from audit.events.in_bulk import Telling, Values, acts_of, values_of
+from audit.events.services import Act, record
 
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
@@ -15,6 +19,7 @@ M = TypeVar("M", bound=models.Model)
 ROWS_AT_ONCE = 500
 # PostgreSQL itself takes 65,535; statements of this size are already as fast as they get.
 MOST_PARAMETERS = 5_000
+AS_A_ROW = Telling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,31 @@ def batches(items: Sequence[T], size: int = ROWS_AT_ONCE) -> Iterator[Sequence[T
         yield items[start : start + size]
 
 
-def create_tracked(model: type[M], rows: Sequence[M], stamp: Stamp) -> list[M]:
-    """Inserts `rows`; returns them with their keys."""
+def create_tracked(model: type[M], rows: Sequence[M], stamp: Stamp, told: Telling = AS_A_ROW, *, named_by: str = "") -> list[M]:
+    """Inserts `rows`; returns them with their keys. `named_by` is the relation that a row gets its name from."""
     created: list[M] = []
     for batch in batches(rows):
-        created += model._default_manager.bulk_create(batch)
-        _into_history(model, [row.pk for row in batch], stamp, "+")
+        new = model._default_manager.bulk_create(batch)
+        if named_by:
+            prefetch_related_objects(new, named_by)
+        _remember(new, {}, stamp, "+", told)
+        created += new
     return created
 
 
-def update_tracked(model: type[M], rows: Sequence[M], fields: Sequence[str], stamp: Stamp) -> None:
+def update_tracked(model: type[M], rows: Sequence[M], fields: Sequence[str], stamp: Stamp, told: Telling = AS_A_ROW) -> None:
     """Writes `fields` of existing `rows`, as upserts, which cost what inserts cost."""
     for batch in batches(rows):
+        before = {row.pk: values_of(row) for row in model._default_manager.filter(pk__in=[row.pk for row in batch])}
         model._default_manager.bulk_create(batch, update_conflicts=True, unique_fields=["id"], update_fields=list(fields))
-        _into_history(model, [row.pk for row in batch], stamp, "~")
+        _remember(batch, before, stamp, "~", told)
+
+
+def _remember(rows: Sequence[models.Model], before: Mapping[Any, Values], stamp: Stamp, kind: str, told: Telling) -> None:
+    """In the history, and in the trail."""
+    history = _into_history(type(rows[0]), [row.pk for row in rows], stamp, kind)
+    by = Act("", stamp.actor, None, stamp.now, stamp.reason)
+    record(acts_of(rows, before=before, history=history, told=told, by=by), now=stamp.now)
 
 
 def insert_rows(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -81,19 +97,20 @@ def _preparation(field: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-def _into_history(model: type[models.Model], keys: Sequence[int], stamp: Stamp, kind: str) -> None:
-    """Copies the stored rows into their history, without a signal: an import is one event of the trail, not thousands."""
+def _into_history(model: type[models.Model], keys: Sequence[int], stamp: Stamp, kind: str) -> dict[int, int]:
+    """Copies the stored rows into their history, without a signal for each; the new rows' keys by what they are of."""
     history: Any = model.history.model  # type: ignore[attr-defined]
     columns = ", ".join(_quoted(field.column) for field in history.tracked_fields)
     own = ", ".join(map(_quoted, ("history_date", "history_change_reason", "history_type", "history_user_id")))
     marks = ", ".join(["%s"] * len(keys))
     statement = (
         f"INSERT INTO {_quoted(history._meta.db_table)} ({columns}, {own}) SELECT {columns}, %s, %s, %s, %s "  # noqa: S608 - as above
-        f"FROM {_quoted(model._meta.db_table)} WHERE id IN ({marks}) ORDER BY id"
+        f"FROM {_quoted(model._meta.db_table)} WHERE id IN ({marks}) ORDER BY id RETURNING id, history_id"
     )
     at = connection.ops.adapt_datetimefield_value(stamp.now)
     with connection.cursor() as cursor:
         cursor.execute(statement, [at, stamp.reason, kind, stamp.actor.pk if stamp.actor else None, *keys])
+        return dict(cursor.fetchall())
 
 
 def _quoted(name: str) -> str:

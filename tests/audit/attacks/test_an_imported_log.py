@@ -1,58 +1,63 @@
 """The shipped log of another tool, brought in, sealed and exported: it verifies; with one byte changed, or its tail cut, it does not."""
 
+import hashlib
 import io
+import json
 import random
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import transaction
 
-from audit.ledger.services import append_all
 from audit.models import LedgerEvent
 from audit.sealing.services import seal
+from incidents.imports.models import SourceRecord
 from incidents.imports.servicenow_log.source import SERVICENOW_LOG
 from incidents.imports.services import import_log
 from incidents.models import Incident
 from portal.foundation import clock
 from tests.audit.evidence.verifier.made_bundles import Members, described, packed
-from tests.incidents.imports.logs import SAMPLE
+from tests.incidents.imports.logs import sample_incidents, write
 from tests.shared import shared
 
 from .conftest import Judge, exported
 
 pytestmark = pytest.mark.django_db
-POSITIONS = 200
+INCIDENTS = 24
+POSITIONS = 120
 CUTS = 20
 BYTES_OF_THE_FILE = 40
 
 
 @shared
 def log(places: Path) -> Members:
-    """An import is told once, whole; then work goes on with what it brought in."""
-    import_log(SAMPLE, SERVICENOW_LOG, actor=None, operator="olga", now=clock.now())
-    seal(clock.now())
-    incidents = list(Incident.objects.order_by("pk"))
-    for number in range(3):
-        with transaction.atomic():
-            append_all([about(one, number) for one in incidents], now=clock.now())
+    """Two dozen incidents of the sample, in two files of which the second knows more of each; sealed after each."""
+    stories = list(sample_incidents().values())[:INCIDENTS]
+    first = [row for rows in stories for row in rows[: len(rows) // 2]]
+    for name, told in (("first.csv", first), ("second.csv", [row for rows in stories for row in rows])):
+        import_log(write(places / name, told), SERVICENOW_LOG, actor=None, operator="olga", now=clock.now())
         seal(clock.now())
     return exported(places)
-
-
-def about(incident: Incident, number: int) -> dict[str, Any]:
-    return {
-        "type": "thing.done",
-        "obj": {"model": "incidents.incident", "pk": str(incident.pk), "repr": incident.number},
-        "why": f"{number}",
-    }
 
 
 def test_it_verifies_with_every_event_of_the_import(log: Members, judge: Judge) -> None:
     verdict = judge(log)
     assert (verdict["status"], verdict["findings"]) == (0, [])
-    assert verdict["entries"]["in_full"] == LedgerEvent.objects.count() > 3 * Incident.objects.count() > 300
+    assert verdict["entries"]["in_full"] == LedgerEvent.objects.count() > 2 * INCIDENTS
+
+
+def test_it_holds_every_incident_as_it_was_brought_in_and_a_digest_of_what_its_source_said(log: Members) -> None:
+    entries = [json.loads(line) for line in log["entries.jsonl"].splitlines()]
+    for incident in Incident.objects.all():
+        first, *others = [one for one in entries if one["type"] == "incident.imported" and one["obj"]["pk"] == str(incident.pk)]
+        [created] = first["changes"]
+        assert (created["kind"], created["after"]["number"], first["obj"]["seq"]) == ("created", incident.number, 1)
+        assert all(change["kind"] == "changed" for one in others for change in one["changes"])
+        for told in (first, *others):
+            came = SourceRecord.objects.filter(incident=incident, run=told["details"]["run"]).order_by("recorded_at", "place")
+            lines = "".join(f"{digest}\n" for digest in came.values_list("digest", flat=True))
+            assert told["details"]["records_sha256"] == hashlib.sha256(lines.encode()).hexdigest()
+            assert told["details"]["records"] == len(came)
 
 
 def test_any_changed_byte_of_its_entries_is_found(log: Members, judge: Judge) -> None:

@@ -210,16 +210,40 @@ def test_a_history_row_says_what_the_incident_was(sample: Outcome) -> None:
     assert kept.instance.__dict__.items() >= {k: v for k, v in incident.__dict__.items() if not k.startswith("_")}.items()
 
 
-def test_the_import_is_one_event_with_file_hash_counts_and_person(now: datetime) -> None:
+def test_the_import_is_told_with_file_hash_counts_and_person(now: datetime) -> None:
     ana = person("Ana Ruiz", roles=("compliance",))
-    before = LedgerEvent.objects.count()
     outcome = bring_in(SAMPLE, now, actor=ana)
-    assert LedgerEvent.objects.count() == before + 1
     event = LedgerEvent.objects.get(type="incidents.imported")
     details = parsed(event.payload)["details"]
     assert (event.actor_id, details["person"], details["file"]) == (str(ana.pk), "Ana Ruiz", outcome.report["file"])
     assert details["rows"] == {"read": 988, "new": 988, "already_known": 0, "duplicates": 0, "rejected": 0}
     assert details["incidents"] == {"created": 120, "changed": 0, "unchanged": 0}
+
+
+def test_each_row_that_an_import_makes_leaves_an_event_with_what_it_is(now: datetime) -> None:
+    ana = person("Ana Ruiz", roles=("compliance",))
+    bring_in(SAMPLE, now, actor=ana)
+    for model in (Incident, Service, Component, Team, Problem, ChangeRequest, IncidentProblem, IncidentChange):
+        kind = "incident.imported" if model is Incident else "record.created"
+        events = LedgerEvent.objects.filter(type=kind, object_model=model._meta.label_lower, actor_id=str(ana.pk), object_seq=1)
+        told = {event.object_pk: parsed(event.payload)["changes"][0] for event in events}
+        kept = {str(row.pk): row for row in model.history.filter(history_type="+")}
+        assert told.keys() == {str(row.id) for row in kept.values()}
+        assert {change["history_id"] for change in told.values()} == kept.keys()
+    service = Service.objects.earliest("pk")
+    change = parsed(LedgerEvent.objects.get(object_model="policies.service", object_pk=str(service.pk)).payload)["changes"][0]
+    assert (change["before"], change["after"]["name"], change["after"]["origin"]) == ({}, service.name, "imported")
+
+
+def test_a_later_import_tells_of_an_incident_what_was_and_what_is(tmp_path: Path, now: datetime) -> None:
+    row = cells("INC1", "1/2/2016 09:00")
+    bring_in(write(tmp_path / "one.csv", [row]), now)
+    bring_in(write(tmp_path / "two.csv", [row, cells("INC1", "1/2/2016 10:00", incident_state="Resolved", assignment_group="Bank")]), now)
+    event = LedgerEvent.objects.get(type="incident.imported", object_seq=2)
+    [change] = parsed(event.payload)["changes"]
+    assert (change["before"]["state"], change["after"]["state"]) == ("new", "resolved")
+    assert set(change["before"]) == set(change["after"]) >= {"state", "team_id"}
+    assert "title" not in change["after"]
 
 
 def test_somebody_without_an_account_is_named_too(sample: Outcome) -> None:
