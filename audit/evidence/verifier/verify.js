@@ -25,7 +25,7 @@ const LONGEST_LINE = 8 * 1024 * 1024;
 const LARGEST_TREE = 2 ** 40;
 const MOST_SIGNATURE_LINES = 64;
 const FIRST_SIGNATURES = 100; // this many checkpoints from the first are all verified, later ones where they count
-const DEEPEST = 500;
+const DEEPEST = 500; // objects and lists within each other, the outermost counted
 const MEMBERS = ['README.txt', 'verify.py', 'verify.js', 'verify.html', 'manifest.json', 'entries.jsonl', 'checkpoints.jsonl', 'anchors.jsonl',
   'cards.jsonl', 'keys.txt'];
 
@@ -335,13 +335,18 @@ function refuse(what) { throw new Unreadable(`${what} at byte ${scan.at - scan.s
  * (a line's end, or nothing). Afterwards `scan.ascii` says whether all was ASCII, `scan.tokens` what stood as {"sealed": TOKEN}.
  */
 function checkCanonical(bytes, start, end) {
+  if (bytes[start] !== 0x7b) throw new Unreadable('not an object');
+  checkCanonicalValue(bytes, start, end);
+}
+
+/** The same of any value. */
+function checkCanonicalValue(bytes, start, end) {
   scan.bytes = bytes;
   scan.at = scan.start = start;
   scan.ascii = true;
   if (scan.tokens.length) scan.tokens = [];
-  if (bytes[start] !== 0x7b) refuse('not an object');
-  scanObject(0);
-  if (scan.at !== end) refuse('something follows the object');
+  scanValue(-1);
+  if (scan.at !== end) refuse('something follows');
 }
 
 function scanValue(depth) {
@@ -357,7 +362,7 @@ function scanValue(depth) {
 }
 
 function scanObject(depth) {
-  if (depth > DEEPEST) refuse('nested too deeply');
+  if (depth >= DEEPEST) refuse('nested too deeply');
   const bytes = scan.bytes;
   scan.at++;
   if (bytes[scan.at] === 0x7d) { scan.at++; return; }
@@ -414,7 +419,7 @@ function isBefore(bytes, one, oneEnd, other, otherEnd) {
 function keyText(bytes, start, end) { return JSON.parse(textOf(bytes.subarray(start, end))); }
 
 function scanList(depth) {
-  if (depth > DEEPEST) refuse('nested too deeply');
+  if (depth >= DEEPEST) refuse('nested too deeply');
   scan.at++;
   if (scan.bytes[scan.at] === 0x5d) { scan.at++; return; }
   for (;;) {
@@ -1052,7 +1057,8 @@ class Bundle {
       this.told.set(name, told());
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      this.add('tampered', 'member-broken', `“${name}” cannot be read: ${error.message}.`);
+      const place = name === 'entries.jsonl' ? { first: this.tree.size } : {};
+      this.add('tampered', 'member-broken', `“${name}” cannot be read: ${error.message}.`, place);
       this.told.set(name, null);
     }
   }
@@ -1075,6 +1081,7 @@ class Bundle {
     await this.read(name, (pieces) => eachLine(pieces, (bytes, start, end) => {
       number++;
       try {
+        checkCanonicalValue(bytes, start, end);
         take(JSON.parse(textOf(bytes.subarray(start, end))), number);
       } catch (error) {
         if (!(error instanceof Unreadable) && !(error instanceof SyntaxError)) throw error;
@@ -1169,7 +1176,7 @@ class Bundle {
   async readCards() {
     await this.readLines('cards.jsonl', (card, number) => {
       const salt = isRecord(card) ? unbase64(card.salt) : null;
-      const isCard = salt && salt.length === 32 && typeof card.token === 'string' && typeof card.value === 'string' && Object.hasOwn(card, 'subject');
+      const isCard = salt && salt.length === 32 && hasTexts(card, ['token', 'subject', 'salt', 'value']);
       if (!isCard) throw new Unreadable('it is no card');
       if (hex(hmac(salt, utf8(card.value))) !== card.token) {
         this.add('tampered', 'card', `Line ${grouped(number)} of cards.jsonl says what the entries did not commit to.`);
@@ -1319,6 +1326,7 @@ class Bundle {
     }
     this.restored.push({ index, lostTo: details.lost_to, epoch: details.epoch, reason: String(details.reason || entry.why || '') });
     reading.epoch = details.epoch;
+    reading.before = null; // the clock may have been put right in between
     reading.after = this.nextHolder(index);
   }
 
@@ -1555,8 +1563,7 @@ class Bundle {
 
   async readAnchors() {
     await this.readLines('anchors.jsonl', (anchor) => {
-      const named = isRecord(anchor) && ['kind', 'name', 'origin', 'size', 'at', 'receipt'].every((name) => Object.hasOwn(anchor, name));
-      const good = named && typeof anchor.origin === 'string' && isWhole(anchor.size)
+      const good = isRecord(anchor) && hasTexts(anchor, ['kind', 'name', 'origin', 'at', 'receipt'], 'size') && isWhole(anchor.size)
         && !Number.isNaN(moment(anchor.at)) && unbase64(anchor.receipt) !== null;
       if (!good || !epochOf(anchor.origin, this.ledger)) throw new Unreadable('it is no anchor of this ledger');
       const receipt = unbase64(anchor.receipt);
@@ -1672,6 +1679,11 @@ function alike(one, other) {
   if (!isRecord(one) || !isRecord(other)) return one === other;
   const names = Object.keys(one);
   return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && alike(one[name], other[name]));
+}
+
+/** Whether a record has exactly these fields, all of them texts, and perhaps one other. */
+function hasTexts(record, names, ...others) {
+  return Object.keys(record).length === names.length + others.length && names.every((name) => typeof record[name] === 'string');
 }
 
 function isRecord(value) { return typeof value === 'object' && value !== null && !Array.isArray(value); }

@@ -152,7 +152,7 @@ def ed25519_valid(public: bytes, message: bytes, signature: bytes) -> bool:
 LEDGER_KEY, WITNESS_KEY = 1, 4
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
-SIGNATURE_LINE = re.compile("— ([^ +\n]+) ([A-Za-z0-9+/]+={0,2})")
+SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
 
 class Key(NamedTuple):
@@ -236,11 +236,12 @@ def parse_key(text: str) -> Key:
     return Key(parts[0], key_id, data[0], data[1:], text)
 
 
-def parse_seals(lines: Iterable[str]) -> list[tuple[str, bytes, bytes]]:
+def parse_seals(text: str) -> list[tuple[str, bytes, bytes]]:
+    *lines, rest = text.split("\n")
+    if rest or len(lines) > MOST_SIGNATURES:
+        raise Broken(f"a checkpoint is cut off, or has more than {MOST_SIGNATURES} signatures")
     seals: list[tuple[str, bytes, bytes]] = []
     for line in lines:
-        if len(seals) == MOST_SIGNATURES:
-            raise Broken(f"a checkpoint has more than {MOST_SIGNATURES} signatures")
         found = SIGNATURE_LINE.fullmatch(line)
         data = unbase64(found.group(2)) if found else b""
         if not found or len(data) < 5:
@@ -250,16 +251,14 @@ def parse_seals(lines: Iterable[str]) -> list[tuple[str, bytes, bytes]]:
 
 
 def parse_note(note: str) -> Note:
-    text, _, tail = note.partition("\n\n")
-    lines = text.rstrip("\n").split("\n")
-    if len(lines) != 4 or not lines[0] or not NUMBER.fullmatch(lines[1]) or not lines[3].startswith("time "):
+    text, gap, tail = note.partition("\n\n")
+    lines = text.split("\n")
+    if not gap or len(lines) != 4 or not lines[0] or not NUMBER.fullmatch(lines[1]) or not lines[3].startswith("time "):
         raise Broken(f"'{shorten(text)}' is not a checkpoint: it needs an origin, a size, a root and a time, a line each")
     root = unbase64(lines[2])
-    if len(root) != 32 or (tail and not tail.endswith("\n")):
-        raise Broken(f"the checkpoint of size {lines[1]} is cut off")
-    moment(lines[3][5:])
-    seals = parse_seals(tail.split("\n")[:-1])
-    return Note("\n".join([*lines, ""]).encode(), lines[0], int(lines[1]), root, lines[3][5:], seals)
+    if len(root) != 32:
+        raise Broken(f"the checkpoint of size {lines[1]} has no root")
+    return Note(f"{text}\n".encode(), lines[0], int(lines[1]), root, valid_time(lines[3][5:]), parse_seals(tail))
 
 
 def epoch_of(origin: str, ledger: str) -> int:
@@ -268,6 +267,20 @@ def epoch_of(origin: str, ledger: str) -> int:
     if not found:
         raise Broken(f"the origin '{shorten(origin)}' is not one of the ledger '{shorten(ledger)}'")
     return int(found.group(1) or 1)
+
+
+def is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decoded(data: bytes, name: str) -> str:
+    if not is_text(data):
+        raise Broken(f"{name} is not text in UTF-8")
+    return data.decode("utf-8")
 
 
 class Policy(NamedTuple):
@@ -797,6 +810,7 @@ class Anchor(NamedTuple):
     epoch: int
     size: int
     receipt: bytes
+    seals: list[tuple[str, bytes, bytes]]
 
 
 class Restore(NamedTuple):
@@ -842,7 +856,9 @@ class Walk:
 
     def read_keys(self) -> None:
         """keys.txt: the oldest key of the ledger first; witnesses' keys may stand there too."""
-        lines = self.bundle.whole("keys.txt").decode("utf-8", "replace").splitlines()
+        *lines, rest = decoded(self.bundle.whole("keys.txt"), "keys.txt").split("\n")
+        if rest:
+            raise Broken("keys.txt does not end with the end of a line")
         keys = [parse_key(line) for line in lines if line and not line.startswith("#")]
         ours = [key for key in keys if key.kind == LEDGER_KEY]
         if not ours or any(key.name != self.ledger for key in ours):
@@ -1168,7 +1184,8 @@ class Walk:
                 if size < 0 or (epoch, size) < before:
                     raise Broken("an anchor has a size, and anchors are sorted by epoch and size")
                 before = (epoch, size)
-                yield Anchor(shorten(row["kind"]), shorten(row["name"]), epoch, size, receipt)
+                seals = parse_seals(decoded(receipt, "a witness' receipt")) if row["kind"] == "witness" else []
+                yield Anchor(shorten(row["kind"]), shorten(row["name"]), epoch, size, receipt, seals)
             except Broken as error:
                 raise Broken(f"line {number} of anchors.jsonl: {error}") from None
 
@@ -1188,7 +1205,7 @@ class Walk:
     def check_anchor(self, anchor: Anchor, note: Note) -> None:
         """A receipt must speak of this checkpoint and no other."""
         if anchor.kind == "witness":
-            note.seals.extend(parse_seals(anchor.receipt.decode("utf-8", "replace").strip("\n").split("\n")))
+            note.seals.extend(anchor.seals)
             return
         told = hashlib.sha256(note.text).digest() if anchor.kind == "rfc3161" else b" ".join(note.text.split(b"\n")[:3])
         if told not in anchor.receipt:
@@ -1358,14 +1375,6 @@ def is_odd(line: bytes) -> bool:
     return line[:1] != b"{" or any(mark in line for mark in GOVERNING_MARKS)
 
 
-def is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def removed_ranges(ranges: Any, before: int) -> Iterator[tuple[int, int]]:
     """The ranges that a removal names, all of entries before it."""
     for part in ranges if isinstance(ranges, list) else [None]:
@@ -1476,10 +1485,7 @@ def read_text(path: Path) -> str:
         data = file.read(LONGEST_TEXT + 1)
     if len(data) > LONGEST_TEXT:
         raise Broken(f"{path.name} is larger than 1 MiB")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Broken(f"{path.name} is not text in UTF-8") from None
+    return decoded(data, path.name)
 
 
 def read_note(path: str) -> Note:

@@ -10,6 +10,7 @@ import random
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -73,6 +74,17 @@ def restored_whole() -> Ledger:
     return ledger
 
 
+def put_right() -> Ledger:
+    """The clock was two hours ahead until the restore."""
+    ledger = small_ledger(8, 4)
+    ledger.now -= timedelta(hours=2)
+    ledger.restore(8)
+    ledger.write(pk="1")
+    ledger.seal()
+    ledger.write(pk="2")
+    return ledger
+
+
 def pruned() -> Ledger:
     ledger = small_ledger(8, 4)
     ledger.remove((1, 2), (5, 5))
@@ -86,7 +98,7 @@ def shown() -> Ledger:
     return ledger
 
 
-LEDGERS: tuple[Callable[[], Ledger], ...] = (plain, rotated, restored, restored_whole, pruned, shown)
+LEDGERS: tuple[Callable[[], Ledger], ...] = (plain, rotated, restored, restored_whole, pruned, shown, put_right)
 
 
 @cache

@@ -86,7 +86,7 @@ def test_the_example_of_the_signed_note_format_is_valid() -> None:
     key = verify.parse_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
     text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
     line = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
-    [(name, key_id, seal)] = verify.parse_seals([line])
+    [(name, key_id, seal)] = verify.parse_seals(line + "\n")
     assert (name, key_id) == (key.name, key.id)
     assert key.valid(text.encode(), seal)
 
@@ -165,7 +165,7 @@ def test_what_is_not_a_checkpoint_is_refused(old: str, new: str) -> None:
 def test_a_witness_signs_the_time_with_the_text() -> None:
     witness = Signer("w", "witness.example/w1", 4)
     text = b"origin\n1\nroot\n"
-    [(_, _, seal)] = verify.parse_seals([witness.line(text, 1_700_000_000).strip("\n")])
+    [(_, _, seal)] = verify.parse_seals(witness.line(text, 1_700_000_000))
     key = verify.parse_key(witness.vkey)
     assert key.valid(text, seal)
     assert not key.valid(text, (1_700_000_001).to_bytes(8, "big") + seal[8:])

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_pruned_entries_are_explained_by_the_pruning(judge: Judge) -> None:
     assert verdict["gaps"] == [{"first": 0, "last": 3}, {"first": 6, "last": 6}]
 
 
+@pytest.mark.parametrize(("removed", "word"), [((1, 1), "sound"), ((4, 5), "tampered")])
+def test_numbers_may_jump_only_over_what_is_left_out_there(judge: Judge, removed: tuple[int, int], word: str) -> None:
+    ledger = Ledger()
+    for number in (1, 3, 4):  # number 2 is what is left out between them, or is not
+        ledger.write(obj={"model": "m", "pk": "1", "seq": number})
+        ledger.write()
+    ledger.seal()
+    ledger.remove(removed)
+    assert judge(ledger.export())["word"] == word
+
+
 def test_a_selection_leaves_out_whole_subtrees(judge: Judge) -> None:
     verdict = judge(small_ledger(40).export({"from": None, "to": None, "object": "incidents.incident:1"}, set(range(40)) - {17}))
     assert verdict["word"] == "sound"
@@ -127,6 +139,19 @@ def test_a_restore_that_lost_nothing_is_sound(judge: Judge) -> None:
     verdict = judge(ledger.export())
     assert verdict["word"] == "sound"
     assert verdict["lost"] == [{"epoch": 2, "first": 12, "until": 12}]
+
+
+def test_a_clock_may_be_put_right_between_two_epochs_and_only_there(judge: Judge) -> None:
+    for ahead in (False, True):
+        ledger = small_ledger()
+        ledger.now -= timedelta(hours=2)
+        ledger.write() if ahead else None
+        ledger.restore(13 if ahead else 12)
+        ledger.write(pk="1")
+        ledger.seal()
+        ledger.write(pk="1")
+        verdict = judge(ledger.export())
+        assert (verdict["word"], [finding["first"] for finding in verdict["findings"]]) == (("tampered", [12]) if ahead else ("sound", []))
 
 
 def test_entries_from_before_the_tree_may_be_old(judge: Judge) -> None:
@@ -192,6 +217,7 @@ def test_another_history_than_the_one_kept_is_tampered(judge: Judge, tmp_path: P
         b"{" * 3000,
         b'{"a":' + b"[" * 3000 + b"]" * 3000 + b"}",
         b'{"a":' + b"9" * 5000 + b"}",
+        b'{"a":' + b"[" * 500 + b"]" * 500 + b"}",
     ],
 )
 def test_an_entry_that_is_not_canonical_is_tampered_even_if_it_was_sealed(judge: Judge, entry: bytes) -> None:
@@ -221,6 +247,7 @@ def test_an_entry_that_is_not_canonical_is_tampered_even_if_it_was_sealed(judge:
         {"ts": "2026-03-02T09:06:00.000000Z"},
         {"rec": "2026-03-02T08:55:00.000000Z"},
         {"rec": 7},
+        {"rec": "2026-03-02T09:01:13.000000Z"},
         {"obj": {"model": "m", "pk": "9", "seq": 2}},
         {"obj": {"model": "m", "pk": "9", "seq": 0}},
         {"obj": {"model": "m", "pk": "9", "seq": 1 << 45}},
@@ -255,6 +282,10 @@ def test_an_id_that_stands_twice_is_tampered(judge: Judge) -> None:
         ("anchors.jsonl", lambda line: line.replace(b'"size":12', b'"size":"12"')),
         ("anchors.jsonl", lambda line: line.replace(b'"size":12', b'"size":8')),
         ("anchors.jsonl", lambda line: b"[]\n"),
+        ("anchors.jsonl", lambda line: line.replace(b'"name":', b'"more":1,"name":')),
+        ("anchors.jsonl", lambda line: line.replace(b'"name":', b'"name": ')),
+        ("anchors.jsonl", lambda line: line.replace(b'"name":"elsewhere"', b'"name":null')),
+        ("cards.jsonl", lambda line: line.replace(b'"person:7"', b"7")),
         ("checkpoints.jsonl", lambda line: line * 2 + b"7\n"),
         ("checkpoints.jsonl", lambda line: line.replace(b"09:00:04", b"09:50:04")),
         ("checkpoints.jsonl", lambda line: line.replace(b"example-ledger\\n", b"example-ledger/epoch-2\\n")),
