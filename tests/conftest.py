@@ -1,4 +1,9 @@
-"""What every test stands on."""
+"""What every test stands on.
+
+The suite runs twice, on SQLite and on PostgreSQL. Every test that may touch a database runs on both, with two exceptions that run once, with
+SQLite: what cannot touch one, and what is marked `the_same_on_any_database`. The mark is for journeys in a real browser: their subject is what
+pages do in a browser's hands, and what these pages ask and write has tests of its own that run on both.
+"""
 
 import gc
 from collections import Counter
@@ -29,12 +34,12 @@ DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequen
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What cannot touch a database runs once, with SQLite: on PostgreSQL it would say the same again."""
+    """What another database does not change runs once, with SQLite."""
     if connection.vendor != "sqlite":
-        once = [item for item in items if not _uses_a_database(item)]
+        once = [item for item in items if not _hangs_on_the_database(item)]
         if once:
             config.hook.pytest_deselected(items=once)
-            items[:] = [item for item in items if _uses_a_database(item)]
+            items[:] = [item for item in items if _hangs_on_the_database(item)]
     _long_files_first(items)
 
 
@@ -50,7 +55,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
 
 
-def _uses_a_database(item: pytest.Item) -> bool:
+def _hangs_on_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("the_same_on_any_database"):
+        return False
     asked = frozenset(getattr(item, "fixturenames", ()))
     return any(item.get_closest_marker(name) for name in ("django_db", "database_of_its_own")) or bool(asked & DATABASE_FIXTURES)
 

@@ -17,6 +17,7 @@ from .chromium import CHROMIUM, PASSWORD, browser, signed_in
 __all__ = ["browser"]
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.the_same_on_any_database,
     pytest.mark.skipif(CHROMIUM is None, reason="There is no Chromium on this machine."),
 ]
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

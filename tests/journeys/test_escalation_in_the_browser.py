@@ -19,7 +19,7 @@ from .test_one_command import answers, free_port
 
 __all__ = ["browser"]
 pytestmark = [
-    pytest.mark.database_of_its_own,
+    pytest.mark.the_same_on_any_database,
     pytest.mark.skipif(CHROMIUM is None, reason="There is no Chromium on this machine."),
 ]
 PROJECT = Path(__file__).resolve().parents[2]

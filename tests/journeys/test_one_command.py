@@ -3,23 +3,27 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
 
 from portal.management.commands import up as prepared
 
 PROJECT = Path(__file__).resolve().parents[2]
 PREPARED_WITHIN_SECONDS = 180
+PASSWORD = "for one test only"
 
 
 def free_port() -> int:
@@ -31,7 +35,7 @@ def free_port() -> int:
 
 def environment(folder: Path, port: int, phones: int) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "DJANGO_SETTINGS_MODULE"}}
-    return {**own, "PORTAL_VAR": str(folder), "PORT": str(port), "PHONE_PORT": str(phones), "DEMO_PASSWORD": "for one test only"}
+    return {**own, "PORTAL_VAR": str(folder), "PORT": str(port), "PHONE_PORT": str(phones), "DEMO_PASSWORD": PASSWORD}
 
 
 @contextmanager
@@ -71,6 +75,8 @@ def test_one_command_serves_stops_and_comes_back(tmp_path: Path) -> None:
     assert "Sign in as" in first
     assert "SIGKILL" not in first
     assert "Traceback" not in first
+    assert PASSWORD not in first
+    the_demo_has_its_whole_past(tmp_path / "var" / "portal.sqlite3")
 
     with up(tmp_path / "var", port, phones, log) as running:
         answers(f"http://127.0.0.1:{port}/health/engine/cycle?wait=20", log)
@@ -81,6 +87,19 @@ def test_one_command_serves_stops_and_comes_back(tmp_path: Path) -> None:
     second = log.read_text()
     assert "Sign in as" not in second
     assert "ended by force" not in first + second
+
+
+def the_demo_has_its_whole_past(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as rows:
+
+        def states(table: str) -> Counter[str]:
+            return Counter(state for (state,) in rows.execute(f"SELECT state FROM {table}"))  # noqa: S608 (our own tables)
+
+        incidents, runs, messages = (states(f) for f in ("incidents_incident", "incidents_escalationrun", "portal_outboxmessage"))
+        (hashed,) = rows.execute("SELECT password FROM portal_user WHERE username = 'responder'").fetchone()
+    assert incidents["resolved"] + incidents["closed"] >= 30
+    assert (runs["exhausted"], messages["delivered"] > 30) == (0, True)
+    assert PBKDF2PasswordHasher().verify(PASSWORD, hashed)
 
 
 def family(pid: int) -> list[int]:

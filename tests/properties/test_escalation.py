@@ -137,7 +137,7 @@ def eventful(
     raise AssertionError("the run does not end")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, st.integers(-1, 8))
 def test_every_run_ends_in_ended_or_exhausted_and_a_live_one_always_has_a_next_look(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], acknowledge_at: int
@@ -147,7 +147,7 @@ def test_every_run_ends_in_ended_or_exhausted_and_a_live_one_always_has_a_next_l
     assert all((decision.next_look is None) is not decision.state.status.is_live for _, _, decision in passes)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays)
 def test_nobody_is_alerted_twice_for_the_same_step_and_at_most_one_person_a_pass(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int]
@@ -167,7 +167,7 @@ def test_nobody_is_alerted_twice_for_the_same_step_and_at_most_one_person_a_pass
     assert round_ <= policy.repeats + 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, st.integers(-1, 8), st.integers(-1, 8))
 def test_replaying_recorded_inputs_gives_the_same_actions(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], acknowledge_at: int, worse_at: int
@@ -177,7 +177,7 @@ def test_replaying_recorded_inputs_gives_the_same_actions(
         assert next_actions(policy, recorded_roster, recorded_state, recorded_now) == decision
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays)
 def test_everybody_keeps_the_time_to_answer_however_late_the_engine_is(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int]
@@ -194,7 +194,7 @@ def test_everybody_keeps_the_time_to_answer_however_late_the_engine_is(
             assert due > now
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(technical, rosters, states)
 def test_reminders_change_no_alert_of_an_engine_that_is_on_time(policy: PolicySnapshot, roster: Roster, state: RunState) -> None:
     """Whoever is alerted, and when, is the same with and without reminders."""
@@ -211,7 +211,7 @@ def test_reminders_change_no_alert_of_an_engine_that_is_on_time(policy: PolicySn
     assert told == kept_silent
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, st.integers(-1, 20))
 def test_reminders_go_only_to_people_who_were_alerted_and_at_most_as_often_as_the_level_says(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], worse_at: int
@@ -233,7 +233,7 @@ def test_reminders_go_only_to_people_who_were_alerted_and_at_most_as_often_as_th
         assert sent[before.round, before.level] <= len(level.reminders)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(technical, states)
 def test_no_window_is_longer_at_a_severity_than_its_level_says(policy: PolicySnapshot, state: RunState) -> None:
     for level in policy.levels:
@@ -247,7 +247,7 @@ orders = st.none() | st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     policies,
     rosters,
@@ -288,7 +288,7 @@ def test_it_answers_for_every_state_even_an_impossible_one(policy: PolicySnapsho
     assert from_recorded(as_recorded(roster, state, now)) == (roster, state, now)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, events)
 def test_whatever_people_order_a_run_never_stalls_and_ends(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], happens: dict[int, Event]
@@ -299,7 +299,7 @@ def test_whatever_people_order_a_run_never_stalls_and_ends(
     assert all(sum(action.kind is Kind.PAGED for action in decision.actions) <= 1 for _, _, decision in passes)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, events)
 def test_no_level_is_skipped_without_a_recorded_deviation(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], happens: dict[int, Event]
@@ -320,7 +320,7 @@ def test_no_level_is_skipped_without_a_recorded_deviation(
         assert by_hand is any(action.deviation for action in decision.actions)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, events)
 def test_a_track_has_one_holder_at_a_time_and_every_change_of_it_is_recorded(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], happens: dict[int, Event]
@@ -332,7 +332,7 @@ def test_a_track_has_one_holder_at_a_time_and_every_change_of_it_is_recorded(
         assert decision.state.holder == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, events)
 def test_recorded_orders_replay_to_the_same_actions(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], happens: dict[int, Event]
@@ -341,7 +341,7 @@ def test_recorded_orders_replay_to_the_same_actions(
         assert next_actions(policy, *from_recorded(as_recorded(roster, before, now))) == decision
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(policies, rosters, states, delays, events)
 def test_nobody_is_alerted_while_the_alerting_is_on_hold_and_no_hold_lasts_for_ever(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], happens: dict[int, Event]

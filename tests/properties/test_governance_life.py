@@ -203,4 +203,4 @@ def roads_round(version: PolicyVersion, now: datetime) -> list[Any]:
 
 @pytest.mark.django_db
 def test_no_history_of_a_policy_breaks_its_promises() -> None:
-    run_state_machine_as_test(Life, settings=settings(max_examples=15, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Life, settings=settings(max_examples=10, stateful_step_count=20, deadline=None))

@@ -30,7 +30,7 @@ pasts = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(contents, st.lists(pasts, min_size=1, max_size=8))
 def test_remembered_equals_asked_anew(rules: PolicySnapshot, incidents: list[PastIncident]) -> None:
     remembering = Replay(rules)
@@ -38,7 +38,7 @@ def test_remembered_equals_asked_anew(rules: PolicySnapshot, incidents: list[Pas
         assert remembering.course(incident, LATER) == Replay(rules, remember=False).course(incident, LATER)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(contents, pasts)
 def test_a_course_makes_sense(rules: PolicySnapshot, incident: PastIncident) -> None:
     course = Replay(rules).course(incident, LATER)

@@ -40,7 +40,7 @@ ZONES = (
 FIRST, LAST = datetime(2016, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY, TICK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
 # Enough to find what is wrong in a run; 2,000 of each were tried once. A busy machine is no reason to fail.
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=25, deadline=None)
 
 instants = st.datetimes(datetime(2016, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 minutes = st.times().map(lambda value: value.replace(second=0, microsecond=0))

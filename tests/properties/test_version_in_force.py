@@ -12,11 +12,11 @@ from tests.factories import policies as make
 from tests.factories.portal import person
 
 # Hours until the next approval, and the start asked for, in hours from that approval; None is 'at once'.
-steps = st.lists(st.tuples(st.integers(0, 48), st.none() | st.integers(-72, 72)), min_size=1, max_size=5)
+steps = st.lists(st.tuples(st.integers(0, 48), st.none() | st.integers(-72, 72)), min_size=1, max_size=4)
 
 
 @pytest.mark.django_db
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_the_answer_for_a_past_instant_never_changes(now: Any, steps: list[tuple[int, int | None]]) -> None:
     author, approver = person("Author", roles=("manager",)), person("Approver", roles=("approver",))

@@ -150,7 +150,7 @@ levels = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(levels, max_size=4),
     st.lists(st.tuples(names, st.sampled_from(Severity), st.sampled_from(["all", "any"]), st.lists(criteria(), max_size=3)), max_size=3,
@@ -193,7 +193,7 @@ def test_what_is_written_reads_back_the_same(told: list, thresholds: list, withi
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=80)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(texts | st.text("ab \n\r\t:#-'\"|>\u2028\x85é", min_size=1, max_size=40))
 def test_texts_of_several_lines_read_back_to_the_last_space(body: str) -> None:
     content = PolicySnapshot((), (), None, messages=(MessageRule(Track.TECHNICAL, 0, Audience.EXTERNAL, "S", body),))

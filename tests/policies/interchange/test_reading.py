@@ -92,7 +92,7 @@ def test_every_part_knows_its_line() -> None:
     assert parsed.lines[("levels",)] == 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.one_of(st.binary(max_size=80), st.text(alphabet="ab:-[]{}&*!|>'\"#%@`,? \n\t\\0", max_size=60).map(str.encode)))
 def test_whatever_comes_is_read_or_refused(raw: bytes) -> None:
     with suppress(Unreadable):

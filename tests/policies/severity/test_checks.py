@@ -95,14 +95,14 @@ readings = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rules, rules, readings)
 def test_a_threshold_said_to_follow_holds_whenever_the_other_does(one: ThresholdRule, other: ThresholdRule, read: list[Reading]) -> None:
     if follows(one, other) and evaluate([one], read, AT):
         assert evaluate([other], read, AT)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(rules, readings)
 def test_a_threshold_said_to_contradict_itself_never_holds(rule: ThresholdRule, read: list[Reading]) -> None:
     if "threshold.contradiction" in ids(rule):
