@@ -1,7 +1,7 @@
-"""Runs a command against a fresh PostgreSQL cluster: `python -m tests.postgres COMMAND…`.
+"""Runs a command against a fresh PostgreSQL cluster: `python -m tests.postgres [--durable] COMMAND…`.
 
 The server is started from its binaries, as an unprivileged user, on a free port of this machine, and removed afterwards.
-Exit status 77 when no PostgreSQL binaries are found.
+With --durable it waits for the disk at each commit, as in production. Exit status 77 when no PostgreSQL binaries are found.
 """
 
 import os
@@ -38,15 +38,15 @@ class Cluster:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(*, durable: bool = False) -> Iterator[str]:
     """A running server's DATABASE_URL."""
-    with cluster() as running:
+    with cluster(durable=durable) as running:
         yield running.url
 
 
 @contextmanager
-def cluster(*, outlives_a_crash: bool = False) -> Iterator[Cluster]:
-    """A running cluster. What it has committed is lost when it is stopped at once, unless it `outlives_a_crash`."""
+def cluster(*, outlives_a_crash: bool = False, durable: bool = False) -> Iterator[Cluster]:
+    """A running cluster. What it has committed is lost when it is stopped at once, unless it `outlives_a_crash`; `durable`: with its machine."""
     folder = binaries()
     if folder is None:
         raise FileNotFoundError("no PostgreSQL binaries")
@@ -63,9 +63,10 @@ def cluster(*, outlives_a_crash: bool = False) -> Iterator[Cluster]:
         subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
 
     # Durability is switched off, and so is what looks after a database for years: the cluster lives as long as the tests do.
-    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
+    options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1"
+    options += "" if durable else " -c fsync=off -c full_page_writes=off"
     options += " -c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0"
-    options += "" if outlives_a_crash else " -c synchronous_commit=off"
+    options += "" if outlives_a_crash or durable else " -c synchronous_commit=off"
     control = (str(folder / "pg_ctl"), "-D", str(home / "data"))
     start = partial(run, *control, "-o", options, "-l", str(home / "log"), "-w", "start")
     stop = partial(run, *control, "-m", "immediate", "stop")
@@ -93,8 +94,9 @@ def _unprivileged_user() -> str | None:
 def main() -> int:
     if binaries() is None:
         return NO_POSTGRES
-    with server() as url:
-        return subprocess.run(sys.argv[1:], env={**os.environ, "DATABASE_URL": url}).returncode
+    durable = sys.argv[1:2] == ["--durable"]
+    with server(durable=durable) as url:
+        return subprocess.run(sys.argv[1 + durable :], env={**os.environ, "DATABASE_URL": url}).returncode
 
 
 if __name__ == "__main__":

@@ -4,9 +4,15 @@ import base64
 from dataclasses import dataclass
 
 from audit.ledger.models import LedgerEvent
-from audit.sealing.models import LedgerCheckpoint, LedgerLeaf
 from audit.sealing.prove import inclusion
 from portal.foundation.errors import WrongState
+from portal.foundation.statements import ask
+
+# Where an event stands, and the newest checkpoint.
+PLACED = """
+SELECT leaf."index", newest.size, newest.note FROM (SELECT size, note FROM audit_ledgercheckpoint ORDER BY id DESC LIMIT 1) newest
+LEFT JOIN audit_ledgerleaf leaf ON leaf.event = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +26,13 @@ class Proof:
 
 
 def prove(event: LedgerEvent) -> Proof:
-    """The proof of `event` under the newest checkpoint. Some ten queries, whatever the length of the ledger.
+    """The proof of `event` under the newest checkpoint. Two queries, whatever the length of the ledger.
 
     Raises WrongState while the event is not sealed yet.
     """
-    leaf = LedgerLeaf.objects.filter(event=event.pk).first()
-    last = LedgerCheckpoint.objects.order_by("-id").first()
-    if leaf is None or last is None or last.size <= leaf.index:
+    index, size, note = next(iter(ask(PLACED, [event.pk])), (None, 0, ""))
+    if index is None or size <= index:
         raise WrongState(f"Event {event.pk} is not sealed yet. That takes two seconds while the sealer runs; try again.")
-    path = inclusion(leaf.index, last.size)
-    head = ["c2sp.org/tlog-proof@v1", f"index {leaf.index}", *(base64.b64encode(one).decode("ascii") for one in path)]
-    return Proof(leaf.index, last.size, "\n".join(head) + "\n\n" + last.note, event.payload)
+    path = inclusion(index, size)
+    head = ["c2sp.org/tlog-proof@v1", f"index {index}", *(base64.b64encode(one).decode("ascii") for one in path)]
+    return Proof(index, size, "\n".join(head) + "\n\n" + note, event.payload)

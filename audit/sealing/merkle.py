@@ -6,6 +6,7 @@ A reader answers the hash of the complete subtree of 2**height leaves from `star
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 HASH_BYTES = 32
 # C2SP tlog-tiles: a tile is eight levels high and 256 hashes wide.
@@ -29,9 +30,20 @@ def complete_root(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of hashes of one level."""
     level, sha256 = list(hashes), hashlib.sha256
     while len(level) > 1:
-        # Written out: most of a proof's time is spent here.
         level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)]
     return level[0]
+
+
+@lru_cache(maxsize=32)
+def inner_levels(hashes: bytes) -> tuple[bytes, ...]:
+    """Hashes side by side, and of each level above them those of the complete subtrees. The last ones are kept, by what they are made of."""
+    levels, sha256, pair = [hashes], hashlib.sha256, 2 * HASH_BYTES
+    while len(hashes) >= pair:
+        # Written out: most of a proof's time is spent here.
+        ends = range(pair, len(hashes) + 1, pair)
+        hashes = b"".join([sha256(b"\x01" + hashes[end - pair : end]).digest() for end in ends])
+        levels.append(hashes)
+    return tuple(levels)
 
 
 def subtrees(start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -1,19 +1,30 @@
 """The tree as the database holds it: complete tiles, and the leaves that no tile holds yet."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Max
 
 from portal.foundation.errors import WrongState
+from portal.foundation.statements import ask
 
-from .merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, complete_root
+from .merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, Reader, inner_levels
 from .models import LedgerLeaf
 
-A_TILE = "SELECT hashes FROM audit_ledgertile WHERE level = %s AND number = %s"
-LEAVES = 'SELECT "index", hash FROM audit_ledgerleaf WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
-ROOTS = "SELECT number, root FROM audit_ledgertile WHERE level = %s AND number >= %s AND number < %s ORDER BY number"
+# Each answers with its turn among those that are asked together, the place of what it finds, and hashes side by side.
+A_TILE = "SELECT {turn}, 0, hashes FROM audit_ledgertile WHERE level = %s AND number = %s"
+LEAVES = 'SELECT {turn}, "index", hash FROM audit_ledgerleaf WHERE "index" >= %s AND "index" < %s'
+ROOTS = "SELECT {turn}, number, root FROM audit_ledgertile WHERE level = %s AND number >= %s AND number < %s"
+# Level and number of 256 hashes side by side, be they a tile or to become one.
+Place = tuple[int, int]
+
+
+class _Part(NamedTuple):
+    """What to ask for the hashes of a place: statement, what is given with it, and which of the places that it finds is the first."""
+
+    statement: str
+    given: tuple[int, ...]
+    first: int
 
 
 class Damaged(WrongState):
@@ -31,51 +42,69 @@ class StoredTree:
 
     def __init__(self, size: int | None = None) -> None:
         self.size = tree_size() if size is None else size
-        self._rows: dict[tuple[int, int], list[bytes]] = {}
+        self._rows: dict[Place, bytes] = {}
 
     def read(self, start: int, height: int) -> bytes:
         """The hash of the complete subtree of 2**height leaves from `start` on. Raises Damaged when its rows are not there."""
         level, above = divmod(height, TILE_HEIGHT)
-        number, at = divmod(start >> (TILE_HEIGHT * level), TILE_WIDTH)
-        if (level, number) not in self._rows:
-            self._rows[level, number] = self._row(level, number)
-        hashes = self._rows[level, number][at : at + (1 << above)]
-        if len(hashes) != 1 << above:
-            raise Damaged(f"The ledger's tree has no rows for entries {start} to {start + (1 << height) - 1}.")
-        return complete_root(hashes)
+        place, at = _place(start, level)
+        if place not in self._rows:
+            self._rows[place] = _hashes([self._part(place)])[0]
+        levels = inner_levels(self._rows[place])
+        if above < len(levels):
+            at = (at >> above) * HASH_BYTES
+            found = levels[above][at : at + HASH_BYTES]
+            if found:
+                return found
+        raise Damaged(f"The ledger's tree has no rows for entries {start} to {start + (1 << height) - 1}.")
 
-    def _row(self, level: int, number: int) -> list[bytes]:
-        if (number + 1) << (TILE_HEIGHT * (level + 1)) <= self.size:
-            found = _rows(A_TILE, [level, number])
-            return split(found[0][0]) if found else []
-        return from_below(level, number)
+    def read_ahead(self, work: Callable[[Reader], object]) -> None:
+        """Reads all that `work` is going to ask for, in one query."""
+        wanted: dict[Place, None] = {}
+
+        def note(start: int, height: int) -> bytes:
+            wanted[_place(start, height // TILE_HEIGHT)[0]] = None
+            return b""
+
+        work(note)
+        places = [place for place in wanted if place not in self._rows]
+        if places:
+            self._rows.update(zip(places, _hashes([self._part(place) for place in places]), strict=True))
+
+    def _part(self, place: Place) -> _Part:
+        level, number = place
+        whole = (number + 1) << (TILE_HEIGHT * (level + 1)) <= self.size
+        return _Part(A_TILE, place, 0) if whole else _below(level, number)
 
 
 def from_below(level: int, number: int) -> list[bytes]:
     """The hashes of a tile as far as they exist, out of the leaves or out of the roots of the tiles below. One query."""
+    return split(_hashes([_below(level, number)])[0])
+
+
+def _below(level: int, number: int) -> _Part:
     first = number * TILE_WIDTH
     if level == 0:
-        return _without_gap(first, _rows(LEAVES, [first, first + TILE_WIDTH]))
-    return _without_gap(first, _rows(ROOTS, [level - 1, first, first + TILE_WIDTH]))
+        return _Part(LEAVES, (first, first + TILE_WIDTH), first)
+    return _Part(ROOTS, (level - 1, first, first + TILE_WIDTH), first)
 
 
-def _rows(statement: str, given: list[int]) -> list[tuple[Any, ...]]:
-    """Without the ORM, whose work for each question would be a third of a proof's time."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        return list(cursor.fetchall())
+def _place(start: int, level: int) -> tuple[Place, int]:
+    """Where the subtree of this level that begins with leaf `start` stands: its place, and which of the hashes there it is."""
+    number, at = divmod(start >> (TILE_HEIGHT * level), TILE_WIDTH)
+    return (level, number), at
+
+
+def _hashes(parts: Sequence[_Part]) -> list[bytes]:
+    """The hashes of each part, as many as stand side by side from its first on. One query."""
+    statement = " UNION ALL ".join(part.statement.format(turn=turn) for turn, part in enumerate(parts))
+    found: list[list[bytes]] = [[] for _ in parts]
+    for turn, place, hashes in sorted(ask(statement, [value for part in parts for value in part.given])):
+        if place == parts[turn].first + len(found[turn]):
+            found[turn].append(bytes(hashes))
+    return [b"".join(one) for one in found]
 
 
 def split(hashes: bytes | memoryview) -> list[bytes]:
     raw = bytes(hashes)
     return [raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES)]
-
-
-def _without_gap(first: int, rows: Iterable[tuple[int, bytes | memoryview]]) -> list[bytes]:
-    """As many as stand side by side from the first on."""
-    hashes: list[bytes] = []
-    for place, one in rows:
-        if place != first + len(hashes):
-            break
-        hashes.append(bytes(one))
-    return hashes
