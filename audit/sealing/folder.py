@@ -1,4 +1,7 @@
-"""The folder of the ledger's keys: nobody else may read it, and what is written there is there after a power cut."""
+"""The folder of the ledger's keys: nobody else may read these or write here, and what is written is there after a power cut.
+
+Which keys there were and what was signed last are no secret: where web and workers run under another account than the sealer, they read that.
+"""
 
 import fcntl
 import os
@@ -13,19 +16,21 @@ from django.conf import settings
 from portal.foundation.errors import WrongState
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _mine = threading.local()
 
 
 class Exposed(WrongState):
-    """Somebody else can read what signs the ledger."""
+    """Somebody else can read what signs the ledger, or put something in its place."""
 
 
 def folder() -> Path:
-    """LEDGER_KEYS, made with mode 0700 on first use. Raises Exposed when others can enter it, WrongState when it cannot be used."""
+    """LEDGER_KEYS, made with mode 0700 on first use. Raises Exposed when others can write to it, WrongState when it cannot be used."""
     path = Path(settings.LEDGER_KEYS)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_others(path, "0700")
+        if path.stat().st_mode & OTHERS_WRITE:
+            raise Exposed(f"Others than the portal's own account can write to {path}, which signs the ledger. Run 'chmod 0700 {path}'.")
     except OSError as error:
         raise WrongState(f"LEDGER_KEYS names {path}, which cannot be used ({error.strerror}).") from error
     return path
@@ -35,20 +40,45 @@ def read_secret(name: str) -> str | None:
     """A file of the folder, None when it is not there. Raises Exposed when others can read it."""
     path = folder() / name
     try:
-        _refuse_others(path, "0600")
+        if path.stat().st_mode & OTHERS:
+            raise Exposed(
+                f"Others than the portal's own account can read {path}, which signs the ledger. "
+                f"Run 'chmod 0600 {path}'; who could read it can sign."
+            )
         return path.read_text("utf-8")
     except FileNotFoundError:
         return None
 
 
-def write_durably(name: str, text: str) -> None:
-    """Puts the whole file there or leaves the old one, whatever happens in between; on disk when this returns. Call it with the folder locked."""
+def read_public(name: str) -> str | None:
+    """A file of the folder that others may read, None when it is not there. Raises Exposed when they can write it."""
+    path = folder() / name
+    try:
+        if path.stat().st_mode & OTHERS_WRITE:
+            raise Exposed(
+                f"Others than the portal's own account can write {path}. Put it back from your backup and run 'chmod 0644 {path}'."
+            )
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except PermissionError:
+        raise WrongState(
+            f"The account that runs this may not read {path}. See 'An account for the sealer alone' in docs/operations.md."
+        ) from None
+
+
+def write_durably(name: str, text: str, *, public: bool = False) -> None:
+    """Puts the whole file there or leaves the old one, whatever happens in between; on disk when this returns. Call it with the folder locked.
+
+    Mode 0600, `public` 0644: whether somebody else comes to it is up to the folder.
+    """
     path = folder()
     draft = path / f".{name}.new"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+            os.fchmod(file.fileno(), 0o644 if public else 0o600)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path / name)
@@ -81,10 +111,3 @@ def locked() -> Iterator[None]:
     finally:
         _mine.held = False
         os.close(descriptor)
-
-
-def _refuse_others(path: Path, mode: str) -> None:
-    if path.stat().st_mode & OTHERS:
-        raise Exposed(
-            f"Others than the portal's own account can read {path}, which signs the ledger. Run 'chmod {mode} {path}'; who could read it can sign."
-        )

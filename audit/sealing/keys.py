@@ -12,7 +12,7 @@ from django.conf import settings
 
 from portal.foundation.errors import WrongState
 
-from .folder import folder, locked, read_secret, sync_folder, write_durably
+from .folder import folder, locked, read_public, read_secret, sync_folder, write_durably
 from .notes import ED25519, Sign, key_id, parsed_vkey, vkey
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def promote() -> None:
     if new is None:
         return
     if new.vkey not in public_keys():
-        write_durably(LISTED, "".join(f"{key}\n" for key in [*public_keys(), new.vkey]))
+        write_durably(LISTED, "".join(f"{key}\n" for key in [*public_keys(), new.vkey]), public=True)
     if old.vkey != new.vkey:
         write_durably(f"retired-{key_id(old.name, old.public).hex()}", read_secret(PRESENT) or "")
     (folder() / NEXT).rename(folder() / PRESENT)
@@ -92,7 +92,7 @@ def promote() -> None:
 
 def public_keys() -> list[str]:
     """Every key that has ever signed, in text, the oldest first; empty before the sealer's first start. Loads no cryptography."""
-    return (read_secret(LISTED) or "").split()
+    return (read_public(LISTED) or "").split()
 
 
 def _first() -> str:
@@ -104,7 +104,7 @@ def _first() -> str:
     key = _read(text, PRESENT)
     # The list last: what it holds has a key beside it.
     write_durably(PRESENT, text)
-    write_durably(LISTED, f"{key.vkey}\n")
+    write_durably(LISTED, f"{key.vkey}\n", public=True)
     return text
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from portal.foundation.errors import WrongState
 
-from .folder import folder, read_secret, write_durably
+from .folder import folder, read_public, write_durably
 from .notes import Checkpoint
 
 FILE = "sealed"
@@ -23,7 +23,7 @@ class LastNote:
 
 def recall() -> LastNote | None:
     """None before the first checkpoint. Raises WrongState when the file cannot be read as one."""
-    text = read_secret(FILE)
+    text = read_public(FILE)
     if text is None:
         return None
     try:
@@ -44,4 +44,4 @@ def remember(last: LastNote) -> None:
         "time": last.checkpoint.at.isoformat(),
         "keys": last.keys,
     }
-    write_durably(FILE, json.dumps(said) + "\n")
+    write_durably(FILE, json.dumps(said) + "\n", public=True)

@@ -1,13 +1,15 @@
 """The folder of the keys: closed to others, never half written, and the keys in it."""
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from audit.sealing import folder, keys
-from audit.sealing.last_note import recall
+from audit.sealing.last_note import LastNote, recall, remember
+from audit.sealing.notes import Checkpoint
 from portal.foundation.errors import WrongState
 
 
@@ -16,10 +18,29 @@ def test_a_key_is_made_on_first_use_and_then_stays(keys_folder: Path) -> None:
     assert keys.present().vkey == first.vkey
     assert keys.public_keys() == [first.vkey]
     assert stat.S_IMODE(keys_folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in keys_folder.iterdir()} == {0o600}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in keys_folder.iterdir()}
+    assert modes == {"key": 0o600, "lock": 0o600, "keys.txt": 0o644}
 
 
-@pytest.mark.parametrize(("file", "mode"), [("key", 0o640), ("key", 0o604), (".", 0o750)])
+def test_of_a_folder_that_others_may_enter_they_read_what_is_public_and_no_key(keys_folder: Path) -> None:
+    old = keys.present()
+    keys.make_following()
+    keys.promote()
+    remember(LastNote(Checkpoint("ledger", 1, b"root", datetime(2026, 3, 2, tzinfo=UTC)), 0, (old.vkey,)))
+    keys_folder.chmod(0o711)
+    assert len(keys.public_keys()) == 2
+    assert {path.name for path in keys_folder.iterdir() if path.stat().st_mode & stat.S_IROTH} == {"keys.txt", "sealed"}
+
+
+@pytest.mark.parametrize("file", ["keys.txt", "."])
+def test_what_others_can_write_is_not_believed(keys_folder: Path, file: str) -> None:
+    keys.present()
+    (keys_folder / file).chmod(0o777)
+    with pytest.raises(folder.Exposed, match="can write"):
+        keys.public_keys()
+
+
+@pytest.mark.parametrize(("file", "mode"), [("key", 0o640), ("key", 0o604), (".", 0o770)])
 def test_a_key_that_others_can_read_signs_nothing(keys_folder: Path, file: str, mode: int) -> None:
     keys.present()
     (keys_folder / file).chmod(mode)
