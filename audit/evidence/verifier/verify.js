@@ -1101,7 +1101,7 @@ class Bundle {
       const { v, kind, bundle, ledger, made_at: madeAt, tree_size: size, entries, files } = this.manifest;
       const named = v === 1 && kind === 'evidence' && UUID.test(String(bundle)) && typeof ledger === 'string' && ledger;
       const good = named && isWhole(size) && size < LARGEST_TREE && isWhole(entries) && entries <= size
-        && !Number.isNaN(moment(madeAt)) && this.hasGoodSelection() && isRecord(files);
+        && !Number.isNaN(moment(madeAt)) && this.hasGoodSelection() && isRecord(files) && Object.keys(this.manifest).length === 9;
       if (!good) throw new Unreadable('a field is missing or is not what the format says');
       this.isDescribed = true;
     } catch (error) {
@@ -1275,11 +1275,13 @@ class Bundle {
     if ('rec' in entry) this.facts.late++;
     reading.firstTime = Math.min(reading.firstTime, at);
     reading.lastTime = Math.max(reading.lastTime, at);
-    if (entry.v > 1 && reading.before && written < reading.before.time - LEEWAY * 1e6) {
-      this.addEntry('time', index, `it is dated ${wordsOf(written)}, but the checkpoint before it was signed at ${wordsOf(reading.before.time)}`);
+    // Only checkpoints of its epoch count: a clock may be put right between two.
+    const [before, after] = [reading.before, reading.after].map((one) => (one && one.epoch === reading.epoch ? one : null));
+    if (entry.v > 1 && before && written < before.time - LEEWAY * 1e6) {
+      this.addEntry('time', index, `it is dated ${wordsOf(written)}, but the checkpoint before it was signed at ${wordsOf(before.time)}`);
     }
-    if (reading.after && written > reading.after.time + LEEWAY * 1e6) {
-      this.addEntry('time', index, `it is dated ${wordsOf(written)}, but was signed at ${wordsOf(reading.after.time)}`);
+    if (after && written > after.time + LEEWAY * 1e6) {
+      this.addEntry('time', index, `it is dated ${wordsOf(written)}, but was signed at ${wordsOf(after.time)}`);
     }
   }
 
@@ -1326,7 +1328,6 @@ class Bundle {
     }
     this.restored.push({ index, lostTo: details.lost_to, epoch: details.epoch, reason: String(details.reason || entry.why || '') });
     reading.epoch = details.epoch;
-    reading.before = null; // the clock may have been put right in between
     reading.after = this.nextHolder(index);
   }
 

@@ -40,6 +40,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from itertools import islice
+from operator import eq
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -635,8 +636,8 @@ class Seen:
     def doubled(self) -> Iterator[int]:
         """Places of entries whose id an earlier one has."""
         for part in range(self.PARTS):
-            ids = [number for number in self.ids if number % self.PARTS == part and number]
-            if len(set(ids)) < len(ids):
+            ids = sorted([number for number in self.ids if number % self.PARTS == part and number])
+            if any(map(eq, ids, ids[1:])):
                 met: set[int] = set()
                 for place, number in enumerate(self.ids):
                     if number in met:
@@ -726,8 +727,9 @@ class Bundle:
             length = file.seek(0, 2)
             file.seek(max(0, length - 65557))
             tail = file.read()
-        at = tail.rfind(b"PK\5\6")
-        if at < 0 or len(tail) < at + 22:
+        found = [one.start() for one in re.finditer(b"PK\5\6", tail)]
+        at = max([at for at in found if at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)], default=-1)
+        if at < 0:
             raise CutOff("it is a ZIP file whose end is missing") if start == b"PK" else Broken("it is not a ZIP file")
         if int.from_bytes(tail[at + 10 : at + 12], "little") > len(MEMBERS):
             raise Broken("it holds more members than a bundle has")
@@ -988,9 +990,9 @@ class Walk:
             if not text_of(entry, "type"):
                 raise Broken("it is not an event")
             self.seen.put(place, self.identify(entry))
-            self.check_time(entry)
             if entry["type"] in GOVERNING:
                 self.govern(index, entry)
+            self.check_time(entry)
             self.patterns.learn(line, entry)
         except Broken as error:
             self.find("tampered", f"Entry {index}: {error}", index)
@@ -1016,7 +1018,7 @@ class Walk:
             self.late += 1
             if abs(moment(written) - moment(happened)) <= TOLD_LATE:
                 raise Broken("it says when it was written, although that is when it happened")
-        if written < self.earliest and self.v2_seen and entry["type"] != "ledger.restored":
+        if written < self.earliest and self.v2_seen:
             before = self.met.time if self.met else ""
             raise Broken(f"it says that it was written at {written}, but the checkpoint before it is of {before}")
         if written > self.latest:
@@ -1058,7 +1060,8 @@ class Walk:
             raise Broken("the restore that it tells of does not fit the epochs and sizes before it")
         if text_of(details, "root") != self.tree.root().hex():
             raise Broken("the restored tree's root is not that of the entries before it")
-        self.epoch, self.earliest = epoch, ""  # the clock may have been put right in between
+        self.epoch = epoch
+        self.set_bounds()
         self.restores.append(Restore(epoch, index, lost_to))
         if lost_to > index:
             text = (
@@ -1100,9 +1103,13 @@ class Walk:
         if size > most:
             raise Broken(f"entries.jsonl holds more than the {most} entries that the manifest names")
         self.next_size = min([note.size for note in (self.due, self.since) if note] + [most + 1])
-        same_epoch = self.met and epoch_of(self.met.origin, self.ledger) == self.epoch
-        self.earliest = shifted(self.met.time, -TOLERANCE) if self.met and same_epoch else ""
-        self.latest = shifted(self.due.time, TOLERANCE) if self.due else "9"
+        self.set_bounds()
+
+    def set_bounds(self) -> None:
+        """When the next entries may have been written. Only checkpoints of their epoch count: a clock may be put right in between."""
+        met, due = [note if note and epoch_of(note.origin, self.ledger) == self.epoch else None for note in (self.met, self.due)]
+        self.earliest = shifted(met.time, -TOLERANCE) if met else ""
+        self.latest = shifted(due.time, TOLERANCE) if due else "9"
 
     def check_note(self, note: Note) -> list[Key]:
         """Origin, order and signers; the keys that must have signed. Which signatures are then verified is decided here too."""
