@@ -11,9 +11,9 @@ from policies.decisions.severity import Reading, Verdict
 from policies.decisions.vocabulary import Priority, Scale, Severity
 from policies.models import Service
 from portal.foundation.access.checks import require
-from portal.foundation.base_models import save_tracked
+from portal.foundation.base_models import insert_tracked, save_tracked
 from portal.foundation.errors import InvalidInput
-from portal.foundation.many_rows import next_key
+from portal.foundation.many_rows import made, next_key
 from portal.foundation.words import listed
 
 from . import checks, grading
@@ -55,7 +55,8 @@ def open_incident(
     """
     require(actor, "incidents.add_incident", service, to=f"open incidents of {service.name}")
     readings, known = _clean_readings(readings, now)
-    incident = Incident(
+    incident = made(
+        Incident,
         title=checks.clean_title(title),
         description=checks.clean_text(description, "description"),
         service=service,
@@ -84,7 +85,8 @@ def open_incident(
 def declare_incident(service: Service, *, found: RulesFor, verdict: Verdict, counted: Sequence[ImpactReading], now: datetime) -> Incident:
     """Opens the incident that a broken threshold calls for, on behalf of the rules in force; `counted` become its readings."""
     impact, urgency = grade_of(verdict)
-    incident = Incident(
+    incident = made(
+        Incident,
         title=f"{service.name}: {verdict.threshold}"[: checks.LONGEST_TITLE],
         description="\n".join(verdict.reasons),
         service=service,
@@ -113,7 +115,7 @@ def _write(incident: Incident, found: RulesFor, readings: Sequence[Reading], kno
     grading.take_over(incident, judgement)
     incident.pk = next_key(Incident)
     incident.number = f"INC-{incident.pk:06d}"
-    save_tracked(incident, actor=running.actor, now=running.now, force_insert=True)
+    insert_tracked(incident, actor=running.actor, now=running.now)
     running.subject = incident
     running.decision = decision_on(incident, judgement, found)
     _tell(incident, found, actor=running.actor, now=running.now)

@@ -4,6 +4,7 @@ Every incident that is opened and every reading that comes in begins here, so ne
 """
 
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -55,7 +56,8 @@ def _words(vendor: str, tier: bool, unit: bool) -> tuple[str, tuple[Any, ...]]:
     service = Service(pk=SERVICE, tier=TIER if tier else None, business_unit_id=UNIT if unit else None)
     found = in_force_for(service, INSTANT).values_list(*VERSION, "policy__name", "policy__scope")
     statement, asked = found.query.sql_with_params()
-    return statement, tuple(asked)
+    # Plain values: words of an enumeration are not what every driver takes.
+    return statement, tuple(value.value if isinstance(value, Enum) else value for value in asked)
 
 
 def _written(at: datetime) -> Any:

@@ -5,11 +5,12 @@ from functools import cache
 from typing import Any
 
 from django.db import models
+from django.db.models.signals import post_save
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from .history_rows import QuickRecords
-from .many_rows import QuicklyInserted
+from .many_rows import QuicklyInserted, insert_one
 
 
 class PastManager(HistoryManager):
@@ -40,6 +41,14 @@ def save_tracked(instance: models.Model, *, actor: Any, now: datetime, reason: s
     instance._history_date = now  # type: ignore[attr-defined]
     instance._change_reason = reason  # type: ignore[attr-defined]
     instance.save(**save)
+
+
+def insert_tracked(instance: QuicklyInserted, *, actor: Any, now: datetime) -> None:
+    """Saves a new `instance`, whose values are as the database takes them: as `save_tracked`, but it is not asked to prepare itself."""
+    instance._history_user, instance._history_date, instance._change_reason = actor, now, ""  # type: ignore[attr-defined]
+    insert_one(instance)
+    told = {"instance": instance, "created": True, "update_fields": None, "raw": False, "using": instance._state.db}
+    post_save.send(sender=type(instance), **told)
 
 
 def delete_tracked(instance: models.Model, *, actor: Any, now: datetime, reason: str = "") -> None:

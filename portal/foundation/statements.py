@@ -14,7 +14,7 @@ from django.db import connections
 
 Rows = list[tuple[Any, ...]]
 # As PostgreSQL's library counts them.
-IN_TRANSACTION, COMMAND_OK, TUPLES_OK, BAD = 2, 1, 2, 1
+IDLE, IN_TRANSACTION, COMMAND_OK, TUPLES_OK, BAD = 0, 2, 1, 2, 1
 
 
 def ask(statement: str, given: Sequence[Any]) -> Rows:
@@ -38,7 +38,7 @@ def _carried_out(statement: str, given: Sequence[Any]) -> tuple[Rows, int]:
     with connection.wrap_database_errors:
         if connection.vendor == "sqlite":
             return _read(connection.connection.execute(_as_sqlite_has_it(statement), given))
-        if _at_work(connection.connection) and all(type(value) in _TEXTS for value in given):
+        if all(type(value) in _TEXTS for value in given) and _at_work(connection.connection):
             return _by_the_library(connection.connection, statement, given)
         return _read(connection.connection.execute(statement, given))
 
@@ -63,8 +63,11 @@ def _has_something_to_say(connection: Any) -> bool:
 
 
 def _at_work(connection: Any) -> bool:
-    """The transaction has begun, or there is to be none: psycopg begins one with the first statement that it carries out itself."""
-    return bool(connection.autocommit or connection.pgconn.transaction_status == IN_TRANSACTION)
+    """The transaction has begun, or there is to be none. One that is like any other begins here; psycopg begins it with a call of its own."""
+    if connection.autocommit or connection.pgconn.transaction_status == IN_TRANSACTION:
+        return True
+    special = connection.isolation_level or connection.read_only or connection.deferrable
+    return not special and connection.pgconn.transaction_status == IDLE and bool(connection.pgconn.exec_(b"BEGIN").status == COMMAND_OK)
 
 
 def _by_the_library(connection: Any, statement: str, given: Sequence[Any]) -> tuple[Rows, int]:

@@ -23,6 +23,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.apikit import repeats
 from portal.foundation.apikit.described import FOUND, LISTED, PROBLEMS, REPEATABLE
 from portal.foundation.apikit.forms import read, shown
+from portal.foundation.apikit.written import Written
 
 from . import serializers as forms
 from .filters import IncidentFilter
@@ -74,7 +75,7 @@ class Incidents(Orders, viewsets.GenericViewSet):
             )
             if not may(request.user, "incidents.view_incident", incident):
                 raise Http404
-            return _with_location(Response(as_opened(incident), status=201))
+            return _with_location(Written(as_opened(incident), status=201))
 
         return repeats.once(request, now, do)
 

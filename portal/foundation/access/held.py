@@ -1,5 +1,6 @@
 """The rights that an account holds for everything, by role or one by one: read at once, with words that were put together once."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -12,12 +13,15 @@ ANYBODY = -1
 RIGHT = ("content_type__app_label", "codename")
 
 
-def rights_at_hand(actor: Any) -> None:
-    """Lets `actor.has_perm` answer from memory. As Django keeps them with the account's object, for one request; one query, not two."""
-    if actor.is_superuser or hasattr(actor, "_perm_cache"):
-        return
+def rights_at_hand(actor: Any) -> Collection[str]:
+    """The rights of an active account that is no superuser. As Django keeps them with its object, for one request; one query, not two."""
+    known: set[str] | None = getattr(actor, "_perm_cache", None)
+    if known is not None or actor.is_superuser:
+        return known or ()
     statement, asked = _words(connection.vendor)
     actor._perm_cache = {f"{app}.{codename}" for app, codename in ask(statement, [actor.pk] * asked)}
+    found: set[str] = actor._perm_cache
+    return found
 
 
 @cache

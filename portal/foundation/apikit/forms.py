@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework.serializers import Serializer
 
+from .fields import StrictSerializer
+
 
 def read(form: type[Serializer], data: Any) -> Any:
     """What `data` says by `form`. Raises ValidationError."""
@@ -26,4 +28,6 @@ def _made(form: type[Serializer]) -> Serializer:
     made = form()
     # Asked for here, so that every copy has them.
     list(made.fields)
+    if isinstance(made, StrictSerializer):
+        _ = made.looked_at, made.validators
     return made

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
@@ -9,14 +10,17 @@ from rest_framework.response import Response
 class Written(Response):
     """`words` are its data as JSON. Whoever asked for another form of it gets that."""
 
-    words: bytes
+    @cached_property
+    def words(self) -> bytes:
+        written: bytes = JSONRenderer().render(self.data)
+        return written
 
     @classmethod
     def of(cls, answer: Response) -> "Written":
-        """`answer` with its words; the answer itself is not used any more."""
-        written = cls(answer.data, status=answer.status_code, headers=dict(answer.items()))
-        written.words = JSONRenderer().render(answer.data)
-        return written
+        """`answer` as one of these; the answer itself is not used any more."""
+        if isinstance(answer, cls):
+            return answer
+        return cls(answer.data, status=answer.status_code, headers=dict(answer.items()))
 
     @property
     def rendered_content(self) -> Any:
