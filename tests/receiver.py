@@ -60,6 +60,13 @@ def _read(body: bytes, kind: str) -> dict[str, Any]:
         return {}
 
 
+class Server(ThreadingHTTPServer):
+    """With room for as many at once as a sender calls; a sixth that comes while five wait would be reset."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
 @contextmanager
 def receiver(*answers: Answer) -> Iterator[Receiver]:
     """A running receiver on a free port."""
@@ -85,8 +92,7 @@ def receiver(*answers: Answer) -> Iterator[Receiver]:
         def log_message(self, format: str, *args: Any) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     heard.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

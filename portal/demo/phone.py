@@ -77,6 +77,11 @@ def _link(address: str, words: str, look: str) -> str:
     return f'<p><a class="{look}" href="{address}">{words}</a></p>' if address.startswith(("http://", "https://")) else ""
 
 
+class Server(ThreadingHTTPServer):
+    # As many as a sender calls at once; the usual five would reset the others.
+    request_queue_size = 128
+
+
 def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPServer:
     """A server bound to this machine only; the caller runs `serve_forever()`. Raises OSError when the port is taken."""
 
@@ -113,7 +118,7 @@ def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPSer
         def log_message(self, format: str, *arguments: Any) -> None:
             """Requests are not worth a line; messages are, and have one above."""
 
-    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    return Server(("127.0.0.1", port), Handler)
 
 
 if __name__ == "__main__":

@@ -5,29 +5,29 @@ No message here names the host or the URL: secrets stand in paths, and with some
 
 import functools
 import ipaddress
-import os
+import json as json_module
 import socket
 import ssl
 import threading
 import time
+import zlib
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
 from django.conf import settings
 
+from . import kept_connections
 from .errors import DeliveryFailed
 
 LARGEST_ANSWER_BYTES = 1_000_000
-# Shorter than any server's own patience, so that a connection is not used in the moment in which its server lets it go.
-KEPT_SECONDS = 2.0
-POSTED = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": f"python-httpx/{httpx.__version__}"}
-MOST_KEPT = 64
+POSTED = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"python-httpx/{httpx.__version__}"}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
@@ -68,20 +68,29 @@ def post(
 
     Raises DeliveryFailed when there is none: permanent for a refused address or an answer over 1 MB, else worth another try.
     """
-    body = bytearray()
+    target = _target(url)
+    told, body = _Body(json, form, content).encoded()
+    signed = {"authorization": f"Basic {b64encode(':'.join(basic).encode()).decode()}"} if basic else {}
+    named = {**POSTED, **told, **{name.lower(): value for name, value in (headers or {}).items()}, **signed}
     try:
-        with closing(_sent(url, _Body(json, form, content), headers or {}, basic)) as response:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > LARGEST_ANSWER_BYTES:
-                    # What a failing receiver says at such length is not read; that it fails is known.
-                    _refuse_bad_status(response.status_code, _retry_after(response))
-                    raise DeliveryFailed("The receiver's answer is larger than 1 MB.", permanent=True)
-            return Reply(response.status_code, bytes(body), _retry_after(response))
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True) from error
-    except httpx.HTTPError as error:
+        answer = kept_connections.post(
+            target,
+            named,
+            body,
+            addresses=check_host,
+            trusted=certificates,
+            seconds=settings.OUTBOUND_TIMEOUT_SECONDS,
+            most=LARGEST_ANSWER_BYTES,
+        )
+        body = _unpacked(answer)
+    except (OSError, HTTPException, zlib.error) as error:
         raise DeliveryFailed(f"No answer from the receiver ({type(error).__name__}).") from error
+    retry_after = _retry_after(answer.headers)
+    if len(body) > LARGEST_ANSWER_BYTES:
+        # What a failing receiver says at such length is not read; that it fails is known.
+        _refuse_bad_status(answer.status, retry_after)
+        raise DeliveryFailed("The receiver's answer is larger than 1 MB.", permanent=True)
+    return Reply(answer.status, body, retry_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +101,36 @@ class _Body:
     form: Mapping[str, str | Sequence[str]] | None
     content: bytes | None
 
+    def encoded(self) -> tuple[dict[str, str], bytes]:
+        """Its type and its bytes."""
+        if self.json is not None:
+            text = json_module.dumps(self.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            return {"content-type": "application/json"}, text.encode()
+        if self.form:
+            return {"content-type": "application/x-www-form-urlencoded"}, urlencode(self.form, doseq=True).encode()
+        return {}, self.content or b""
 
-def _sent(url: str, body: _Body, headers: dict[str, str], basic: tuple[str, str] | None) -> httpx.Response:
-    """The answer to a POST, its body not read yet. Without a client around the transport a message costs a third less."""
-    _running.deadline = time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS
-    signed = {"Authorization": f"Basic {b64encode(':'.join(basic).encode()).decode()}"} if basic else {}
-    timeout = {"timeout": httpx.Timeout(settings.OUTBOUND_TIMEOUT_SECONDS).as_dict()}
-    request = httpx.Request(
-        "POST",
-        url,
-        json=body.json,
-        data=dict(body.form) if body.form else None,
-        content=body.content,
-        headers={**POSTED, **headers, **signed},
-        extensions=timeout,
+
+@functools.lru_cache(maxsize=1_000)
+def _target(url: str) -> kept_connections.Target:
+    """Raises DeliveryFailed for what is no web address."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True) from error
+    if parsed.scheme not in {"http", "https"} or not parsed.raw_host:
+        raise DeliveryFailed("The address is not a valid http(s) URL.", permanent=True)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    return kept_connections.Target(
+        parsed.scheme, parsed.raw_host.decode("ascii"), port, parsed.netloc.decode("ascii"), parsed.raw_path.decode("ascii")
     )
-    return _transport().handle_request(request)
+
+
+def _unpacked(answer: kept_connections.Answer) -> bytes:
+    """The body; one that came packed though that was not asked for is unpacked as far as it is read. Raises zlib.error."""
+    if answer.headers.get("Content-Encoding", "identity").lower() in {"gzip", "deflate"}:
+        return zlib.decompressobj(wbits=47).decompress(answer.body, LARGEST_ANSWER_BYTES + 1)
+    return answer.body
 
 
 def get_ok(url: str) -> None:
@@ -156,9 +179,9 @@ def check_host(host: str, port: int) -> list[str]:
     return sorted(found)
 
 
-def _retry_after(response: httpx.Response) -> timedelta | None:
+def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """The seconds of a Retry-After header, an hour at most; its other form, a date, is as good as none."""
-    seconds = response.headers.get("Retry-After", "").strip()
+    seconds = headers.get("Retry-After", "").strip()
     return timedelta(seconds=min(int(seconds), 3_600)) if seconds.isascii() and seconds.isdigit() and len(seconds) < 9 else None
 
 
@@ -180,7 +203,7 @@ def _is_public(address: str) -> bool:
 
 
 class _Running(threading.local):
-    """When the call that this thread makes must be over (monotonic). Connections outlive calls, so they ask here."""
+    """When the call that this thread makes must be over (monotonic)."""
 
     deadline = 0.0
 
@@ -232,27 +255,10 @@ class _CheckedBackend(httpcore.SyncBackend):
         raise last or httpcore.ConnectError("no address")
 
 
-class _KeptTransport(httpx.HTTPTransport):
-    """Keeps its connections for a moment, whoever is done with it: a receiver of many messages is not connected to for each of them."""
-
+class _CheckedTransport(httpx.HTTPTransport):
     def __init__(self) -> None:
         super().__init__(verify=certificates(), retries=0)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=certificates(),
-            max_connections=None,
-            max_keepalive_connections=MOST_KEPT,
-            keepalive_expiry=KEPT_SECONDS,
-            network_backend=_CheckedBackend(),
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        """Leaves them open for the next call."""
-
-    def close(self) -> None:
-        """Leaves them open for the next call."""
+        self._pool = httpcore.ConnectionPool(ssl_context=certificates(), network_backend=_CheckedBackend())
 
 
 def _left(timeout: float | None) -> float:
@@ -269,22 +275,8 @@ def certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-_making = threading.Lock()
-
-
-def _transport() -> _KeptTransport:
-    """One a process: a socket that two processes share garbles what both say. Many threads may ask for the first at once."""
-    with _making:
-        return _transport_of(os.getpid())
-
-
-@functools.cache
-def _transport_of(process: int) -> _KeptTransport:
-    return _KeptTransport()
-
-
 def _client() -> httpx.Client:
     """A client for one call, whose time runs from now. It keeps no cookies for the next."""
     _running.deadline = time.monotonic() + settings.OUTBOUND_TIMEOUT_SECONDS
     # Environment proxies would open the socket for us, past the check.
-    return httpx.Client(transport=_transport(), timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+    return httpx.Client(transport=_CheckedTransport(), timeout=settings.OUTBOUND_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)

@@ -3,6 +3,7 @@
 A message that is taken is marked for the length of a lease; whoever dies while sending leaves it to be taken again when that ends.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from .slots import share
 from .ways import fault_of, lane_of, ways_of
 
 # Looked at in one go for each lane, and of messages whose lane is not known yet: enough to fill every lane, little enough to be quick.
-MOST_OF_A_LANE = 72
+MOST_OF_A_LANE = 240
 MOST_NOT_ROUTED = 500
 # A message that is older than this has long ended, so none of its attempts lies within a limit's stretch.
 LONGEST_STRETCH = timedelta(days=1)
@@ -74,12 +75,15 @@ def claim(now: datetime, room: Room, lease: timedelta) -> list[Parcel]:
     routed = [(message, ways[message.pk][message.contact_position]) for message in messages if message not in stranded]
     before = {message.pk: (message.lane, message.next_attempt_at) for message in messages}
     parcels: list[Parcel] = []
+    taken: Counter[str] = Counter()
     for contact, some, use, sent in _by_contact(routed, uses, room, now):
         lane = lane_of(contact)
         for message in some:
             message.lane = lane
-        begin = min(room.free(lane) - sum(parcel.lane == lane for parcel in parcels), room.most - len(parcels))
-        parcels += _parcels(contact, some, use, sent, ways, begin, now)
+        begin = min(room.free(lane) - taken[lane], room.most - len(parcels))
+        more = _parcels(contact, some, use, sent, ways, begin, now)
+        taken[lane] += len(more)
+        parcels += more
     for parcel in parcels:
         for message in parcel.messages:
             message.state, message.next_attempt_at, message.tries = State.SENDING, now + lease, message.tries + 1

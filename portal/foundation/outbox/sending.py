@@ -1,11 +1,15 @@
 """The sending process: one thread does all database work in batches, others only call the channels.
 
-Every lane has its own number of calls in flight, so a provider that is slow or dead holds up nobody but its own messages.
+Every lane has its own number of calls in flight, so a provider that is slow or dead holds up nobody but its own messages. Of a lane that is
+quick more is taken than it can begin at once: its threads go from one call to the next without waiting for the database.
 """
 
 import logging
 import queue
+import sys
+import threading
 import time
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -22,13 +26,20 @@ from .receipts import settle_missing
 from .recording import record
 
 logger = logging.getLogger(__name__)
-# Twilio, Slack and Teams take some tens of calls at once; more of them on one lane only wait for each other. What is taken together and
-# written together shares its questions to the database: with 32 a message cost a quarter more.
+# Twilio, Slack and Teams take some tens of calls at once; more of them on one lane only wait for each other.
 CALLS_A_LANE = 48
+# Beside those in flight, at most as many as a lane did in its last second and this many: a dead one has nothing more in hand, so that what is
+# taken back or goes another way is not kept here. What is taken and written together shares its questions to the database.
+MOST_AHEAD = 192
+PACE_SECONDS = 0.5
 # A lane with less room is looked at when more of its calls are over: taking messages one by one costs more than it gains.
 WORTH_A_LOOK = 16
 # Threads that wait for an answer cost little; this many let seven dead providers hang while the eighth is served.
 MOST_CALLS = 384
+MOST_IN_HAND = 1_000
+# Whoever comes back from the network or the database waits this long for the interpreter, if the others are busy; by itself it would be ten
+# times as long, a thousand times in a thousand messages.
+SWITCH_SECONDS = 0.0005
 # Renewed while a call runs. After a crash its messages wait no longer than this; a database that stalls for longer in one of several
 # processes costs a copy with the same key.
 LEASE = timedelta(seconds=4)
@@ -50,12 +61,19 @@ class Sender:
         self._clock, self._call = clock, call
         self._threads = ThreadPoolExecutor(MOST_CALLS, thread_name_prefix="sending")
         self._done: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        # What is in hand: being called, or ahead in its lane's queue.
         self._flying: dict[int, tuple[Parcel, datetime]] = {}
+        self._lock = threading.Lock()
+        self._ahead: dict[str, deque[Parcel]] = {}
+        self._calling: Counter[str] = Counter()
+        # How many calls each lane did in this stretch of time and the one before.
+        self._pace, self._paced = (Counter[str](), Counter[str]()), time.monotonic()
         self._unwritten: list[Result] = []
         self._stuck: set[UUID] = set()
         self._last: datetime | None = None
         self._renewed = self._looked_for_receipts = time.monotonic()
         self._signed = 0.0
+        sys.setswitchinterval(SWITCH_SECONDS)
 
     def finish(self) -> None:
         """Begins nothing more, waits for the calls that run, and writes down how they went. Raises the database's errors."""
@@ -88,30 +106,54 @@ class Sender:
 
     def _begin(self, now: datetime) -> int:
         room = self._room()
-        if room.most <= 0:
-            return 0
-        parcels = claim(now, room, LEASE)
-        for parcel in parcels:
-            self._flying[id(parcel)] = (parcel, now)
-            self._threads.submit(self._run, parcel)
+        parcels = claim(now, room, LEASE) if room.most > 0 else []
+        with self._lock:
+            for parcel in parcels:
+                self._flying[id(parcel)] = (parcel, now)
+                self._ahead.setdefault(parcel.lane, deque()).append(parcel)
+        self._call_on()
         return len(parcels)
 
-    def _run(self, parcel: Parcel) -> None:
-        self._done.put(self._call(parcel, self._clock()))
+    def _call_on(self) -> None:
+        """Puts a thread on every lane that has something to call and room for a call."""
+        with self._lock:
+            for lane, waiting in self._ahead.items():
+                more = min(len(waiting), CALLS_A_LANE - self._calling[lane], MOST_CALLS - self._calling.total())
+                self._calling[lane] += max(0, more)
+                for _ in range(more):
+                    self._threads.submit(self._serve, lane)
+
+    def _serve(self, lane: str) -> None:
+        """A thread's work: one call of the lane after the other, until there is nothing to call."""
+        while (parcel := self._next(lane)) is not None:
+            self._done.put(self._call(parcel, self._clock()))
+
+    def _next(self, lane: str) -> Parcel | None:
+        with self._lock:
+            if self._ahead[lane]:
+                return self._ahead[lane].popleft()
+            self._calling[lane] -= 1
+            return None
 
     def _room(self) -> Room:
-        lanes: dict[str, int] = {}
+        lanes: Counter[str] = Counter()
         calling: dict[Receiver, list[datetime]] = {}
         for parcel, begun in self._flying.values():
-            lanes[parcel.lane] = lanes.get(parcel.lane, 0) + 1
+            lanes[parcel.lane] += 1
             calling.setdefault((parcel.contact.person_id, parcel.contact.channel), []).append(begun)
+        self._keep_pace()
+        most = {lane: CALLS_A_LANE + min(MOST_AHEAD, sum(pace[lane] for pace in self._pace)) for lane in lanes}
         return Room(
-            free=lambda lane: CALLS_A_LANE - lanes.get(lane, 0),
-            most=MOST_CALLS - len(self._flying),
-            full=[lane for lane, calls in lanes.items() if calls > CALLS_A_LANE - WORTH_A_LOOK],
+            free=lambda lane: most.get(lane, CALLS_A_LANE) - lanes[lane],
+            most=MOST_IN_HAND - len(self._flying),
+            full=[lane for lane, calls in lanes.items() if calls > most[lane] - max(WORTH_A_LOOK, most[lane] // 3)],
             held=self._held(),
             calling=calling,
         )
+
+    def _keep_pace(self) -> None:
+        if time.monotonic() - self._paced >= PACE_SECONDS:
+            self._pace, self._paced = (Counter(), self._pace[0]), time.monotonic()
 
     def _held(self) -> set[UUID]:
         return {message.pk for parcel, _ in self._flying.values() for message in parcel.messages} | self._stuck
@@ -147,6 +189,7 @@ class Sender:
             self._stuck.update(message.pk for message in results[0].parcel.messages)
         for result in results:
             self._flying.pop(id(result.parcel), None)
+            self._pace[0][result.parcel.lane] += 1
 
     def _keep(self) -> None:
         """Holds on to the messages whose calls still run."""
