@@ -15,6 +15,7 @@ class PortalConfig(AppConfig):
     verbose_name = "People and delivery"
 
     def ready(self) -> None:
+        from .foundation import quickly_read
         from .foundation.answers.receipts import catch_up
         from .foundation.channels import register_channels
         from .foundation.jobs import Job, declare
@@ -23,6 +24,7 @@ class PortalConfig(AppConfig):
         from .foundation.watch.probes import probes
 
         register_channels()
+        quickly_read.watch()
         referred.register("early receipts", catch_up)
         probes.register("sender", delivery.sender)
         probes.register("job queue", jobs.queue)

@@ -91,7 +91,13 @@ def _stops(turn: Turn) -> bool:
 def _move(turns: Sequence[Turn], now: datetime) -> None:
     """One UPDATE of all, in which the sequence is the fence: it must find every run as it was read."""
     moves = [columns_after(turn.run, turn.decision, now) for turn in turns]
-    names = dict.fromkeys(name for moved in moves for name in moved if name != "sequence")
+    # What changes in none of them is not written: most of a batch moves in the same few columns.
+    names = dict.fromkeys(
+        name
+        for turn, moved in zip(turns, moves, strict=True)
+        for name, value in moved.items()
+        if name != "sequence" and value != getattr(turn.run, name)
+    )
     rows = [
         (turn.run.pk, turn.run.sequence, {name: moved[name] if name in moved else getattr(turn.run, name) for name in names})
         for turn, moved in zip(turns, moves, strict=True)

@@ -37,6 +37,7 @@ GOVERNED = (
         GOES_ON,
         f"OLD.state <> NEW.state AND (NEW.acknowledged_at IS NULL OR NEW.acknowledged_by_id IS NULL) AND NOT ({_EXHAUSTED}) "
         f"AND {_of_marked('NEW')}",
+        only_if="OLD.state <> NEW.state",
     ),
     Guard(
         "escalation_compliance_keeps_answer",

@@ -3,8 +3,10 @@
 from django.db import models
 from django.db.models import Q
 
+from portal.foundation.quickly_read import QuicklyRead
 
-class EscalationRun(models.Model):
+
+class EscalationRun(QuicklyRead):
     """One incident's way through the levels of its pinned policy version."""
 
     class Track(models.TextChoices):

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from policies.decisions.vocabulary import Exposure, Priority, Scale, Severity
 from portal.foundation.base_models import tracked
 from portal.foundation.many_rows import QuicklyInserted
+from portal.foundation.quickly_read import QuicklyRead
 
 from .states import ENDED_STATES, IncidentState
 
@@ -16,7 +17,7 @@ OPERATIONAL = ~Q(origin="drill")
 SCALE = [(step.value, step.label) for step in Scale]
 
 
-class Incident(QuicklyInserted):
+class Incident(QuicklyInserted, QuicklyRead):
     """An unplanned interruption or loss of quality of a service."""
 
     class Origin(models.TextChoices):

@@ -4,8 +4,10 @@ import uuid
 
 from django.db import models
 
+from portal.foundation.quickly_read import QuicklyRead
 
-class OutboxMessage(models.Model):
+
+class OutboxMessage(QuicklyRead):
     """One message to one person. At least once: the receiver can tell a repeat by the idempotency key."""
 
     class State(models.TextChoices):
