@@ -42,7 +42,6 @@ PROMISED = {
 TIMES_AT_MOST, LAG_AT_MOST, PROOF_MS, PROOF_BYTES = 1.4, 2.0, 1.0, 1536
 START_SECONDS = 8.0
 TURN, WARMING = 20, 3
-WRITING_HISTORY = ("create_historical_record", "create_historical_record_m2ms")
 # Events of the tree that is made for proofs.
 FIRST_MADE = 10**9
 
@@ -161,11 +160,12 @@ def by_the_library() -> Iterator[None]:
     from portal.foundation.history_rows import QuickRecords
     from portal.foundation.many_rows import QuicklyInserted
 
-    ours = [
-        (QuickRecords, name, getattr(HistoricalRecords, name)) for name in ("create_historical_record", "create_historical_record_m2ms")
+    ours: list[tuple[type, str, Any]] = [
+        (QuickRecords, "create_historical_record", HistoricalRecords.create_historical_record),
+        (QuickRecords, "create_historical_record_m2ms", HistoricalRecords.create_historical_record_m2ms),
+        (QuicklyInserted, "_do_insert", Model._do_insert),  # type: ignore[attr-defined]
+        (PastManager, "from_queryset", classmethod(HistoryManager.from_queryset.__func__)),
     ]
-    ours += [(QuicklyInserted, "_do_insert", Model._do_insert)]  # type: ignore[attr-defined]
-    ours += [(PastManager, "from_queryset", classmethod(HistoryManager.from_queryset.__func__))]
     kept = [vars(holder)[name] for holder, name, _ in ours]
     for holder, name, theirs in ours:
         setattr(holder, name, theirs)
