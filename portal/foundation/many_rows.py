@@ -16,6 +16,8 @@ from django.db import connection, models
 from django.db.models.base import ModelState
 from django.utils.duration import duration_microseconds
 
+from .statements import ask, change
+
 Stored = Callable[[Any], Any]
 Row = TypeVar("Row", bound=models.Model)
 
@@ -28,22 +30,24 @@ def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> i
     if not rows:
         return 0
     way = _way_in(connection.vendor, type(rows[0]), keyed=False)
-    values = [[one(row.__dict__[name]) for name, one in way.stored] for row in rows]
+    values = [[held[name] if one is _as_it_is else one(held[name]) for name, one in way.stored] for held in map(vars, rows)]
     end = " ON CONFLICT DO NOTHING" if unless_there else ""
+    if connection.vendor != "sqlite":
+        return change(way.statement + end, [_as_json(way.fields, values)])
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(way.statement + end, values)
-        else:
-            cursor.execute(way.statement + end, [_as_json(way.fields, values)])
+        cursor.executemany(way.statement + end, values)
         return int(cursor.rowcount)
 
 
 def made(model: type[Row], **values: Any) -> Row:
     """`model(**values)` at a quarter of its cost, for rows by the hundred: values are taken as they are, relations as rows or by `…_id`."""
-    blank, relations = _blank(model)
+    blank, fresh, relations = _blank(model)
     row = model.__new__(model)
     row._state = ModelState()
-    row.__dict__.update({name: default() if callable(default) else default for name, default in blank.items()})
+    row.__dict__.update(blank)
+    for name, default in fresh:
+        if name not in values:
+            row.__dict__[name] = default()
     for name, value in values.items():
         if name in relations:
             row._state.fields_cache[name] = value
@@ -72,22 +76,19 @@ def _inserted(row: models.Model, back: str) -> list[Any]:
     """Inserts one row; the values of the columns `back`, if any."""
     way = _way_in(connection.vendor, type(row), keyed=row.pk is not None)
     values = [one(row.__dict__[name]) for name, one in way.stored]
-    with connection.cursor() as cursor:
-        end = f" RETURNING {back}" if back else ""
-        cursor.execute(way.statement + end, values if connection.vendor == "sqlite" else [_as_json(way.fields, [values])])
-        return list(cursor.fetchall()) if back else []
+    end = f" RETURNING {back}" if back else ""
+    return ask(way.statement + end, values if connection.vendor == "sqlite" else [_as_json(way.fields, [values])])
 
 
 def next_key(model: type[models.Model]) -> int:
     """The key that the next row of `model` would get, taken for the caller: for a row that tells its own key. Within a transaction."""
     table = model._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            # Nobody else writes until the transaction ends.
-            cursor.execute("SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = %s", [table])
-        else:
-            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [_quoted(table), model._meta.pk.column])
-        return int(cursor.fetchone()[0])
+    if connection.vendor == "sqlite":
+        # Nobody else writes until the transaction ends.
+        [[key]] = ask("SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = %s", [table])
+    else:
+        [[key]] = ask("SELECT nextval(pg_get_serial_sequence(%s, %s))", [_quoted(table), model._meta.pk.column])
+    return int(key)
 
 
 def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping[str, Any]]], *, fence: str) -> int:
@@ -116,12 +117,12 @@ def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping
 
 
 @cache
-def _blank(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What every column holds unless something else is said (a callable: what it answers), and the column of each relation."""
+def _blank(model: type[models.Model]) -> tuple[dict[str, Any], tuple[tuple[str, Callable[[], Any]], ...], dict[str, str]]:
+    """What every column holds unless something else is said, what is made anew for every row, and the column of each relation."""
     fields = [field for field in model._meta.concrete_fields if not field.generated]
-    callables = {field.attname: field.default for field in fields if field.has_default() and callable(field.default)}
-    blank = {field.attname: callables.get(field.attname) or field.get_default() for field in fields}
-    return blank, {field.name: field.attname for field in fields if field.is_relation}
+    fresh = tuple((field.attname, field.default) for field in fields if field.has_default() and callable(field.default))
+    blank = {field.attname: field.get_default() for field in fields}
+    return blank, fresh, {field.name: field.attname for field in fields if field.is_relation}
 
 
 def _recordset(table: str) -> str:
@@ -173,6 +174,7 @@ def _known(vendor: str) -> dict[type, Stored]:
         models.DurationField: _unless_none(duration_microseconds if sqlite else _interval),
         models.UUIDField: _unless_none(uuid.UUID.hex.fget if sqlite else str),  # type: ignore[attr-defined]
         models.JSONField: _unless_none(json.dumps) if sqlite else _as_it_is,
+        models.BinaryField: _as_it_is if sqlite else _unless_none(_hexadecimal),
         models.CharField: _text,
         models.TextField: _text,
     }
@@ -191,6 +193,11 @@ def _as_it_is(value: Any) -> Any:
 def _text(value: Any) -> str | None:
     """A choice's value, for the drivers do not all know it as text."""
     return value if value is None or type(value) is str else str(value)
+
+
+def _hexadecimal(value: bytes) -> str:
+    """As PostgreSQL reads bytes from a text."""
+    return f"\\x{bytes(value).hex()}"
 
 
 def _interval(value: timedelta) -> str:
