@@ -57,7 +57,7 @@ class Scene:
         return services.start(self.drill, actor=self.lead, now=NOW)
 
     def run(self, minutes: int) -> None:
-        for second in range(0, minutes * 60 + 1, 30):
+        for second in range(0, minutes * 60 + 1, 60):
             run_cycle(now=NOW + timedelta(seconds=second))
 
     def paged(self) -> list[str]:

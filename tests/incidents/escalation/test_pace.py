@@ -77,7 +77,7 @@ def test_after_an_outage_one_reminder_stands_for_all(now: datetime) -> None:
 
 
 def test_the_way_begins_again_as_often_as_the_policy_says(now: datetime) -> None:
-    subject = walked(now, version(now, repeats=1), range(62))
+    subject = walked(now, version(now, repeats=1), range(0, 65, 5))
     assert happened(subject, now) == [
         ("paged", "Ana", 0),
         ("paged", "Tom", 5),
@@ -131,6 +131,6 @@ def test_recorded_inputs_replay_to_the_same_steps_with_pace_reminders_and_rounds
 
 
 def test_a_level_that_needs_an_analysis_says_so_once(now: datetime) -> None:
-    subject = walked(now, version(now, repeats=2), range(60))
+    subject = walked(now, version(now, repeats=2), range(0, 60, 5))
     entries = subject.timeline.filter(text="A root-cause analysis is needed")
     assert [entry.why for entry in entries] == ["Level 2, Line 2, asks for one."]

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -16,17 +17,32 @@ from policies.decisions.vocabulary import Scope
 from policies.governance import services
 from policies.models import BusinessUnit, OwnMeasure, PolicyReview, PolicyVersion
 from portal.foundation import clock
+from portal.models import User
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
+
+from .forms import undrawn
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:policies_threshold_changelist")
 
 
+@shared
+def mia() -> User:
+    return person("Mia Manager", roles=("manager",))
+
+
+@shared
+def cards() -> PolicyVersion:
+    """5 % of failed transactions are SEV2 for card payments."""
+    return make.in_force(make.service("Card payments"))
+
+
 @pytest.fixture
-def client() -> Client:
+def client(mia: User) -> Client:
     signed_in = Client()
-    signed_in.force_login(person("Mia Manager", roles=("manager",)))
+    signed_in.force_login(mia)
     return signed_in
 
 
@@ -38,14 +54,20 @@ def listed(client: Client, **narrowed: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", shown)).split())
 
 
+def narrowed_to(client: Client, **narrowed: Any) -> set[str]:
+    """The services whose rows are on the list, read from what it is drawn of."""
+    with undrawn():
+        answer: Any = client.get(LIST, narrowed)
+    return {str(row.version.policy.service or "the whole organisation") for row in answer.context_data["cl"].result_list}
+
+
 def draft_with(version: PolicyVersion, value: str) -> PolicyVersion:
     draft = make.draft(version.policy)
     draft.thresholds.get().criteria.update(value=Decimal(value))
     return draft
 
 
-def test_a_row_says_what_is_in_force_for_whom_since_when_and_by_whom(client: Client) -> None:
-    make.in_force(make.service("Card payments"))
+def test_a_row_says_what_is_in_force_for_whom_since_when_and_by_whom(client: Client, cards: PolicyVersion) -> None:
     row = listed(client)
     for said in (
         "Payments failing Card payments, Escalation of Card payments",
@@ -56,8 +78,8 @@ def test_a_row_says_what_is_in_force_for_whom_since_when_and_by_whom(client: Cli
         assert said in row
 
 
-def test_a_pending_change_stands_beside_with_its_badge_and_a_link(client: Client) -> None:
-    draft = draft_with(make.in_force(), "7")
+def test_a_pending_change_stands_beside_with_its_badge_and_a_link(client: Client, cards: PolicyVersion) -> None:
+    draft = draft_with(cards, "7")
     row = listed(client)
     assert "Draft, v2 by Author Failed transactions: 5 % → becomes 7 %" in row
     assert reverse("admin:policies_policyversion_change", args=[draft.pk]) in client.get(LIST).content.decode()
@@ -65,49 +87,45 @@ def test_a_pending_change_stands_beside_with_its_badge_and_a_link(client: Client
     assert "Waiting for approval, v2 by Author Failed transactions: 5 % → becomes 7 %" in listed(client)
 
 
-def test_a_draft_that_leaves_it_as_it_is_is_no_pending_change(client: Client) -> None:
-    make.draft(make.in_force().policy)
+def test_a_draft_that_leaves_it_as_it_is_is_no_pending_change(client: Client, cards: PolicyVersion) -> None:
+    make.draft(cards.policy)
     assert "Draft" not in listed(client)
 
 
-def test_a_removed_threshold_is_told(client: Client) -> None:
-    make.draft(make.in_force().policy).thresholds.get().delete()
+def test_a_removed_threshold_is_told(client: Client, cards: PolicyVersion) -> None:
+    make.draft(cards.policy).thresholds.get().delete()
     assert "threshold goes" in listed(client)
 
 
-def test_what_is_approved_for_later_and_the_draft_after_it_are_told_one_after_the_other(client: Client) -> None:
-    version = make.in_force()
-    later = draft_with(version, "7")
+def test_what_is_approved_for_later_and_the_draft_after_it_are_told_one_after_the_other(client: Client, cards: PolicyVersion) -> None:
+    later = draft_with(cards, "7")
     PolicyVersion.objects.filter(pk=later.pk).update(effective_from=clock.now() + timedelta(days=3))
     later.refresh_from_db()
     make.approve(later)
-    draft_with(version, "9")
+    draft_with(cards, "9")
     row = listed(client)
     assert "Approved for later, v2 from" in row
     assert row.index("5 % → becomes 7 %") < row.index("7 % → becomes 9 %")
 
 
-def test_the_last_change_is_the_version_that_brought_the_value_not_the_latest(client: Client) -> None:
-    version = make.in_force()
-    for number, value in ((2, "7"), (3, "7"), (4, "7")):
-        make.approve(draft_with(version, value), now=make.NOW + timedelta(days=number))
+def test_the_last_change_is_the_version_that_brought_the_value_not_the_latest(client: Client, cards: PolicyVersion) -> None:
+    for number, value in ((2, "7"), (3, "7")):
+        make.approve(draft_with(cards, value), now=make.NOW + timedelta(days=number))
     row = listed(client)
     assert "at least 7 %" in row
     assert "v2 , 4 Mar 2026" in row
 
 
-def test_a_threshold_that_came_back_counts_from_its_return(client: Client) -> None:
-    version = make.in_force()
+def test_a_threshold_that_came_back_counts_from_its_return(client: Client, cards: PolicyVersion) -> None:
     for number, value in ((2, "7"), (3, "5")):
-        make.approve(draft_with(version, value), now=make.NOW + timedelta(days=number))
+        make.approve(draft_with(cards, value), now=make.NOW + timedelta(days=number))
     assert "v3 , 5 Mar 2026" in listed(client)
 
 
-def test_an_open_review_is_told_and_an_overdue_one_stands_out(client: Client) -> None:
-    version = make.in_force()
+def test_an_open_review_is_told_and_an_overdue_one_stands_out(client: Client, cards: PolicyVersion) -> None:
     assert "Overdue" not in listed(client)
     day = timedelta(days=1)
-    fields: dict[str, Any] = {"policy": version.policy, "assigned_to": version.policy.owner, "kind": "thresholds", "opened_at": make.NOW}
+    fields: dict[str, Any] = {"policy": cards.policy, "assigned_to": cards.policy.owner, "kind": "thresholds", "opened_at": make.NOW}
     PolicyReview.objects.create(period="2026Q1", period_start=make.NOW, period_end=make.NOW + day, due_at=make.NOW + day, **fields)
     assert "Overdue 3 Mar 2026, 09:00 UTC" in listed(client)
     assert "Payments failing" in listed(client, review="overdue")
@@ -136,10 +154,8 @@ def test_every_filter_narrows(client: Client) -> None:
     make.approve(everywhere)
     draft_with(search, "7")
 
-    def found(**narrowed: Any) -> set[str]:
-        row = listed(client, **narrowed)
-        return {name for name in ("Card payments", "Search", "the whole organisation") if name in row}
-
+    found = partial(narrowed_to, client)
+    assert all(name in listed(client) for name in found())
     assert found() == {"Card payments", "Search", "the whole organisation"}
     assert found(service=cards.policy.service_id) == {"Card payments"}
     assert found(service=make.service("Mail").pk) == {"the whole organisation"}
@@ -159,17 +175,15 @@ FILTERS = ("service", "scope", "business_unit", "measure", "unit", "owner", "pen
 
 
 @pytest.mark.parametrize("value", ["nonsense", "' OR 1=1 --", "9" * 30, "-1", "\x00", "é"])
-def test_filters_that_are_none_narrow_nothing(client: Client, value: str) -> None:
+def test_filters_that_are_none_narrow_nothing(client: Client, cards: PolicyVersion, value: str) -> None:
     """All at once: a row that every one of them lets through is there."""
-    make.in_force()
-    assert "Payments failing" in listed(client, **dict.fromkeys(FILTERS, value))
+    assert narrowed_to(client, **dict.fromkeys(FILTERS, value)) == {"Card payments"}
 
 
-def test_every_column_sorts_both_ways(client: Client) -> None:
-    make.in_force()
+def test_every_column_sorts_both_ways(client: Client, cards: PolicyVersion) -> None:
     for column in range(6):
         for order in (str(column), f"-{column}"):
-            assert "Payments failing" in listed(client, o=order)
+            assert narrowed_to(client, o=order) == {"Card payments"}
 
 
 def test_values_sort_by_their_number(client: Client) -> None:
@@ -184,7 +198,7 @@ def test_values_sort_by_their_number(client: Client) -> None:
     assert falling.index("At 1000 ") < falling.index("At 50 ") < falling.index("At 7 ")
 
 
-def test_fifty_rows_take_the_queries_of_five(client: Client) -> None:
+def test_fifteen_rows_take_the_queries_of_five(client: Client) -> None:
     def queries(**narrowed: Any) -> int:
         with CaptureQueriesContext(
             connection,
@@ -206,14 +220,13 @@ def test_fifty_rows_take_the_queries_of_five(client: Client) -> None:
     add(1, 5)
     queries()
     few, narrowed = queries(), queries(pending="draft")
-    add(9, 5)
+    add(2, 5)
     assert queries() == few
     assert queries(pending="draft") == narrowed
     assert few <= 25
 
 
-def test_responders_read_and_stakeholders_do_not(client: Client) -> None:
-    make.in_force()
+def test_responders_read_and_stakeholders_do_not(client: Client, cards: PolicyVersion) -> None:
     reader, outsider = Client(), Client()
     reader.force_login(person("Rita", roles=("responder",)))
     outsider.force_login(person("Grace", roles=("stakeholder",)))
