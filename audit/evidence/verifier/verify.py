@@ -218,7 +218,7 @@ def moment(text: Any) -> datetime:
 def shifted(text: str, by: timedelta) -> str:
     """A time as text, later by so much."""
     try:
-        return (moment(text) + by).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return (moment(text) + by).isoformat(timespec="microseconds")[:26] + "Z"
     except OverflowError:
         return text
 
@@ -366,37 +366,27 @@ class Tree:
 
 def root_by_inclusion(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:
     """RFC 9162, section 2.1.3.2: the root of the tree of this size that holds this leaf there."""
-    at, last, root = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            raise Broken("the proof has more hashes than the tree is high")
-        if at & 1 or at == last:
-            root = node_hash(sibling, root)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            root = node_hash(root, sibling)
-        at, last = at >> 1, last >> 1
-    if last or index >= size:
-        raise Broken("the proof has too few hashes, or its index lies outside the tree")
-    return root
+    roots = _climbed(index, size - 1, leaf, path) if index < size else None
+    if roots is None:
+        raise Broken("the proof has too few or too many hashes, or its index lies outside the tree")
+    return roots[1]
 
 
 def consistent(old: Note, new: Note, path: list[bytes]) -> bool:
-    """Whether the new tree begins with the old one."""
+    """RFC 9162, section 2.1.4.2: whether the new tree begins with the old one."""
     if old.size == 0 or old.size == new.size:
         return not path and old.root == (new.root if old.size else Tree().root())
-    path = path if old.size & (old.size - 1) else [old.root, *path]
-    return old.size < new.size and bool(path) and _roots_by_consistency(old.size, new.size, path) == (old.root, new.root)
-
-
-def _roots_by_consistency(old: int, new: int, path: list[bytes]) -> tuple[bytes, bytes] | None:
-    """RFC 9162, section 2.1.4.2: the roots of both trees; None if the path is not as long as it must be."""
-    at, last = old - 1, new - 1
+    first, *others = (path or [b""]) if old.size & (old.size - 1) else [old.root, *path]
+    at, last = old.size - 1, new.size - 1
     while at & 1:
         at, last = at >> 1, last >> 1
-    old_root = new_root = path[0]
-    for sibling in path[1:]:
+    return old.size < new.size and _climbed(at, last, first, others) == (old.root, new.root)
+
+
+def _climbed(at: int, last: int, node: bytes, path: list[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots of the tree that ends with this node and of the one that ends at `last`; None if the path is not as long as it must be."""
+    old_root = new_root = node
+    for sibling in path:
         if last == 0:
             return None
         if at & 1 or at == last:
@@ -463,11 +453,11 @@ def shorten(text: Any) -> str:
 # --- Entries (section 1) -------------------------------------------------------------------------------------------------------------
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-SEALED = re.compile(rb'\{"sealed":"([0-9a-f]{64})"\}')
+SEALED = b'{"sealed":"'
 OMITTED = re.compile(rb'\["omitted",(0|[1-9][0-9]{0,17}),([0-9]|[1-5][0-9]),"([0-9a-f]{64})"\]')
 GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done", "evidence.exported")
 TYPE_MARK = b'"type":"'
-GOVERNING_MARKS = [TYPE_MARK + name.encode() + b'"' for name in GOVERNING]
+GOVERNS = re.compile(TYPE_MARK + b"(?:" + b"|".join([re.escape(name.encode()) for name in GOVERNING]) + b')"')
 LARGEST_NUMBER = 2**53 - 1
 DEEPEST = 500
 # Where nothing is escaped, a key with other than ASCII letters looks like this; texts are many, such keys none, so this is asked first.
@@ -692,9 +682,13 @@ class Ranges:
 
 
 def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, some pieces ahead in a thread of its own: unpacking and hashing large pieces leave the processor's other core to Python."""
+    """The same, some pieces ahead in a thread of its own: unpacking and hashing large pieces leave Python to the other thread."""
     with ThreadPoolExecutor(1) as thread:
-        due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
+        try:
+            due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
+        except RuntimeError:  # no second thread can be had here
+            yield from pieces
+            return
         while piece := due.popleft().result():
             due.append(thread.submit(next, pieces, b""))
             yield piece
@@ -893,8 +887,8 @@ class Walk:
         """One by one what stands for others or governs the ledger; all else in stretches up to the next of these or the next checkpoint."""
         for block in self.bundle.blocks("entries.jsonl"):
             lines, at = block[:-1].split(b"\n"), 0
-            plain = block[:1] == b"{" and block.count(b"\n{") == len(lines) - 1 and not any(mark in block for mark in GOVERNING_MARKS)
-            odd = [] if plain else [number for number, line in enumerate(lines) if is_odd(line)]
+            plain = block[:1] == b"{" and block.count(b"\n{") == len(lines) - 1 and not GOVERNS.search(block)
+            odd = [] if plain else [number for number, line in enumerate(lines) if line[:1] != b"{" or GOVERNS.search(line)]
             for stop in [*odd, len(lines)]:
                 while at < stop:
                     count = min(stop - at, self.next_size - self.tree.size)
@@ -964,8 +958,8 @@ class Walk:
         for number, row in enumerate(rows):
             if row is None:
                 self.study_one(self.tree.size + number, place + number, lines[number])
-        tokens = SEALED.findall(together)
-        self.unopened += len(tokens) - (sum(token in self.cards for token in tokens) if self.cards else 0)
+        tokens = [part[:64] for part in together.split(SEALED)[1:] if part[64:66] == b'"}']
+        self.unopened += len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0)
 
     def fit(self, rows: list[Row], alone: bool) -> bool:
         """Whether versions and times of entries that match a pattern are right, all at once."""
@@ -1376,10 +1370,6 @@ class Walk:
         if self.unmatched:
             unchecked.append(f"{self.unmatched} checkpoints that end amid entries left out.")
         unchecked.append("Whether what was written was true, and whether something happened that was never written.")
-
-
-def is_odd(line: bytes) -> bool:
-    return line[:1] != b"{" or any(mark in line for mark in GOVERNING_MARKS)
 
 
 def removed_ranges(ranges: Any, before: int) -> Iterator[tuple[int, int]]:
