@@ -13,6 +13,7 @@ from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.lifecycle.timeline import add_all, entry_of
 from policies.decisions.vocabulary import Severity, Track
 from policies.governance.models import PolicyVersion
+from portal.foundation.many_rows import insert_all, made, next_keys
 from portal.foundation.words import listed
 
 from .models import EscalationRun, EscalationStep
@@ -58,7 +59,8 @@ def begin(incident: Incident, track: Track, rules: RulesFor | None, *, now: date
     if version is None:
         raise ValueError("An incident without a policy version has no run.")
     since = incident.opened_at if track is Track.TECHNICAL and not incident.reopen_count else now
-    run = EscalationRun(
+    run = made(
+        EscalationRun,
         incident=incident,
         track=track.value,
         opening=incident.reopen_count,
@@ -76,9 +78,11 @@ def begin(incident: Incident, track: Track, rules: RulesFor | None, *, now: date
 def _write(begun: Sequence[Beginning], now: datetime) -> None:
     if not begun:
         return
-    EscalationRun.objects.bulk_create([one.run for one in begun])
-    started = EscalationStep.Action.STARTED
-    EscalationStep.objects.bulk_create(EscalationStep(run=one.run, sequence=0, action=started, at=now, reason=one.reason) for one in begun)
+    for one, key in zip(begun, next_keys(EscalationRun, len(begun)), strict=True):
+        one.run.pk = key
+    insert_all([one.run for one in begun])
+    started = EscalationStep.Action.STARTED.value
+    insert_all([made(EscalationStep, run=one.run, sequence=0, action=started, at=now, reason=one.reason) for one in begun])
     add_all([entry for one in begun for entry in _entries(one, now)])
     record([_act(one, now) for one in begun], now=now)
 

@@ -15,7 +15,7 @@ from policies.decisions.scopes import ORDER
 from policies.decisions.vocabulary import Scope
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.ready_questions import read_as
-from portal.foundation.statements import ask
+from portal.foundation.statements import ask, vendor
 
 from .models import PolicyVersion
 
@@ -30,7 +30,7 @@ def acting_versions(service: Service, at: datetime) -> list[PolicyVersion]:
 
     With number, hash, and the policy's name and scope; anything else of them is read when it is asked for.
     """
-    statement, asked = _words(connection.vendor, service.tier is not None, service.business_unit_id is not None)
+    statement, asked = _words(vendor(), service.tier is not None, service.business_unit_id is not None)
     values = {
         SERVICE: service.pk,
         TIER: service.tier,

@@ -16,23 +16,23 @@ from django.db import connection, models
 from django.db.models.base import ModelState
 from django.utils.duration import duration_microseconds
 
-from .statements import ask, change
+from .statements import ask, change, vendor
 
 Stored = Callable[[Any], Any]
 Row = TypeVar("Row", bound=models.Model)
 
 
 def insert_all(rows: Sequence[models.Model], *, unless_there: bool = False) -> int:
-    """Inserts instances of one model; how many there were.
+    """Inserts instances of one model, all with keys of their own or none; how many there were.
 
     `unless_there`: one that breaks a unique constraint is left out instead of raising IntegrityError.
     """
     if not rows:
         return 0
-    way = _way_in(connection.vendor, type(rows[0]), keyed=False)
+    way = _way_in(vendor(), type(rows[0]), keyed=rows[0].pk is not None)
     values = [[held[name] if one is _as_it_is else one(held[name]) for name, one in way.stored] for held in map(vars, rows)]
     end = " ON CONFLICT DO NOTHING" if unless_there else ""
-    if connection.vendor != "sqlite":
+    if vendor() != "sqlite":
         return change(way.statement + end, [_as_json(way.fields, values)])
     with connection.cursor() as cursor:
         cursor.executemany(way.statement + end, values)
@@ -74,21 +74,28 @@ def insert_one(row: models.Model) -> None:
 
 def _inserted(row: models.Model, back: str) -> list[Any]:
     """Inserts one row; the values of the columns `back`, if any."""
-    way = _way_in(connection.vendor, type(row), keyed=row.pk is not None)
+    way = _way_in(vendor(), type(row), keyed=row.pk is not None)
     values = [one(row.__dict__[name]) for name, one in way.stored]
     end = f" RETURNING {back}" if back else ""
-    return ask(way.statement + end, values if connection.vendor == "sqlite" else [_as_json(way.fields, [values])])
+    return ask(way.statement + end, values if vendor() == "sqlite" else [_as_json(way.fields, [values])])
 
 
 def next_key(model: type[models.Model]) -> int:
     """The key that the next row of `model` would get, taken for the caller: for a row that tells its own key. Within a transaction."""
+    return next_keys(model, 1)[0]
+
+
+def next_keys(model: type[models.Model], how_many: int) -> list[int]:
+    """The same for several rows, which `insert_all` then takes with these keys."""
     table = model._meta.db_table
-    if connection.vendor == "sqlite":
+    if vendor() == "sqlite":
         # Nobody else writes until the transaction ends.
-        [[key]] = ask("SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = %s", [table])
-    else:
-        [[key]] = ask("SELECT nextval(pg_get_serial_sequence(%s, %s))", [_quoted(table), model._meta.pk.column])
-    return int(key)
+        [[last]] = ask("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+        return [last + place for place in range(1, how_many + 1)]
+    found = ask(
+        "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [_quoted(table), str(model._meta.pk.column), how_many]
+    )
+    return [key for (key,) in found]
 
 
 def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping[str, Any]]], *, fence: str) -> int:
@@ -99,11 +106,11 @@ def update_all(model: type[models.Model], rows: Sequence[tuple[int, int, Mapping
     if not rows:
         return 0
     fields: list[Any] = [model._meta.get_field(name) for name in ("id", fence, *rows[0][2])]
-    stored = [_as_stored(field, connection.vendor) for field in fields]
+    stored = [_as_stored(field, vendor()) for field in fields]
     values = [[one(value) for one, value in zip(stored, (key, old, *new.values()), strict=True)] for key, old, new in rows]
     table, columns = _quoted(model._meta.db_table), [_quoted(field.column) for field in fields]
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
+        if vendor() == "sqlite":
             given = "".join(f", {column} = %s" for column in columns[2:])
             statement = f"UPDATE {table} SET {columns[1]} = {columns[1]} + 1{given} WHERE {columns[0]} = %s AND {columns[1]} = %s"
             cursor.executemany(statement, [[*new, key, old] for key, old, *new in values])

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.base import ModelState
 
-from .statements import ask
+from .statements import ask, vendor
 
 M = TypeVar("M", bound=Model)
 Converters = tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -18,7 +18,7 @@ VALUE: Any = "value"
 
 def first(question: Callable[[], QuerySet[M]], value: str) -> M | None:
     """The first row of `question`, asked with `value` in the place of its only VALUE. An annotation is an attribute of the row."""
-    model, statement, names, converters = _put_together(question, connection.vendor)
+    model, statement, names, converters = _put_together(question, vendor())
     rows = ask(statement, [value])
     if not rows:
         return None

@@ -7,7 +7,7 @@ the driver takes it. Both raise DatabaseError and its kinds, as Django does.
 import select
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connections
@@ -15,6 +15,12 @@ from django.db import connections
 Rows = list[tuple[Any, ...]]
 # As PostgreSQL's library counts them.
 IDLE, IN_TRANSACTION, COMMAND_OK, TUPLES_OK, BAD = 0, 2, 1, 2, 1
+
+
+@cache
+def vendor() -> str:
+    """'postgresql' or 'sqlite', which a process does not change: the way to the connection's own word is as long as a short statement."""
+    return str(connections["default"].vendor)
 
 
 def ask(statement: str, given: Sequence[Any]) -> Rows:
@@ -36,7 +42,7 @@ def _carried_out(statement: str, given: Sequence[Any]) -> tuple[Rows, int]:
             return _read(cursor)
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
-        if connection.vendor == "sqlite":
+        if vendor() == "sqlite":
             return _read(connection.connection.execute(_as_sqlite_has_it(statement), given))
         if all(type(value) in _TEXTS for value in given) and _at_work(connection.connection):
             return _by_the_library(connection.connection, statement, given)
@@ -51,7 +57,7 @@ def _make_sure_of(connection: Any) -> None:
     """As Django's cursor does with the first question of a request; PostgreSQL is not asked for a 1, only whether it said that it goes."""
     if connection.connection is None or not connection.health_check_enabled or connection.health_check_done:
         return
-    if connection.vendor == "postgresql" and not _has_something_to_say(connection.connection):
+    if vendor() == "postgresql" and not _has_something_to_say(connection.connection):
         connection.health_check_done = True
     connection.close_if_health_check_failed()
 

@@ -5,9 +5,8 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.db import connection
 
-from portal.foundation.statements import ask
+from portal.foundation.statements import ask, vendor
 
 ANYBODY = -1
 RIGHT = ("content_type__app_label", "codename")
@@ -18,7 +17,7 @@ def rights_at_hand(actor: Any) -> Collection[str]:
     known: set[str] | None = getattr(actor, "_perm_cache", None)
     if known is not None or actor.is_superuser:
         return known or ()
-    statement, asked = _words(connection.vendor)
+    statement, asked = _words(vendor())
     actor._perm_cache = {f"{app}.{codename}" for app, codename in ask(statement, [actor.pk] * asked)}
     found: set[str] = actor._perm_cache
     return found

@@ -15,6 +15,15 @@ from portal.foundation.ready_questions import VALUE, first
 class Tokens(TokenAuthentication):
     """As the framework's own; its question, asked before every answer, is put together once."""
 
+    def authenticate(self, request: Any) -> tuple[Any, Any] | None:
+        scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        # Anything but 'Token' and a word is the framework's to refuse.
+        return (
+            self.authenticate_credentials(key)
+            if scheme == self.keyword and key.isascii() and key.isalnum()
+            else super().authenticate(request)
+        )
+
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
         user = first(_holder, key)
         if user is None:
