@@ -32,6 +32,8 @@ from .writing import ALERTS, NOBODY_REACHED, PAGE, Writing, enters_rca, write
 __all__ = ["NOBODY_REACHED", "PAGE", "URGENT", "apply", "carry_out", "subject_ref"]
 
 logger = logging.getLogger(__name__)
+# Who answers is set on the run before it is decided, so these are written even where the decision changes nothing about them.
+ANSWERED = ("acknowledged_at", "acknowledged_by", "holder_id")
 
 
 @covered()
@@ -96,7 +98,7 @@ def _move(turns: Sequence[Turn], now: datetime) -> None:
         name
         for turn, moved in zip(turns, moves, strict=True)
         for name, value in moved.items()
-        if name != "sequence" and value != getattr(turn.run, name)
+        if name != "sequence" and (name in ANSWERED or value != getattr(turn.run, name))
     )
     rows = [
         (turn.run.pk, turn.run.sequence, {name: moved[name] if name in moved else getattr(turn.run, name) for name in names})
