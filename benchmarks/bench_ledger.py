@@ -40,7 +40,6 @@ PROMISED = {
     "sqlite": {"rate": 300, "more_ms": 1.0, "writers": 2},
 }
 TIMES_AT_MOST, LAG_AT_MOST, PROOF_MS, PROOF_BYTES = 1.4, 2.0, 1.0, 1536
-START_SECONDS = 8.0
 TURN, WARMING = 20, 3
 # Events of the tree that is made for proofs.
 FIRST_MADE = 10**9
@@ -190,19 +189,25 @@ def rate(seconds: float, promised: dict[str, float], sealer: int) -> list[bool]:
     from audit.models import LedgerLeaf
     from audit.sealing.services import state
 
-    first, begin, before = wait_until_sealed(), time.monotonic() + START_SECONDS, cpu(sealer)
-    command = [sys.executable, __file__, "--write", str(begin), str(seconds)]
+    first, command = wait_until_sealed(), [sys.executable, __file__, "--write", str(seconds)]
     writers = [
-        subprocess.Popen([*command, str(number)], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([*command, str(number)], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for number in range(int(promised["writers"]))
     ]
-    counts = [int(writer.communicate()[0]) for writer in writers]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+    before = cpu(sealer)
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    counts, used_by_writers = zip(*(map(float, writer.communicate()[0].split()) for writer in writers), strict=True)
     behind = state().waiting
     wait_until_sealed()
-    used = (cpu(sealer) - before) / max(sum(counts), 1) * 1e6
-    print(
-        f"{len(counts)} writers for {seconds:g} s: {sum(counts):,} events; {behind} waited when they stopped; sealer {used:.0f} µs of CPU each"
-    )
+    each = 1e6 / max(sum(counts), 1)
+    used = f"processor for each: writer {sum(used_by_writers) * each:.0f} µs, sealer {(cpu(sealer) - before) * each:.0f} µs"
+    print(f"{len(counts)} writers for {seconds:g} s: {sum(counts):,.0f} events; {behind} waited when they stopped; {used}")
     late = lags(first)
     assert LedgerLeaf.objects.count() - first >= sum(counts)
     return [
@@ -211,25 +216,29 @@ def rate(seconds: float, promised: dict[str, float], sealer: int) -> list[bool]:
     ]
 
 
-def write(begin: float, seconds: float, number: int) -> None:
-    """A writer: an event a transaction, about objects of its own. Prints how many."""
+def write(seconds: float, number: int) -> None:
+    """A writer: an event a transaction, about objects of its own. Says when it is ready, begins when told to; prints how many, and the
+    seconds of processor time that they took.
+    """
     import django
 
     django.setup()
-    from django.db import transaction
+    from django.db import connection, transaction
 
     from audit.ledger.services import append
     from portal.foundation import clock
 
-    count, text = 0, "What somebody gave as the reason for it. " * 6
-    time.sleep(max(0.0, begin - time.monotonic()))
-    while time.monotonic() < begin + seconds:
+    connection.ensure_connection()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    count, text, end, used = 0, "What somebody gave as the reason for it. " * 6, time.monotonic() + seconds, time.process_time()
+    while time.monotonic() < end:
         about = {"model": "bench.thing", "pk": f"{number}-{count % 100}", "repr": "thing"}
         who = {"id": "7", "name": "somebody", "kind": "person"}
         with transaction.atomic():
             append({"type": "bench.written", "actor": who, "obj": about, "why": text, "details": {"count": count}}, now=clock.now())
         count += 1
-    print(count)
+    print(count, time.process_time() - used)
 
 
 def wait_until_sealed() -> int:
@@ -319,7 +328,7 @@ def cpu(pid: int) -> float:
 def given() -> Any:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="for as long and as much as is promised")
-    parser.add_argument("--write", nargs=3, metavar=("BEGIN", "SECONDS", "NUMBER"), help="be one of the writers")
+    parser.add_argument("--write", nargs=2, metavar=("SECONDS", "NUMBER"), help="be one of the writers")
     return parser.parse_args()
 
 
@@ -328,7 +337,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.development")
     asked = given()
     if asked.write:
-        write(float(asked.write[0]), float(asked.write[1]), int(asked.write[2]))
+        write(float(asked.write[0]), int(asked.write[1]))
         sys.exit(0)
     with tempfile.TemporaryDirectory(prefix="bench-ledger-") as folder:
         os.environ["PORTAL_VAR"] = folder

@@ -1,7 +1,7 @@
 """Runs a command against a fresh PostgreSQL cluster: `python -m tests.postgres [--durable] COMMAND…`.
 
 The server is started from its binaries, as an unprivileged user, on a free port of this machine, and removed afterwards.
-With --durable it waits for the disk at each commit, as in production. Exit status 77 when no PostgreSQL binaries are found.
+With --durable it waits for the disk at each commit and looks after its tables, as in production. Exit status 77 when no PostgreSQL binaries are found.
 """
 
 import os
@@ -64,8 +64,8 @@ def cluster(*, outlives_a_crash: bool = False, durable: bool = False) -> Iterato
 
     # Durability is switched off, and so is what looks after a database for years: the cluster lives as long as the tests do.
     options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1"
-    options += "" if durable else " -c fsync=off -c full_page_writes=off"
-    options += " -c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0"
+    options += "" if durable else " -c fsync=off -c full_page_writes=off -c autovacuum=off"
+    options += " -c jit=off -c wal_level=minimal -c max_wal_senders=0"
     options += "" if outlives_a_crash or durable else " -c synchronous_commit=off"
     control = (str(folder / "pg_ctl"), "-D", str(home / "data"))
     start = partial(run, *control, "-o", options, "-l", str(home / "log"), "-w", "start")
