@@ -32,8 +32,7 @@ def _named() -> dict[str, set[str]]:
     """Types by the test that the catalogue names for them."""
     wanted: dict[str, set[str]] = {}
     for kind in kinds().values():
-        if kind.test:
-            wanted.setdefault(kind.test, set()).add(kind.type)
+        wanted.setdefault(kind.test, set()).add(kind.type)
     return wanted
 
 

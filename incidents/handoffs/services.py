@@ -6,6 +6,8 @@ Each locks in the same order: the run, the incident, the hand-off. One transacti
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from audit.events.services import act
 from incidents.escalation.models import EscalationRun
 from incidents.lifecycle import checks
@@ -44,9 +46,8 @@ def hand_over(
     reason: str = "",
 ) -> HandOff | Incident:
     """An offer where somebody is responsible already; a plain assignment while nobody acknowledged. Raises as those two do."""
-    with act("incident.handed_over", actor=actor, now=now, subject=incident) as running:
-        # The offer or the assignment is the event.
-        running.nothing_happened()
+    with transaction.atomic():
+        # The offer or the assignment is the act.
         fresh, run = locked(incident, track)
         if track == Track.TECHNICAL and (fresh.has_ended or holder_of(fresh, run, track) is None):
             return lifecycle.assign(incident, actor=actor, now=now, team=team, person=person, reason=reason)

@@ -24,9 +24,9 @@ from .conftest import Judge, exported
 
 pytestmark = pytest.mark.django_db
 INCIDENTS = 24
-POSITIONS = 120
-CUTS = 20
-BYTES_OF_THE_FILE = 40
+POSITIONS = 40
+CUTS = 10
+BYTES_OF_THE_FILE = 20
 
 
 @shared

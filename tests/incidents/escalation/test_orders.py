@@ -187,6 +187,17 @@ def test_acknowledging_what_somebody_else_has_is_recorded_and_takes_nothing(scen
     assert opened.timeline.filter(text="Tom Person acknowledged too; Ana Person has it").count() == 1
 
 
+def test_what_never_escalated_can_be_taken_over_too(scene: Scene) -> None:
+    opened = scene.open()
+    with pytest.raises(WrongState, match="Nobody has it yet"):
+        services.take_over(opened, actor=scene.tom, now=scene.after(1), reason="Mine.")
+    lifecycle.acknowledge(opened, actor=scene.ana, now=scene.after(1))
+    opened.refresh_from_db()
+    services.take_over(opened, actor=scene.tom, now=scene.after(2), reason="Ana's shift ends.")
+    opened.refresh_from_db()
+    assert (opened.assigned_to, LedgerEvent.objects.filter(type="incident.taken_over").count()) == (scene.tom, 1)
+
+
 def test_taking_over_is_a_verb_of_its_own_and_is_told_to_whoever_keeps_a_record(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[holders.Moved] = []
     monkeypatch.setattr(holders, "moved", [("test", heard.append)])

@@ -216,6 +216,17 @@ def test_without_compliance_levels_anywhere_the_owner_is_alarmed_at_once(
     assert OutboxMessage.objects.filter(kind="escalation.exhausted").count() == 1
 
 
+def test_whoever_acknowledges_a_track_that_another_answers_for_is_on_record_once(whole: Scene, lara: User) -> None:
+    opened = whole.open()
+    mark(opened, personal_data=True)
+    whole.engine()
+    services.acknowledge_track(opened, "compliance", actor=lara, now=whole.after(1))
+    for minute in (2, 3):
+        services.acknowledge_track(opened, "compliance", actor=whole.ana, now=whole.after(minute))
+    assert runs(opened)["compliance"].holder == lara
+    assert LedgerEvent.objects.get(type="escalation.acknowledged_too").actor_id == str(whole.ana.pk)
+
+
 def test_an_exhausted_track_can_still_be_acknowledged_and_stays_exhausted(scene: Scene) -> None:
     opened = scene.open()
     mark(opened, regulated=True)

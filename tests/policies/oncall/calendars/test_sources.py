@@ -282,6 +282,14 @@ def test_a_calendar_is_read_again_when_it_is_due_and_not_before(from_address: Ca
     assert source.duties.count() == 27
 
 
+def test_somebody_asks_for_a_calendar_to_be_read_again_now(from_address: CalendarSource, mona: User, now: datetime) -> None:
+    read_again(from_address, actor=mona, now=now + timedelta(minutes=5), reason="The team changed it")
+    assert CalendarSource.objects.get(pk=from_address.pk).next_refresh_at == now + timedelta(minutes=5)
+    stop(from_address, actor=mona, now=now + timedelta(minutes=6))
+    with pytest.raises(WrongState, match="in use that has an address"):
+        read_again(CalendarSource.objects.get(pk=from_address.pk), actor=mona, now=now + timedelta(minutes=7))
+
+
 def test_a_source_that_fails_keeps_the_last_good_copy_says_so_and_tells_its_manager_once(
     from_address: CalendarSource, server: Receiver, mona: User, now: datetime
 ) -> None:
