@@ -1,7 +1,7 @@
 """Which tables are governed: every one is, of whatever app, unless it stands here with its reason not to be."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -80,11 +80,10 @@ class Governed:
     is_busy: bool
 
 
-def governed_tables() -> Iterator[Governed]:
-    """Every governed table, in the order of the models."""
-    for model in apps.get_models(include_auto_created=True):
-        if is_governed(model):
-            yield _governed(model)
+@cache
+def governed_tables() -> tuple[Governed, ...]:
+    """Every governed table, in the order of the models. Worked out once, from every field there is."""
+    return tuple(_governed(model) for model in apps.get_models(include_auto_created=True) if is_governed(model))
 
 
 def is_governed(model: type[Model]) -> bool:

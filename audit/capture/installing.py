@@ -1,5 +1,8 @@
 """Puts the witnesses into the database after every migration, takes them out before, and says which are missing or are no longer ours."""
 
+from collections.abc import Iterable
+from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -57,13 +60,25 @@ def missing(using: str = "default") -> list[str]:
     """Names of witnesses that the database does not have, that were switched off, or that do something else there; and of whatever else
     hangs on the table of their notes. Anything but an empty list is an alarm.
     """
-    wanted = {witness.name: witness.shown for witness in _wanted(using)}
     present = _present(using)
+    if _fingerprints((name, does) for name, _, does, _ in present) == expected(connections[using].vendor):
+        return []
+    wanted = {witness.name: witness.shown for witness in _wanted(using)}
     does = {name: shown for name, _, shown, _ in present}
     return [
         *(name for name, shown in wanted.items() if does.get(name) != shown),
         *(name for name, table, _, _ in present if table == NOTES and name not in wanted),
     ]
+
+
+@cache
+def expected(vendor: str) -> frozenset[bytes]:
+    """What all witnesses are told by. It stays the same as long as the code does: whoever forks others works it out before, once for all."""
+    return _fingerprints((witness.name, witness.shown) for witness in witnesses(governed_tables(), vendor))
+
+
+def _fingerprints(shown: Iterable[tuple[str, str]]) -> frozenset[bytes]:
+    return frozenset(blake2b("\0".join(one).encode("utf-8"), digest_size=16).digest() for one in shown)
 
 
 def _present(using: str) -> list[tuple[str, str, str, str]]:

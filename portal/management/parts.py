@@ -46,24 +46,31 @@ def web(address: str) -> None:
 
 def load() -> None:
     """Everything that the parts would otherwise each load for themselves."""
+    import gunicorn.app.base
     import gunicorn.arbiter
+    import gunicorn.glogging
     import gunicorn.workers.gthread  # noqa: F401
     from django.apps import apps
+    from django.db import connection
     from django.template import engines
     from django.urls import get_resolver
     from django.utils.module_loading import import_string
+    from django.utils.translation import gettext
 
     import portal.management.commands.engine
     import portal.management.commands.sealer
     import portal.management.commands.sender
     import portal.management.commands.worker
     import portal.wsgi  # noqa: F401
+    from audit.capture.installing import expected
     from portal.foundation.jobs import jobs
     from portal.foundation.outbound_http import certificates
 
     # Every name of an address, which links need, and whom we trust: some megabytes in each process that comes to need them.
     _ = get_resolver().reverse_dict, certificates()
     engines.all()
+    gettext("Yes")
+    expected(connection.vendor)
     for _, job in jobs:
         import_string(job.function)
     for model in apps.get_models(include_auto_created=True):
