@@ -21,7 +21,8 @@ class AuditConfig(AppConfig):
         from portal.foundation.watch.probes import probes
 
         from .anchors.checks import check_anchors
-        from .anchors.known import largest_size, troubles
+        from .anchors.known import troubles
+        from .anchors.lost import largest_size_anywhere, take_again
         from .anchors.spool import keep
         from .capture import alarms as capture_alarms
         from .capture import installing
@@ -69,7 +70,8 @@ class AuditConfig(AppConfig):
         pre_execute.connect(present.begin_task)
         post_execute_in_worker.connect(present.end_task)
         probes.register("ledger", alarms.ledger)
-        epochs.known_sizes.register("anchors", largest_size)
+        epochs.known_sizes.register("anchors", largest_size_anywhere)
+        epochs.given_up.register("anchors", take_again)
         probes.register("anchors", troubles)
         hearers.register("receipts", keep)
         register(check_anchors)

@@ -124,7 +124,7 @@ class _Ours:
             return
         else:
             said = f"{name} holds a checkpoint of {one.size} entries with another root than the ledger's first {one.size} have."
-        if one.note and not _is_signed(one.note):
+        if one.note and not is_signed(one.note):
             yield Found("anchor_failing", f"{said} No key of this ledger signed it, so somebody else wrote it there.")
             return
         yield Found("anchor_beyond" if one.size > kept else "anchor_differs", said, min(one.size, kept) - 1 if kept else 0)
@@ -146,7 +146,7 @@ def _in_batches(checkpoints: Iterable[Told]) -> Iterator[list[Told]]:
     yield some
 
 
-def _is_signed(note: str) -> bool:
+def is_signed(note: str) -> bool:
     """Whether a key of this ledger made one of its signatures."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 
 from audit.anchors.configured import witness_keys
 from audit.anchors.models import AnchorReceipt
@@ -22,10 +22,11 @@ from audit.events.services import act
 from audit.ledger.models import LedgerEvent, PersonalCard
 from audit.ledger.services import utc_text
 from audit.sealing.keys import public_keys
-from audit.sealing.models import LedgerCheckpoint, LedgerLeaf
+from audit.sealing.models import LedgerCheckpoint, LedgerEpoch, LedgerLeaf
 from portal.foundation.access.checks import require
 from portal.foundation.canonical import canonical_json
-from portal.foundation.errors import WrongState
+from portal.foundation.errors import PortalError, WrongState
+from portal.foundation.redaction import one_line
 
 from .entries import lines
 from .gone import Gone
@@ -65,25 +66,35 @@ def export_evidence(
     """Writes the bundle to the file `out`, which appears whole or not at all.
 
     1. Record the export as an event. 2. Wait until the sealer has signed a tree that holds it, at most `patience` seconds. 3. Write the
-    entries up to it. `actor` None is the command line; `tell` hears how many of how many entries are done. Raises NotAllowed, WrongState
+    entries up to it. A failure of 2 or 3 is an event, too, for the first one stays. `actor` None is the command line; `tell` hears how many of how many entries are done. Raises NotAllowed, WrongState
     when nothing is sealed or entries are removed meanwhile, and OSError when the file cannot be written.
     """
     require(actor, "audit.export_ledgerevent", to="export evidence")
     name = str(uuid.uuid4())
     with act("evidence.exported", actor=actor, now=now, why=reason) as running:
         running.details = {"bundle": name, "selection": selection.as_recorded()}
-    before = Gone.read()
-    last = _sealed(name, patience, wait)
     partial = out.with_name(f".{out.name}.{name}")
     try:
+        before = Gone.read()
+        last = _sealed(name, patience, wait)
         entries = _write(partial, name, last, selection, now, tell)
         if Gone.read() != before:
             # The events that tell of it may lie beyond the end of this bundle.
             raise WrongState("Entries were pruned or erased while the evidence was written. Export it again.")
         partial.replace(out)
+    except Exception as error:
+        _tell_failure(name, error, actor, now)
+        raise
     finally:
         partial.unlink(missing_ok=True)
     return Bundle(out, name, last.size, entries)
+
+
+def _tell_failure(bundle: str, error: Exception, actor: Any, now: datetime) -> None:
+    """Whoever reads of the export in the trail reads on that no bundle came of it."""
+    words = error.message if isinstance(error, PortalError) else one_line(f"{type(error).__name__}: {error}")[:500]
+    with act("evidence.export_failed", actor=actor, now=now, why=words) as running:
+        running.details = {"bundle": bundle}
 
 
 def _sealed(bundle: str, patience: float, wait: Callable[[float], object]) -> LedgerCheckpoint:
@@ -179,7 +190,7 @@ class _Counted:
 
 def _checkpoints(last: LedgerCheckpoint) -> Iterator[str]:
     """Those that bound what is found: all of them, or an even choice with every anchored one and the first of each epoch and key."""
-    rows = LedgerCheckpoint.objects.filter(pk__lte=last.pk).order_by("pk")
+    rows = LedgerCheckpoint.objects.filter(~_lost(), pk__lte=last.pk).order_by("pk")
     step = -(-rows.count() // MOST_CHECKPOINTS) or 1
     anchored = _receipts(last).order_by().values("size")
     first_of_epoch = rows.order_by("epoch", "pk").values("epoch").annotate(first=Min("pk")).values("first")
@@ -189,11 +200,16 @@ def _checkpoints(last: LedgerCheckpoint) -> Iterator[str]:
 
 
 def _receipts(last: LedgerCheckpoint) -> QuerySet[AnchorReceipt]:
-    """All that anchors gave, or an even choice with the newest of each."""
-    rows = AnchorReceipt.objects.filter(error="", size__lte=last.size)
+    """All that anchors gave, or an even choice with the newest of each; with those of what a restore lost, which nothing else tells of."""
+    rows = AnchorReceipt.objects.filter(Q(size__lte=last.size) | Q(epoch__lt=last.epoch), error="", epoch__lte=last.epoch)
     step = -(-rows.count() // MOST_CHECKPOINTS) or 1
-    newest = rows.values("anchor").annotate(newest=Max("pk")).values("newest")
+    newest = rows.values("anchor", "epoch").annotate(newest=Max("pk")).values("newest")
     return rows.annotate(rest=F("pk") % step).filter(Q(rest=0) | Q(pk__in=newest)).order_by("epoch", "size", "pk")
+
+
+def _lost() -> Exists:
+    """Whether a checkpoint holds more than a restore after its epoch left: none of the tree's."""
+    return Exists(LedgerEpoch.objects.filter(number__gt=OuterRef("epoch"), size__lt=OuterRef("size")))
 
 
 def _anchors(last: LedgerCheckpoint) -> Iterator[dict[str, Any]]:

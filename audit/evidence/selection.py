@@ -9,7 +9,7 @@ from django.apps import apps
 from portal.foundation.errors import InvalidInput
 
 # Without these nobody can follow keys, epochs and what went.
-ALWAYS = ("evidence.exported", "ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done")
+ALWAYS = ("evidence.exported", "evidence.export_failed", "ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ RESTORED = "ledger.restored"
 APPROVERS = 2
 # Who else knows how large the tree was: the anchors.
 known_sizes: Registry[Callable[[], int]] = Registry("size known of the ledger")
+# Who looks elsewhere for what an epoch gives up for lost, in its transaction.
+given_up: Registry[Callable[[LedgerEpoch, datetime], object]] = Registry("keeper of what is known of lost entries")
 
 
 def open_epoch(*, reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
@@ -83,6 +85,8 @@ def _open(reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
             }
         _take_in_newest(RESTORED)
         _tell_lost_rotations(now)
+        for _, keep in given_up:
+            keep(epoch, now)
         alarms.silence("seal")
     # After the commit: if this is lost, the next try opens one epoch more and still knows what was signed before.
     remember(LastNote(Checkpoint(epoch.origin, tree.size, root, now), number))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from audit.events.services import act
+from audit.events.stories import parsed
+from audit.evidence import bundles
 from audit.evidence.bundles import Bundle, export_evidence
 from audit.evidence.checking import verify_ledger
 from audit.evidence.proofs import prove
@@ -109,6 +111,22 @@ def test_without_a_sealer_nothing_is_exported_and_no_file_is_left(tmp_path: Path
     with pytest.raises(WrongState, match="Start the sealer"):
         export(folder, wait=lambda seconds: None, patience=0.05)
     assert not list(folder.iterdir())
+
+
+@pytest.mark.usefixtures("sealed")
+def test_an_export_that_fails_is_followed_by_an_event_that_says_so(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.setattr(bundles, "verifier_page", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export(tmp_path)
+    monkeypatch.undo()
+    exported, failed = (LedgerEvent.objects.get(type=f"evidence.{kind}") for kind in ("exported", "export_failed"))
+    told = parsed(failed.payload)
+    assert told["details"]["bundle"] == parsed(exported.payload)["details"]["bundle"]
+    assert told["why"].startswith("ZeroDivisionError")
+    # The next one is sound, and whoever reads it sees what became of the first.
+    path, _ = export(tmp_path, Selection(model="portal.user", pk="0"))
+    assert verdict(path, capsys)["status"] == 0
+    assert b"evidence.export_failed" in zipfile.ZipFile(path).read("entries.jsonl")
 
 
 def test_exporting_needs_its_right(tmp_path: Path) -> None:
