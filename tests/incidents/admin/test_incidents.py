@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -206,9 +207,8 @@ def test_a_form_that_cannot_be_used_comes_back_with_what_was_typed(field: str, v
     assert not Incident.objects.exists()
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_shown_as_text(text: str) -> None:
-    now = clock.now()
+def test_hostile_text_is_shown_as_text() -> None:
+    now, text = clock.now(), " ".join(HOSTILE)
     incident, client = make.incident(now, title=text, description=text), signed_in("compliance", is_superuser=True)
     services.add_note(incident, actor=None, now=now, text=text)
     error = KnownError.objects.create(title=text, symptom=text, workaround=text)
@@ -225,7 +225,8 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
         answer = client.get(address).content.decode()
         assert "<script>alert" not in answer
         assert "<img src=x" not in answer
-        assert "49" not in answer or "7*7" in answer or text not in {"{{ 7*7 }}{% debug %}"}
+        if address in (page(incident), LIST):
+            assert "{{ 7*7 }}{% debug %}" in unescape(answer)
 
 
 def test_an_exhausted_escalation_is_loud_until_somebody_takes_it(incident: Incident) -> None:
@@ -294,7 +295,7 @@ def test_the_page_costs_the_same_with_a_short_and_a_long_story(incident: Inciden
     client = signed_in("commander", is_superuser=True)
     few = queries_of(client, page(incident), counted)
     now = clock.now()
-    for position in range(50):
+    for position in range(12):
         services.add_note(incident, actor=None, now=now, text=f"note {position}")
         ImpactReading.objects.create(
             service=incident.service, incident=incident, measure="latency_ms", value=Decimal(5), observed_at=now, recorded_at=now
