@@ -36,6 +36,11 @@ class Selection:
 
     def in_sql(self) -> tuple[str, list[Any]]:
         """A condition on the event `e`, and its values."""
+        (narrow, values), (always, types) = self.either_in_sql()
+        return f"(({narrow}) OR {always})", values + types
+
+    def either_in_sql(self) -> list[tuple[str, list[Any]]]:
+        """The same as two conditions of which one has to hold, each with an index of its own: what was asked for, and what is always there."""
         parts: list[tuple[str, list[Any]]] = [("1=1", [])]
         if self.since:
             parts.append(("e.recorded_at >= %s", [self.since]))
@@ -45,7 +50,7 @@ class Selection:
             parts.append(("e.object_model = %s AND e.object_pk = %s", [self.model, self.pk]))
         narrow = " AND ".join(sql for sql, _ in parts)
         always = ", ".join(["%s"] * len(ALWAYS))
-        return f"(({narrow}) OR e.type IN ({always}))", [value for _, values in parts for value in values] + list(ALWAYS)
+        return [(narrow, [value for _, values in parts for value in values]), (f"e.type IN ({always})", list(ALWAYS))]
 
 
 def object_named(text: str) -> tuple[str, str]:
