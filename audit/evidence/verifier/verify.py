@@ -538,26 +538,39 @@ def number_of(entry: Any, *path: str) -> int:
 
 
 # JSON parsed and written anew takes 30 µs an entry. Most entries are like earlier ones but for their texts and numbers, so each kind is read
-# once, and becomes a pattern: the same keys in the same order, canonical text where it has text, any value where it has another. What matches
-# is canonical, too, and the groups are its id, its object's model, pk and seq, its time and version. All else is read as if alone.
+# once, and becomes a pattern: the same keys in the same order, text where it has text, any value where it has another. What matches is
+# canonical, too, and the groups are its id, its object's model, pk and seq, its time and version. All else is read as if alone.
 
-TEXT = rb'"[ !#-\[\]-\xff]*(?:\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))[ !#-\[\]-\xff]*)*"'
-VALUE = rb"(?:0|-?[1-9][0-9]{0,14}|null|true|false|%b)" % TEXT
-ID_TEXT, PK_TEXT = rb'"([0-9a-f]{8}-[0-9a-f]{4}-%b[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"', rb'"([ !#-\[\]-\xff]+)"'
+CONTROLS = bytes(range(32))
+ESCAPE = re.compile(rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))')
+TEXT = b'"[^"]*"'
+VALUE = b"(?:0|-?[1-9][0-9]{0,14}|null|true|false|%b)" % TEXT
+ID_TEXT, PK_TEXT = b'"([0-9a-f]{8}-[0-9a-f]{4}-%b[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"', rb'"([^"\0]+)"'
 TIME_TEXT = rb'"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)"'
 Row = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 
 
+def clear(lines: list[bytes]) -> list[bytes]:
+    """Lines in which a quote is where text begins or ends: canonical escapes have become NULs. None at all if that cannot be."""
+    data = b"\n".join(lines)
+    if len(data.translate(None, CONTROLS)) != len(data) - len(lines) + 1 or not is_text(data):
+        return []
+    if b"\\" in data:
+        data = ESCAPE.sub(b"\0", data)
+        lines = data.split(b"\n")
+    return [] if b"\\" in data else lines
+
+
 class Patterns:
-    """Of each type of entry the patterns that were met so far, a few hundred in all: what comes after them is parsed."""
+    """The patterns that were met so far, by type and what stands behind it; a few hundred in all, what comes after them is parsed."""
 
     def __init__(self) -> None:
         self.known: dict[bytes, list[Callable[[bytes], re.Match[bytes] | None]]] = {}
-        self.room = 300
+        self.room = 500
 
     def match(self, line: bytes) -> Row | None:
         at = line.rfind(TYPE_MARK) + len(TYPE_MARK)
-        for fullmatch in self.known.get(line[at : line.find(b'"', at)], ()):
+        for fullmatch in self.known.get(line[at : line.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
             found = fullmatch(line)
             if found:
                 return found.groups()  # type: ignore[return-value]
@@ -565,10 +578,13 @@ class Patterns:
 
     def learn(self, line: bytes, entry: dict[str, Any]) -> None:
         """`entry` is what `line` says, and nothing was wrong with it."""
-        same = self.known.setdefault(line[line.rfind(TYPE_MARK) + len(TYPE_MARK) :].partition(b'"')[0], [])
-        if self.room and len(same) < 8 and len(line) < 1 << 13 and "rec" not in entry and entry["type"] not in GOVERNING:
-            self.room -= 1
-            same.append(re.compile(_pattern(entry)).fullmatch)
+        found = clear([line]) if self.room and len(line) < 1 << 13 and "rec" not in entry and entry["type"] not in GOVERNING else []
+        for text in found:
+            at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
+            same = self.known.setdefault(text[at : text.find(b'"', at) + 8], [])
+            if len(same) < 16 and not self.match(text):
+                self.room -= 1
+                same.append(re.compile(_pattern(entry)).fullmatch)
 
 
 def _pattern(entry: dict[str, Any]) -> bytes:
@@ -949,8 +965,8 @@ class Walk:
 
     def study(self, lines: list[bytes]) -> None:
         """Deep mode: form, id, number, time, and commitments."""
-        match, together = self.patterns.match, b"\n".join(lines)
-        rows = [match(line) for line in lines] if is_text(together) else []
+        match = self.patterns.match
+        rows = [match(line) for line in clear(lines)]
         if not self.fit([row for row in rows if row], all(rows)):
             rows = [None] * len(lines)
         place = len(self.seen.ids)
@@ -958,7 +974,7 @@ class Walk:
         for number, row in enumerate(rows):
             if row is None:
                 self.study_one(self.tree.size + number, place + number, lines[number])
-        tokens = [part[:64] for part in together.split(SEALED)[1:] if part[64:66] == b'"}']
+        tokens = [part[:64] for part in b"\n".join(lines).split(SEALED)[1:] if part[64:66] == b'"}']
         self.unopened += len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0)
 
     def fit(self, rows: list[Row], alone: bool) -> bool:
