@@ -64,10 +64,17 @@ def main() -> int:
             kept += list(part(sizes))
             end_all()
     if options.json:
-        Path(options.json).write_text(json.dumps({"database": connection.vendor, "sizes": sizes, "results": results}, indent=1))
+        Path(options.json).write_text(
+            json.dumps({"database": connection.vendor, "sizes": sizes, "results": results, "late": shares()}, indent=1)
+        )
     if options.plot:
         Path(options.plot).write_text(plotted(late))
     return 0 if all(kept) or not options.full else 1
+
+
+def shares() -> dict[str, list[float]]:
+    """How late so many per cent of the steps were at most, from 0 to 100."""
+    return {f"engine: {name}": [round(quantile(values, share / 100), 4) for share in range(101)] for name, values in late.items()}
 
 
 def arguments() -> argparse.Namespace:
