@@ -10,6 +10,7 @@ from django.urls import reverse
 from policies.models import PolicyVersion, PriorityCell, Service
 from tests.factories import policies as make
 from tests.factories.portal import person
+from tests.shared import shared
 
 from .forms import as_
 
@@ -25,7 +26,7 @@ def reader() -> Client:
     return as_(person("Ada", roles=("auditor",)))
 
 
-@pytest.fixture
+@shared
 def both(now: Any) -> PolicyVersion:
     """A service's own policy with levels, and the organisation's with levels and a matrix; both in force from `now`."""
     broad = make.draft(make.policy(scope="global", name="Everywhere"), now=now)
