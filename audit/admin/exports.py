@@ -12,10 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from audit.evidence.check_runs import RIGHT as READ
 from audit.evidence.estimates import estimate
 from audit.evidence.exports import KEPT, RIGHT, hand_out, request_export, selection_of
 from audit.evidence.runs import under_way
 from audit.evidence.selection import Selection
+from audit.evidence.standing import standing
 from audit.models import EvidenceExport
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -27,7 +29,7 @@ from .export_forms import ReasonForm, SelectionForm
 from .export_words import selection_words, size_words, state_words
 from .media import MEDIA
 from .objects import objects_like, words_of
-from .seal import keys_shown
+from .seal import keys_shown, seal_line
 
 LOOKS = {"queued": "open", "running": "open", "done": "done", "failed": "late"}
 
@@ -41,6 +43,7 @@ class EvidenceExportAdmin(ModelAdmin):
     list_select_related = ("requested_by",)
     actions = None
     add_words = "Export evidence"
+    list_before_template = "audit/seal_line.html"
     empty_list = (
         "Nothing was exported yet. An export is one file that proves, without this portal, that the entries in it are complete, in order "
         "and unaltered."
@@ -63,6 +66,10 @@ class EvidenceExportAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, below how the ledger stands."""
+        return super().changelist_view(request, {**_seal(request), **(extra_context or {})})  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view(self.download)
@@ -145,7 +152,7 @@ class EvidenceExportAdmin(ModelAdmin):
         return run.reason[:160]
 
     def _frame(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": MEDIA}
+        return {**self.admin_site.each_context(request), **_seal(request), "opts": self.opts, "title": title, "media": MEDIA}
 
     def _get(self, request: HttpRequest, object_id: str) -> EvidenceExport:
         if not self.has_view_permission(request):
@@ -169,6 +176,11 @@ class EvidenceExportAdmin(ModelAdmin):
             return {}
         meant = [(found.words, f"?{_with(request.GET, found.key)}") for found in objects_like(term, request, self.admin_site)]
         return {"term": term, "meant": meant}
+
+
+def _seal(request: HttpRequest) -> dict[str, Any]:
+    """How the ledger stands; whoever may read the trail is led to its page."""
+    return {"seal": seal_line(standing(clock.now())), "leads_on": may(request.user, READ)} if may(request.user, RIGHT) else {}
 
 
 def _with(asked: QueryDict, key: str) -> str:

@@ -20,6 +20,9 @@ WITH RECURSIVE kinds(kind) AS (
 ) SELECT kind FROM kinds WHERE kind IS NOT NULL
 """
 MOST_PEOPLE = 500
+# What comes every minute whatever happens, and would leave nothing else on a page.
+ROUTINE = ("ledger.heartbeat",)
+SHOWN = "shown"
 
 
 class TypeFilter(DropdownFilter):
@@ -52,3 +55,23 @@ class PersonFilter(DropdownFilter):
         if not self.value():
             return queryset
         return queryset.filter(actor_id="" if self.value() == "-" else self.value())
+
+
+class RoutineFilter(DropdownFilter):
+    """The sealer's signs of life are left out unless they are asked for: here, by their verb, or by a search."""
+
+    title = "signs of life"
+    parameter_name = "routine"
+    all_option = ("", "Left out")
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(SHOWN, "Shown")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.exclude(type__in=ROUTINE) if leaves_out_routine(request) else queryset
+
+
+def leaves_out_routine(request: HttpRequest) -> bool:
+    """Whether the list that is asked for is without them."""
+    asked = request.GET
+    return not (asked.get(RoutineFilter.parameter_name) == SHOWN or asked.get(TypeFilter.parameter_name) or asked.get("q", "").strip())

@@ -24,7 +24,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.paginators import BoundedPaginator
 
-from .filters import PersonFilter, TypeFilter
+from .filters import SHOWN, PersonFilter, RoutineFilter, TypeFilter, leaves_out_routine
 from .proof import ProofView
 from .seal import clock_time, seal_line
 
@@ -38,7 +38,7 @@ def content_of(event: LedgerEvent) -> dict[str, Any]:
 
 
 # What a list's address says beside what is searched for.
-TURNING = {"p", "o", "all", "e", "_changelist_filters"}
+TURNING = {"p", "o", "all", "e", "_changelist_filters", RoutineFilter.parameter_name}
 
 
 class Lines(ChangeList):
@@ -58,7 +58,7 @@ class LedgerEventAdmin(ModelAdmin):
 
     list_display = ("when", "who", "did", "to_what", "why")
     list_display_links = ("when",)
-    list_filter = (TypeFilter, PersonFilter, ("recorded_at", RangeDateTimeFilter))
+    list_filter = (TypeFilter, PersonFilter, ("recorded_at", RangeDateTimeFilter), RoutineFilter)
     list_filter_submit = True
     list_filter_sheet = False
     search_fields = ("request_id",)
@@ -69,7 +69,7 @@ class LedgerEventAdmin(ModelAdmin):
     list_per_page = 50
     ordering = ("-id",)
     actions = None
-    list_before_template = "audit/seal_line.html"
+    list_before_template = "audit/trail_top.html"
 
     class Media:
         css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
@@ -83,8 +83,17 @@ class LedgerEventAdmin(ModelAdmin):
         asked = {name: str(value) for name, value in request.GET.items() if name not in TURNING}
         if any(asked.values()) and self.has_view_permission(request):
             tell_search("trail.searched", actor=request.user, now=clock.now(), asked=asked)
-        seal = {"seal": seal_line(standing(clock.now())), "leads_on": True} if self.has_view_permission(request) else {}
-        return super().changelist_view(request, {**seal, **(extra_context or {})})  # type: ignore[no-any-return]
+        top = self._top(request) if self.has_view_permission(request) else {}
+        return super().changelist_view(request, {**top, **(extra_context or {})})  # type: ignore[no-any-return]
+
+    def _top(self, request: HttpRequest) -> dict[str, Any]:
+        """How the ledger stands, and the way to what the list leaves out."""
+        shown = ""
+        if leaves_out_routine(request):
+            asked = request.GET.copy()
+            asked[RoutineFilter.parameter_name] = SHOWN
+            shown = f"?{asked.urlencode()}"
+        return {"seal": seal_line(standing(clock.now())), "leads_on": True, "routine": shown}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Lines

@@ -42,7 +42,12 @@ def chosen(size: int, selection: Selection) -> Iterator[Row]:
     places = _places(size, selection)
     for at in range(0, len(places), AT_ONCE):
         some = places[at : at + AT_ONCE].tolist()
-        yield from _read(f'l."index" IN ({", ".join(["%s"] * len(some))})', some)
+        if some[-1] - some[0] < 2 * AT_ONCE:
+            # Mostly they stand together, and a range is read faster than a list.
+            wanted = set(some)
+            yield from (row for row in _read('l."index" >= %s AND l."index" <= %s', [some[0], some[-1]]) if row.place in wanted)
+        else:
+            yield from _read(f'l."index" IN ({", ".join(["%s"] * len(some))})', some)
 
 
 def _places(size: int, selection: Selection) -> "array[int]":

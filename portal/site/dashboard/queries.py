@@ -4,10 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.urls import reverse
 
-from audit.models import LedgerEvent
 from incidents.escalation.queries import engine_health
 from incidents.lifecycle.states import OPEN_STATES
 from incidents.models import EscalationRun, ImportRun, Incident
@@ -22,6 +21,7 @@ from reports.packs.quarters import Quarter
 
 from .cards import Card, Row
 from .duty import coverage_gaps, my_next_duty, swaps_waiting
+from .ledger import trail
 from .mine import (
     authority_ending,
     contacts_to_verify,
@@ -181,20 +181,6 @@ def imports(user: User, now: datetime) -> Card | None:
 
 def _count(run: ImportRun, group: str, name: str) -> str:
     return f"{run.report.get(group, {}).get(name, 0):,}"
-
-
-def trail(user: User, now: datetime) -> Card:
-    last = LedgerEvent.objects.aggregate(number=Max("id"), at=Max("recorded_at"))
-    today = LedgerEvent.objects.filter(recorded_at__gte=now - timedelta(days=1)).count()
-    row = Row(
-        f"{today:,} events in the last 24 hours",
-        reverse("admin:audit_ledgerevent_changelist"),
-        last["at"],
-        "last event",
-        "Read",
-        detail="The database refuses to change or remove an event.",
-    )
-    return Card("trail", "Audit trail", "Nothing has happened yet.", (row,) if last["number"] else ())
 
 
 def health(user: User, now: datetime) -> Card:

@@ -99,3 +99,16 @@ def test_the_list_costs_the_same_however_long_the_trail(now: Any) -> None:
             client.get(LIST)
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 14
+
+
+def test_the_sealers_signs_of_life_are_left_out_and_the_page_says_so(now: Any) -> None:
+    with act("ledger.heartbeat", actor=None, now=now, why="7 events are in the ledger.") as running:
+        running.details = {"events": 7}
+    client = signed_in("compliance")
+    shown = client.get(LIST).content.decode()
+    assert "7 events are in the ledger." not in shown
+    assert 'href="?routine=shown">Show them</a>' in shown
+    for query in ("?routine=shown", "?type=ledger.heartbeat"):
+        full = client.get(f"{LIST}{query}").content.decode()
+        assert ("7 events are in the ledger." in full, "Show them" in full) == (True, False)
+    assert not LedgerEvent.objects.filter(type="trail.searched", payload__contains="routine").exists()

@@ -98,3 +98,9 @@ def test_the_number_of_queries_does_not_grow_with_the_incidents(now: datetime) -
     few = queries()
     many_incidents(40, now, shop, assigned_to=ana)
     assert queries() == few
+
+
+def test_whoever_reads_the_trail_sees_whether_it_is_sealed(now: datetime) -> None:
+    seen = rows(person("Carla", roles=("compliance",)), now, "trail")
+    assert seen[0] == "The ledger: not sealed"
+    assert not rows(person("Rita", roles=("responder",)), now, "trail")
