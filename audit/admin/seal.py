@@ -88,7 +88,10 @@ def _behind(standing: Standing) -> str:
 
 
 def _failing(standing: Standing) -> list[str]:
-    return [f"{place.name}: {place.error.rstrip('.')}. It is tried again; what is sealed stays provable." for place in standing.failing]
+    """An error mostly begins with the name of its place."""
+    errors = [(place.name, place.error.rstrip(".")) for place in standing.failing]
+    said = [error if error.startswith(name) else f"{name}: {error}" for name, error in errors]
+    return [f"{each}. It is tried again; what is sealed stays provable." for each in said]
 
 
 def _misnamed(standing: Standing) -> list[str]:

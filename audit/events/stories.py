@@ -1,6 +1,7 @@
 """An event in words: who did what to what, and what was before and after."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from portal.foundation import words
 NOTHING = "nothing"
 # A frozen policy is thousands of characters long.
 LONGEST_DOCUMENT = 240
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def particulars_of(event: dict[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def _lines(value: Any) -> list[str]:
+    if isinstance(value, str) and MOMENT.fullmatch(value) and (moment := _moment(value)):
+        return [moment]
     if isinstance(value, list):
         return [", ".join(_lines(item)) for item in value] or [NOTHING]
     if isinstance(value, dict):
@@ -126,13 +130,24 @@ def _value(field: Any, value: Any, names: dict[tuple[str, str], str]) -> str:
     choices = dict(field.flatchoices) if isinstance(field, Field) and field.choices else {}
     if isinstance(value, str | int) and value in choices:
         return str(choices[value])
-    if isinstance(field, DateTimeField) and (at := parse_datetime(str(value))):
-        local = timezone.localtime(at)
-        return f"{local.day} {local:%b %Y, %H:%M:%S} {words.zone(local.tzname() or 'UTC')}"
+    if isinstance(field, DateTimeField) and (moment := _moment(str(value))):
+        return moment
     if not isinstance(value, dict | list):
         return str(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= LONGEST_DOCUMENT else f"{text[:LONGEST_DOCUMENT]} … (in full in the record below)"
+
+
+def _moment(text: str) -> str:
+    """By the reader's clock, to the second; empty for what is no moment."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{local.day} {local:%b %Y, %H:%M:%S} {words.zone(local.tzname() or 'UTC')}"
 
 
 def _names(changes: list[dict[str, Any]]) -> dict[tuple[str, str], str]:

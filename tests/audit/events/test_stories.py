@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from audit.events.stories import changes_of
+from django.utils import timezone
+
+from audit.events.stories import changes_of, particulars_of
 
 HASH = "5c22" * 16
 
@@ -32,3 +34,10 @@ def test_a_time_is_written_for_the_reader() -> None:
 
 def test_a_choice_is_its_word() -> None:
     assert _said({"state": "submitted"}) == {"State": "waiting for approval"}
+
+
+def test_times_among_the_particulars_are_told_by_the_readers_clock() -> None:
+    told = {"details": {"until": "2026-03-02T09:00:00.123456+00:00", "plain": "2026-03-02", "odd": "2026-99-02T09:00:00Z"}}
+    with timezone.override("Europe/Madrid"):
+        shown = dict(particulars_of(told))
+    assert shown == {"Until": ["2 Mar 2026, 10:00:00 CET"], "Plain": ["2026-03-02"], "Odd": ["2026-99-02T09:00:00Z"]}
