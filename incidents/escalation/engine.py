@@ -182,6 +182,7 @@ def _look_again(keys: Sequence[int], now: datetime) -> CycleResult:
 def _look_at(keys: Sequence[int], now: datetime) -> CycleResult:
     """Advances what changed with these incidents, starts what they miss and lets the wishes go, in the running transaction.
 
+    What begins is due at once, and everything that its first step needs is at hand: it is taken here, without being looked for again.
     A wish stays where somebody else holds the incident or one of its runs this moment: they may have read it before it changed.
     """
     if not keys:
@@ -190,10 +191,11 @@ def _look_at(keys: Sequence[int], now: datetime) -> CycleResult:
     runs = claimed(_changed(now) & Q(pk__in=list(changed))) if changed else []
     done = advance_all(runs, now=now) if runs else CycleResult()
     # What just ended may make room for what the present opening still misses.
-    started, reached = start_missing(keys, now=now)
+    begun, reached = start_missing(keys, now=now)
+    done += advance_all(begun, now=now) if begun else CycleResult()
     missed = {changed[key] for key in changed.keys() - {run.pk for run in runs}}
     looks.done(reached - missed)
-    return CycleResult(started=started) + done
+    return CycleResult(started=len(begun)) + done
 
 
 def _look_alone(key: int, error: Exception, now: datetime) -> CycleResult:
@@ -208,7 +210,7 @@ def _look_alone(key: int, error: Exception, now: datetime) -> CycleResult:
 
 def _start(keys: Sequence[int], now: datetime) -> CycleResult:
     with transaction.atomic():
-        return CycleResult(started=start_missing(keys, now=now)[0])
+        return CycleResult(started=len(start_missing(keys, now=now)[0]))
 
 
 def _sweep(now: datetime) -> CycleResult:

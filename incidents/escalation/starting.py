@@ -18,6 +18,7 @@ from portal.foundation.words import listed
 
 from .models import EscalationRun, EscalationStep
 from .tracks import Known, followed, missing_tracks, wants
+from .turns import stand_beside
 from .uncovered import tell_uncovered
 
 BESIDE = ("service__owner", "segment", "policy_version__policy__owner")
@@ -31,11 +32,11 @@ class Beginning(NamedTuple):
     reason: str
 
 
-def start_missing(incidents: Collection[int], *, now: datetime) -> tuple[int, set[int]]:
+def start_missing(incidents: Collection[int], *, now: datetime) -> tuple[list[EscalationRun], set[int]]:
     """Starts every track that these incidents should have and do not, and says once where no policy covers one.
 
-    How many runs began, and which incidents were looked at: those that somebody else holds this moment were not. Must run in a
-    transaction. A constant number of queries for all that a policy covers.
+    The runs that began, with what a decision reads beside them, and which incidents were looked at: those that somebody else holds this
+    moment were not. Must run in a transaction. A constant number of queries for all that a policy covers.
     """
     found = _locked(incidents)
     known = _known(found)
@@ -50,7 +51,11 @@ def start_missing(incidents: Collection[int], *, now: datetime) -> tuple[int, se
     ]
     _write(begun, now)
     tell_uncovered([incident for incident in found if incident.policy_version is None], now=now)
-    return len(begun), {incident.pk for incident in found}
+    runs = [one.run for one in begun]
+    if any(run.incident.acknowledged_by_id for run in runs):
+        # Somebody was faster than the engine: whoever it was is asked for together.
+        stand_beside(runs)
+    return runs, {incident.pk for incident in found}
 
 
 def begin(incident: Incident, track: Track, rules: RulesFor | None, *, now: datetime) -> Beginning:

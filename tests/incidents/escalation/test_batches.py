@@ -106,6 +106,34 @@ def test_an_incident_that_cannot_be_started_stops_no_other_and_is_tried_again(sc
     assert [alerted(one) for one in opened] == [["Ana"]] * 3
 
 
+def test_a_first_step_that_fails_stops_no_other_and_the_run_that_began_stays(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = [scene.open(title=f"Incident {number}") for number in range(3)]
+    original = engine.advance_all
+
+    def failing(runs: list[EscalationRun], **given: Any) -> CycleResult:
+        if any(run.incident_id == opened[1].pk for run in runs):
+            raise ZeroDivisionError("poison")
+        return original(runs, **given)
+
+    monkeypatch.setattr(engine, "advance_all", failing)
+    result = scene.engine()
+    assert (result.started, result.advanced, result.failed) == (3, 2, 1)
+    assert [alerted(one) for one in opened] == [["Ana"], [], ["Ana"]]
+    assert run_of(opened[1]).last_failure == "ZeroDivisionError: poison"
+    assert not looks.any_wanted()
+    monkeypatch.undo()
+    scene.engine(6)
+    assert "Ana" in alerted(opened[1])
+
+
+def test_whoever_answers_before_the_engine_begins_is_known_to_the_first_step(scene: Scene) -> None:
+    opened = [scene.open(title=f"Incident {number}") for number in range(2)]
+    for one in opened:
+        acknowledge(one, actor=scene.tom, now=scene.after(0.01))
+    scene.engine(0.1)
+    assert [(alerted(one), run_of(one).state) for one in opened] == [([], "ended")] * 2
+
+
 def test_a_lost_wish_is_found_by_the_look_through_everything_a_minute_later(scene: Scene) -> None:
     scene.engine()
     opened = scene.open()
