@@ -106,7 +106,9 @@ def _on_sqlite(one: Governed) -> Iterator[Witness]:
     for operation in ("DELETE", "UPDATE") if one.is_history else SHORT:
         row = "OLD" if operation == "DELETE" else "NEW"
         name = f"{NAME}_{SHORT[operation].lower()}_{one.table}"
-        changed = f" AND ({_differs(one, 'OLD', 'IS NOT', 'NEW')})" if operation == "UPDATE" else ""
+        # Rows of a history are not saved again, so whether one changed needs no asking: most columns of all are theirs.
+        asked = operation == "UPDATE" and not one.is_history
+        changed = f" AND ({_differs(one, 'OLD', 'IS NOT', 'NEW')})" if asked else ""
         trigger = (
             f"CREATE TRIGGER {name} AFTER {operation} ON {one.table} WHEN NOT EXISTS (SELECT 1 FROM audit_openact){changed} BEGIN "
             f"INSERT INTO {VIEW} VALUES ('{one.table}', {_named(one, row)}, '{SHORT[operation]}'); END"

@@ -1,17 +1,21 @@
 """The processes of an installation, as functions to be forked."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
 
 from .family import Part
 
+if TYPE_CHECKING:
+    from gunicorn.app.base import BaseApplication
+
 
 def installation(address: str) -> list[Part]:
-    """Web at `address` (host:port), engine, sender, sealer and workers."""
+    """Web at `address` (host:port), engine, sender, sealer and workers. Call it before forking: what they share is made here."""
+    site = web(address)
     return [
-        Part("web", lambda: web(address)),
+        Part("web", lambda: site.run()),
         Part("engine", lambda: call_command("engine")),
         Part("sender", lambda: call_command("sender")),
         Part("sealer", lambda: call_command("sealer")),
@@ -19,8 +23,8 @@ def installation(address: str) -> list[Part]:
     ]
 
 
-def web(address: str) -> None:
-    """gunicorn, with the code that is loaded already."""
+def web(address: str) -> "BaseApplication":
+    """gunicorn, with the code that is loaded already; `run` serves until it is told to stop."""
     from gunicorn.app.base import BaseApplication
 
     class Web(BaseApplication):
@@ -41,7 +45,7 @@ def web(address: str) -> None:
 
             return application
 
-    Web().run()
+    return Web()
 
 
 def load() -> None:

@@ -19,5 +19,6 @@ class Command(BaseCommand):
         host, port = listening_address("PORT", settings.LISTEN_PORT)
         check_free(host, port, "PORT")
         parts.load()
+        running = parts.installation(written(host, port))
         family.prepare()
-        sys.exit(family.Family(family.say).run(parts.installation(written(host, port))))
+        sys.exit(family.Family(family.say).run(running))

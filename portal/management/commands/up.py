@@ -29,6 +29,7 @@ class Command(BaseCommand):
         settings.PORTAL_URL = f"http://{reachable(host)}:{port}"
         Path(str(settings.STATIC_ROOT)).mkdir(parents=True, exist_ok=True)
         parts.load()
+        running = parts.installation(written(host, port))
         family.prepare()
         # In a process of its own: what seeding leaves in memory would stay with all the others.
         status = family.aside(lambda: self._prepare(phone_port))
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         )
         self.stdout.flush()
         phones = family.Part("phones", lambda: _phones(phone_port))
-        sys.exit(family.Family(family.say).run([*parts.installation(written(host, port)), phones]))
+        sys.exit(family.Family(family.say).run([*running, phones]))
 
     def _prepare(self, phone_port: int) -> None:
         self.stdout.write("Preparing the database …")
