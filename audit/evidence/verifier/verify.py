@@ -506,17 +506,12 @@ def _check_keys_and_depth(value: Any) -> None:
         level = [item for part in level for item in (part.values() if isinstance(part, dict) else part)]
 
 
-def parse_object(line: bytes, *fields: str) -> dict[str, Any]:
-    """A canonical JSON object with exactly these fields."""
+def parse_object(line: bytes, *texts: str, others: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A canonical JSON object with exactly these fields, of which all but the others hold text."""
     value = parse_canonical(line)
-    if not isinstance(value, dict) or set(value) != set(fields):
-        raise Broken(f"not an object with the fields {', '.join(fields)}")
+    if not isinstance(value, dict) or set(value) != {*texts, *others} or not all(isinstance(value[name], str) for name in texts):
+        raise Broken(f"not an object with the fields {', '.join(texts + others)}, each of its kind")
     return value
-
-
-def expect_texts(row: dict[str, Any], *others: str) -> None:
-    if not all(isinstance(row[name], str) for name in row if name not in others):
-        raise Broken("a field is not text that must be")
 
 
 def value_at(entry: Any, path: Iterable[str]) -> Any:
@@ -633,11 +628,6 @@ class Seen:
         self.ids += halves[1::2]
         self.objects.extend([mark_of(row[1], row[2]) if row[2] else 0 for row in rows])
         self.numbers.extend([int(row[3] or 0) for row in rows])
-
-    def put(self, place: int, row: Row) -> None:
-        one = Seen()
-        one.add([row])
-        self.ids[place], self.objects[place], self.numbers[place] = one.ids[0], one.objects[0], one.numbers[0]
 
     def doubled(self) -> Iterator[int]:
         """Places of entries whose id an earlier one has."""
@@ -786,9 +776,9 @@ class Bundle:
             yield from block[:-1].split(b"\n")
 
     def manifest(self) -> dict[str, Any]:
-        fields = ("v", "kind", "bundle", "ledger", "made_at", "tree_size", "entries", "selection", "files")
+        others = ("v", "tree_size", "entries", "selection", "files")
         try:
-            manifest = parse_object(self.whole("manifest.json"), *fields)
+            manifest = parse_object(self.whole("manifest.json"), "kind", "bundle", "ledger", "made_at", others=others)
             moment(manifest["made_at"])
         except Broken as error:
             raise Broken(f"manifest.json is {error}") from None
@@ -969,11 +959,7 @@ class Walk:
         rows = [match(line) for line in clear(lines)]
         if not self.fit([row for row in rows if row], all(rows)):
             rows = [None] * len(lines)
-        place = len(self.seen.ids)
-        self.seen.add([row or NO_ROW for row in rows])
-        for number, row in enumerate(rows):
-            if row is None:
-                self.study_one(self.tree.size + number, place + number, lines[number])
+        self.seen.add([row or self.study_one(self.tree.size + number, lines[number]) for number, row in enumerate(rows)])
         tokens = [part[:64] for part in b"\n".join(lines).split(SEALED)[1:] if part[64:66] == b'"}']
         self.unopened += len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0)
 
@@ -994,18 +980,20 @@ class Walk:
         self.first_event, self.last_event = min(first, self.first_event), max(last, self.last_event)
         return True
 
-    def study_one(self, index: int, place: int, line: bytes) -> None:
+    def study_one(self, index: int, line: bytes) -> Row:
+        row = NO_ROW
         try:
             entry = parse_canonical(line)
             if not text_of(entry, "type"):
                 raise Broken("it is not an event")
-            self.seen.put(place, self.identify(entry))
+            row = self.identify(entry)
             if entry["type"] in GOVERNING:
                 self.govern(index, entry)
             self.check_time(entry)
             self.patterns.learn(line, entry)
         except Broken as error:
             self.find("tampered", f"Entry {index}: {error}", index)
+        return row
 
     def identify(self, entry: dict[str, Any]) -> Row:
         version, event_id = entry.get("v"), entry.get("id")
@@ -1193,8 +1181,7 @@ class Walk:
         before = (0, 0)
         for number, line in enumerate(self.bundle.lines("anchors.jsonl"), 1):
             try:
-                row = parse_object(line, "kind", "name", "origin", "size", "at", "receipt")
-                expect_texts(row, "size")
+                row = parse_object(line, "kind", "name", "origin", "at", "receipt", others=("size",))
                 moment(row["at"])
                 receipt = unbase64(row["receipt"]) if row["receipt"] else b""
                 epoch, size = epoch_of(row["origin"], self.ledger), number_of(row, "size")
@@ -1244,7 +1231,6 @@ class Walk:
         for number, line in enumerate(self.bundle.lines("cards.jsonl"), 1):
             try:
                 card = parse_object(line, "token", "subject", "salt", "value")
-                expect_texts(card)
                 salt = unbase64(card["salt"])
                 token = hmac.new(salt, card["value"].encode(), hashlib.sha256).hexdigest()
                 if len(salt) != 32 or card["token"] != token or token.encode() in self.cards:
