@@ -107,8 +107,9 @@ def _move(turns: Sequence[Turn], now: datetime) -> None:
     if update_all(EscalationRun, rows, fence="sequence") != len(rows):
         raise Conflict("Another engine moved this escalation meanwhile.")
     for turn, moved in zip(turns, moves, strict=True):
-        for name, value in moved.items():
-            setattr(turn.run, name, value)
+        for name in (*names, "sequence"):
+            if name in moved:
+                setattr(turn.run, name, moved[name])
 
 
 def _people(turns: Iterable[Turn]) -> dict[int, User]:

@@ -15,6 +15,7 @@ from portal.foundation.statements import change
 from .models import EscalationLook
 
 MOST_AT_ONCE = 100
+_ANY = "SELECT 1 FROM incidents_escalationlook ORDER BY asked_at LIMIT 1"
 _ASK = "INSERT INTO incidents_escalationlook (incident_id, asked_at) VALUES {} ON CONFLICT (incident_id) DO UPDATE SET asked_at = excluded.asked_at"
 
 
@@ -33,8 +34,10 @@ def ask(incidents: Collection[int], *, now: datetime) -> None:
 
 
 def any_wanted() -> bool:
-    """Whether somebody asked. One query, of one row of an index."""
-    return EscalationLook.objects.order_by("asked_at").exists()
+    """Whether somebody asked. One row of an index, ten times a second, so it is asked by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY)
+        return cursor.fetchone() is not None
 
 
 def taken(only: Collection[int] | None = None) -> list[int]:

@@ -55,10 +55,16 @@ def stand_beside(runs: Sequence[EscalationRun]) -> None:
     answering = (key for run in runs for key in (run.acknowledged_by_id, run.holder_id, run.incident.acknowledged_by_id))
     people = _by_key(User.objects.all(), answering)
     for run, incident in zip(runs, incidents, strict=True):
-        incident.service = services[incident.service_id]
-        incident.acknowledged_by = people.get(incident.acknowledged_by_id)
-        run.policy_version = followed[run.policy_version_id]
-        run.acknowledged_by, run.holder = people.get(run.acknowledged_by_id), people.get(run.holder_id)
+        # As the columns have them already: by assignment each would be checked and written once more.
+        incident._state.fields_cache |= {
+            "service": services[incident.service_id],
+            "acknowledged_by": people.get(incident.acknowledged_by_id),
+        }
+        run._state.fields_cache |= {
+            "policy_version": followed[run.policy_version_id],
+            "acknowledged_by": people.get(run.acknowledged_by_id),
+            "holder": people.get(run.holder_id),
+        }
 
 
 def decided(runs: Sequence[EscalationRun], *, now: datetime, acknowledged_by: str | None = None, order: Order | None = None) -> list[Turn]:

@@ -76,11 +76,14 @@ def _loop(stop: Stop, crowded: Callable[[], None]) -> None:
 
 
 def _rest(stop: Stop, until: float, *, at_once: bool) -> None:
-    """Until something is due, somebody asks for a look, or `until` on the monotonic clock. Two queries a poll, each of one row of an index."""
+    """Until something is due, somebody asks for a look, or `until` on the monotonic clock. One query a poll, of one row of an index.
+
+    What is due next is asked once: what others make due earlier, they ask a look for.
+    """
     if not at_once:
         stop.wait(min(settings.ENGINE_CYCLE_SECONDS, POLL_SECONDS))
+    due = next_due()
     while not stop.is_set() and (left := until - time.monotonic()) > 0:
-        due = next_due()
         ahead = POLL_SECONDS if due is None else (due - clock.now()).total_seconds()
         if ahead <= 0 or any_wanted():
             return
