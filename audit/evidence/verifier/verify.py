@@ -632,8 +632,7 @@ class Seen:
     def doubled(self) -> Iterator[int]:
         """Places of entries whose id an earlier one has."""
         for part in range(self.PARTS):
-            ids = sorted([number for number in self.ids if number % self.PARTS == part and number])
-            if any(map(eq, ids, ids[1:])):
+            if _any_twice([number for number in self.ids if number % self.PARTS == part and number]):
                 met: set[int] = set()
                 for place, number in enumerate(self.ids):
                     if number in met:
@@ -652,6 +651,11 @@ class Seen:
                     yield place, number, due, before
                 if number >= due:
                     last[self.objects[place]] = place
+
+
+def _any_twice(numbers: list[int]) -> bool:
+    numbers.sort()
+    return any(map(eq, numbers, numbers[1:]))
 
 
 class Ranges:
@@ -688,16 +692,24 @@ class Ranges:
 
 
 def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, some pieces ahead in a thread of its own: unpacking and hashing large pieces leave Python to the other thread."""
-    with ThreadPoolExecutor(1) as thread:
-        try:
-            due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
-        except RuntimeError:  # no second thread can be had here
-            yield from pieces
-            return
-        while piece := due.popleft().result():
-            due.append(thread.submit(next, pieces, b""))
-            yield piece
+    """The same, some pieces ahead in a thread of its own: unpacking and hashing large pieces leave Python to the other thread.
+
+    Its turns between them are short, so that it should not wait for one as long as Python lets threads wait (5 ms).
+    """
+    patience = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
+            except RuntimeError:  # no second thread can be had here
+                yield from pieces
+                return
+            while piece := due.popleft().result():
+                due.append(thread.submit(next, pieces, b""))
+                yield piece
+    finally:
+        sys.setswitchinterval(patience)
 
 
 class Bundle:
