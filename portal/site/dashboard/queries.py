@@ -65,7 +65,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
     cards = [build(user, now) for right, build in builders if not right or may_somewhere(user, right)]
     if not may_somewhere(user, "incidents.view_incident"):
         cards.append(status_of_services(user, now))
-    return [card for card in cards if card is not None]
+    # What is loud comes first, in the order above.
+    return sorted((card for card in cards if card is not None), key=lambda card: not card.loud)
 
 
 def nobody_reached(user: User, now: datetime) -> Card | None:
