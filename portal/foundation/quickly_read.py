@@ -46,7 +46,11 @@ def _loader() -> type:
 
         def load(self, data: Any) -> datetime:
             text = str(data, "ascii")
-            # Anything else, such as another zone or a year that Python does not know, goes the long way, which says what is wrong with it.
-            return datetime.fromisoformat(text) if text.endswith("+00") and len(text) < 30 else super().load(data).astimezone(UTC)
+            try:
+                moment = datetime.fromisoformat(text)
+            except ValueError:
+                # Such as a year that Python does not know. The driver says what is wrong with it.
+                return super().load(data).astimezone(UTC)
+            return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
     return UtcLoader

@@ -142,14 +142,17 @@ class Sender:
             lanes[parcel.lane] += 1
             calling.setdefault((parcel.contact.person_id, parcel.contact.channel), []).append(begun)
         self._keep_pace()
-        most = {lane: CALLS_A_LANE + min(MOST_AHEAD, sum(pace[lane] for pace in self._pace)) for lane in lanes}
         return Room(
-            free=lambda lane: most.get(lane, CALLS_A_LANE) - lanes[lane],
+            free=lambda lane: self._most_of(lane) - lanes[lane],
             most=MOST_IN_HAND - len(self._flying),
-            full=[lane for lane, calls in lanes.items() if calls > most[lane] - max(WORTH_A_LOOK, most[lane] // 3)],
+            full=[lane for lane, calls in lanes.items() if calls > self._most_of(lane) - max(WORTH_A_LOOK, self._most_of(lane) // 3)],
             held=self._held(),
             calling=calling,
         )
+
+    def _most_of(self, lane: str) -> int:
+        """How many of its calls this process may have in hand."""
+        return CALLS_A_LANE + min(MOST_AHEAD, sum(pace[lane] for pace in self._pace))
 
     def _keep_pace(self) -> None:
         if time.monotonic() - self._paced >= PACE_SECONDS:

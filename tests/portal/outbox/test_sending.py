@@ -102,6 +102,33 @@ def test_a_slow_provider_holds_up_only_its_own_messages(sender: Sender, settings
         sender.finish()
 
 
+def test_of_a_lane_that_is_quick_more_is_taken_than_it_calls_at_once_and_of_a_slow_one_no_more(
+    sender: Sender, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*", "localhost:*"]
+    monkeypatch.setattr(sending, "CALLS_A_LANE", 3)
+    monkeypatch.setattr(sending, "WORTH_A_LOOK", 1)
+    with receiver(*[slow] * 9) as dead, receiver() as phone:
+        put(someone(f"http://localhost:{dead.port}/x"), 9, "slow")
+        ben = someone(phone.url)
+        put(ben, 40, "quick")
+        taken: list[int] = []
+        original = sending.claim
+
+        def counted(*given: Any) -> Any:
+            parcels = original(*given)
+            taken.append(sum(parcel.contact.person_id == ben.pk for parcel in parcels))
+            return parcels
+
+        monkeypatch.setattr(sending, "claim", counted)
+        while OutboxMessage.objects.filter(person=ben, state__in=("pending", "sending")).exists():
+            sender.step()
+            assert sum(parcel.contact.person_id != ben.pk for parcel, _ in sender._flying.values()) <= 3
+        assert max(taken) > 3
+        assert len(phone.keys) == 40
+        sender._ahead.clear()
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
