@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ PASSWORD = "for this measurement only"  # noqa: S105
 PAGES = ("", "incidents/incident/", "policies/escalationpolicy/", "policies/policyversion/1/change/", "policies/oncallschedule/1/change/")
 PROMISE_MIB, GROWTH_MIB = 250, 25
 QUARTERS, CLIENTS = 4, 4
+BUSY, TRIES = 503, 5
 # What the workers and the sender still have in hand is let go.
 REST_SECONDS = 15
 
@@ -88,8 +90,15 @@ def one_incident(site: str, token: str, name: str) -> None:
     def post(path: str, **document: Any) -> Any:
         headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
         call = urllib.request.Request(f"{site}/api/v1/incidents/{path}", json.dumps(document).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(call, timeout=120) as answer:  # noqa: S310
-            return json.load(answer)
+        for left in reversed(range(TRIES)):
+            try:
+                with urllib.request.urlopen(call, timeout=120) as answer:  # noqa: S310
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                # Too busy: whoever calls the portal tries again then, and so does this.
+                if error.code != BUSY or not left:
+                    raise
+                time.sleep(1)
 
     number = post("", title=f"Card payments fail {name}", service="card-payments", impact=1, urgency=2)["number"]
     if not name.endswith("0"):
