@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import models
 
-from .earlier import BOOKKEEPING
+from portal.foundation.history_rows import BOOKKEEPING
+
 from .naming import owner_of, personal_columns
 from .receivers import plain
 from .services import Act, object_as_recorded

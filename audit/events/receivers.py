@@ -8,8 +8,9 @@ from typing import Any
 from django.db import models, transaction
 
 from audit.ledger.services import append, utc_text
+from portal.foundation.history_rows import kept_columns
 
-from .earlier import earlier_values, kept_columns
+from .earlier import earlier_values
 from .naming import owner_of, people_of, personal_columns
 from .services import Act, as_event, object_as_recorded, running_act
 from .unwritable import or_nothing

@@ -8,8 +8,12 @@ from simple_history.models import HistoricalRecords
 from simple_history.signals import post_create_historical_record, pre_create_historical_record
 
 from . import clock
-from .many_rows import insert_one, made
-from .statements import change
+from .many_rows import insert_one, insert_one_and_ask, made
+from .statements import change, vendor
+
+BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
+# Where a row that was written leaves what was found of the row before it, if it was asked for: none or one, with the columns kept.
+BEFORE = "_row_before"
 
 
 class QuickRecords(HistoricalRecords):
@@ -25,7 +29,7 @@ class QuickRecords(HistoricalRecords):
         row = made(table, history_type=history_type, **told, **{name: getattr(instance, name) for name in names})
         about = {"sender": table, "instance": instance, "history_instance": row, "using": using, **told}
         pre_create_historical_record.send(**about)
-        insert_one(row)
+        _insert(row, history_type)
         self.create_historical_record_m2ms(row, instance)
         post_create_historical_record.send(**about)
 
@@ -33,6 +37,40 @@ class QuickRecords(HistoricalRecords):
         """What `instance` is joined with, copied in one statement without being read."""
         for field in history_instance._history_m2m_fields:
             change(_copying(field, self.m2m_models[field]), [history_instance.pk, instance.pk])
+
+
+def _insert(row: Any, history_type: str) -> None:
+    if history_type == "~" and vendor() == "postgresql":
+        table: type[models.Model] = type(row)
+        own = own_key(table)
+        given = own.get_db_prep_value(getattr(row, own.attname), connection)
+        row.__dict__[BEFORE] = insert_one_and_ask(row, row_before(table), [given])
+    else:
+        insert_one(row)
+
+
+@cache
+def kept_columns(table: type[models.Model]) -> tuple[str, ...]:
+    """The attributes of a table of history that are the row's own."""
+    return tuple(field.attname for field in table._meta.concrete_fields if not {field.name, field.attname} & BOOKKEEPING)
+
+
+@cache
+def own_key(table: Any) -> Any:
+    """The field of a table of history that holds the primary key of the row itself."""
+    return table._meta.get_field(table.instance_type._meta.pk.attname)
+
+
+@cache
+def row_before(table: Any, *, newest: bool = True) -> str:
+    """The question for the columns of a row, given its key, as its newest row of history has them; else, as the last one before a given one."""
+    quoted, meta = connection.ops.quote_name, table._meta
+    columns = ", ".join(quoted(meta.get_field(name).column) for name in kept_columns(table))
+    number = quoted(meta.pk.column)
+    return (
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(own_key(table).column)} = %s "  # noqa: S608 - names of models' tables
+        f"{'' if newest else f'AND {number} < %s '}ORDER BY {number} DESC LIMIT 1"
+    )
 
 
 @cache

@@ -72,6 +72,19 @@ def insert_one(row: models.Model) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
+def insert_one_and_ask(row: models.Model, question: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """As `insert_one`, and what `question` answered just before, in one statement: only PostgreSQL can. One row at most is answered."""
+    way, key = _way_in("postgresql", type(row), keyed=False), _quoted(str(row._meta.pk.column))
+    values = [one(row.__dict__[name]) for name, one in way.stored]
+    statement = (
+        f"WITH asked AS (SELECT true, one.* FROM ({question}) one), written AS ({way.statement} RETURNING {key}) "
+        "SELECT written.*, asked.* FROM written LEFT JOIN asked ON true"
+    )
+    [[row.pk, there, *answer]] = ask(statement, [*given, _as_json(way.fields, [values])])
+    row._state.adding, row._state.db = False, connection.alias
+    return [tuple(answer)] if there else []
+
+
 def _inserted(row: models.Model, back: str) -> list[Any]:
     """Inserts one row; the values of the columns `back`, if any."""
     way = _way_in(vendor(), type(row), keyed=row.pk is not None)

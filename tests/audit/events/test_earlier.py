@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from audit.events.earlier import BOOKKEEPING, earlier_values
+from audit.events.earlier import earlier_values
 from policies.models import Service
+from portal.foundation.history_rows import BOOKKEEPING
 from tests.factories.policies import service
 from tests.factories.portal import person
 
