@@ -90,11 +90,13 @@ def one_incident(site: str, token: str, name: str) -> None:
     def post(path: str, **document: Any) -> Any:
         headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
         call = urllib.request.Request(f"{site}/api/v1/incidents/{path}", json.dumps(document).encode(), headers)  # noqa: S310
-        for left in reversed(range(TRIES)):
+        left = TRIES
+        while True:
             try:
                 with urllib.request.urlopen(call, timeout=120) as answer:  # noqa: S310
                     return json.load(answer)
             except urllib.error.HTTPError as error:
+                left -= 1
                 # Too busy: whoever calls the portal tries again then, and so does this.
                 if error.code != BUSY or not left:
                     raise
