@@ -14,7 +14,7 @@ from .request_context import ReaderTimeZoneMiddleware
 def sends_a_token(request: HttpRequest) -> bool:
     """The API finds out itself whose it is. With a cookie as well, everything is as for a browser."""
     said = request.META
-    return "HTTP_COOKIE" not in said and said.get("HTTP_AUTHORIZATION", "")[:6].lower() == "token " and request.path.startswith("/api/")
+    return not said.get("HTTP_COOKIE") and said.get("HTTP_AUTHORIZATION", "")[:6].lower() == "token " and request.path.startswith("/api/")
 
 
 class _ForBrowsers:

@@ -98,15 +98,16 @@ def test_values_that_only_the_driver_knows_go_through_it(ana: User) -> None:
 def test_a_connection_that_the_server_closed_is_replaced_at_the_next_request() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no server.")
+    own: Any = connection
     [[backend]] = ask("SELECT pg_backend_pid()", [])
-    connection.health_check_enabled, connection.health_check_done = True, False
+    own.health_check_enabled, own.health_check_done = True, False
     assert ask("SELECT pg_backend_pid()", []) == [(backend,)]
-    assert connection.health_check_done
+    assert own.health_check_done
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
     other.close()
-    connection.health_check_done = False
+    own.health_check_done = False
     assert ask("SELECT pg_backend_pid()", []) != [(backend,)]
 
 
