@@ -697,7 +697,7 @@ def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
     Its turns between them are short, so that it should not wait for one as long as Python lets threads wait (5 ms).
     """
     patience = sys.getswitchinterval()
-    sys.setswitchinterval(0.0001)
+    sys.setswitchinterval(0.0005)
     try:
         with ThreadPoolExecutor(1) as thread:
             try:
