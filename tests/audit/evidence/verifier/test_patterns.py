@@ -38,7 +38,12 @@ def test_every_odd_entry_is_judged_as_if_it_were_parsed(judge: Judge, monkeypatc
 def test_honest_entries_are_parsed_once_a_kind(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
     parse = verify.parse_canonical
-    monkeypatch.setattr(verify, "parse_canonical", lambda line: parsed.append(line) or parse(line))
+
+    def noted(line: bytes) -> object:
+        parsed.append(line)
+        return parse(line)
+
+    monkeypatch.setattr(verify, "parse_canonical", noted)
     assert judge(members(lambda entry, _: entry))["word"] == "sound"
     assert sum(b"incident.noted" in line for line in parsed) == 3  # those before the first checkpoint, from which the kind is learned
 
