@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from portal.foundation.outbox import sending
+from portal.foundation.outbox.claiming import claim
 from portal.foundation.outbox.sending import Sender
 from portal.foundation.outbox.services import draft, queue_all
 from portal.foundation.signs.beats import SENDER, last_beat
@@ -113,7 +114,7 @@ def test_of_a_lane_that_is_quick_more_is_taken_than_it_calls_at_once_and_of_a_sl
         ben = someone(phone.url)
         put(ben, 40, "quick")
         taken: list[int] = []
-        original = sending.claim
+        original = claim
 
         def counted(*given: Any) -> Any:
             parcels = original(*given)
