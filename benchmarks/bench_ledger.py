@@ -139,6 +139,7 @@ def unwitnessed(model: Any) -> Iterator[None]:
     from audit.capture.witnesses import witnesses
     from audit.events.receivers import history_row_written
     from portal.foundation import history_rows
+    from portal.foundation.many_rows import insert_one
 
     asking = history_rows._insert
     tables = {model._meta.db_table, model.history.model._meta.db_table}
@@ -148,7 +149,7 @@ def unwitnessed(model: Any) -> Iterator[None]:
         for one in theirs:
             cursor.execute(f"DROP TRIGGER {one.name}" + ("" if connection.vendor == "sqlite" else f" ON {one.table}"))
         post_create_historical_record.disconnect(history_row_written)
-        history_rows._insert = lambda row, history_type: history_rows.insert_one(row)
+        history_rows._insert = lambda row, history_type: insert_one(row)
         try:
             yield
         finally:
