@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,7 +24,7 @@ class Receiver:
     at: list[float] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
+    headers: list[Message] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
     @property
@@ -78,7 +79,7 @@ def receiver(*answers: Answer) -> Iterator[Receiver]:
             heard.at.append(time.monotonic())
             heard.paths.append(self.path)
             heard.keys.append(self.headers.get("Idempotency-Key", ""))
-            heard.headers.append(dict(self.headers))
+            heard.headers.append(self.headers)
             heard.bodies.append(body)
             heard.got.append(_read(body, self.headers.get("Content-Type", "")))
             answer = heard.answers.pop(0) if heard.answers else status(204)

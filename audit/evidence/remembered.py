@@ -23,7 +23,8 @@ def findings(last: LastNote | None, *, now: datetime) -> Iterator[Finding]:
     if last is not None:
         yield from _against_memory(last, now)
     kept = LedgerCheckpoint.objects.filter(epoch=OuterRef("epoch"), size=OuterRef("size"))
-    shown = AnchorReceipt.objects.filter(~Exists(kept), error="").order_by("size").values_list("size", "anchor")
+    owned_up = LedgerEpoch.objects.filter(number__gt=OuterRef("epoch"), size__lt=OuterRef("size"), lost_to__gte=OuterRef("size"))
+    shown = AnchorReceipt.objects.filter(~Exists(kept), ~Exists(owned_up), error="").order_by("size").values_list("size", "anchor")
     for size, name in shown[:MOST_TOLD]:
         yield Finding("checkpoint_missing", f"The checkpoint of {size} entries that {name} confirmed is not here any more.", size - 1)
     for one in LedgerEpoch.objects.filter(lost_to__gt=F("size")).order_by("number"):
