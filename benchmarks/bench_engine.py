@@ -181,7 +181,7 @@ def of_bursts(sizes: dict[str, int]) -> Iterator[bool]:
 def of_steady(sizes: dict[str, int]) -> Iterator[bool]:
     how_many = sizes["rate"] * sizes["seconds"]
     with running() as stamps:
-        start = now() + SOON + timedelta(seconds=how_many / 500)
+        start = now() + SOON + timedelta(seconds=how_many / 100)
         fill(how_many, [start + timedelta(seconds=place / sizes["rate"]) for place in range(how_many)])
         found = lateness(stamps, how_many, start + timedelta(seconds=sizes["seconds"]))
     late["steady"] = found
