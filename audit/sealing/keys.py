@@ -1,20 +1,22 @@
-"""The keys that sign: Ed25519, in text, in the folder LEDGER_KEYS.
+"""The keys that sign: Ed25519, in text, in the folder LEDGER_KEYS. Only the sealer's own process loads `cryptography`.
 
 Files: `key` signs now, `next` will after the next checkpoint, `retired-<id>` did; `keys.txt` lists the public ones, the oldest first.
 """
 
 import base64
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from portal.foundation.errors import WrongState
 
-from . import ed25519
 from .folder import folder, locked, read_public, read_secret, sync_folder, write_durably
 from .notes import ED25519, Sign, key_id, parsed_vkey, vkey
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PRESENT, NEXT, LISTED = "key", "next", "keys.txt"
 # As Go's `note` package writes a signer's key.
@@ -107,19 +109,26 @@ def _first() -> str:
 
 
 def _made() -> str:
-    secret, name = secrets.token_bytes(32), settings.LEDGER_NAME
-    identity = key_id(name, ed25519.private(secret).public()).hex()
-    return f"{BEGINS}{name}+{identity}+{base64.b64encode(ED25519 + secret).decode('ascii')}\n"
+    private = _ed25519().generate()
+    name = settings.LEDGER_NAME
+    identity = key_id(name, private.public_key().public_bytes_raw()).hex()
+    return f"{BEGINS}{name}+{identity}+{base64.b64encode(ED25519 + private.private_bytes_raw()).decode('ascii')}\n"
 
 
 def _read(text: str, file: str) -> Key:
     name, identity, encoded = [*text.strip().removeprefix(BEGINS).split("+", 2), "", ""][:3]
     try:
         raw = base64.b64decode(encoded, validate=True)
-        private = ed25519.private(raw[1:])
+        private = _ed25519().from_private_bytes(raw[1:])
     except ValueError:
         raise WrongState(f"{folder() / file} holds no key. Put it back from your backup.") from None
-    public = private.public()
+    public = private.public_key().public_bytes_raw()
     if raw[:1] != ED25519 or key_id(name, public).hex() != identity or name != settings.LEDGER_NAME:
         raise WrongState(f"{folder() / file} is not a key of the ledger '{settings.LEDGER_NAME}'. Look at LEDGER_NAME and LEDGER_KEYS.")
     return Key(name, public, private.sign)
+
+
+def _ed25519() -> "type[Ed25519PrivateKey]":
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey
