@@ -191,6 +191,8 @@ def is_child(pid: int, parent: str) -> bool:
 
 def queue_many(people: list[Any], how_many: int) -> dict[str, Any]:
     """Puts that many into the outbox; when they were committed, and their keys."""
+    from django.db import transaction
+
     from portal.foundation.outbox.services import draft, queue_all
 
     stamp, now = time.time_ns(), datetime.now(UTC)
@@ -198,7 +200,9 @@ def queue_many(people: list[Any], how_many: int) -> dict[str, Any]:
     subject = f"incidents.incident:{incident().pk}"
     letter = {"kind": "escalation.page", "subject_ref": subject, "title": "SEV1 Payments down", "body": "Please take it.", "link": ""}
     drafts = [draft(person=people[number % len(people)], idempotency_key=key, **letter) for number, key in enumerate(keys)]  # type: ignore[arg-type]
-    queue_all(drafts, now=now)
+    # As every caller has it: all are due in the moment of one commit.
+    with transaction.atomic():
+        queue_all(drafts, now=now)
     return {"at": time.monotonic(), "keys": set(keys)}
 
 
