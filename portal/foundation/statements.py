@@ -4,17 +4,25 @@ Whoever watches statements (`execute_wrapper`, captured queries) sees them as an
 the driver takes it. Both raise DatabaseError and its kinds, as Django does.
 """
 
+import hashlib
 import select
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connections
 
 Rows = list[tuple[Any, ...]]
 # As PostgreSQL's library counts them.
 IDLE, IN_TRANSACTION, COMMAND_OK, TUPLES_OK, BAD = 0, 2, 1, 2, 1
+# From its fifth use on a connection a statement keeps its plan there: to plan one costs the server about as much as to carry it out. The
+# bound is for statements that are as long as what they are given, of which there are many kinds.
+PREPARED_FROM, MOST_PREPARED = 5, 300
+# By connection, how often each of its statements was used so far, up to that.
+_uses: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
 
 
 @cache
@@ -81,7 +89,9 @@ def _by_the_library(connection: Any, statement: str, given: Sequence[Any]) -> tu
     from psycopg import OperationalError, errors
     from psycopg.adapt import Transformer
 
-    result = connection.pgconn.exec_params(_as_libpq_has_it(statement), [_TEXTS[type(value)](value) for value in given])
+    values = [_TEXTS[type(value)](value) for value in given]
+    name = _prepared_as(connection, statement)
+    result = connection.pgconn.exec_prepared(name, values) if name else connection.pgconn.exec_params(_as_libpq_has_it(statement), values)
     if result.status == TUPLES_OK:
         reading = Transformer(connection)
         reading.set_pgresult(result)
@@ -91,6 +101,24 @@ def _by_the_library(connection: Any, statement: str, given: Sequence[Any]) -> tu
     if connection.pgconn.status == BAD:
         raise OperationalError(result.get_error_message())
     raise errors.error_from_result(result)
+
+
+def _prepared_as(connection: Any, statement: str) -> bytes | None:
+    """The name under which the server keeps the plan of a statement that this connection asks again and again; None for all others."""
+    uses = _uses.setdefault(connection, Counter())
+    if uses[statement] < PREPARED_FROM:
+        if len(uses) >= MOST_PREPARED and statement not in uses:
+            return None
+        uses[statement] += 1
+        if uses[statement] < PREPARED_FROM:
+            return None
+        result = connection.pgconn.prepare(_name_of(statement), _as_libpq_has_it(statement))
+        if result.status != COMMAND_OK:
+            from psycopg import errors
+
+            del uses[statement]
+            raise errors.error_from_result(result)
+    return _name_of(statement)
 
 
 def _text(value: str) -> bytes:
@@ -116,6 +144,11 @@ _TEXTS: Mapping[type, Callable[[Any], bytes | None]] = {
 @lru_cache(maxsize=1024)
 def _as_sqlite_has_it(statement: str) -> str:
     return statement.replace("%s", "?").replace("%%", "%")
+
+
+@lru_cache(maxsize=1024)
+def _name_of(statement: str) -> bytes:
+    return b"portal_" + hashlib.sha256(statement.encode()).hexdigest()[:24].encode()
 
 
 @lru_cache(maxsize=1024)

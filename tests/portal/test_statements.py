@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from portal.foundation.statements import ask, change
+from portal.foundation.statements import PREPARED_FROM, ask, change
 from portal.models import ContactPoint, RememberedRequest, User
 from tests.factories.portal import contact, person
 
@@ -118,3 +118,33 @@ def test_a_connection_that_goes_meanwhile_is_an_error_of_operation() -> None:
     with pytest.raises(OperationalError):
         ask("SELECT pg_terminate_backend(pg_backend_pid())", [])
     connection.close()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only a server keeps plans")
+def test_the_server_keeps_the_plan_of_what_is_asked_again_and_again(ana: User) -> None:
+    asked = "SELECT username, 'kept' FROM portal_user WHERE id = %s"
+
+    def plans() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", ["%'kept'%"])
+            return int(cursor.fetchone()[0])
+
+    for _ in range(PREPARED_FROM - 1):
+        assert ask(asked, [ana.pk]) == [(ana.username, "kept")]
+    assert plans() == 0
+    for key, found in [(ana.pk, [(ana.username, "kept")]), (0, []), (None, [])] * 2:
+        assert ask(asked, [key]) == found
+    assert plans() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only a server keeps plans")
+def test_what_cannot_be_planned_is_told_each_time_and_spoils_nothing(ana: User) -> None:
+    for _ in range(PREPARED_FROM + 2):
+        with pytest.raises(ProgrammingError, match="not_there"), transaction.atomic():
+            ask("SELECT not_there FROM portal_user WHERE id = %s", [ana.pk])
+    given = [ana.pk, "kept", "f" * 64, stored(LATER)]
+    change(INSERT, given)
+    for _ in range(PREPARED_FROM + 2):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change(INSERT, given)
+    assert change(INSERT, [ana.pk, "another", "f" * 64, stored(LATER)]) == 1
