@@ -6,11 +6,12 @@
 quiet      one incident a second: how long after its answer its first alert is at the provider. Half within 0.5 s, 99 of 100 within 1.0 s.
 burst      N incidents at once, each over a connection of its own: after the first of them was sent, the first alert is at the provider
            within 2 s, and of 99 of 100 incidents within 20 s.
-sustained  so many incidents a second for some seconds, sent on time whether or not earlier ones were answered (PostgreSQL: 100 a second):
-           how many a second were answered and alerted, and the processor time of all processes for each: 10 ms.
+sustained  so many incidents a second for some seconds, sent on time whether or not earlier ones were answered, over connections that the
+           sender keeps, as monitoring does: how many a second were answered and alerted, and the processor time of all processes for each.
+           PostgreSQL: 100 a second, web and engine 10 ms each.
 
 `--full` takes the sizes that the limits are for, and fails where one is not kept. `manage.py serve` and the provider (delivery_sink.py) are
-processes of their own; the clients are this one, whose time is not counted, and neither is the database server's. Times on the wall need a
+processes of their own; the clients are this one, whose time is not counted; the database server's is told apart. Times on the wall need a
 machine with nothing else to do. Runs in a database of its own: a file in a temporary folder, or the (empty) one of DATABASE_URL.
 """
 
@@ -26,17 +27,21 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from processes import TICKS, fields_of, servers_time
 
 PROJECT = Path(__file__).resolve().parents[1]
 SMALL = {"quiet": 8, "burst": 200, "rate": 20, "seconds": 5}
 FULL = {"quiet": 30, "burst": 1_000, "rate": 100, "seconds": 20}
 PATIENCE_SECONDS = 120.0
 QUIET_SECONDS = 3.0
+# Connections that nobody uses this moment.
+Kept = list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 results: dict[str, Any] = {}
 _numbers = count(1)
 
@@ -118,14 +123,14 @@ def of_burst(running: Installation, sizes: dict[str, int]) -> Iterator[bool]:
 
 def of_sustained(running: Installation, sizes: dict[str, int]) -> Iterator[bool]:
     how_many = sizes["rate"] * sizes["seconds"]
-    before, begin = processor_times(running.pid), time.monotonic() + 0.5
-    sent = asyncio.run(sending(running, [begin + place / sizes["rate"] for place in range(how_many)]))
+    before, server, begin = processor_times(running.pid), servers_time(), time.monotonic() + 0.5
+    sent = asyncio.run(sending(running, [begin + place / sizes["rate"] for place in range(how_many)], kept=[]))
     answered = max(one.answered for one in sent)
     first = first_alerts(sent, arrivals(running))
     after, last = processor_times(running.pid), max(first.values())
     late = sorted(first[one.number] - one.answered for one in sent)
     # What is due at the last moment is done a little after it.
-    least = sizes["rate"] * sizes["seconds"] / (sizes["seconds"] + 1)
+    least = how_many / (sizes["seconds"] + 1) if server is not None else None
     yield told(f"sustained: {sizes['rate']} a second, answered", how_many / (answered - begin), "/s", least, at_least=True)
     yield told("sustained: alerted", how_many / (last - begin), "/s", least, at_least=True)
     yield told("sustained: alerted after the answer, p50", quantile(late, 0.5), "s", None)
@@ -133,7 +138,9 @@ def of_sustained(running: Installation, sizes: dict[str, int]) -> Iterator[bool]
     each = {name: 1000 * (after[name] - before.get(name, 0.0)) / how_many for name in after}
     for name, value in sorted(each.items()):
         yield told(f"sustained: {name}, each", value, "ms CPU", None)
-    yield told("sustained: web and engine, each", each["web"] + each["engine"], "ms CPU", 10)
+    if server is not None:
+        yield told("sustained: database server, each", 1000 * ((servers_time() or 0.0) - server) / how_many, "ms CPU", None)
+    yield told("sustained: web and engine, each", each["web"] + each["engine"], "ms CPU", 10 if server is not None else None)
 
 
 PARTS: dict[str, Callable[[Installation, dict[str, int]], Iterator[bool]]] = {
@@ -143,32 +150,46 @@ PARTS: dict[str, Callable[[Installation, dict[str, int]], Iterator[bool]]] = {
 }
 
 
-async def sending(running: Installation, moments: list[float]) -> list[Sent]:
-    """Sends an incident at each of the moments, whatever became of the others; all of them are answered."""
+async def sending(running: Installation, moments: list[float], *, kept: Kept | None = None) -> list[Sent]:
+    """Sends an incident at each of the moments, whatever became of the others; all of them are answered.
+
+    Over connections that are `kept`, or else each over one of its own.
+    """
 
     async def one(at: float) -> Sent:
         await asyncio.sleep(max(0.0, at - time.monotonic()))
-        return await post(running, next(_numbers))
+        return await post(running, next(_numbers), kept)
 
     return await asyncio.gather(*(one(at) for at in moments))
 
 
-async def post(running: Installation, number: int) -> Sent:
-    """One request over a connection of its own."""
+async def post(running: Installation, number: int, kept: Kept | None) -> Sent:
     service = running.services[number % len(running.services)]
     body = json.dumps({"title": f"Payments fail {number}", "service": service, "impact": 1, "urgency": 2}).encode()
-    head = (
-        f"POST /api/v1/incidents/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nAuthorization: Token {running.token}\r\nIdempotency-Key: burst-{number}\r\n\r\n"
-    )
+    request = (
+        f"POST /api/v1/incidents/ HTTP/1.1\r\nHost: localhost\r\nConnection: {'close' if kept is None else 'keep-alive'}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        f"Authorization: Token {running.token}\r\nIdempotency-Key: burst-{number}\r\n\r\n"
+    ).encode() + body
     sent = time.monotonic()
-    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
-    writer.write(head.encode() + body)
-    answer = await reader.read()
-    writer.close()
-    status, _, content = answer.partition(b"\r\n\r\n")
-    if b" 201 " not in status[:20]:
-        raise SystemExit(f"Refused: {answer[:500]!r}")
+    while kept:
+        reader, writer = kept.pop()
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            return await exchanged(reader, writer, request, sent, kept)
+    return await exchanged(*await asyncio.open_connection("127.0.0.1", running.port), request, sent, kept)
+
+
+async def exchanged(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, sent: float, kept: Kept | None) -> Sent:
+    """Raises IncompleteReadError when the connection was let go of."""
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    content = await reader.readexactly(int(head.partition("content-length:")[2].split("\r\n", 1)[0]))
+    if kept is None or "connection: close" in head:
+        writer.close()
+    else:
+        kept.append((reader, writer))
+    if " 201 " not in head[:20]:
+        raise SystemExit(f"Refused: {head}{content[:500]!r}")
     return Sent(json.loads(content)["number"], sent, time.monotonic())
 
 
@@ -252,13 +273,13 @@ def processor_times(parent: int) -> dict[str, float]:
     from portal.management.parts import installation as installed
 
     processes = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for pid in [int(path.name) for path in Path("/proc").glob("[0-9]*")]:
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
+            fields = fields_of(pid)
         except (FileNotFoundError, ProcessLookupError):
             continue
         # Its own time and that of children that have ended.
-        processes[int(stat.parent.name)] = (int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK"))
+        processes[pid] = (int(fields[1]), sum(map(int, fields[11:15])) / TICKS)
     parts = sorted(pid for pid, (of, _) in processes.items() if of == parent)
     # `manage.py serve` starts them in this order.
     names = dict(zip(parts, [part.name for part in installed("")], strict=True)) | {parent: "parent"}

@@ -31,6 +31,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from processes import cpu, servers_time
+
 PROJECT = Path(__file__).resolve().parents[1]
 PEOPLE = 200
 SMALL = {"burst": 200, "many": 500, "dead": 100, "quiet": 8}
@@ -168,27 +170,6 @@ def settle() -> None:
         cursor.execute("ANALYZE")
 
 
-def servers_time() -> float | None:
-    """Seconds of processor time of PostgreSQL's processes but the one that serves this program; None with SQLite, which has no server."""
-    from django.db import connection
-
-    if connection.vendor == "sqlite":
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        own = cursor.fetchone()[0]
-    parent = fields_of(own)[1]
-    others = [int(path.name) for path in Path("/proc").glob("[0-9]*") if int(path.name) != own]
-    return sum(cpu(pid) for pid in others if is_child(pid, parent))
-
-
-def is_child(pid: int, parent: str) -> bool:
-    try:
-        return fields_of(pid)[1] == parent
-    except OSError:
-        return False
-
-
 def queue_many(people: list[Any], how_many: int) -> dict[str, Any]:
     """Puts that many into the outbox; when they were committed, and their keys."""
     from django.db import transaction
@@ -274,17 +255,6 @@ def running(command: list[str]) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def cpu(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = fields_of(pid)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def fields_of(pid: int) -> list[str]:
-    """What the system says of a process, from its state on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 if __name__ == "__main__":

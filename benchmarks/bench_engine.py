@@ -33,6 +33,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from processes import cpu
+
 PROJECT = Path(__file__).resolve().parents[1]
 SMALL = {"live": 2_000, "due": 200, "rate": 20, "seconds": 5, "new": 60, "idle": 8}
 FULL = {"live": 100_000, "burst_live": 10_000, "due": 1_000, "rate": 100, "seconds": 30, "new": 1_000, "idle": 60}
@@ -234,9 +236,9 @@ def of_idleness(sizes: dict[str, int]) -> Iterator[bool]:
     settle()
     with running() as stamps:
         time.sleep(3)
-        begun, wall = processor_time(stamps.process.pid), time.monotonic()
+        begun, wall = cpu(stamps.process.pid), time.monotonic()
         time.sleep(sizes["idle"])
-        share = (processor_time(stamps.process.pid) - begun) / (time.monotonic() - wall)
+        share = (cpu(stamps.process.pid) - begun) / (time.monotonic() - wall)
     yield told(f"idle with {sizes['live']:,} live", share * 100, "%", 3)
 
 
@@ -377,11 +379,6 @@ def lost() -> int:
 
 def quantile(values: list[float], share: float) -> float:
     return values[min(len(values) - 1, int(share * len(values)))]
-
-
-def processor_time(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def is_sqlite() -> bool:

@@ -35,6 +35,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from processes import cpu
+
 PROJECT = Path(__file__).resolve().parents[1]
 PROMISED = {
     "postgresql": {"rate": 1000, "more_ms": 5.0, "writers": 4},
@@ -328,12 +330,6 @@ def running(*command: str) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def cpu(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def given() -> Any:

@@ -60,9 +60,12 @@ def together(found: list[dict[str, Any]]) -> Table:
 
 
 def rows(table: Table) -> Iterator[str]:
+    """What a limit was set for; the rest stands in the files."""
     yield "| what was measured | " + " | ".join(NAMES.values()) + " | limit | kept |"
     yield "| --- | " + "---: | " * len(NAMES) + "--- | --- |"
     for name, figures in table.items():
+        if not limits(figures):
+            continue
         told = " | ".join(value(figures[database]) if database in figures else "" for database in NAMES)
         yield f"| {name} | {told} | {limits(figures)} | {kept(figures)} |"
 
