@@ -111,26 +111,24 @@ class _Connection(http.client.HTTPConnection):
             raise
 
 
-class _Bounded(socket.socket):
-    """A socket with one deadline a call for everything: a receiver that answers a byte at a time cannot hold a thread."""
+class _WithDeadline:
+    """One deadline a call for everything that a socket does: a receiver that answers a byte at a time cannot hold a thread."""
 
     def recv_into(self, *given: Any) -> int:
-        self.settimeout(_left())
-        return super().recv_into(*given)
+        self.settimeout(_left())  # type: ignore[attr-defined]
+        return int(super().recv_into(*given))  # type: ignore[misc]
 
     def sendall(self, *given: Any) -> None:
-        self.settimeout(_left())
-        super().sendall(*given)
+        self.settimeout(_left())  # type: ignore[attr-defined]
+        super().sendall(*given)  # type: ignore[misc]
 
 
-class _BoundedTLS(ssl.SSLSocket):
-    def recv_into(self, *given: Any) -> int:
-        self.settimeout(_left())
-        return super().recv_into(*given)
+class _Bounded(_WithDeadline, socket.socket):
+    pass
 
-    def sendall(self, *given: Any) -> None:
-        self.settimeout(_left())
-        super().sendall(*given)
+
+class _BoundedTLS(_WithDeadline, ssl.SSLSocket):
+    pass
 
 
 _own = _Own()
