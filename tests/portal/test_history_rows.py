@@ -24,7 +24,7 @@ def columns(row: models.Model) -> dict[str, Any]:
 
 def last_rows(of: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     row = Service.history.filter(id=of).latest("history_id")
-    return columns(row), [columns(one) for one in row.runbooks.order_by("m2m_history_id")]
+    return columns(row), [columns(one) for one in row.runbooks.order_by("runbook_id")]
 
 
 def test_they_are_the_librarys_rows_joins_included(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
