@@ -17,6 +17,7 @@ from policies.pathways.models import EscalationPolicy
 from portal.foundation.ready_questions import read_as
 from portal.foundation.statements import ask, vendor
 
+from .in_force import in_force_for
 from .models import PolicyVersion
 
 # Where the values stand in a statement that is put together beforehand; none of them ever comes from outside.
@@ -51,8 +52,6 @@ def _version(row: tuple[Any, ...]) -> PolicyVersion:
 @cache
 def _words(vendor: str, tier: bool, unit: bool) -> tuple[str, tuple[Any, ...]]:
     """The statement of `in_force_for`, and its values with the placeholders where those belong."""
-    from .queries import in_force_for
-
     service = Service(pk=SERVICE, tier=TIER if tier else None, business_unit_id=UNIT if unit else None)
     found = in_force_for(service, INSTANT).values_list(*VERSION, "policy__name", "policy__scope")
     statement, asked = found.query.sql_with_params()

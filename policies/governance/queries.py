@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 
 from policies.catalogue.models import Service
 from policies.decisions.findings import Finding
@@ -18,6 +18,7 @@ from policies.pathways.models import EscalationPolicy
 from .acting import acting_versions
 from .checks import Facts, check
 from .facts import gather
+from .in_force import current_of, in_force_for, policies_for, started
 from .known import known_rules, source_of
 from .models import Approval, PolicyVersion
 from .snapshots import draft_snapshot, snapshot_of
@@ -48,26 +49,10 @@ __all__ = [
 POLICY, INSTANT = -1, datetime(1970, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
-def policies_for(service: Service) -> QuerySet[EscalationPolicy]:
-    """Every policy that speaks for `service`: its own, its tier's, its business unit's, the organisation's."""
-    speaking = Q(service=service) | Q(scope=Scope.GLOBAL)
-    if service.tier is not None:
-        speaking |= Q(scope=Scope.TIER, tier=service.tier)
-    if service.business_unit_id is not None:
-        speaking |= Q(scope=Scope.BUSINESS_UNIT, business_unit=service.business_unit_id)
-    return EscalationPolicy.objects.filter(speaking)
-
-
 def versions_in_force(service: Service, at: datetime) -> list[PolicyVersion]:
     """The version in force of every policy that speaks for `service`, the narrowest scope first. One query."""
     found = in_force_for(service, at).select_related("policy__service", "policy__business_unit", "policy__owner")
     return sorted(found, key=lambda version: ORDER.index(Scope(version.policy.scope)))
-
-
-def in_force_for(service: Service, at: datetime) -> QuerySet[PolicyVersion]:
-    """The same in no order, for a query to go on with."""
-    current = policies_for(service).annotate(current=Subquery(current_of("pk", at).values("pk"))).values("current")
-    return PolicyVersion.objects.filter(pk__in=current).order_by()
 
 
 def in_force_everywhere(at: datetime) -> QuerySet[EscalationPolicy, Any]:
@@ -102,21 +87,10 @@ def version_in_force(policy: EscalationPolicy, at: datetime) -> PolicyVersion | 
 
 @cache
 def _words_for_one(vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """The statement of `_started` for one policy and one instant, and its values with POLICY and INSTANT where those belong."""
-    statement, asked = _started(PolicyVersion.objects.filter(policy=POLICY), INSTANT)[:1].query.sql_with_params()
+    """The statement of `started` for one policy and one instant, and its values with POLICY and INSTANT where those belong."""
+    statement, asked = started(PolicyVersion.objects.filter(policy=POLICY), INSTANT)[:1].query.sql_with_params()
     written = connection.ops.adapt_datetimefield_value(INSTANT)
     return statement, tuple(INSTANT if value == written else value for value in asked)
-
-
-def current_of(policy: str, at: datetime) -> QuerySet[PolicyVersion]:
-    """For a Subquery: the version in force at `at` of the policy whose primary key the outer query calls `policy`."""
-    return _started(PolicyVersion.objects.filter(policy=OuterRef(policy)), at)[:1]
-
-
-def _started(versions: QuerySet[PolicyVersion], at: datetime) -> QuerySet[PolicyVersion]:
-    """Approved ones that have started at `at` and have not ended by themselves, the one in force first."""
-    running = Q(effective_until__isnull=True) | Q(effective_until__gt=at)
-    return versions.filter(running, state=VersionState.APPROVED.value, effective_from__lte=at).order_by("-effective_from", "-number")
 
 
 def latest_approved(policy: EscalationPolicy) -> PolicyVersion | None:
@@ -136,7 +110,7 @@ def open_version(policy: EscalationPolicy) -> PolicyVersion | None:
 def replaced_by(version: PolicyVersion, at: datetime) -> PolicyVersion | None:
     """What `version` takes the place of: the version in force when it starts, and not itself."""
     start = max(version.effective_from, at) if version.effective_from and version.approved_at is None else version.effective_from or at
-    others = _started(version.policy.versions.exclude(pk=version.pk), start)
+    others = started(version.policy.versions.exclude(pk=version.pk), start)
     if version.approved_at is not None:
         others = others.filter(approved_at__lte=version.approved_at)
     return others.first()
