@@ -33,13 +33,14 @@ class AuditConfig(AppConfig):
         from .events.services import act
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
         from .ledger.services import hearers
+        from .reading.guards import GUARDS as READING
         from .retention.guards import GUARDS as RETENTION
         from .sealing import alarms, epochs
         from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
         around.register("trail", covered)
-        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION)
+        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + READING)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)

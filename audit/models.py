@@ -4,6 +4,7 @@ from .anchors.models import AnchorReceipt
 from .capture.models import OpenAct, RawChange
 from .evidence.models import EvidenceExport, LedgerCheck
 from .ledger.models import ForgottenSubject, LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
+from .reading.models import SavedView, SavedViewVersion, TrailForgotten, TrailIndex, TrailPosting
 from .retention.models import LegalHold, Removal, RemovalRange, RetentionPeriod
 from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
@@ -27,4 +28,9 @@ __all__ = [
     "Removal",
     "RemovalRange",
     "RetentionPeriod",
+    "SavedView",
+    "SavedViewVersion",
+    "TrailForgotten",
+    "TrailIndex",
+    "TrailPosting",
 ]

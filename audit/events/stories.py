@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,16 +96,18 @@ def actor_words(event: dict[str, Any]) -> str:
 
 def changes_of(event: dict[str, Any]) -> list[RowChange]:
     """Every governed row that the event changed, keys of other rows replaced by their names."""
-    changes = event.get("changes", [])
-    names = _names(changes)
-    return [
-        RowChange(
-            f"{model_words(change['model'])} {change['repr']}",
-            change["kind"],
-            tuple(_field_changes(change, names)),
-        )
-        for change in changes
-    ]
+    return changes_of_all([event])[0]
+
+
+def changes_of_all(events: Sequence[dict[str, Any]]) -> list[list[RowChange]]:
+    """The same of several events. One query for each kind of row that is pointed at, however many events there are."""
+    each = [event.get("changes", []) for event in events]
+    names = _names([change for changes in each for change in changes])
+    return [[_row_change(change, names) for change in changes] for changes in each]
+
+
+def _row_change(change: dict[str, Any], names: dict[tuple[str, str], str]) -> RowChange:
+    return RowChange(f"{model_words(change['model'])} {change['repr']}", change["kind"], tuple(_field_changes(change, names)))
 
 
 def _field_changes(change: dict[str, Any], names: dict[tuple[str, str], str]) -> Iterator[FieldChange]:

@@ -53,7 +53,7 @@ CLASSES: tuple[EventClass, ...] = (
     EventClass(
         "access",
         "Access, sign-ins and rights",
-        ("account", "access", "right", "rights", "role", "roles", "token", "user", "trail", "directory"),
+        ("account", "access", "right", "rights", "role", "roles", "token", "user", "trail", "saved_view", "directory"),
     ),
     EventClass("messages", "Messages and ways to reach people", ("message", "channelrule", "contactpoint", "contactrules")),
     EventClass("ledger", "The ledger's own routine", ("ledger", "evidence", "anchor")),

@@ -1,4 +1,4 @@
-"""The sealer as a process: takes in new events, signs the tree at most once a second, and gives a heartbeat every minute."""
+"""The sealer as a process: takes in new events, signs the tree at most once a second, gives a heartbeat every minute, and files what is sealed."""
 
 import logging
 import time
@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from audit.anchors.anchoring import Anchoring
+from audit.reading.filing import Filing, file_all
 from audit.sealing import alarms
 from audit.sealing.services import seal
 from audit.sealing.telling import check_start, heartbeat, started, stopped
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         with origin("sealer"):
             if once:
                 signed = seal(clock.now(), clock=clock.now)
+                file_all()
                 self.stdout.write(f"sealed up to {signed.size}" if signed else "nothing to seal")
                 return
             stop = Stop().on_signals()
@@ -52,6 +54,7 @@ class _Loop:
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         self.anchoring = Anchoring(clock=clock.now)
+        self.filing = Filing()
         self.begun = self.away = False
         # Whether a round was begun and not finished: leaves may have no checkpoint yet.
         self.owing = True
@@ -103,6 +106,7 @@ class _Loop:
         if time.monotonic() >= self.next_sign:
             self.next_sign = time.monotonic() + SIGN_SECONDS
             beat(SEALER, now=now)
+        self.filing.turn()
 
     def _end(self) -> None:
         stopped(now=clock.now())

@@ -1,0 +1,140 @@
+"""A page of the log: the same events by the index, by the ledger's columns and by looking at each."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from audit.ledger.services import append_all
+from audit.models import LedgerEvent, TrailIndex, TrailPosting
+from audit.reading.facts import facts_of
+from audit.reading.filing import file_all, file_new
+from audit.reading.filters import Filters, matches
+from audit.reading.folding import Folds
+from audit.reading.population import selected
+from audit.reading.searching import page, walk
+from audit.sealing.sequencing import take_in
+from portal.foundation.request_context import origin
+from tests.factories.portal import person
+
+pytestmark = pytest.mark.django_db
+TYPES = ("incident.noted", "access.denied", "threshold.changed", "ledger.heartbeat", "evidence.export_failed")
+
+
+@pytest.fixture
+def rae(db: None) -> Any:
+    return person("Rae", roles=("compliance",))
+
+
+def happened(count: int, *, now: Any, begin: int = 0) -> None:
+    """Events of every kind, an hour apart, some of them long ago."""
+    with transaction.atomic():
+        for number in range(begin, begin + count):
+            at = now - timedelta(hours=number if number % 7 else 24 * 400 + number)
+            told = {
+                "type": TYPES[number % len(TYPES)],
+                "actor": {"id": str(number % 3 or ""), "name": "x", "kind": "person"},
+                "ctx": {"channel": ("web", "api", "job")[number % 3], "request_id": f"r{number // 4}", "ip": ""},
+                "why": f"Because of café {number % 4}x INC-{number:06}",
+            }
+            if number % 2:
+                told["obj"] = {"model": "incidents.incident", "pk": str(number % 4), "repr": f"INC-{number % 4:06}"}
+            append_all([told], now=at)
+
+
+def asked(now: Any) -> list[Filters]:
+    return [
+        *(Filters(), Filters(routine=True), Filters(person=("1",)), Filters(person=("-", "2")), Filters(type=("access.denied",))),
+        *(Filters(type=("incident.*", "ledger.*")), Filters(kind=("incidents.incident",)), Filters(channel=("api",))),
+        *(Filters(outcome=("failed", "refused")), Filters(outcome=("done",)), Filters(text="CAFE 3x"), Filters(text="inc-000005")),
+        *(Filters(since=now - timedelta(hours=9, minutes=30)), Filters(until=now - timedelta(days=40))),
+        Filters(since=now - timedelta(days=500), until=now - timedelta(hours=3), person=("1",), text="café"),
+        *(Filters(object=("incidents.incident:3",)), Filters(request="r2"), Filters(object=("incidents.incident:1",), person=("1",))),
+        *(Filters(person=("1",), kind=("no.such",)), Filters(text="nowhere"), Filters(since=now + timedelta(days=1))),
+    ]
+
+
+@pytest.mark.parametrize("filed", [0, 20, 45], ids=["nothing filed", "some filed", "all filed"])
+def test_every_filter_finds_the_same_by_the_index_by_columns_and_by_looking(filed: int, rae: Any, now: Any) -> None:
+    happened(45, now=now)
+    if filed:
+        take_in()
+        file_new(filed)
+    for filters in asked(now):
+        looked = [event.pk for event in LedgerEvent.objects.order_by("-pk") if matches(filters, facts_of(event))]
+        found = page(filters, rae, size=100)
+        assert [event.pk for event in found.events] == looked, filters
+        assert (found.count.number, found.count.is_exact) == (len(looked), True)
+        few = page(filters, rae, size=3).count
+        assert few.number == len(looked) or not few.is_exact
+        assert list(selected(filters).values_list("pk", flat=True)) == looked, filters
+        assert [event.pk for event in walk(filters, rae)] == looked
+
+
+def test_pages_follow_each_other_both_ways_and_stay_when_newer_events_come(rae: Any, now: Any) -> None:
+    happened(45, now=now)
+    take_in()
+    file_new(30)
+    every = [event.pk for event in page(Filters(routine=True), rae, size=100).events]
+    first = page(Filters(routine=True), rae, size=20)
+    happened(3, now=now, begin=45)
+    second = page(Filters(routine=True), rae, size=20, before=first.older)
+    third = page(Filters(routine=True), rae, size=20, before=second.older)
+    pks = [event.pk for each in (first, second, third) for event in each.events]
+    assert pks == every
+    assert (first.newer, third.older) == (None, None)
+    back = page(Filters(routine=True), rae, size=20, after=third.newer)
+    assert [event.pk for event in back.events] == [event.pk for event in second.events]
+    newest = page(Filters(routine=True), rae, size=30, after=every[0])
+    assert (len(newest.events), newest.newer) == (3, None)
+
+
+def test_without_the_right_there_is_nothing(now: Any) -> None:
+    happened(5, now=now)
+    assert page(Filters(), person("Tom", roles=("responder",))).events == ()
+
+
+def test_the_queries_of_a_page_do_not_grow_with_the_trail(rae: Any, now: Any) -> None:
+    page(Filters(), rae)
+    counts = []
+    for count in (5, 80):
+        happened(count, now=now, begin=5 * len(counts))
+        take_in()
+        file_all()
+        with CaptureQueriesContext(connection) as captured:
+            page(Filters(person=("1",), text="café"), rae)
+        counts.append(len(captured))
+    assert counts[0] == counts[1] <= 8
+
+
+def test_many_events_of_a_request_are_one_line_that_says_how_many(rae: Any, now: Any) -> None:
+    with origin("job", request_id="import1"), transaction.atomic():
+        append_all([{"type": "incident.imported", "ctx": {"channel": "job", "request_id": "import1"}} for _ in range(70)], now=now)
+    happened(10, now=now)
+    folds = Folds()
+    found = page(Filters(type=(*TYPES, "incident.imported")), rae, leave_out=folds)
+    assert [event.type for event in found.events].count("incident.imported") == 1
+    assert list(folds.more.values()) == [69]
+    assert (len(found.events), found.older) == (11, None)
+
+
+def test_filing_twice_or_again_files_nothing_twice(rae: Any, now: Any) -> None:
+    happened(12, now=now)
+    take_in()
+    assert file_new() > 12
+    before = list(TrailPosting.objects.order_by("term", "block").values_list("term", "block", "count"))
+    assert file_new() == 0
+    TrailIndex.objects.update(leaf=0)
+    file_all()
+    assert list(TrailPosting.objects.order_by("term", "block").values_list("term", "block", "count")) == before
+
+
+def test_no_word_of_an_event_stands_in_the_index(now: Any) -> None:
+    happened(3, now=now)
+    take_in()
+    file_all()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM audit_trailposting")
+        assert "caf" not in repr(cursor.fetchall())
