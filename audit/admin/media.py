@@ -3,3 +3,4 @@
 from django.forms import Media
 
 MEDIA = Media(css={"all": ("portal/ledger.css",)}, js=("portal/progress.js",))
+TRAIL = Media(css={"all": ("portal/ledger.css", "portal/trail.css")}, js=("portal/trail.js",))
