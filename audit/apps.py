@@ -44,8 +44,10 @@ class AuditConfig(AppConfig):
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
+        database_guards.beside.register("witnesses", installing.NAME)
         probes.register("unattributed changes", capture_alarms.unattributed)
         probes.register("witnesses", capture_alarms.witnesses)
+        probes.register("guards", capture_alarms.guards)
         declare(
             Job(
                 name="unattributed-changes",

@@ -1,10 +1,11 @@
-"""What the watch asks: was something changed past the portal lately, and are the witnesses all there?"""
+"""What the watch asks: was something changed past the portal lately, and are the database's witnesses and guards what they should be?"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from audit.ledger.models import LedgerEvent
+from portal.foundation import database_guards
 from portal.foundation.watch.probes import Trouble
 
 from . import installing
@@ -13,7 +14,8 @@ from .reconciling import TYPE
 STANDS_FOR = timedelta(hours=24)
 # Some four hundred triggers are drawn up and compared: not with every look.
 KEPT_SECONDS = 60.0
-_kept: tuple[float, list[str]] = (0.0, [])
+_found: dict[str, tuple[float, list[str]]] = {}
+PUT_RIGHT = "Run 'python manage.py migrate' to put it right, and find out who did it."
 
 
 def unattributed(now: datetime) -> Iterator[Trouble]:
@@ -27,14 +29,24 @@ def unattributed(now: datetime) -> Iterator[Trouble]:
 
 def witnesses(now: datetime) -> Iterator[Trouble]:
     """One query a minute."""
-    global _kept
-    if time.monotonic() >= _kept[0]:
-        _kept = (time.monotonic() + KEPT_SECONDS, installing.missing())
-    gone = _kept[1]
-    if gone:
-        also = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
-        yield Trouble(
-            "witnesses",
-            f"The database no longer notes every change past the portal: {gone[0]}{also} is missing or was changed. "
-            "Run 'python manage.py migrate' to put it back.",
-        )
+    if gone := _kept("witnesses", installing.missing):
+        words = f"The database no longer notes every change past the portal: {_named(gone)} is missing or was changed."
+        yield Trouble("witnesses", f"{words} {PUT_RIGHT}")
+
+
+def guards(now: datetime) -> Iterator[Trouble]:
+    """One query a minute."""
+    if gone := _kept("guards", database_guards.missing):
+        words = f"The database no longer refuses all that it should: {_named(gone)} is missing, was changed, or is nobody's."
+        yield Trouble("guards", f"{words} {PUT_RIGHT}")
+
+
+def _kept(which: str, missing: Callable[[], list[str]]) -> list[str]:
+    until, names = _found.get(which, (0.0, []))
+    if time.monotonic() >= until:
+        _found[which] = until, names = time.monotonic() + KEPT_SECONDS, missing()
+    return names
+
+
+def _named(gone: list[str]) -> str:
+    return gone[0] + (f" and {len(gone) - 1} more" if len(gone) > 1 else "")

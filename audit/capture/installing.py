@@ -58,7 +58,7 @@ def drop(using: str) -> None:
 
 def missing(using: str = "default") -> list[str]:
     """Names of witnesses that the database does not have, that were switched off, or that do something else there; and of whatever else
-    hangs on the table of their notes. Anything but an empty list is an alarm.
+    is called like one or hangs on the table of their notes. Anything but an empty list is an alarm.
     """
     present = _present(using)
     if _fingerprints((name, does) for name, _, does, _ in present) == expected(connections[using].vendor):
@@ -67,7 +67,7 @@ def missing(using: str = "default") -> list[str]:
     does = {name: shown for name, _, shown, _ in present}
     return [
         *(name for name, shown in wanted.items() if does.get(name) != shown),
-        *(name for name, table, _, _ in present if table == NOTES and name not in wanted),
+        *(name for name, _, _, _ in present if name not in wanted),
     ]
 
 

@@ -261,7 +261,8 @@ def _of_the_inbox(now: datetime) -> Iterator[Finding]:
 
 def _of_the_guards() -> Iterator[Finding]:
     for name in [*database_guards.missing(), *installing.missing()]:
-        yield Finding("guard_missing", f"The database's guard {name} is not there. 'manage.py migrate' puts it back.", None)
+        words = f"The database's guard {name} is missing, was changed, or is nobody's. 'manage.py migrate' puts it right."
+        yield Finding("guard_missing", words, None)
 
 
 def _of_the_witnesses(now: datetime) -> Iterator[Finding]:

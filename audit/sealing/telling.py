@@ -33,7 +33,7 @@ def check_start(*, now: datetime) -> None:
     if missing:
         alarms.sound(
             "guards",
-            f"The database lacks {len(missing)} of its guards ({', '.join(missing[:3])} …). Run 'python manage.py migrate'.",
+            f"{len(missing)} of the database's guards are missing or were changed ({', '.join(missing[:3])} …). Run 'python manage.py migrate'.",
             now=now,
         )
     else:

@@ -4,6 +4,7 @@ They are installed after every migration and dropped before it: SQLite rebuilds 
 and fails when another trigger names the table. An app registers its guards in `apps.py`.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from django.db import connections
 
 from .registry import Registry
+from .triggers import Shown, is_as_wanted, present
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,17 @@ class Echo:
 
 
 guards: Registry[tuple[Guard | Echo, ...]] = Registry("set of guards")
+# What the names of triggers begin with that others put on guarded tables, and look after.
+beside: Registry[str] = Registry("others' triggers")
+DROPPING = {
+    "sqlite": "SELECT tbl_name, 'DROP TRIGGER \"' || name || '\"' FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": """
+        SELECT relname, format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
+        FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal
+        UNION ALL SELECT relname, format('DROP RULE %I ON %s', rulename, ev_class::regclass)
+        FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class WHERE rulename <> '_RETURN'
+    """,
+}
 
 
 def install(app_label: str, using: str) -> None:
@@ -53,17 +66,12 @@ def install(app_label: str, using: str) -> None:
 
 
 def drop(app_label: str, using: str) -> None:
-    """Drops every trigger on the app's tables, those that an older version of the portal made under other names included."""
-    connection = connections[using]
-    query = {
-        "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal",
-    }[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        for name, table in cursor.fetchall():
+    """Drops every trigger and rule on the app's tables, those that an older version of the portal made under other names included."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(DROPPING[connections[using].vendor])
+        for table, statement in cursor.fetchall():
             if table.startswith(f"{app_label}_"):
-                cursor.execute(f"DROP TRIGGER {name}" if connection.vendor == "sqlite" else f"DROP TRIGGER {name} ON {table}")
+                cursor.execute(statement)
 
 
 def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
@@ -77,29 +85,32 @@ def drop_before_migrate(sender: Any, using: str, **kwargs: Any) -> None:
 
 
 def missing(using: str = "default") -> list[str]:
-    """Names of registered guards that the database does not have, or that do something else there; anything but an empty list is an alarm."""
+    """Names of registered guards that the database does not have, or that are something else there; and of triggers and rules that are
+    nobody's on a guarded table. Anything but an empty list is an alarm.
+    """
     vendor = connections[using].vendor
-    query = {
-        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": (
-            "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgenabled = 'A'"
-        ),
-    }[vendor]
-    with connections[using].cursor() as cursor:
-        cursor.execute(query)
-        present = dict(cursor.fetchall())
     every = [guard for _, group in guards for guard in group]
-    return [guard.name for guard in every if any(present.get(name) != does for name, does in _triggers(guard, vendor))]
+    found = present({guard.table for guard in every}, using, beside=tuple(beginning for _, beginning in beside))
+    wanted = {guard: dict(_triggers(guard, vendor)) for guard in every}
+    known = {(guard.table, name) for guard, triggers in wanted.items() for name in triggers}
+    return [
+        *(
+            guard.name
+            for guard, triggers in wanted.items()
+            if not all(is_as_wanted(found.get((guard.table, name)), shown, guard.table, using) for name, shown in triggers.items())
+        ),
+        *(name for table, name in found if (table, name) not in known),
+    ]
 
 
-def _triggers(guard: Guard | Echo, vendor: str) -> Iterable[tuple[str, str]]:
-    """Name of each trigger of a guard, and what it does as the database keeps it."""
+def _triggers(guard: Guard | Echo, vendor: str) -> Iterable[tuple[str, Shown]]:
+    """Name of each trigger of a guard, and how the database shows it."""
+    body = ""
     for statement in _statements([guard], vendor):
-        if vendor == "sqlite":
-            yield guard.name, statement
-        elif statement.startswith("CREATE OR REPLACE FUNCTION "):
-            head, body, _ = statement.split("$guard$" if isinstance(guard, Guard) else "$echo$")
-            yield head.removeprefix("CREATE OR REPLACE FUNCTION ").partition("(")[0], body
+        if statement.startswith("CREATE OR REPLACE FUNCTION "):
+            body = re.split(r"\$\w+\$", statement)[1]
+        elif statement.startswith("CREATE TRIGGER "):
+            yield statement.split(" ", 3)[2], Shown(statement, body)
 
 
 def _tables_exist(app_label: str, using: str) -> bool:

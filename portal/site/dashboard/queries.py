@@ -193,7 +193,7 @@ def health(user: User, now: datetime) -> Card:
         Row(engine.words, at=engine.last_finished_at, at_means="last pass", action=""),
         Row(f"{waiting:,} messages waiting, {failed:,} could not be delivered in the last 7 days", outbox),
     ]
-    rows += [Row(f"The database lacks the guard {name}; run the migrations again", action="") for name in missing()]
+    rows += [Row(f"The database's guard {name} is missing or was changed; run the migrations again", action="") for name in missing()]
     return Card("health", "Health", "", tuple(rows), loud=not engine.ok)
 
 

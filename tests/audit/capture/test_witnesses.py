@@ -156,6 +156,17 @@ def test_a_function_of_the_witnesses_that_does_something_else_is_missed_with_eac
         transaction.set_rollback(True)
 
 
+def test_a_trigger_that_is_called_like_a_witness_and_is_none_is_named() -> None:
+    swallow = {
+        "sqlite": "CREATE TRIGGER audit_witness_x BEFORE UPDATE ON policies_runbook BEGIN SELECT RAISE(IGNORE); END",
+        "postgresql": "CREATE TRIGGER audit_witness_x BEFORE UPDATE ON policies_runbook FOR EACH ROW EXECUTE FUNCTION audit_witness()",
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(swallow[connection.vendor])
+        assert installing.missing() == ["audit_witness_x"]
+        transaction.set_rollback(True)
+
+
 def test_what_swallows_the_notes_is_named() -> None:
     swallow = {
         "sqlite": "CREATE TRIGGER swallow BEFORE INSERT ON audit_rawchange BEGIN SELECT RAISE(IGNORE); END",

@@ -117,7 +117,7 @@ def test_an_exposed_key_stops_it_before_anything(keys_folder: Path) -> None:
 def test_missing_guards_are_an_alarm_and_an_entry() -> None:
     database_guards.drop("audit", "default")
     run(1)
-    assert "lacks" in LedgerAlarm.objects.get(pk="guards").words
+    assert "guards are missing or were changed" in LedgerAlarm.objects.get(pk="guards").words
     assert '"guards_missing":["audit_' in LedgerEvent.objects.get(type="ledger.started").payload
 
 
