@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views import View
 
 from audit.ledger.personal import parsed
@@ -20,6 +21,7 @@ from portal.foundation.errors import PortalError
 from portal.foundation.people.models import User
 from portal.foundation.words import counted
 
+from .objects import objects_like
 from .removal_shown import classes_shown, in_words
 from .retention_forms import ErasureForm, HoldForm, PersonForm, ReasonForm
 
@@ -69,10 +71,15 @@ class HoldView(AskingView):
                 show_in(form, error)
         return self._page(request, form)
 
-    def _page(self, request: HttpRequest, form: forms.Form) -> HttpResponse:
+    def _page(self, request: HttpRequest, form: HoldForm) -> HttpResponse:
+        found = objects_like(form.looked_for, request, self.model_admin.admin_site) if form.looked_for else []
+        if found:
+            form.errors["held"] = form.error_class(["Choose below which one is meant."])
         return self.show(
             request,
             form,
+            term=form.looked_for,
+            meant=[(one.words, f"?{urlencode({'held': one.key})}") for one in found],
             first_line="What is held is neither pruned nor erased, however old it is, until somebody else than you lifts it.",
             button="Place the hold",
         )

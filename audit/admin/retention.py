@@ -25,7 +25,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 
 from .removal_pages import EraseView, HoldView, PruneView
-from .removal_shown import held_in_words, shown
+from .removal_shown import held_in_words, numbers_of, parts_in_words, shown
 from .retention_forms import PeriodForm, SureForm
 
 ASK, APPROVE = "audit.ask_removal", "audit.approve_removal"
@@ -105,7 +105,7 @@ class LegalHoldAdmin(OnlyByVerbs):
     list_select_related = ("placed_by", "lifted_by")
     list_filter = (("lifted_at", admin.EmptyFieldListFilter),)
     search_fields = ("reason", "object_pk")
-    fields = ("on", "reason", "placed", "placed_by", "lifted", "lifted_by", "lift_reason")
+    fields = ("on", "with_it", "reason", "placed", "placed_by", "lifted", "lifted_by", "lift_reason")
     readonly_fields = fields
     add_words = "Place a hold"
     empty_list = (
@@ -129,6 +129,15 @@ class LegalHoldAdmin(OnlyByVerbs):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request.user, "audit.place_legalhold")
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list. What is held is looked up for all rows at once."""
+        answer: Any = super().changelist_view(request, extra_context)
+        rows = list(answer.context_data["cl"].result_list) if hasattr(answer, "context_data") else []
+        numbers = numbers_of((hold.object_model, hold.object_pk) for hold in rows)
+        for hold in rows:
+            hold.called = held_in_words(hold, numbers)
+        return answer  # type: ignore[no-any-return]
+
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return HoldView.as_view(model_admin=self)(request)  # type: ignore[return-value]
 
@@ -141,7 +150,11 @@ class LegalHoldAdmin(OnlyByVerbs):
 
     @admin.display(description="On")
     def on(self, hold: Any) -> str:
-        return held_in_words(hold)
+        return getattr(hold, "called", "") or held_in_words(hold)
+
+    @admin.display(description="Parts held with it")
+    def with_it(self, hold: Any) -> str:
+        return parts_in_words(hold) or "–"
 
     @admin.display(description="Placed", ordering="placed_at")
     def placed(self, hold: Any) -> str:
@@ -163,7 +176,7 @@ class LegalHoldAdmin(OnlyByVerbs):
             "Held by {} since {}: nothing of {} is pruned or erased until somebody else lifts it.",
             hold.placed_by,
             moment(hold.placed_at, now),
-            held_in_words(hold),
+            held_in_words(hold) if hold.covers_all else f"{held_in_words(hold)} and its parts",
         )
 
 

@@ -64,11 +64,13 @@ class HoldForm(ReasonForm):
         label="Or what is told about one thing",
         required=False,
         max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "incidents.incident:INC-000012"}),
-        help_text="Its kind and its key, as the trail calls it: incidents.incident:INC-000012, or portal.user:7 for a person's account. "
-        "What is told about other things around it is not held: when in doubt, hold everything.",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "INC-000012"}),
+        help_text="A number or a name; you choose from what is found. What is gone is named by kind and key: incidents.incident:12. "
+        "Its parts are held with it: of an incident the hand-offs, readings, mandates used, linked problems and changes, answered messages; of a "
+        "policy its versions, of a schedule its plans, overrides and swaps. When in doubt, hold everything.",
     )
     field_order = ("everything", "held", "reason")
+    looked_for = ""
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -78,6 +80,7 @@ class HoldForm(ReasonForm):
             try:
                 said["object_model"], said["object_pk"] = object_named(said["held"])
             except InvalidInput as error:
+                self.looked_for = said["held"]
                 self.add_error("held", error.message)
         return said
 

@@ -63,12 +63,12 @@ def _step(key: int, now: datetime) -> int | None:
     with act(VERBS[Removal.Kind(removal.kind)], actor=None, now=now, subject=removal, why=removal.reason) as running:
         alone_with_holds()
         removal = Removal.objects.select_for_update().get(pk=key)
-        if not removal.is_under_way or hold_on_removal(removal) is not None:
-            running.nothing_happened()
-            return None
         waiting = list(removal.ranges.filter(done_at=None).order_by("first")[: WIDEST + 1])
         some = next(portions((one.first, one.last) for one in waiting), [])
         ranges = waiting[: len(some)]
+        if not removal.is_under_way or hold_on_removal(removal, until=max((one.last for one in ranges), default=0)) is not None:
+            running.nothing_happened()
+            return None
         running.details = _told(removal, ranges)
         gone = _remove(ranges, running, now)
         if removal.kind == Removal.Kind.ERASURE:

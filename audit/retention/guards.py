@@ -8,6 +8,7 @@ from audit.ledger.guards import MESSAGE
 from portal.foundation.database_guards import Guard
 
 from .classes import FEWEST_MONTHS, FOR_GOOD, FOR_GOOD_BEGINNINGS
+from .parts import held_things, names
 from .ranges import WIDEST
 
 CARD_MESSAGE = "Personal data goes only when two people let it go, and no hold is on it."
@@ -36,25 +37,31 @@ EXISTS (SELECT 1 FROM audit_ledgerleaf l
     AND (m.kind = 'erasure' OR OLD.recorded_at < {year_ago}))
 """
 EVENT_HELD = """
-EXISTS (SELECT 1 FROM audit_legalhold h WHERE h.lifted_at IS NULL
-    AND (h.object_model = '' OR (h.object_model = OLD.object_model AND h.object_pk = OLD.object_pk)))
+EXISTS (SELECT 1 FROM audit_legalhold h WHERE h.lifted_at IS NULL AND h.object_model = '')
+OR EXISTS (SELECT 1 FROM {held} held WHERE {names})
 """
 CARD_LET_GO = """
 EXISTS (SELECT 1 FROM audit_removal m
     WHERE m.kind = 'erasure' AND m.subject = OLD.subject AND m.approved_at IS NOT NULL AND m.closed_at IS NULL)
 """
-# A held object's events need the names in them, too.
+# The events of a held thing and its parts need the names in them, too.
 CARD_HELD = """
 EXISTS (SELECT 1 FROM audit_legalhold h WHERE h.lifted_at IS NULL
     AND (h.object_model = '' OR (h.object_model = 'portal.user' AND 'person:' || h.object_pk = OLD.subject)))
-OR EXISTS (SELECT 1 FROM audit_legalhold h JOIN audit_ledgerevent e ON e.object_model = h.object_model AND e.object_pk = h.object_pk
-    WHERE h.lifted_at IS NULL AND e.payload LIKE '%' || OLD.token || '%')
+OR EXISTS (SELECT 1 FROM {held} held JOIN audit_ledgerevent e ON e.object_model = held.model AND e.object_pk = held.pk
+    WHERE e.payload LIKE '%' || OLD.token || '%')
 """
 
 
-def _refused(year_ago: str) -> str:
+def _refused(vendor: str) -> str:
     """When an event may not be deleted."""
-    return f"{KEPT_FOR_GOOD} OR NOT {LET_GO.format(year_ago=year_ago, widest=WIDEST)} OR {EVENT_HELD}"
+    held = EVENT_HELD.format(held=held_things(vendor), names=names("OLD"))
+    return f"{KEPT_FOR_GOOD} OR NOT {LET_GO.format(year_ago=YEAR_AGO[vendor], widest=WIDEST)} OR {held}"
+
+
+def _card_refused(vendor: str) -> str:
+    """When a card may not be deleted."""
+    return f"NOT {CARD_LET_GO} OR {CARD_HELD.format(held=held_things(vendor))}"
 
 
 def _changed(*columns: str) -> str:
@@ -72,8 +79,8 @@ EVENT_NO_DELETE = Guard(
     "audit_ledgerevent",
     "DELETE",
     MESSAGE,
-    when=_refused(YEAR_AGO["sqlite"]),
-    on_postgresql=_refused(YEAR_AGO["postgresql"]),
+    when=_refused("sqlite"),
+    on_postgresql=_refused("postgresql"),
     truncate=True,
 )
 
@@ -89,7 +96,8 @@ CARDS = (
         "audit_personalcard",
         "DELETE",
         CARD_MESSAGE,
-        when=f"NOT {CARD_LET_GO} OR {CARD_HELD}",
+        when=_card_refused("sqlite"),
+        on_postgresql=_card_refused("postgresql"),
         truncate=True,
     ),
     Guard(

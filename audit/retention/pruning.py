@@ -12,6 +12,7 @@ from audit.sealing.models import LedgerCheckpoint
 from portal.foundation.errors import InvalidInput, WrongState
 
 from .classes import class_of, ends_of, is_for_good
+from .holds import held_words
 from .models import LegalHold, Removal, RemovalRange
 from .periods import periods
 from .ranges import Range, as_ranges, digest
@@ -21,7 +22,7 @@ from .rights import require_person
 MOST_ENTRIES, MOST_RANGES = 100_000, 20_000
 AT_ONCE = 5_000
 OLD_ONES = """
-SELECT l."index", l.hash, e.type, e.recorded_at, e.object_model, e.object_pk
+SELECT l."index", l.hash, e.type, e.recorded_at, {payload}
 FROM audit_ledgerleaf l JOIN audit_ledgerevent e ON e.id = l.event
 WHERE l."index" >= %s AND l."index" < %s AND e.recorded_at < %s ORDER BY l."index" LIMIT %s
 """
@@ -34,8 +35,6 @@ class Entry(NamedTuple):
     hash: bytes
     type: str
     at: datetime
-    model: str | None
-    pk: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,10 @@ def what_is_old(*, now: datetime, most: int = MOST_ENTRIES) -> Found:
     """Sealed entries that are older than their class is kept and under no hold. Changes nothing."""
     months = periods()
     ends = ends_of(months, now)
-    held = set(LegalHold.objects.filter(lifted_at=None).values_list("object_model", "object_pk"))
+    everything = LegalHold.objects.filter(lifted_at=None, object_model="").exists()
     entries: list[Entry] = []
-    for entry in () if ("", "") in held else _older_than(max(ends.values())):
-        if is_for_good(entry.type) or (entry.model, entry.pk) in held or entry.at >= ends[class_of(entry.type).key]:
+    for entry in () if everything else _older_than(max(ends.values()), held_words()):
+        if is_for_good(entry.type) or entry.at >= ends[class_of(entry.type).key]:
             continue
         entries.append(entry)
         if len(entries) > most:
@@ -122,16 +121,20 @@ def _asked(found: Found, actor: Any, now: datetime, reason: str) -> Removal:
     return removal
 
 
-def _older_than(end: datetime) -> Iterator[Entry]:
+def _older_than(end: datetime, held: list[str]) -> Iterator[Entry]:
+    """Without those whose record has one of the words of `held`."""
     size, place = sealed_size(), 0
+    question = OLD_ONES.format(payload="e.payload" if held else "''")
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(OLD_ONES, [place, size, connection.ops.adapt_datetimefield_value(end), AT_ONCE])
-            rows = [Entry(place, bytes(leaf), kind, _as_time(at), model, pk) for place, leaf, kind, at, model, pk in cursor.fetchall()]
-        yield from rows
+            cursor.execute(question, [place, size, connection.ops.adapt_datetimefield_value(end), AT_ONCE])
+            rows = cursor.fetchall()
+        for index, leaf, kind, at, payload in rows:
+            if not any(words in payload for words in held):
+                yield Entry(index, bytes(leaf), kind, _as_time(at))
         if len(rows) < AT_ONCE:
             return
-        place = rows[-1].place + 1
+        place = rows[-1][0] + 1
 
 
 def _as_time(stored: Any) -> datetime:

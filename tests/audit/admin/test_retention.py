@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from audit.events.services import act
 from audit.models import LegalHold, Removal, RetentionPeriod
 from audit.retention.carrying_out import carry_out_all
 from audit.retention.erasure import ask_erasure
@@ -15,7 +16,7 @@ from audit.retention.holds import place_hold
 from audit.retention.pruning import ask_pruning
 from portal.foundation import clock
 from tests.audit.retention.long_ago import happened
-from tests.factories.portal import person
+from tests.factories.portal import contact, person
 
 pytestmark = pytest.mark.django_db
 REMOVALS, HOLDS, PERIODS = ("/admin/audit/removal/", "/admin/audit/legalhold/", "/admin/audit/retentionperiod/")
@@ -97,6 +98,10 @@ def test_a_hold_is_placed_and_lifted_on_pages(ana: Any, tom: Any) -> None:
     assert hers.post(f"{HOLDS}add/", {"reason": "Matter 7."}).status_code == 400
     assert hers.post(f"{HOLDS}add/", {"held": "nothing", "reason": "Matter 7."}).status_code == 400
     assert "names no object" in hers.post(f"{HOLDS}add/", {"held": "nothing", "reason": "x"}).content.decode()
+    with act("user.described", actor=None, now=clock.now(), subject=tom):
+        pass
+    meant = signed_in(person("Sue", is_superuser=True, roles=("compliance",))).post(f"{HOLDS}add/", {"held": tom.username, "reason": "x"})
+    assert f"?held=portal.user%3A{tom.pk}" in meant.content.decode()
     hers.post(f"{HOLDS}add/", {"held": f"portal.user:{tom.pk}", "reason": "Matter 7."})
     hold = LegalHold.objects.get()
     assert (hold.object_model, hold.object_pk) == ("portal.user", str(tom.pk))
@@ -145,6 +150,14 @@ def test_auditors_ask_for_nothing(path: str) -> None:
     assert (client.get(path).status_code, client.post(path, {"reason": "x"}).status_code) == (403, 403)
 
 
+def test_a_hold_says_what_it_keeps_with_it(ana: Any) -> None:
+    hold = place_hold(actor=ana, now=clock.now(), reason="Matter 7.", object_model="portal.user", object_pk=str(ana.pk))
+    contact(ana)
+    page = signed_in(ana).get(f"{HOLDS}{hold.pk}/change/").content.decode()
+    assert f"nothing of user {ana.pk} and its parts is pruned" in page
+    assert "1 contact point" in page
+
+
 def test_pages_cost_the_same_however_much_there_is(ana: Any, tom: Any) -> None:
     client, removal = signed_in(ana), asked(tom)
     place_hold(actor=tom, now=clock.now(), reason="Matter 7.", object_model="incidents.incident", object_pk="1")
@@ -154,7 +167,7 @@ def test_pages_cost_the_same_however_much_there_is(ana: Any, tom: Any) -> None:
         left = person(f"Left {number}", is_active=False)
         indexes = happened(2, years=0) if number else happened(1)
         ask_erasure(left, actor=tom, now=clock.now(), reason="Request.", chosen=indexes)
-        place_hold(actor=tom, now=clock.now(), reason="Matter.", object_model="incidents.incident", object_pk=f"{number}x")
+        place_hold(actor=tom, now=clock.now(), reason="Matter.", object_model="incidents.incident", object_pk=str(number + 2))
     assert [_queries(client, page) for page in pages] == few
 
 

@@ -20,10 +20,16 @@ from portal.foundation import clock
 YEAR = timedelta(days=366)
 
 
-def happened(count: int, *, years: int = 8, kind: str = "incident.noted", subject: Any = None, why: str = "") -> list[int]:
+def happened(
+    count: int, *, years: int = 8, kind: str = "incident.noted", subject: Any = None, why: str = "", changed: Any = None
+) -> list[int]:
     """That many events, recorded that many years ago and sealed now; their indexes."""
     at = clock.now() - years * YEAR
-    told = {"type": kind, "why": why} | ({"obj": {"model": subject[0], "pk": subject[1], "repr": subject[1]}} if subject else {})
+    told: dict[str, Any] = {"type": kind, "why": why} | (
+        {"obj": {"model": subject[0], "pk": subject[1], "repr": subject[1]}} if subject else {}
+    )
+    if changed:
+        told["changes"] = [{"model": changed[0], "pk": changed[1], "repr": changed[1], "kind": "changed", "before": {}, "after": {}}]
     with transaction.atomic():
         for _ in range(count):
             append(told, now=at)
