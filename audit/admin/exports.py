@@ -17,7 +17,7 @@ from audit.evidence.estimates import estimate
 from audit.evidence.exports import KEPT, RIGHT, hand_out, request_export, selection_of
 from audit.evidence.runs import under_way
 from audit.evidence.selection import Selection
-from audit.evidence.standing import standing
+from audit.evidence.standing import keys_shown, standing
 from audit.models import EvidenceExport
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -29,7 +29,7 @@ from .export_forms import ReasonForm, SelectionForm
 from .export_words import selection_words, size_words, state_words
 from .media import MEDIA
 from .objects import objects_like, words_of
-from .seal import keys_shown, seal_line
+from .seal import seal_line
 
 LOOKS = {"queued": "open", "running": "open", "done": "done", "failed": "late"}
 

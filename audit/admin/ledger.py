@@ -14,7 +14,7 @@ from audit.evidence.check_runs import RIGHT, latest_check, latest_result, reques
 from audit.evidence.exports import RIGHT as EXPORT
 from audit.evidence.findings import Verdict
 from audit.evidence.runs import under_way
-from audit.evidence.standing import standing
+from audit.evidence.standing import keys_shown, standing
 from audit.models import EvidenceExport, LedgerCheck, LedgerEpoch
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -22,7 +22,7 @@ from portal.foundation.errors import PortalError
 
 from .export_words import export_line
 from .media import MEDIA
-from .seal import keys_shown, seal_line
+from .seal import seal_line
 
 PAGE = "admin:audit_ledgercheck_changelist"
 MOST_EXPORTS = 5

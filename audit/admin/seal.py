@@ -8,12 +8,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from audit.evidence.single import fingerprint
 from audit.evidence.standing import Standing
-from audit.sealing.keys import public_keys
 from portal.foundation import words
 from portal.foundation.adminkit.moments import zone_name
-from portal.foundation.errors import PortalError
 
 START = "Ask whoever runs the portal to start the sealer ('python manage.py sealer') and to read its log. Nothing is lost meanwhile."
 
@@ -29,18 +26,19 @@ class SealLine:
 
 
 def seal_line(standing: Standing) -> SealLine:
-    """The worst there is to say comes first."""
-    if standing.seal.alarms:
-        return SealLine("error", "Alarm", _sealed_to(standing), standing.seal.alarms)
-    if standing.seal.at is None:
+    """The worst there is to say."""
+    sealed_to = _sealed_to(standing)
+    if standing.word == "Alarm":
+        return SealLine("error", standing.word, sealed_to, standing.seal.alarms)
+    if standing.word == "Not sealed":
         waits = words.counted(standing.seal.waiting, "event waits", "events wait")
         wrong = (f"The sealer has signed nothing yet. {START}",) if standing.is_behind else ()
-        return SealLine("warning", "Not sealed", format_html("Nothing is sealed yet; {}.", waits), wrong)
-    if standing.is_behind:
-        return SealLine("error", "Behind", _sealed_to(standing), (_behind(standing),))
-    if standing.failing or standing.misnamed:
-        return SealLine("warning", "Anchor fails", _sealed_to(standing), (*_failing(standing), *_misnamed(standing)))
-    return SealLine("good", "Sealed", _sealed_to(standing))
+        return SealLine("warning", standing.word, format_html("Nothing is sealed yet; {}.", waits), wrong)
+    if standing.word == "Behind":
+        return SealLine("error", standing.word, sealed_to, (_behind(standing),))
+    if standing.word == "Anchor fails":
+        return SealLine("warning", standing.word, sealed_to, (*_failing(standing), *_misnamed(standing)))
+    return SealLine("good", standing.word, sealed_to)
 
 
 def clock_time(at: datetime, now: datetime, *, seconds: bool = True) -> SafeString:
@@ -50,16 +48,6 @@ def clock_time(at: datetime, now: datetime, *, seconds: bool = True) -> SafeStri
     shown = f"{day}{local:%H:%M:%S}" if seconds else f"{day}{local:%H:%M}"
     utc = at.astimezone(UTC)
     return format_html('<time datetime="{}" title="{} UTC">{} {}</time>', utc.isoformat(), f"{utc:%Y-%m-%d %H:%M:%S}", shown, zone_name(at))
-
-
-def keys_shown() -> tuple[list[tuple[str, str]], str]:
-    """The public keys, the newest first, each with what two people compare; or why they cannot be read here."""
-    try:
-        return [(key, fingerprint(key)) for key in reversed(public_keys())], ""
-    except PortalError as error:
-        return [], error.message
-    except OSError as error:
-        return [], f"The keys cannot be read here ({error.strerror}). Whoever runs the portal finds them in LEDGER_KEYS."
 
 
 def _sealed_to(standing: Standing) -> SafeString:

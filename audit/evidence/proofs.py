@@ -2,7 +2,9 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 
+from audit.events.alone import tell
 from audit.ledger.models import LedgerEvent
 from audit.sealing.prove import inclusion
 from portal.foundation.errors import WrongState
@@ -36,3 +38,10 @@ def prove(event: LedgerEvent) -> Proof:
     path = inclusion(index, size)
     head = ["c2sp.org/tlog-proof@v1", f"index {index}", *(base64.b64encode(one).decode("ascii") for one in path)]
     return Proof(index, size, "\n".join(head) + "\n\n" + note, event.payload)
+
+
+def prove_at_server(event: LedgerEvent, *, now: datetime) -> Proof:
+    """The same for whoever works at the server; that it was made is an event."""
+    proof = prove(event)
+    tell("evidence.proved", actor=None, now=now, subject=event, entry=proof.index, size=proof.size)
+    return proof

@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 from audit.anchors import configured, known
 from audit.ledger.models import LedgerEvent
 from audit.sealing.alarms import WAITS_TOO_LONG
+from audit.sealing.keys import public_keys
 from audit.sealing.models import LedgerCheckpoint, LedgerEpoch, LedgerLeaf
 from audit.sealing.services import State, state
+from portal.foundation.errors import PortalError
+
+from .single import fingerprint
 
 # The sealer writes an event every minute, so that there is always something to seal.
 SILENT_TOO_LONG = timedelta(minutes=5)
@@ -21,6 +25,17 @@ class Standing:
     places: tuple[known.State, ...]
     now: datetime
     misnamed: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The worst there is to say."""
+        if self.seal.alarms:
+            return "Alarm"
+        if self.seal.at is None:
+            return "Not sealed"
+        if self.is_behind:
+            return "Behind"
+        return "Anchor fails" if self.failing or self.misnamed else "Sealed"
 
     @property
     def is_behind(self) -> bool:
@@ -56,6 +71,16 @@ class InLedger:
 def standing(now: datetime) -> Standing:
     """Six queries, and two for each place outside."""
     return Standing(state(), tuple(known.states()), now, tuple(configured.problems()))
+
+
+def keys_shown() -> tuple[list[tuple[str, str]], str]:
+    """The public keys, the newest first, each with what two people compare; or why they cannot be read here."""
+    try:
+        return [(key, fingerprint(key)) for key in reversed(public_keys())], ""
+    except PortalError as error:
+        return [], error.message
+    except OSError as error:
+        return [], f"The keys cannot be read here ({error.strerror}). Whoever runs the portal finds them in LEDGER_KEYS."
 
 
 def in_ledger(event: LedgerEvent) -> InLedger:

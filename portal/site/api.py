@@ -6,6 +6,7 @@ from rest_framework.permissions import AllowAny
 
 urlpatterns = [
     path("v1/", include("incidents.api.v1.urls")),
+    path("v1/ledger/", include("audit.api.v1.urls")),
     path("v1/", include("policies.api.v1.urls")),
     path("v1/directory/", include("portal.directory_api")),
     path("v1/", include("portal.channel_api")),

@@ -6,10 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.evidence.proofs import prove
+from audit.evidence.proofs import prove_at_server
 from audit.ledger.models import LedgerEvent
+from audit.sealing.keys import public_keys
+from portal.foundation import clock
 from portal.foundation.errors import PortalError
 from portal.foundation.redaction import one_line
+from portal.foundation.request_context import origin
 
 
 class Command(BaseCommand):
@@ -25,7 +28,8 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"There is no event “{one_line(event)}”.")
         try:
-            proof = prove(found)
+            with origin("command"):
+                proof = prove_at_server(found, now=clock.now())
             proof_file, payload_file = folder / f"event-{found.pk}.tlog-proof", folder / f"event-{found.pk}.json"
             payload_file.write_bytes(proof.payload.encode("utf-8"))
             proof_file.write_text(proof.text, encoding="utf-8", newline="\n")
@@ -34,7 +38,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(one_line(f"{out} cannot be written: {error.strerror}.")) from error
         self.stdout.write(f"{proof_file}: entry {proof.index:,} of a tree of {proof.size:,}, {len(proof.text):,} bytes.")
-        self.stdout.write(f"To check it:  python3 verify.py {proof_file} --payload {payload_file}")
+        self.stdout.write(f"To check it:  python3 verify.py {proof_file} --payload {payload_file} --key '{public_keys()[-1]}'")
 
 
 def _event(text: str) -> LedgerEvent | None:

@@ -31,7 +31,8 @@ def test_the_description_is_valid_and_complete(tmp_path: Any) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
     described = (tmp_path / "schema.yml").read_text()
-    for part in ("/api/v1/incidents/", "/acknowledge/", "/resolve/", "/notes/", "/api/v1/readings/", "version-in-force", "Idempotency-Key"):
+    parts = ("/api/v1/incidents/", "/acknowledge/", "/resolve/", "/notes/", "/api/v1/readings/", "version-in-force", "Idempotency-Key")
+    for part in (*parts, "/api/v1/ledger/exports/", "/proof/"):
         assert part in described
 
 
