@@ -35,12 +35,13 @@ class AuditConfig(AppConfig):
         from .ledger.services import hearers
         from .reading.guards import GUARDS as READING
         from .retention.guards import GUARDS as RETENTION
+        from .reviews.guards import GUARDS as REVIEWS
         from .sealing import alarms, epochs
         from .sealing.guards import GROWING_ONLY
 
         frames.register("act", act)
         around.register("trail", covered)
-        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + READING)
+        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
@@ -78,6 +79,14 @@ class AuditConfig(AppConfig):
         probes.register("anchors", troubles)
         hearers.register("receipts", keep)
         register(check_anchors)
+        declare(
+            Job(
+                name="log-reviews",
+                function="audit.tasks.keep_log_reviews",
+                every_minutes=5,
+                why="Opens the reviews of the audit trail that are due, and reminds of those that are overdue.",
+            )
+        )
         declare(
             Job(
                 name="receipts",

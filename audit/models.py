@@ -6,6 +6,7 @@ from .evidence.models import EvidenceExport, LedgerCheck
 from .ledger.models import ForgottenSubject, LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
 from .reading.models import SavedView, SavedViewVersion, TrailForgotten, TrailIndex, TrailPosting
 from .retention.models import LegalHold, Removal, RemovalRange, RetentionPeriod
+from .reviews.models import ReviewFinding, ReviewItem, ReviewPeriod, ReviewPlan, ReviewSignOff
 from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
 __all__ = [
@@ -28,6 +29,11 @@ __all__ = [
     "Removal",
     "RemovalRange",
     "RetentionPeriod",
+    "ReviewFinding",
+    "ReviewItem",
+    "ReviewPeriod",
+    "ReviewPlan",
+    "ReviewSignOff",
     "SavedView",
     "SavedViewVersion",
     "TrailForgotten",

@@ -4,6 +4,7 @@ from audit.anchors import missing
 from audit.capture.reconciling import reconcile
 from audit.evidence import check_runs, exports
 from audit.retention import carrying_out
+from audit.reviews import opening, reminding
 from portal.foundation import clock
 from portal.foundation.request_context import origin
 
@@ -36,6 +37,13 @@ def carry_out_removals() -> int:
     """Goes on with every removal that two people have approved; how many entries and cards went."""
     with origin("job"):
         return carrying_out.carry_out_all(now=clock.now())
+
+
+def keep_log_reviews() -> int:
+    """Opens what is due of every plan and tells who has to know; how many reviews were opened and messages queued."""
+    with origin("job"):
+        now = clock.now()
+        return len(opening.open_due(now=now)) + reminding.remind(now=now)
 
 
 def check_receipts() -> int:

@@ -55,6 +55,7 @@ NOT_GOVERNED = {
 
 # Columns of governed tables that a machine keeps for itself: a change of nothing else is not witnessed.
 OF_THE_MACHINE = {
+    "audit.ReviewItem": ("taken_by", "taken_at"),
     "incidents.EscalationRun": ("next_run_at", "sequence", "failures", "last_failure", "severity", "last_page_at", "reminded"),
     "incidents.HandOff": ("remind_at", "reminded"),
     "policies.CalendarSource": ("next_refresh_at",),

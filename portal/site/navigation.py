@@ -64,6 +64,9 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Audit trail", "fact_check", "audit_ledgerevent", "audit.view_ledgerevent"),
             ("Ledger", "account_tree", "audit_ledgercheck", "audit.view_ledgerevent"),
+            ("Log reviews", "checklist_rtl", "audit_reviewperiod", "audit.view_reviewperiod"),
+            ("Review findings", "flag", "audit_reviewfinding", "audit.view_reviewfinding"),
+            ("Review plans", "event_repeat", "audit_reviewplan", "audit.view_reviewplan"),
             ("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
             ("Retention", "auto_delete", "audit_retentionperiod", "audit.view_retentionperiod"),
             ("Legal holds", "gavel", "audit_legalhold", "audit.view_legalhold"),

@@ -85,6 +85,12 @@ _RETAIN = (
     *("audit.place_legalhold", "audit.lift_legalhold"),
     *("audit.ask_removal", "audit.approve_removal"),
 )
+# Reviewing the trail on a rhythm. Whoever signs has mostly judged nothing of it; a plan says so.
+_SEE_LOG_REVIEWS = _all("audit", "reviewplan", "reviewperiod", "reviewfinding")
+_REVIEW_LOGS = (
+    *_all("audit", "reviewplan", "reviewfinding", verbs=("add", "change")),
+    *("audit.review_reviewperiod", "audit.sign_reviewperiod"),
+)
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 ROLES: tuple[Role, ...] = (
@@ -148,6 +154,8 @@ ROLES: tuple[Role, ...] = (
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
         + _SEE_RETENTION
         + _RETAIN
+        + _SEE_LOG_REVIEWS
+        + _REVIEW_LOGS
         + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.review_mandateuse", "incidents.declassify_incident")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
@@ -162,6 +170,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_CALENDARS
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
         + _SEE_RETENTION
+        + _SEE_LOG_REVIEWS
         + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
@@ -201,5 +210,6 @@ NEVER_BY_SUPERUSER = frozenset(
     {
         *("policies.approve_policyversion", "policies.publish_at_once_policyversion", "policies.review_urgentpublication"),
         *("audit.approve_removal", "audit.lift_legalhold"),
+        "audit.sign_reviewperiod",
     }
 )

@@ -22,6 +22,7 @@ from reports.packs.quarters import Quarter
 from .cards import Card, Row
 from .duty import coverage_gaps, my_next_duty, swaps_waiting
 from .ledger import trail
+from .log_reviews import findings_to_settle, log_reviews
 from .mine import (
     authority_ending,
     contacts_to_verify,
@@ -43,6 +44,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("incidents.acknowledge_incident", nobody_reached),
         ("policies.approve_policyversion", waiting_for_my_approval),
         ("audit.approve_removal", removals_to_decide),
+        ("audit.review_reviewperiod", log_reviews),
+        ("", findings_to_settle),
         ("", hand_offs_to_sign),
         ("", reviews_waiting),
         ("", policies_to_accept),
