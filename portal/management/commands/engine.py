@@ -32,8 +32,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Make one pass and stop; exit status 1 when something in it failed.")
+        parser.add_argument("--alone", action="store_true", help="Take one batch at a time, without a second process in a crowd.")
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, alone: bool, **options: Any) -> None:
         if once:
             result = run_cycle(now=clock.now())
             self.stdout.write(f"{result.started} started, {result.advanced} advanced, {result.failed} failed")
@@ -42,7 +43,8 @@ class Command(BaseCommand):
         garbage.look_rarely()
         logger.info("The engine looks every %g s.", settings.ENGINE_CYCLE_SECONDS)
         # SQLite has one writer, so a second hand would only wait.
-        hand = SecondHand(lambda: lend_a_hand(now=clock.now())) if connection.vendor == "postgresql" else None
+        lends = connection.vendor == "postgresql" and not alone
+        hand = SecondHand(lambda: lend_a_hand(now=clock.now())) if lends else None
         _loop(stop, hand.lend if hand else lambda: None)
         if hand:
             hand.join()
