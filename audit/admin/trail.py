@@ -16,10 +16,10 @@ from unfold.admin import ModelAdmin
 from audit.events.alone import tell_search
 from audit.evidence.exports import RIGHT as EXPORT
 from audit.evidence.standing import in_ledger, standing
-from audit.models import LedgerEvent
+from audit.models import LedgerEvent, SavedView
 from audit.reading.describing import sentence
 from audit.reading.exporting import export_trail
-from audit.reading.filters import Filters, as_query, parse, plain
+from audit.reading.filters import LONGEST, Filters, as_query, parse, plain
 from audit.reading.folding import Folds
 from audit.reading.searching import about, page
 from audit.reading.services import RIGHT, change_view, save_view
@@ -41,6 +41,8 @@ TURNING = {"p", "o", "all", "e", "_changelist_filters", "routine", "before", "af
 # What people type for a name is told by the key that it means.
 TYPED = {"who", "about"}
 STORY = 50
+# In place of filters that cannot be read: the form then keeps what was typed.
+NOTHING = Filters()
 
 
 @admin.register(LedgerEvent)
@@ -89,13 +91,13 @@ class LedgerEventAdmin(ModelAdmin):
                 return redirect(self._with(request, meant[0]))
             asked_for = asked(request)
         except InvalidInput as error:
-            return render(request, "audit/trail.html", {**frame, **_form(request, Filters()), **_problems(error)}, status=400)
+            return render(request, "audit/trail.html", {**frame, **_form(request, NOTHING), **_problems(error)}, status=400)
         if number := _direct(asked_for):
             return redirect(number)
         folds = Folds()
         leave_out = None if asked_for.filters.request else folds
         found = page(asked_for.filters, request.user, before=asked_for.before, after=asked_for.after, leave_out=leave_out)
-        shown_context = {**context(request, asked_for, found, folds, now), **_form(request, asked_for.filters)}
+        shown_context = {**context(request, asked_for, found, folds, now), **_form(request, asked_for.filters, asked_for.view)}
         choices = [(each.words, self._with(request, each)) for each in meant]
         return render(request, "audit/trail.html", {**frame, **shown_context, "meant": choices, "may_export": may(request.user, EXPORT)})
 
@@ -177,7 +179,7 @@ class LedgerEventAdmin(ModelAdmin):
         name, shared = str(request.POST.get("name", "")), request.POST.get("shared") == "on"
         view = save_view(name, asked_for.filters, actor=request.user, now=now, purpose=words, shared=shared)
         messages.success(request, f"“{view}” is kept. It stands above the log from now on.")
-        return view.pk  # type: ignore[no-any-return]
+        return view.pk
 
     def _refused(self, request: HttpRequest, error: PortalError) -> HttpResponse:
         """Says why, where it was asked."""
@@ -218,15 +220,16 @@ class LedgerEventAdmin(ModelAdmin):
             raise PermissionDenied
 
 
-def _form(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+def _form(request: HttpRequest, filters: Filters, view: SavedView | None = None) -> dict[str, Any]:
     """The form of filters: what can be said once stands in its fields, the rest beside them."""
-    kept = [(name, value) for name, value in request.GET.lists() if name == "view" for value in value[:1]]
-    initial = {name: request.GET.get(name, "")[:200] for name in ("who", "about")}
+    begun = [("view", str(view.pk)), ("changed", "1")] if view else []
+    typed = {name: request.GET.get(name, "")[:LONGEST] for name in FilterForm.base_fields}
+    initial = {name: typed[name] for name in ("who", "about")}
     times = {name: f"{timezone.localtime(at):%Y-%m-%dT%H:%M}" for name in ("since", "until") if (at := getattr(filters, name))}
     return {
-        "form": FilterForm(initial={**initial, **times, "text": filters.text}),
+        "form": FilterForm(initial={**initial, **times, "text": filters.text} if filters is not NOTHING else typed),
         "people": people_listed(),
-        "carried": [*hidden(as_query(filters)), *kept, *([("changed", "1")] if kept else [])],
+        "carried": [*hidden(as_query(filters)), *begun],
         "zone": zone_name(clock.now()),
     }
 

@@ -50,11 +50,11 @@ def verb_words(event_type: str) -> str:
 
 
 def did_words(event: dict[str, Any]) -> str:
-    """The verb alone when it is the object's own; 'escalation: paged' for an act of something else upon it."""
+    """The verb alone when it is the object's own; 'escalation: paged' for an act of something else upon it, or upon nothing."""
     kind = str(event.get("type", ""))
     prefix = kind.partition(".")[0]
     subject = event.get("obj", {}).get("model", "").rpartition(".")[2]
-    own = prefix.replace("_", "") in {subject, "record"} or not subject
+    own = prefix.replace("_", "") in {subject, "record"} or "." not in kind
     return verb_words(kind) if own else f"{prefix.replace('_', ' ')}: {verb_words(kind)}"
 
 

@@ -66,9 +66,8 @@ class Filters:
     def without(self, part: str, value: str = "") -> "Filters":
         """The same without one value of a part, or without the part."""
         held = getattr(self, part)
-        if isinstance(held, tuple):
-            return replace(self, **{part: tuple(one for one in held if one != value)})
-        return replace(self, **{part: _EMPTY[part]})
+        left: Any = tuple(one for one in held if one != value) if isinstance(held, tuple) else _EMPTY[part]
+        return replace(self, **{part: left})
 
     def within(self, since: datetime | None, until: datetime | None) -> "Filters":
         """Only what is in this time, too."""

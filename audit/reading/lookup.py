@@ -92,7 +92,7 @@ def _events(question: Question, blocks: Sequence[int]) -> dict[int, dict[int, by
         near = len(blocks) > NAMED
         rows = rows.filter(block__gte=min(blocks), block__lte=max(blocks)) if near else rows.filter(block__in=blocks)
         for block, term, events in rows.values_list("block", "term", "events"):
-            held[block][term] = events
+            held[block][term] = bytes(events)
     return held
 
 

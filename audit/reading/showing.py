@@ -1,5 +1,6 @@
 """Events as a reader sees them: in words, with names and addresses from cards that may be gone. As many queries however many they are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from .outcomes import outcome_of
 from .services import RIGHT
 
 LONGEST_GIST = 160
+_HASH = re.compile(r"[0-9a-f]{32,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ class Line:
 
     @property
     def gist(self) -> str:
-        """Why, cut where a line ends."""
-        return self.why if len(self.why) <= LONGEST_GIST else f"{self.why[:LONGEST_GIST].rstrip()} …"
+        """Why, or else what the event tells in a few words; cut where a line ends."""
+        said = self.why or _told(self.content)
+        return said if len(said) <= LONGEST_GIST else f"{said[:LONGEST_GIST].rstrip()} …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +97,11 @@ def _line(event: LedgerEvent, content: dict[str, Any]) -> Line:
         address=str(way.get("ip") or ""),
         content=content,
     )
+
+
+def _told(content: dict[str, Any]) -> str:
+    """'Asked: text payments; path /admin/': what fits on a line, without hashes."""
+    details = content.get("details")
+    parts = stories.particulars_of({"details": details}) if isinstance(details, dict) else []
+    said = [f"{name}: {', '.join(lines)}" for name, lines in parts if not any(_HASH.fullmatch(line) for line in lines)]
+    return "; ".join(said)
