@@ -91,10 +91,11 @@ def test_the_sealer_signs_nothing_on_top_of_changed_leaves(sealed: Sealed, attac
     assert LedgerCheckpoint.objects.count() == before
 
 
-@pytest.mark.parametrize("at", [0, 256, LAST])
+COLUMNS = [("type", "'thing.undone'"), ("actor_id", "'person:0'"), ("object_pk", "'0'"), ("object_seq", "99999"), ("request_id", "'x'")]
+
+
 @pytest.mark.parametrize(
-    ("column", "value"),
-    [("type", "'thing.undone'"), ("actor_id", "'person:0'"), ("object_pk", "'0'"), ("object_seq", "99999"), ("request_id", "'x'")],
+    ("column", "value", "at"), [(*one, at) for one in COLUMNS for at in (0, 256, LAST)] + [(*COLUMNS[0], at) for at in (255, 257, 300)]
 )
 def test_a_searchable_column_that_says_something_else_is_named(sealed: Sealed, check: Check, column: str, value: str, at: int) -> None:
     event = attacker.event_at(place(at))

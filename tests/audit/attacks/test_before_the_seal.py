@@ -59,6 +59,19 @@ def test_an_event_removed_before_it_had_its_place_is_missed_by_its_receipt(
     assert (verdict["status"], verdict["findings"][0]["first"]) == (1, attacker.size() - 2)
 
 
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_each_of_those_that_wait_is_missed(sealed: Sealed, which: int, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        write_events(3, now=clock.now())
+    event = list(LedgerEvent.objects.order_by("-id")[:3])[which]
+    with attacker.without_guards():
+        attacker.sql("DELETE FROM audit_ledgerevent WHERE id = %s", event.pk)
+        attacker.sql("DELETE FROM audit_ledgerinbox WHERE event = %s", event.pk)
+    seal(clock.now())
+    told = [one.text for one in in_two_minutes().findings if one.code == "receipt_missing"]
+    assert (len(told), str(event.event_id) in told[0]) == (1, True)
+
+
 def test_an_entry_changed_before_it_had_its_place_is_missed_by_its_receipt(sealed: Sealed, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         write_events(1, now=clock.now())

@@ -64,6 +64,18 @@ def test_a_tail_cut_at_an_older_genuine_checkpoint(sealed: Sealed, check: Check,
         seal(clock.now())
 
 
+@pytest.mark.parametrize("after", [255, 256, 257])
+def test_a_tail_cut_where_tiles_meet(sealed: Sealed, check: Check, judge: Judge, after: int) -> None:
+    """Between two checkpoints: the older one stands, and some entries behind it."""
+    with attacker.without_guards():
+        attacker.cut(after)
+    report = check()
+    low, _ = sealed.bound(after)
+    assert (report.verdict, codes(report) >= {"entries_missing", "anchor_beyond"}) == (Verdict.TAMPERED, True)
+    assert low - 1 <= min(one.index for one in report.findings if one.index is not None) <= after
+    assert judge(without_anchors(carried_out(sealed.members)))["status"] != 0
+
+
 @pytest.mark.parametrize("step", [4, 10])
 def test_a_tail_cut_with_the_stolen_key(sealed: Sealed, check: Check, judge: Judge, step: int, settings: Any, tmp_path: Path) -> None:
     newest = sealed.notes[max(sealed.notes)]
@@ -168,8 +180,9 @@ def test_a_backup_that_two_people_own_up_to_is_incomplete_and_says_what_was_lost
     assert f"{before} to {before + 59}" in report.findings[0].text
 
 
+@pytest.mark.parametrize("at", [0, 257])
 def test_a_second_history_for_a_second_auditor_is_refused_by_the_witness(
-    sealed: Sealed, check: Check, judge: Judge, settings: Any, tmp_path: Path
+    sealed: Sealed, check: Check, judge: Judge, settings: Any, tmp_path: Path, at: int
 ) -> None:
     with running_witness(tmp_path, keys.present().vkey) as other:
         settings.LEDGER_ANCHORS = [other.address]
@@ -181,7 +194,7 @@ def test_a_second_history_for_a_second_auditor_is_refused_by_the_witness(
         assert check().findings == []
         seen = AnchorReceipt.objects.get(anchor=parse(other.address).name)
         with attacker.without_guards():
-            attacker.edit_and_recompute(257)
+            attacker.edit_and_recompute(at)
             attacker.resign()
             # Receipts that would contradict the second history go.
             attacker.sql("DELETE FROM audit_anchorreceipt")
@@ -222,7 +235,7 @@ def origin_of(row: LedgerCheckpoint) -> str:
     return row.note.split("\n", 1)[0]
 
 
-@pytest.mark.parametrize("which", [0, 5, -1])
+@pytest.mark.parametrize("which", [0, 4, 5, -1])
 def test_a_seal_that_was_stripped(sealed: Sealed, check: Check, judge: Judge, which: int) -> None:
     row = list(LedgerCheckpoint.objects.order_by("size"))[which]
     with attacker.without_guards():
@@ -233,7 +246,7 @@ def test_a_seal_that_was_stripped(sealed: Sealed, check: Check, judge: Judge, wh
     assert judge(carried_out(sealed.members))["status"] == 4
 
 
-@pytest.mark.parametrize("which", [0, 5, -1])
+@pytest.mark.parametrize("which", [0, 4, 5, -1])
 def test_a_checkpoint_that_was_removed(sealed: Sealed, check: Check, judge: Judge, which: int) -> None:
     row = list(LedgerCheckpoint.objects.order_by("size"))[which]
     with attacker.without_guards():
