@@ -3,10 +3,18 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from django.db import connection
+from django.db import connections
 
-_depth = threading.local()
+from portal.foundation.statements import vendor
+
+
+class _Depth(threading.local):
+    within = False
+
+
+_depth = _Depth()
 
 
 @contextmanager
@@ -16,10 +24,11 @@ def covered() -> Iterator[None]:
     PostgreSQL's witnesses look for the event themselves when the transaction ends. On SQLite a row in a table of its own says that an act is
     running: nobody else can see it, as nobody else can write meanwhile, and it is gone before the transaction ends.
     """
-    if connection.vendor != "sqlite" or getattr(_depth, "within", False):
+    if vendor() != "sqlite" or _depth.within:
         yield
         return
-    _say("INSERT OR IGNORE INTO audit_openact (id) VALUES (1)")
+    connection = connections["default"]
+    _say(connection, "INSERT OR IGNORE INTO audit_openact (id) VALUES (1)")
     _depth.within = True
     try:
         yield
@@ -27,10 +36,10 @@ def covered() -> Iterator[None]:
         _depth.within = False
         # After a failure it mostly goes with its savepoint; whoever catches that inside the transaction must not keep it.
         if connection.in_atomic_block and connection.connection is not None:
-            _say("DELETE FROM audit_openact")
+            _say(connection, "DELETE FROM audit_openact")
 
 
-def _say(statement: str) -> None:
+def _say(connection: Any, statement: str) -> None:
     """To the driver itself: Django's way there costs more than the statement."""
     with connection.wrap_database_errors:
         connection.connection.execute(statement)

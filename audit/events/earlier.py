@@ -1,4 +1,4 @@
-"""The row of history before the newest one, asked for with each save: the question is put together once for each table."""
+"""The row of history before the newest one, which was asked for as that one was written."""
 
 from functools import cache
 from typing import Any
@@ -6,22 +6,16 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from portal.foundation.history_rows import BEFORE, kept_columns, own_key, row_before
-from portal.foundation.statements import ask
+from portal.foundation.history_rows import BEFORE, kept_columns
+from portal.foundation.statements import vendor
 
 
 def earlier_values(history: Any) -> dict[str, Any] | None:
-    """The columns of a row as they were before `history`, its newest history row; None when that is the first.
-
-    One query, unless it was asked for as `history` was written.
-    """
-    found = vars(history).get(BEFORE)
+    """The columns of a row as they were before `history`, a change that was written just now; None when nothing was before it."""
     table: type[Model] = type(history)
-    if found is None:
-        given = [field.get_db_prep_value(getattr(history, field.attname), connection) for field in (own_key(table), history._meta.pk)]
-        found = ask(row_before(table, newest=False), given)
-    for row in found:
-        return {name: _converted(value, *how) for value, (name, *how) in zip(row, _told(table, connection.vendor), strict=True)}
+    for row in vars(history).get(BEFORE, ()):
+        told = zip(row, _told(table, vendor()), strict=True)
+        return {name: _converted(value, converters, column) if converters else value for value, (name, converters, column) in told}
     return None
 
 

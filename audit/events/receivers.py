@@ -42,7 +42,8 @@ def history_row_written(sender: Any, instance: models.Model, history_instance: A
 def describe(instance: models.Model, history: Any) -> dict[str, Any] | None:
     """Before and after of the columns that differ; None for a save that changed nothing."""
     table: type[models.Model] = type(history)
-    kind, after = KINDS[history.history_type], {name: vars(history)[name] for name in kept_columns(table)}
+    kind, written = KINDS[history.history_type], vars(history)
+    after = {name: written[name] for name in kept_columns(table)}
     before: dict[str, Any] = (earlier_values(history) or {}) if kind == "changed" else {}
     if kind == "deleted":
         before, after = after, before

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from portal.foundation.canonical import canonical_json
-from portal.foundation.statements import ask, change
+from portal.foundation.many_rows import sqlite_moment
+from portal.foundation.statements import ask, change, vendor
 
 COLUMNS = "event_id, recorded_at, type, actor_id, object_model, object_pk, request_id, object_seq, payload"
 COUNTING = """
@@ -33,8 +32,8 @@ def write(content: Mapping[str, Any], columns: Mapping[str, Any], event_id: uuid
 
     Raises ValueError as canonical_json.
     """
-    postgresql = connection.vendor == "postgresql"
-    start = [str(event_id), now] if postgresql else [event_id.hex, connection.ops.adapt_datetimefield_value(now)]
+    postgresql = vendor() == "postgresql"
+    start = [str(event_id), now] if postgresql else [event_id.hex, sqlite_moment(now)]
     start += [columns[name] for name in ("type", "actor_id", "object_model", "object_pk", "request_id")]
     subject = content.get("obj")
     if not subject:
@@ -52,10 +51,8 @@ def write(content: Mapping[str, Any], columns: Mapping[str, Any], event_id: uuid
 
 
 def halves(content: Mapping[str, Any]) -> tuple[str, str]:
-    """The canonical payload before and after the object's number, whose name sorts behind all that `obj` holds otherwise."""
-    subject = {name: value for name, value in content["obj"].items() if name != NUMBER}
-    if max(subject) > NUMBER:
-        raise ValueError(f"$.obj: '{max(subject)}' would stand behind '{NUMBER}'")
-    head = canonical_json({name: value for name, value in content.items() if name < "obj"} | {"obj": subject})
-    tail = canonical_json({name: value for name, value in content.items() if name > "obj"})
-    return head[:-2].decode("utf-8") + f',"{NUMBER}":', "}," + tail[1:].decode("utf-8")
+    """The canonical payload before and after the object's number, in whose place the event's id stands at first: no text can hold that yet."""
+    name, unknown = f'"{NUMBER}":', str(content["id"])
+    payload = canonical_json({**content, "obj": {**content["obj"], NUMBER: unknown}}).decode("utf-8")
+    head, tail = payload.split(f'{name}"{unknown}"')
+    return head + name, tail

@@ -46,9 +46,12 @@ def with_seals(contents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     Four queries at most, however many they are; none for what this process has seen committed.
     """
-    copies = [dict(content) for content in contents]
-    tokens = _tokens_of({personal for content in copies for personal in _personals(content)})
-    return [_with_seals(content, tokens) for content in copies] if tokens else copies
+    contents = [dict(content) for content in contents]
+    try:
+        return [_with_seals(content, _known) for content in contents]
+    except KeyError:
+        tokens = _tokens_of({personal for content in contents for personal in _personals(content)})
+        return [_with_seals(content, tokens) for content in contents]
 
 
 def opened(contents: Iterable[Any]) -> list[Any]:
@@ -101,7 +104,6 @@ def _personals(value: Any) -> Iterable[Personal]:
         yield value
     elif kind is list or kind is tuple or isinstance(value, Mapping):
         for item in value if kind is list or kind is tuple else value.values():
-            # Most of an event; a call for each would cost more than all else here.
             if type(item) not in PLAIN:
                 yield from _personals(item)
 
@@ -110,10 +112,11 @@ def _with_seals(value: Any, tokens: Mapping[Personal, str]) -> Any:
     kind = type(value)
     if kind is Personal:
         return {KEY: tokens[value]}
+    # What is plain is most of an event; a call for each would cost more than all else here.
     if kind is dict:
-        return {name: _with_seals(item, tokens) for name, item in value.items()}
+        return {name: item if type(item) in PLAIN else _with_seals(item, tokens) for name, item in value.items()}
     if kind is list or kind is tuple:
-        return [_with_seals(item, tokens) for item in value]
+        return [item if type(item) in PLAIN else _with_seals(item, tokens) for item in value]
     return value
 
 

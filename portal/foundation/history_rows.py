@@ -8,11 +8,11 @@ from simple_history.models import HistoricalRecords
 from simple_history.signals import post_create_historical_record, pre_create_historical_record
 
 from . import clock
-from .many_rows import insert_one, insert_one_and_ask, made
-from .statements import change, vendor
+from .many_rows import Stored, insert_one, insert_one_and_ask, made, stored_in
+from .statements import change
 
 BOOKKEEPING = {"history_id", "history_date", "history_change_reason", "history_type", "history_user", "history_user_id"}
-# Where a row that was written leaves what was found of the row before it, if it was asked for: none or one, with the columns kept.
+# Where the row of a change leaves what was found of the row before it: none or one, with the columns kept.
 BEFORE = "_row_before"
 
 
@@ -40,13 +40,12 @@ class QuickRecords(HistoricalRecords):
 
 
 def _insert(row: Any, history_type: str) -> None:
-    if history_type == "~" and vendor() == "postgresql":
-        table: type[models.Model] = type(row)
-        own = own_key(table)
-        given = own.get_db_prep_value(getattr(row, own.attname), connection)
-        row.__dict__[BEFORE] = insert_one_and_ask(row, row_before(table), [given])
-    else:
+    if history_type != "~":
         insert_one(row)
+        return
+    table: type[models.Model] = type(row)
+    question, name, stored = _row_before(table)
+    row.__dict__[BEFORE] = insert_one_and_ask(row, question, [stored(row.__dict__[name])])
 
 
 @cache
@@ -56,21 +55,16 @@ def kept_columns(table: type[models.Model]) -> tuple[str, ...]:
 
 
 @cache
-def own_key(table: Any) -> Any:
-    """The field of a table of history that holds the primary key of the row itself."""
-    return table._meta.get_field(table.instance_type._meta.pk.attname)
-
-
-@cache
-def row_before(table: Any, *, newest: bool = True) -> str:
-    """The question for the columns of a row, given its key, as its newest row of history has them; else, as the last one before a given one."""
+def _row_before(table: Any) -> tuple[str, str, Stored]:
+    """The question for the columns of a row as its newest row of history has them; the attribute given with it, and how."""
     quoted, meta = connection.ops.quote_name, table._meta
+    key = meta.get_field(table.instance_type._meta.pk.attname)
     columns = ", ".join(quoted(meta.get_field(name).column) for name in kept_columns(table))
-    number = quoted(meta.pk.column)
-    return (
-        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(own_key(table).column)} = %s "  # noqa: S608 - names of models' tables
-        f"{'' if newest else f'AND {number} < %s '}ORDER BY {number} DESC LIMIT 1"
+    question = (
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(key.column)} = %s "  # noqa: S608 - names of models' tables
+        f"ORDER BY {quoted(meta.pk.column)} DESC LIMIT 1"
     )
+    return question, key.attname, stored_in(key)
 
 
 @cache

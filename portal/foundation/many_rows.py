@@ -8,11 +8,11 @@ every row. PostgreSQL gets the rows as one JSON text, which the driver has not t
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 from django.utils.duration import duration_microseconds
 
@@ -68,21 +68,35 @@ class QuicklyInserted(models.Model):
 
 def insert_one(row: models.Model) -> None:
     """Inserts `row` and gives it the key that the database counts, without the signals of a model that is saved."""
-    [[row.pk]] = _inserted(row, _quoted(str(row._meta.pk.column)))
-    row._state.adding, row._state.db = False, connection.alias
+    [[row.pk]] = _inserted(row, _key(type(row)))
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def insert_one_and_ask(row: models.Model, question: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """As `insert_one`, and what `question` answered just before, in one statement: only PostgreSQL can. One row at most is answered."""
-    way, key = _way_in("postgresql", type(row), keyed=False), _quoted(str(row._meta.pk.column))
+    """As `insert_one`, and what `question` answered just before; PostgreSQL does both in one statement. One row at most is answered."""
+    if vendor() == "sqlite":
+        found = ask(question, given)
+        insert_one(row)
+        return found
+    way = _way_in("postgresql", type(row), keyed=False)
     values = [one(row.__dict__[name]) for name, one in way.stored]
-    statement = (
-        f"WITH asked AS (SELECT true, one.* FROM ({question}) one), written AS ({way.statement} RETURNING {key}) "
+    [[row.pk, there, *answer]] = ask(_both(type(row), question), [*given, _as_json(way.fields, [values])])
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return [tuple(answer)] if there else []
+
+
+@cache
+def _both(model: type[models.Model], question: str) -> str:
+    return (
+        f"WITH asked AS (SELECT true, one.* FROM ({question}) one), "
+        f"written AS ({_way_in('postgresql', model, keyed=False).statement} RETURNING {_key(model)}) "
         "SELECT written.*, asked.* FROM written LEFT JOIN asked ON true"
     )
-    [[row.pk, there, *answer]] = ask(statement, [*given, _as_json(way.fields, [values])])
-    row._state.adding, row._state.db = False, connection.alias
-    return [tuple(answer)] if there else []
+
+
+@cache
+def _key(model: type[models.Model]) -> str:
+    return _quoted(str(model._meta.pk.column))
 
 
 def _inserted(row: models.Model, back: str) -> list[Any]:
@@ -173,6 +187,11 @@ def _way_in(vendor: str, model: type[models.Model], *, keyed: bool) -> _Way:
     return _Way(fields, f"INSERT INTO {table} ({columns}) {given}", stored)
 
 
+def stored_in(field: Any) -> Stored:
+    """How a value of `field` is given to `ask` and `change`."""
+    return _as_stored(field, vendor())
+
+
 def _as_stored(field: Any, vendor: str) -> Stored:
     """How a value of `field` is handed to this database; of a relation, the row or its key."""
     if field.is_relation:
@@ -188,7 +207,7 @@ def _as_stored(field: Any, vendor: str) -> Stored:
 def _known(vendor: str) -> dict[type, Stored]:
     sqlite = vendor == "sqlite"
     return {
-        models.DateTimeField: _unless_none(_sqlite_moment if sqlite else datetime.isoformat),
+        models.DateTimeField: _unless_none(sqlite_moment if sqlite else datetime.isoformat),
         models.DateField: _unless_none(str),
         models.TimeField: _unless_none(str),
         models.DurationField: _unless_none(duration_microseconds if sqlite else _interval),
@@ -201,9 +220,9 @@ def _known(vendor: str) -> dict[type, Stored]:
 
 
 @lru_cache(maxsize=256)
-def _sqlite_moment(value: datetime) -> str:
-    """Rows of a batch mostly share their times."""
-    return str(connection.ops.adapt_datetimefield_value(value))
+def sqlite_moment(value: datetime) -> str:
+    """As Django has it stored. Rows of a batch, and the rows of one act, mostly share their times."""
+    return str(value.replace(tzinfo=None) if value.tzinfo is UTC else connection.ops.adapt_datetimefield_value(value))
 
 
 def _as_it_is(value: Any) -> Any:
