@@ -15,7 +15,8 @@ class AuditConfig(AppConfig):
 
         from portal.foundation import database_guards
         from portal.foundation.access.checks import refused
-        from portal.foundation.access.grants import around
+        from portal.foundation.access.elevated import running
+        from portal.foundation.access.grants import around, before_granting
         from portal.foundation.adminkit.frame import frames
         from portal.foundation.jobs import Job, declare
         from portal.foundation.watch.probes import probes
@@ -26,6 +27,9 @@ class AuditConfig(AppConfig):
         from .anchors.spool import keep
         from .capture import alarms as capture_alarms
         from .capture import installing
+        from .duties.granting import refuse_grant
+        from .elevation.guards import GUARDS as ELEVATIONS
+        from .elevation.services import running_of
         from .events import accounts, denials, present, unwritable
         from .events.covering import covered
         from .events.receivers import history_row_written
@@ -41,7 +45,9 @@ class AuditConfig(AppConfig):
 
         frames.register("act", act)
         around.register("trail", covered)
-        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING)
+        before_granting.register("duties", refuse_grant)
+        running.register("elevation", running_of)
+        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING + ELEVATIONS)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
@@ -79,6 +85,22 @@ class AuditConfig(AppConfig):
         probes.register("anchors", troubles)
         hearers.register("receipts", keep)
         register(check_anchors)
+        declare(
+            Job(
+                name="duties",
+                function="audit.tasks.check_duties",
+                every_minutes=24 * 60,
+                why="Looks who holds duties that must not meet in one person, and who did both on one object.",
+            )
+        )
+        declare(
+            Job(
+                name="elevations",
+                function="audit.tasks.remind_of_elevations",
+                every_minutes=60,
+                why="Reminds of roles that were taken for minutes and that nobody reviewed in time.",
+            )
+        )
         declare(
             Job(
                 name="log-reviews",

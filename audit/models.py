@@ -2,6 +2,8 @@
 
 from .anchors.models import AnchorReceipt
 from .capture.models import OpenAct, RawChange
+from .duties.models import DutyCheck, DutyException, DutyFinding, DutyPair
+from .elevation.models import Elevation
 from .evidence.models import EvidenceExport, LedgerCheck
 from .ledger.models import ForgottenSubject, LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
 from .reading.models import SavedView, SavedViewVersion, TrailForgotten, TrailIndex, TrailPosting
@@ -11,6 +13,11 @@ from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLe
 
 __all__ = [
     "AnchorReceipt",
+    "DutyCheck",
+    "DutyException",
+    "DutyFinding",
+    "DutyPair",
+    "Elevation",
     "EvidenceExport",
     "ForgottenSubject",
     "LedgerAlarm",

@@ -2,6 +2,8 @@
 
 from audit.anchors import missing
 from audit.capture.reconciling import reconcile
+from audit.duties import checking
+from audit.elevation import services as elevation
 from audit.evidence import check_runs, exports
 from audit.retention import carrying_out
 from audit.reviews import opening, reminding
@@ -37,6 +39,18 @@ def carry_out_removals() -> int:
     """Goes on with every removal that two people have approved; how many entries and cards went."""
     with origin("job"):
         return carrying_out.carry_out_all(now=clock.now())
+
+
+def check_duties() -> int:
+    """Looks who holds duties that must not meet, and who used both; the number of findings that are newly open."""
+    with origin("job"):
+        return len(checking.check_duties(now=clock.now()))
+
+
+def remind_of_elevations() -> int:
+    """Tells who may review of roles that were taken and not reviewed in time; of how many."""
+    with origin("job"):
+        return elevation.remind_of_reviews(now=clock.now())
 
 
 def keep_log_reviews() -> int:

@@ -11,6 +11,7 @@ from portal.foundation import clock
 from portal.foundation.apikit import problems
 
 from .anchors import for_callers
+from .elevation import looking
 from .events import denials, present
 from .events.unwritable import BUSY, TrailUnavailable
 
@@ -26,8 +27,14 @@ class TrailMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with denials.heard() as words, for_callers.heard() as receipts:
+            before = looking.elevation_of(request)
             with present.answering(request):
                 response = self.get_response(request)
+            try:
+                looking.tell_look(request, response, before, clock.now())
+            except OperationalError as error:
+                # What somebody looks at in a role they took is not shown unless it is told.
+                response = unavailable(request, error)
             denials.tell_denials(request, response, words, clock.now())
         if receipts and request.path.startswith("/api/"):
             response[for_callers.HEADER] = for_callers.as_header(receipts)
@@ -37,10 +44,15 @@ class TrailMiddleware:
         """Nothing was changed: every change stands in one transaction with its event, and that is gone."""
         if not isinstance(exception, OperationalError):
             return None
-        logger.error("%s %s was refused: %r", request.method, request.path, exception.__cause__ or exception)
-        words = str(exception) if isinstance(exception, TrailUnavailable) else BUSY
-        headers = {"Retry-After": "2", "Cache-Control": "no-store"}
-        if request.path.startswith("/api/"):
-            problem = problems.document(503, words, "trail_unavailable" if words != BUSY else "busy")
-            return JsonResponse(problem, status=503, headers=headers, content_type=problems.MEDIA_TYPE)
-        return HttpResponse(render_to_string("503.html", {"words": words}), status=503, headers=headers)
+        return unavailable(request, exception)
+
+
+def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """That the trail cannot be written now, or the database is busy."""
+    logger.error("%s %s was refused: %r", request.method, request.path, exception.__cause__ or exception)
+    words = str(exception) if isinstance(exception, TrailUnavailable) else BUSY
+    headers = {"Retry-After": "2", "Cache-Control": "no-store"}
+    if request.path.startswith("/api/"):
+        problem = problems.document(503, words, "trail_unavailable" if words != BUSY else "busy")
+        return JsonResponse(problem, status=503, headers=headers, content_type=problems.MEDIA_TYPE)
+    return HttpResponse(render_to_string("503.html", {"words": words}), status=503, headers=headers)

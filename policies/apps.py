@@ -9,12 +9,14 @@ class PoliciesConfig(AppConfig):
     verbose_name = "Policies and duty"
 
     def ready(self) -> None:
+        from audit.duties.trail import records
         from portal.foundation import database_guards
         from portal.foundation.directory.on_duty import duties
         from portal.foundation.jobs import Job, declare
 
         from .attestations import guards as acceptance_guards
         from .governance import guards
+        from .governance.own_approvals import own_approvals
         from .oncall import guards as duty_guards
         from .oncall.soon import on_duty_soon
         from .reviews import guards as review_guards
@@ -25,6 +27,7 @@ class PoliciesConfig(AppConfig):
         governed = (*guards.GOVERNED, *replay_guards.GOVERNED, *review_guards.GOVERNED, *acceptance_guards.GOVERNED, *duty_guards.GOVERNED)
         database_guards.guards.register(self.label, governed)
         providers.register(self.label, own_evidence.sections)
+        records.register(self.label, own_approvals)
         duties.register(self.label, on_duty_soon)
         # Every hour, so that what begins with a day begins with it in every time zone.
         declare(

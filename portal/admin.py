@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from audit.duties.granting import refuse_roles
 from audit.events.services import act
 from policies.admin.authority import authority_of
 from portal.foundation.access.checks import may
@@ -161,6 +162,13 @@ class UserAdmin(GovernedAdmin):
         """A new account cannot sign in until its password is set."""
         if adding:
             obj.set_unusable_password()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Duties that must not meet are not given to one person, unless somebody said until when."""
+        if obj.is_active and set(form.changed_data) & {"groups", "is_superuser", "is_active"}:
+            groups = form.cleaned_data["groups"] if "groups" in form.cleaned_data else obj.groups.all() if obj.pk else ()
+            refuse_roles(obj, groups, is_superuser=obj.is_superuser, now=request.portal_now)  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
 
     @admin.display(description="Roles")
     def roles(self, user: User) -> str:

@@ -14,6 +14,7 @@ BUSY = ("incidents",)
 NOT_GOVERNED = {
     "admin.LogEntry": "Django's own notes of the admin, which nobody goes by here",
     "audit.AnchorReceipt": "an answer from outside; what it proves, it proves by itself",
+    "audit.DutyCheck": "when duties were looked at; what was found is told by events",
     "audit.EvidenceExport": "the progress of an export; asking for it, writing it and each download are events",
     "audit.LedgerAlarm": "what is wrong with sealing now; gone when it is over",
     "audit.LedgerCheck": "the progress of a check; asking for it and its result are events",
@@ -55,6 +56,7 @@ NOT_GOVERNED = {
 
 # Columns of governed tables that a machine keeps for itself: a change of nothing else is not witnessed.
 OF_THE_MACHINE = {
+    "audit.DutyFinding": ("last_seen",),
     "audit.ReviewItem": ("taken_by", "taken_at"),
     "incidents.EscalationRun": ("next_run_at", "sequence", "failures", "last_failure", "severity", "last_page_at", "reminded"),
     "incidents.HandOff": ("remind_at", "reminded"),

@@ -12,6 +12,7 @@ from django.db import models
 
 from audit.ledger.personal import Personal
 from audit.ledger.services import append, append_all
+from portal.foundation.access.elevated import mark_of
 from portal.foundation.one_transaction import part
 from portal.foundation.request_context import current_origin
 
@@ -93,6 +94,8 @@ def as_event(running: Act) -> Mapping[str, Any]:
         "ctx": {"channel": origin.channel, "request_id": origin.request_id, "ip": _address(running.actor, origin.address)},
         "why": running.why,
     }
+    if running.actor is not None and (elevation := mark_of(running.actor)):
+        event["ctx"]["elevation"] = elevation
     if running.subject is not None:
         event["obj"] = object_as_recorded(running.subject)
     for name in ("details", "decision", "changes"):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from . import duty, everywhere, rehearsal
+from . import duty, everywhere, rehearsal, rights
 from .seed import Seed
 
 
@@ -15,3 +15,4 @@ def plant(now: datetime, *, password: str, phone_port: int) -> None:
     seed.change_waiting_for_approval()
     duty.plant(seed)
     rehearsal.plant(seed)
+    rights.plant(seed)

@@ -71,6 +71,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Retention", "auto_delete", "audit_retentionperiod", "audit.view_retentionperiod"),
             ("Legal holds", "gavel", "audit_legalhold", "audit.view_legalhold"),
             ("Removals", "delete_forever", "audit_removal", "audit.view_removal"),
+            ("Separation of duties", "call_split", "audit_dutyfinding", "audit.view_dutyfinding"),
+            ("Break the glass", "emergency", "audit_elevation", "audit.view_elevation"),
             ("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
             ("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),

@@ -85,6 +85,12 @@ _RETAIN = (
     *("audit.place_legalhold", "audit.lift_legalhold"),
     *("audit.ask_removal", "audit.approve_removal"),
 )
+# Which duties must not meet in one person, and what is done where they do. Nobody decides about themselves.
+_SEE_DUTIES = _all("audit", "dutypair", "dutyfinding", "dutyexception")
+_KEEP_APART = ("audit.change_dutypair", "audit.cover_dutyfinding", "audit.remove_dutyright")
+# A role taken for minutes: everybody who may do so sees who did, and others review it.
+_BREAK_GLASS = ("audit.view_elevation", "audit.start_elevation")
+_REVIEW_GLASS = ("audit.view_elevation", "audit.review_elevation")
 # Reviewing the trail on a rhythm. Whoever signs has mostly judged nothing of it; a plan says so.
 _SEE_LOG_REVIEWS = _all("audit", "reviewplan", "reviewperiod", "reviewfinding")
 _REVIEW_LOGS = (
@@ -107,7 +113,8 @@ ROLES: tuple[Role, ...] = (
         + _DRILL
         + _DRAFT
         + _STAND_IN
-        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident"),
+        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident")
+        + _BREAK_GLASS,
     ),
     Role(
         "manager",
@@ -129,7 +136,8 @@ ROLES: tuple[Role, ...] = (
         # A manager on a level is alerted like anybody, and must be able to answer.
         + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
-        + _all("policies", "delegatedauthority", verbs=("view", "add", "change")),
+        + _all("policies", "delegatedauthority", verbs=("view", "add", "change"))
+        + _BREAK_GLASS,
     ),
     Role(
         "approver",
@@ -141,7 +149,8 @@ ROLES: tuple[Role, ...] = (
         + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack")
         + _SEE_RETENTION
         + ("audit.approve_removal", "audit.lift_legalhold")
-        + ("incidents.review_mandateuse",),
+        + ("incidents.review_mandateuse",)
+        + _REVIEW_GLASS,
     ),
     Role(
         "compliance",
@@ -156,6 +165,9 @@ ROLES: tuple[Role, ...] = (
         + _RETAIN
         + _SEE_LOG_REVIEWS
         + _REVIEW_LOGS
+        + _SEE_DUTIES
+        + _KEEP_APART
+        + _REVIEW_GLASS
         + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.review_mandateuse", "incidents.declassify_incident")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
@@ -171,6 +183,8 @@ ROLES: tuple[Role, ...] = (
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
         + _SEE_RETENTION
         + _SEE_LOG_REVIEWS
+        + _SEE_DUTIES
+        + ("audit.view_elevation",)
         + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
@@ -189,7 +203,8 @@ ROLES: tuple[Role, ...] = (
             "portal.view_outage",
         )
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
-        + _all("policies", *_CATALOGUE, verbs=("view", "add", "change")),
+        + _all("policies", *_CATALOGUE, verbs=("view", "add", "change"))
+        + _BREAK_GLASS,
     ),
 )
 
@@ -213,3 +228,6 @@ NEVER_BY_SUPERUSER = frozenset(
         "audit.sign_reviewperiod",
     }
 )
+
+# The roles that can be taken for minutes when there is nobody else. What needs two people is in none of them then.
+ELEVATABLE = ("responder", "commander", "manager", "administrator")

@@ -32,6 +32,7 @@ from .mine import (
     reports_not_surely_reached,
     reviews_waiting,
 )
+from .rights import duties_that_meet, roles_taken_to_review
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin not in {Incident.Origin.IMPORTED, Incident.Origin.DRILL}]
@@ -44,6 +45,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("incidents.acknowledge_incident", nobody_reached),
         ("policies.approve_policyversion", waiting_for_my_approval),
         ("audit.approve_removal", removals_to_decide),
+        ("audit.review_elevation", roles_taken_to_review),
+        ("audit.cover_dutyfinding", duties_that_meet),
         ("audit.review_reviewperiod", log_reviews),
         ("", findings_to_settle),
         ("", hand_offs_to_sign),
