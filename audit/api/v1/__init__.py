@@ -1,6 +1,6 @@
-"""Version 1: how the ledger stands, exports of evidence, proofs of single events.
+"""Version 1: the trail itself, how the ledger stands, exports of evidence, proofs of single events.
 
 Writes: nothing; services do.
 Reads: the seal, the places outside, EvidenceExport, LedgerEvent.
-Never: tells somebody without the right that there is anything; what an event says, but in a proof that was asked for.
+Never: tells somebody without the right that there is anything.
 """
