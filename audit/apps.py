@@ -15,6 +15,7 @@ class AuditConfig(AppConfig):
 
         from portal.foundation import database_guards
         from portal.foundation.access.checks import refused
+        from portal.foundation.access.deciders import Decision, decisions
         from portal.foundation.access.elevated import running
         from portal.foundation.access.grants import around, before_granting
         from portal.foundation.adminkit.frame import frames
@@ -38,6 +39,7 @@ class AuditConfig(AppConfig):
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
         from .ledger.services import hearers
         from .reading.guards import GUARDS as READING
+        from .retention.deciding import why_not_approve
         from .retention.guards import GUARDS as RETENTION
         from .reviews.guards import GUARDS as REVIEWS
         from .sealing import alarms, epochs
@@ -47,7 +49,9 @@ class AuditConfig(AppConfig):
         around.register("trail", covered)
         before_granting.register("duties", refuse_grant)
         running.register("elevation", running_of)
-        database_guards.guards.register(self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING + ELEVATIONS)
+        database_guards.guards.register(
+            self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING + ELEVATIONS
+        )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
@@ -72,6 +76,14 @@ class AuditConfig(AppConfig):
             )
         )
         post_create_historical_record.connect(history_row_written)
+        decisions.register(
+            "audit.removal",
+            Decision(
+                "approve it",
+                "audit.approve_removal",
+                lambda removal, people: {person.pk: why_not_approve(removal, person) for person in people},
+            ),
+        )
         watch()
         accounts.watch()
         refused.register("trail", denials.hear)

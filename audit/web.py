@@ -12,7 +12,7 @@ from portal.foundation.apikit import problems
 
 from .anchors import for_callers
 from .elevation import looking
-from .events import denials, present
+from .events import denials, looks, present
 from .events.unwritable import BUSY, TrailUnavailable
 
 logger = logging.getLogger(__name__)
@@ -31,9 +31,10 @@ class TrailMiddleware:
             with present.answering(request):
                 response = self.get_response(request)
             try:
+                looks.tell_look(request, response, clock.now())
                 looking.tell_look(request, response, before, clock.now())
             except OperationalError as error:
-                # What somebody looks at in a role they took is not shown unless it is told.
+                # What somebody looks at as an auditor or in a role they took is not shown unless it is told.
                 response = unavailable(request, error)
             denials.tell_denials(request, response, words, clock.now())
         if receipts and request.path.startswith("/api/"):

@@ -11,11 +11,13 @@ class PoliciesConfig(AppConfig):
     def ready(self) -> None:
         from audit.duties.trail import records
         from portal.foundation import database_guards
+        from portal.foundation.access.deciders import Decision, decisions
         from portal.foundation.directory.on_duty import duties
         from portal.foundation.jobs import Job, declare
 
         from .attestations import guards as acceptance_guards
         from .governance import guards
+        from .governance.approvers import why_not_each
         from .governance.own_approvals import own_approvals
         from .oncall import guards as duty_guards
         from .oncall.soon import on_duty_soon
@@ -29,6 +31,13 @@ class PoliciesConfig(AppConfig):
         providers.register(self.label, own_evidence.sections)
         records.register(self.label, own_approvals)
         duties.register(self.label, on_duty_soon)
+        decisions.register("policies.policyversion", Decision("approve it", "policies.approve_policyversion", why_not_each))
+        decisions.register(
+            "policies.urgentpublication",
+            Decision(
+                "review it", "policies.review_urgentpublication", lambda publication, people: why_not_each(publication.version, people)
+            ),
+        )
         # Every hour, so that what begins with a day begins with it in every time zone.
         declare(
             Job(

@@ -21,12 +21,14 @@ from audit.events.services import act
 from policies.admin.authority import authority_of
 from portal.foundation.access.checks import may
 from portal.foundation.access.elevation import grantable_groups, is_above
+from portal.foundation.adminkit.access_links import SEE_ACCESS
 from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.verbs import Verb
 from portal.foundation.errors import NotAllowed
 from portal.foundation.people.services import revoke_token
 from portal.models import User
 
+from . import access_admin as access_admin
 from . import channel_admin as channel_admin
 from . import contact_admin as contact_admin
 from . import directory_admin as directory_admin
@@ -127,7 +129,10 @@ class UserAdmin(GovernedAdmin):
 
     def links(self, request: HttpRequest, user: User) -> list[tuple[str, str, str]]:
         known = user.is_active and (may(request.user, "portal.view_contactpoint") or may(request.user, "portal.change_availability"))
-        return [("How to reach", reverse("admin:portal_mycontacts_of", args=[user.pk]), "default")] if known else []
+        reach = [("How to reach", reverse("admin:portal_mycontacts_of", args=[user.pk]), "default")] if known else []
+        if not may(request.user, SEE_ACCESS):
+            return reach
+        return [*reach, ("What they can see", reverse("admin:portal_objectgrant_person", args=[user.pk]), "default")]
 
     def page_context(self, request: HttpRequest, user: User, now: datetime) -> dict[str, Any]:
         if not may(request.user, "policies.view_delegatedauthority"):

@@ -16,6 +16,7 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from .foundation import quickly_read
+        from .foundation.access import granted
         from .foundation.answers.receipts import catch_up
         from .foundation.channels import register_channels
         from .foundation.jobs import Job, declare
@@ -25,6 +26,7 @@ class PortalConfig(AppConfig):
 
         register_channels()
         quickly_read.watch()
+        granted.watch()
         referred.register("early receipts", catch_up)
         probes.register("sender", delivery.sender)
         probes.register("job queue", jobs.queue)
@@ -52,6 +54,14 @@ class PortalConfig(AppConfig):
                 function="portal.tasks.remind_contacts",
                 every_minutes=60,
                 why="Reminds people to verify contact points before that ends, and whoever is on duty soon without a verified one.",
+            )
+        )
+        declare(
+            Job(
+                name="object-grants",
+                function="portal.tasks.end_grants",
+                every_minutes=1,
+                why="Takes back rights on single objects when their time is over; they count for nothing from then on already.",
             )
         )
         declare(

@@ -1,5 +1,6 @@
 """Table of contents: the models of the foundation."""
 
+from .foundation.access.models import AuditAppointment, ObjectGrant
 from .foundation.answers.models import Callback
 from .foundation.apikit.models import RememberedRequest
 from .foundation.channels.models import ChannelRule
@@ -10,6 +11,7 @@ from .foundation.signs.models import LaneTally, SignOfLife
 from .foundation.watch.models import Outage
 
 __all__ = [
+    "AuditAppointment",
     "Availability",
     "Callback",
     "ChannelRule",
@@ -22,6 +24,7 @@ __all__ = [
     "DirectoryRow",
     "DirectorySync",
     "LaneTally",
+    "ObjectGrant",
     "Outage",
     "OutboxMessage",
     "RememberedRequest",

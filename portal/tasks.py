@@ -7,6 +7,7 @@ from portal.foundation.answers import buttons
 from portal.foundation.apikit import repeats
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
+from portal.foundation.granting import services as granting
 from portal.foundation.outbox import dispatch
 from portal.foundation.request_context import origin
 from portal.foundation.signs.beats import WORKER, beat
@@ -38,6 +39,12 @@ def remind_contacts() -> int:
     with origin("job"):
         now = clock.now()
         return reminders.remind_to_verify(now=now) + reminders.remind_before_duty(now=now)
+
+
+def end_grants() -> int:
+    """Takes back rights on single objects, and ends appointments of auditors, whose time is over; the number of them."""
+    with origin("job"):
+        return granting.end_what_is_over(now=clock.now())
 
 
 def forget_answers() -> int:

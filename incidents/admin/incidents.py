@@ -5,14 +5,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from guardian.shortcuts import get_objects_for_user
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from incidents.lifecycle.facts import CONFIDENTIAL, MARKERS
@@ -26,7 +24,7 @@ from incidents.models import Incident
 from policies.decisions.severity import Reading
 from policies.models import Service
 from portal.foundation import clock
-from portal.foundation.access.checks import may
+from portal.foundation.access.checks import may, may_somewhere, visible_to
 from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
@@ -40,8 +38,7 @@ from .page import beside_context, live_context
 from .tracks import track_buttons
 from .verbs import MAIN, VERBS
 
-VIEW, ADD, WORK_HERE = "incidents.view_incident", "incidents.add_incident", "policies.work_service_incidents"
-SEE_HERE = ["policies.see_service_incidents", WORK_HERE]
+VIEW, ADD = "incidents.view_incident", "incidents.add_incident"
 
 
 @admin.register(Incident)
@@ -102,10 +99,10 @@ class IncidentAdmin(PortalModelAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, VIEW, obj) or (obj is None and _services(request, SEE_HERE).exists())
+        return may(request.user, VIEW, obj) if obj is not None else may_somewhere(request.user, VIEW)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(request.user, ADD) or _services(request, [WORK_HERE]).exists()
+        return bool(may(request.user, ADD) or _services_to_work(request).exists())
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never by a form: verbs change an incident."""
@@ -175,7 +172,7 @@ class IncidentAdmin(PortalModelAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "service" and not may(request.user, ADD):
-            kwargs["queryset"] = _services(request, [WORK_HERE])
+            kwargs["queryset"] = _services_to_work(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Incident, form: Any, change: bool) -> None:
@@ -222,22 +219,6 @@ class IncidentAdmin(PortalModelAdmin):
         person, team = incident.assigned_to, incident.team
         return str(person) if person else f"{team} (group)" if team else "nobody yet"
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        if self.get_object(request, unquote(object_id)) is None:
-            raise Http404
-        answer: HttpResponse = super().history_view(request, object_id, extra_context)
-        return answer
 
-    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
-        if self.get_object(request, unquote(object_id)) is None:
-            raise PermissionDenied
-        return super().history_form_view(request, object_id, version_id, extra_context)
-
-
-def _services(request: HttpRequest, rights: list[str]) -> QuerySet[Service]:
-    if not request.user.is_authenticated:
-        return Service.objects.none()
-    found: QuerySet[Service] = get_objects_for_user(
-        request.user, rights, klass=Service, any_perm=True, with_superuser=False, accept_global_perms=False
-    )
-    return found
+def _services_to_work(request: HttpRequest) -> QuerySet[Service]:
+    return visible_to(request.user, Service.objects.all(), ADD)

@@ -19,6 +19,7 @@ from policies.decisions.escalation_forecast import NextStep
 from policies.decisions.ruleset import LevelRule, PolicySnapshot
 from portal.foundation import words
 from portal.foundation.access.checks import may
+from portal.foundation.adminkit.access_links import access_links
 from portal.foundation.adminkit.moments import moment, relative
 
 from .handoff_rows import hand_off_lines
@@ -134,6 +135,7 @@ def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         else [],
         "may_see_trail": may(user, "audit.view_ledgerevent"),
         "may_see_source": may(user, "incidents.view_sourcerecord"),
+        "access_links": access_links(request, incident),
     }
 
 

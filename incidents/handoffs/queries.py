@@ -21,9 +21,9 @@ def hand_offs_for(actor: Any, now: datetime) -> QuerySet[HandOff]:
     rows = HandOff.objects.select_related(*BESIDE)
     if actor is None or may(actor, "incidents.view_incident"):
         return rows
-    incidents = visible_to(actor, Incident.objects.all(), "incidents.view_incident")
+    seen = visible_to(actor, HandOff.objects.all(), "incidents.view_incident")
     part = Q(giver=actor) | Q(receiver=actor) | Q(offered_by=actor)
-    return rows.filter(Q(incident__in=incidents.values("pk")) | part | _waiting_for(actor, now))
+    return rows.filter(Q(pk__in=seen.values("pk")) | part | _waiting_for(actor, now))
 
 
 def mine_to_sign(actor: Any, now: datetime) -> QuerySet[HandOff]:

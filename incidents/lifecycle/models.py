@@ -132,6 +132,7 @@ class Incident(QuicklyInserted, QuicklyRead):
             ("deescalate_incident", "Can move an incident's escalation one level down"),
             ("bypass_escalation", "Can leave out levels of an incident's escalation"),
             ("hold_escalation", "Can put an incident's alerting on hold"),
+            ("work_incident", "Can work this incident, granted on it alone"),
             ("declassify_incident", "Can say that an incident is no longer confidential"),
         ]
         indexes = [

@@ -23,10 +23,8 @@ def incidents_for(actor: Any) -> QuerySet[Incident]:
 
 
 def readings_for(actor: Any) -> QuerySet[ImpactReading]:
-    """The readings that `actor` may see: all by role, or those of services whose incidents the actor may see."""
-    if actor.has_perm("incidents.view_impactreading"):
-        return with_words(ImpactReading.objects.all())
-    return with_words(ImpactReading.objects.filter(incident__in=visible_to(actor, Incident.objects.all(), "incidents.view_incident")))
+    """The readings that `actor` may see."""
+    return with_words(visible_to(actor, ImpactReading.objects.all(), "incidents.view_impactreading"))
 
 
 def with_words(readings: QuerySet[ImpactReading]) -> QuerySet[ImpactReading]:

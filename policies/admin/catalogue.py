@@ -23,7 +23,9 @@ from .rules import SEE_RULES, RulesView, rules_address, rules_panel
 
 @admin.register(BusinessUnit)
 class BusinessUnitAdmin(GovernedAdmin):
-    list_display = ("name",)
+    list_display = ("name", "part_of")
+    list_select_related = ("part_of",)
+    fields = ("name", "part_of", "why")
     search_fields = ("name",)
     empty_list = "Business units group services and teams in filters and reviews. Add the first one, for example 'Payments'."
 

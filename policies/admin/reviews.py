@@ -17,7 +17,7 @@ from policies.reviews.evidence import evidence_of
 from policies.reviews.queries import asked, is_asked, next_review, overdue, why_not_sign
 from policies.reviews.services import sign_review
 from portal.foundation import clock, words
-from portal.foundation.access.checks import may
+from portal.foundation.access.checks import may, may_somewhere
 from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
@@ -92,9 +92,9 @@ class PolicyReviewAdmin(PortalModelAdmin):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        found: QuerySet[Any] = super().get_queryset(request)
-        return found if may(request.user, VIEW) else found.filter(asked(request.user))
+    def in_reach(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        seen = super().in_reach(request, rows)
+        return seen if may(request.user, VIEW) else rows.filter(Q(pk__in=seen.order_by().values("pk")) | asked(request.user))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -111,7 +111,9 @@ class PolicyReviewAdmin(PortalModelAdmin):
             return False
         if may(request.user, VIEW, obj):
             return True
-        return is_asked(obj, request.user) if obj is not None else PolicyReview.objects.filter(asked(request.user)).exists()
+        if obj is not None:
+            return is_asked(obj, request.user)
+        return may_somewhere(request.user, VIEW) or PolicyReview.objects.filter(asked(request.user)).exists()
 
     def has_view_or_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)

@@ -72,7 +72,7 @@ class SimulationView(View):
     def _scenario(self, request: HttpRequest, version: PolicyVersion | None, now: datetime) -> Scenario | None:
         asked = request.GET
         if "service" not in asked and "begins" not in asked:
-            services = visible_to(request.user, Service.objects.order_by("name"), "policies.view_service", service_path="pk")
+            services = visible_to(request.user, Service.objects.order_by("name"), "policies.view_service")
             return suggested(version, services, now) if version is not None else None
         plain = {name: str(asked[name]) for name in asked if name not in ("version", "against", "zone", "event", "format")}
         told: dict[str, Any] = {**plain, "script": asked.getlist("event")}
@@ -125,7 +125,7 @@ class SimulationView(View):
         against: PolicyVersion | None = None,
     ) -> HttpResponse:
         if form is None:
-            services = visible_to(request.user, Service.objects.order_by("name"), "policies.view_service", service_path="pk")
+            services = visible_to(request.user, Service.objects.order_by("name"), "policies.view_service")
             begin = suggested(version, services, now)
             initial = initial_of(begin, version=version, against=against, zone=zone) if begin else {"zone": zone}
             form = SimulationForm(initial=initial, actor=request.user, now=now, zone=zone)
@@ -153,7 +153,7 @@ class SimulationView(View):
         if not request.GET.get(name):
             return None
         known = PolicyVersion.objects.select_related("policy__service", "policy__business_unit", "policy__owner")
-        visible = visible_to(request.user, known, SEE, service_path="policy__service")
+        visible = visible_to(request.user, known, SEE)
         found = visible.filter(pk=numbered(request.GET, name) or 0).first()
         if found is None:
             raise Http404

@@ -104,7 +104,6 @@ class SimulationForm(forms.Form):
             actor,
             PolicyVersion.objects.select_related("policy__service").order_by("policy__name", "-number"),
             "policies.view_policyversion",
-            service_path="policy__service",
         )
         chosen = [self._asked(name) for name in ("version", "against")]
         shown = _choices(versions, [key for key in chosen if key], now)
@@ -112,7 +111,7 @@ class SimulationForm(forms.Form):
             field: Any = self.fields[name]
             field.queryset, field.widget = versions, UnfoldAdminSelectWidget(choices=[("", empty), *shown])
         services: Any = self.fields["service"]
-        services.queryset = visible_to(actor, Service.objects.order_by("name"), "policies.view_service", service_path="pk")
+        services.queryset = visible_to(actor, Service.objects.order_by("name"), "policies.view_service")
         begins: Any = self.fields["begins"]
         begins.place_in(_zone(self.data.get("zone") or zone), None)
 

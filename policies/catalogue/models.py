@@ -1,5 +1,6 @@
 """Business units, regions, teams, roles, customer segments, runbooks, services and components."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from policies.decisions.vocabulary import Criticality, Mandate
@@ -18,13 +19,42 @@ class BusinessUnit(models.Model):
     """A part of the organisation with its own responsibility."""
 
     name = models.CharField(max_length=120, unique=True)
+    part_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="parts",
+        help_text="Rights that are given on that unit then count here too.",
+    )
     history = tracked()
 
     class Meta:
         ordering = ["name"]
+        permissions = [
+            ("see_unit_incidents", "Can see the incidents of this business unit"),
+            ("work_unit_incidents", "Can work the incidents of this business unit"),
+            ("audit_unit", "Can audit what belongs to this business unit"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="no_unit_is_part_of_itself",
+                condition=models.Q(part_of__isnull=True) | ~models.Q(part_of=models.F("id")),
+                violation_error_message="A business unit is no part of itself.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuses a circle of units."""
+        above, passed = self.part_of, {self.pk}
+        while above is not None and above.pk not in passed:
+            passed.add(above.pk)
+            above = above.part_of
+        if above is not None and self.pk is not None:
+            raise ValidationError({"part_of": f"{self.part_of} is itself a part of {self.name}, directly or through others."})
 
 
 class Region(models.Model):
@@ -197,6 +227,7 @@ class Service(models.Model):
         permissions = [
             ("see_service_incidents", "Can see the incidents of this service"),
             ("work_service_incidents", "Can work the incidents of this service"),
+            ("audit_service", "Can audit what belongs to this service"),
         ]
 
     def __str__(self) -> str:

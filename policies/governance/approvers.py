@@ -1,6 +1,7 @@
 """Who may decide on a version: people with the right who had no hand in it, under whatever account."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -66,6 +67,11 @@ def own_change(version: PolicyVersion, person: Any) -> bool:
 def why_not(version: PolicyVersion, person: Any) -> str:
     """Why `person` may not decide on `version`, in words to them; empty when they had no hand in it. Rights are asked elsewhere."""
     return OWN_CHANGE if person is None else _reasons(version, [person])[person.pk]
+
+
+def why_not_each(version: PolicyVersion, people: Sequence[User]) -> dict[int, str]:
+    """`why_not` for many at once, by their keys."""
+    return _reasons(version, list(people))
 
 
 def eligible_approvers(version: PolicyVersion) -> list[User]:

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .env import words
 
 AUTH_USER_MODEL = "portal.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTHENTICATION_BACKENDS = ["portal.foundation.access.rights_backend.RightsBackend", "guardian.backends.ObjectPermissionBackend"]
 # Rights that somebody took for minutes; it lets nobody in.
 AUTHENTICATION_BACKENDS += ["portal.foundation.access.backend.ElevatedBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -86,6 +86,8 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Delegated authority", "approval_delegation", "policies_delegatedauthority", "policies.view_delegatedauthority"),
             ("Runbooks", "menu_book", "policies_runbook", "policies.view_runbook"),
             ("People", "person", "portal_user", "portal.view_user"),
+            ("Rights on single objects", "key", "portal_objectgrant", "portal.view_objectgrant"),
+            ("Auditors", "policy", "portal_auditappointment", "portal.view_auditappointment"),
         ),
     ),
     (

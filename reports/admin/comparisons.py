@@ -16,7 +16,7 @@ from .packs import as_response
 
 def comparison_pdf(request: HttpRequest, before: int, after: int) -> HttpResponse:
     """What version `after` (a primary key) changes of version `before`, the older one first, as a file to save."""
-    known = visible_to(request.user, PolicyVersion.objects.all(), "policies.view_policyversion", service_path="policy__service")
+    known = visible_to(request.user, PolicyVersion.objects.all(), "policies.view_policyversion")
     pair = [get_object_or_404(known.select_related("policy__service", "policy__business_unit"), pk=key) for key in (before, after)]
     older, newer = sorted(pair, key=lambda version: version.number)
     try:

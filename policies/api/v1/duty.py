@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from guardian.shortcuts import get_objects_for_user
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -28,12 +27,12 @@ from policies.oncall.who import (
 )
 from portal.foundation import clock
 from portal.foundation.access.checks import may, visible_to
+from portal.foundation.access.reach import reach_of
 from portal.foundation.apikit.described import ASKED, LISTED
 from portal.foundation.apikit.fields import aware_in_query
 
 from .duty_answers import GapsOutput, OnCallDetailOutput, OnCallOutput, ViewOutput
 from .reach import refuse_unknown
-from .views import SERVICE_RIGHTS
 
 RIGHT = "policies.view_oncallschedule"
 # Schedules are planned in these years; beyond them a question is a slip of the keyboard.
@@ -175,10 +174,7 @@ class ServicesOnCall(OnCallDoor):
         known = Service.objects.select_related("team").order_by("name")
         if may(self.request.user, RIGHT):
             return known
-        granted: QuerySet[Service] = get_objects_for_user(
-            self.request.user, SERVICE_RIGHTS, any_perm=True, with_superuser=False, accept_global_perms=False
-        )
-        return known.filter(pk__in=granted.values("pk"))
+        return known.filter(pk__in=reach_of(self.request.user, "incidents.view_incident").services)
 
     def answers(self, things: Sequence[Any], at: datetime) -> Mapping[int, OnCall]:
         return on_call_of_services(things, at)

@@ -34,7 +34,7 @@ def versions_for(caller: Any, policy: EscalationPolicy) -> QuerySet[PolicyVersio
     versions = policy.versions.select_related("policy__service", "policy__business_unit", "author", "submitted_by").prefetch_related(
         "approvals__decided_by", "approvals__requested_by"
     )
-    return visible_to(caller, versions.order_by("-number"), "policies.view_policyversion", service_path="policy__service")
+    return visible_to(caller, versions.order_by("-number"), "policies.view_policyversion")
 
 
 def phases(policy: EscalationPolicy, now: datetime) -> dict[str, Any]:

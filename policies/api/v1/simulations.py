@@ -269,7 +269,7 @@ def _lines(texts: list[str]) -> tuple[Line, ...]:
 
 
 def _service(caller: Any, key: str) -> Service:
-    found = visible_to(caller, Service.objects.all(), "policies.view_service", service_path="pk").filter(key=key).first()
+    found = visible_to(caller, Service.objects.all(), "policies.view_service").filter(key=key).first()
     if found is None:
         raise InvalidInput("There is no such service.", {"service": [f"There is no service '{key[:40]}'. Send its key."]})
     return found

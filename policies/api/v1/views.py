@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from guardian.shortcuts import get_objects_for_user
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -18,15 +17,13 @@ from policies.governance.comparing import compare
 from policies.governance.queries import rules_in_force, version_in_force
 from policies.models import EscalationPolicy, PolicyVersion, Service
 from portal.foundation import clock
-from portal.foundation.access.checks import require
+from portal.foundation.access.checks import require, visible_to
 from portal.foundation.apikit.described import ASKED, FOUND, LISTED, Problem
 from portal.foundation.errors import NotFound
 
 from .answers import ComparisonOutput, RulesOutput
 from .reach import IN_FORCE, instant_in_query, number_in_query, phases, policies_for, refuse_unknown, versions_for
 from .serializers import PolicyOutput, ServiceOutput, VersionOutput
-
-SERVICE_RIGHTS = ["policies.see_service_incidents", "policies.work_service_incidents"]
 
 
 class Services(viewsets.GenericViewSet):
@@ -39,13 +36,7 @@ class Services(viewsets.GenericViewSet):
     filter_backends: tuple[Any, ...] = ()
 
     def get_queryset(self) -> Any:
-        known = Service.objects.select_related("team", "escalation_policy")
-        if self.request.user.has_perm("policies.view_service"):
-            return known
-        granted: QuerySet[Service] = get_objects_for_user(
-            self.request.user, SERVICE_RIGHTS, any_perm=True, with_superuser=False, accept_global_perms=False
-        )
-        return known.filter(Q(pk__in=granted.values("pk")))
+        return visible_to(self.request.user, Service.objects.select_related("team", "escalation_policy"), "policies.view_service")
 
     def list(self, request: Request) -> Response:
         """By name, fifty a page."""

@@ -59,7 +59,8 @@ _COVERAGE = ("coveragefinding", "coveragerun", "schedulecoverage")
 
 _SEE_RULES = _all("policies", *_CATALOGUE, *_NAMED, *_DUTY, *_POLICY, *_COVERAGE, "delegatedauthority")
 _SEE_INCIDENTS = _all("incidents", *_INCIDENT)
-_RESPOND = (
+# What whoever works an incident does with it. It can be granted on one incident, one service or one business unit.
+RESPOND = (
     "incidents.add_incident",
     "incidents.change_incident",
     "incidents.acknowledge_incident",
@@ -99,20 +100,31 @@ _REVIEW_LOGS = (
 )
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
+# Whoever holds it uses no right but those to look, whatever other roles give.
+ONLY_LOOKS = "portal.only_look"
+LOOKS = ("view", "see", "audit", "export")
+# Who sees what was granted on single objects, and why somebody can see a thing; who grants, never more than they hold there themselves; and who
+# calls auditors in, whose reading goes further than the rights of whoever appoints them.
+_SEE_ACCESS = _all("portal", "objectgrant", "auditappointment")
+_GRANT = ("portal.add_objectgrant", "portal.change_objectgrant")
+_APPOINT = ("portal.add_auditappointment", "portal.change_auditappointment")
+
 ROLES: tuple[Role, ...] = (
-    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + _RESPOND),
+    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + RESPOND),
     Role(
         "commander",
         "Incident commanders",
         "Lead major incidents, and publish a change of the rules at once when it cannot wait for an approval.",
         _SEE_RULES
         + _SEE_INCIDENTS
-        + _RESPOND
+        + RESPOND
         + _COMMAND
         + _KEDB
         + _DRILL
         + _DRAFT
         + _STAND_IN
+        + _SEE_ACCESS
+        + _GRANT
         + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident")
         + _BREAK_GLASS,
     ),
@@ -133,6 +145,8 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("policies.sign_policyreview", "incidents.waive_handoff")
+        + _SEE_ACCESS
+        + _GRANT
         # A manager on a level is alerted like anybody, and must be able to answer.
         + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
@@ -161,6 +175,8 @@ ROLES: tuple[Role, ...] = (
         + _all("policies", *_KNOWLEDGE)
         + _KEEP_KNOWLEDGE
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
+        + _SEE_ACCESS
+        + _APPOINT
         + _SEE_RETENTION
         + _RETAIN
         + _SEE_LOG_REVIEWS
@@ -185,7 +201,8 @@ ROLES: tuple[Role, ...] = (
         + _SEE_LOG_REVIEWS
         + _SEE_DUTIES
         + ("audit.view_elevation",)
-        + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord"),
+        + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord")
+        + (ONLY_LOOKS,),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
     Role(
@@ -203,6 +220,7 @@ ROLES: tuple[Role, ...] = (
             "portal.view_outage",
         )
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
+        + _SEE_ACCESS
         + _all("policies", *_CATALOGUE, verbs=("view", "add", "change"))
         + _BREAK_GLASS,
     ),
@@ -220,6 +238,8 @@ ON_SERVICE: dict[str, str] = {
     "incidents.escalate_incident": "policies.work_service_incidents",
 }
 
+AUDITOR = next(role for role in ROLES if role.key == "auditor")
+
 # What a superuser's all-embracing rights do not include: the second pair of eyes, and breaking the glass, must have been given as a duty.
 NEVER_BY_SUPERUSER = frozenset(
     {
@@ -231,3 +251,8 @@ NEVER_BY_SUPERUSER = frozenset(
 
 # The roles that can be taken for minutes when there is nobody else. What needs two people is in none of them then.
 ELEVATABLE = ("responder", "commander", "manager", "administrator")
+
+
+def is_a_look(permission: str) -> bool:
+    """Whether using `permission` only reads."""
+    return permission.partition(".")[2].partition("_")[0] in LOOKS

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, models, transaction
@@ -21,10 +22,13 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from portal.foundation import clock, database_guards
-from portal.foundation.access.checks import may
+from portal.foundation.access.checks import may, may_somewhere, visible_to
+from portal.foundation.access.masks import masked_columns, masked_for
+from portal.foundation.access.places import PLACES, view_right
 from portal.foundation.errors import InvalidInput, PortalError
 from portal.foundation.people.models import User
 
+from .access_links import access_links
 from .fields import FORM_FIELDS
 from .frame import frames
 from .histories import HistoryInWords
@@ -36,11 +40,14 @@ BUSY = "Somebody else changed this at the same moment. Nothing of yours was save
 
 
 class PlainChoices:
-    """Choices of related things without side doors to edit them, and of people only those who can still sign in."""
+    """Choices of related things in the reader's reach, without side doors to edit them, and of people only those who can still sign in."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.remote_field.model is User and "queryset" not in kwargs:
+        related = db_field.remote_field.model
+        if related is User and "queryset" not in kwargs:
             kwargs["queryset"] = User.objects.filter(is_active=True, origin=User.Origin.PORTAL).order_by("display_name", "username")
+        elif related._meta.label_lower in PLACES and "queryset" not in kwargs and not may(request.user, view_right(related)):
+            kwargs["queryset"] = visible_to(request.user, related._default_manager.all(), view_right(related))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -117,6 +124,39 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         """Buttons that only lead somewhere: words, address, look ('primary' or 'default')."""
         return []
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return self.in_reach(request, super().get_queryset(request))
+
+    def in_reach(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """What is out of this reader's reach does not exist: in the list, on pages, in the history, as a choice."""
+        if self.sees_all(request) or self.model._meta.label_lower not in PLACES:
+            return masked_for(request.user, rows)
+        return visible_to(request.user, rows, view_right(self.model))
+
+    def sees_all(self, request: HttpRequest) -> bool:
+        """Whether this reader's roles open every row."""
+        return bool(super().has_view_permission(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By role, or by a grant that reaches `obj`; of the list, by one that reaches anything."""
+        if super().has_view_permission(request, obj):
+            return True
+        right = view_right(self.model)
+        return may(request.user, right, obj) if obj is not None else may_somewhere(request.user, right)
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        """Filters by other things name all of them, so whoever sees only some gets those by the row's own columns."""
+        found: Sequence[Any] = super().get_list_filter(request)
+        return found if self.sees_all(request) else [each for each in found if self._is_own_column(each)]
+
+    def _is_own_column(self, entry: Any) -> bool:
+        name = entry if isinstance(entry, str) else entry[0] if isinstance(entry, tuple) else ""
+        return name in {field.name for field in self.opts.fields if not field.is_relation}
+
+    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+        hidden = masked_columns(request.user, self.model)
+        return [name for name in super().get_search_fields(request) if name not in hidden]
+
     def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
         """The verbs that this reader may use on `thing` as it is."""
         return [verb for verb in self.verbs if verb.possible(thing) and self.may_use(request, verb, thing)]
@@ -186,6 +226,7 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
             now = clock.now()
             verbs = [(verb, self.verb_address(thing, verb)) for verb in self.offered(request, thing)]
             context.update({"first_line": self.first_line(thing, now), "offered": verbs, "links": self.links(request, thing)})
+            context["access_links"] = access_links(request, thing)
             context.update(self.page_context(request, thing, now))
         answer: HttpResponse = super().render_change_form(request, context, **kwargs)
         return answer
@@ -219,7 +260,20 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
     def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> HistoryInWords:
         return HistoryInWords(self.model, historical_record)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self._require_reach(request, object_id)
+        answer: HttpResponse = super().history_view(request, object_id, extra_context)
+        return answer
+
+    def _require_reach(self, request: HttpRequest, object_id: str) -> None:
+        """The history of what is gone stays open to whoever sees all; for the others what is out of reach never was."""
+        if not self.sees_all(request) and self.get_object(request, unquote(object_id)) is None:
+            raise Http404
+        if masked_columns(request.user, self.model):
+            raise Http404
+
     def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
+        self._require_reach(request, object_id)
         if request.method != "GET":
             raise PermissionDenied
         answer: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)

@@ -145,7 +145,7 @@ def my_changes(user: User, now: datetime) -> Card:
 
 def on_call_now(user: User, now: datetime) -> Card:
     rows = []
-    schedules = list(OnCallSchedule.objects.order_by("name")[:ROWS])
+    schedules = list(visible_to(user, OnCallSchedule.objects.order_by("name"), "policies.view_oncallschedule")[:ROWS])
     known = on_call_of_schedules(schedules, now)
     for schedule in schedules:
         duty = known[schedule.pk]
@@ -206,7 +206,8 @@ def health(user: User, now: datetime) -> Card:
 def status_of_services(user: User, now: datetime) -> Card:
     """For stakeholders, in plain words: no names, no diagnostics."""
     live = Q(incidents__state__in=OPEN_STATES, incidents__origin__in=LIVE_ORIGINS)
-    services = Service.objects.filter(origin="portal").annotate(live=Count("incidents", filter=live)).order_by("-live", "name")
+    seen = visible_to(user, Service.objects.filter(origin="portal"), "policies.view_service")
+    services = seen.annotate(live=Count("incidents", filter=live)).order_by("-live", "name")
     rows = tuple(
         Row(f"{service.name}: {'working normally' if not service.live else 'an incident is being worked on'}", action="")
         for service in services[:50]
