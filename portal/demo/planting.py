@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from . import duty, everywhere, rehearsal, rights
+from . import duty, everywhere, log_reviews, rehearsal, rights
 from .seed import Seed
 
 
@@ -16,3 +16,4 @@ def plant(now: datetime, *, password: str, phone_port: int) -> None:
     duty.plant(seed)
     rehearsal.plant(seed)
     rights.plant(seed)
+    log_reviews.plant(seed)

@@ -6,7 +6,7 @@
   if (!box) return;
   const AHEAD = 8; // Fewer entries than this after the present one, and the next ones are fetched.
   const AT_MOST = 25; // So many marks are sent at once, without waiting for more.
-  const PAUSE = 8000;
+  const PAUSE = 20000;
   const RETRY = 5000;
   const KEY = `review:${box.dataset.user}:${box.dataset.period}`;
   const WORDS = { reviewed: "Reviewed", follow_up: "Needs follow-up", false_alarm: "False alarm", "": "Taken back" };
@@ -205,7 +205,11 @@
       }
       if (!answer.ok) { trouble(`${told.message} ${many(marks.length, "mark stays", "marks stay")} in this browser.`); return; }
       for (const [key, one] of batch) {
-        if (queue[key]?.n !== one.n) continue; // Judged anew meanwhile: that is still to be sent.
+        if (queue[key] && queue[key].n !== one.n) {
+          // Judged anew meanwhile: that is still to be sent, and counts from what the server knows by now.
+          if (!told.refused[key]) queue[key].was = one.mark;
+          continue;
+        }
         delete queue[key];
         const why = told.refused[key];
         const entry = entries.get(Number(key));
