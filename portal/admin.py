@@ -3,28 +3,29 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
 from django.contrib.auth.models import Group
-from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminPasswordWidget
 
 from audit.duties.granting import refuse_roles
 from audit.events.services import act
 from policies.admin.authority import authority_of
+from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.access.elevation import grantable_groups, is_above
 from portal.foundation.adminkit.access_links import SEE_ACCESS
 from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.verbs import Verb
-from portal.foundation.errors import NotAllowed
+from portal.foundation.front_door.ending import end_everywhere
+from portal.foundation.front_door.factors import has_factor, take_away
+from portal.foundation.front_door.locks import is_closed_for, lift
+from portal.foundation.front_door.passwords import send_link
 from portal.foundation.people.services import revoke_token
 from portal.models import User
 
@@ -43,35 +44,13 @@ admin.site.unregister(Group)
 
 HARMLESS = ("display_name", "time_zone", "skills", "languages")
 RIGHTS = ("groups", "is_staff", "is_superuser")
-ABOVE = "This account holds rights that you do not, so only somebody who holds them may do this."
-
-
-class PasswordForm(forms.Form):
-    """Typed once and shown to nobody; the person changes it after signing in."""
-
-    password = forms.CharField(widget=UnfoldAdminPasswordWidget, max_length=200, help_text="At least 12 characters, not a common one.")
-
-    def clean_password(self) -> str:
-        password = str(self.cleaned_data["password"])
-        validate_password(password)
-        return password
-
-
-def _set_password(user: User, *, actor: Any, now: datetime, reason: str, password: str) -> None:
-    _refuse_above(user, actor)
-    with act("user.password_set", actor=actor, now=now, subject=user, why=reason):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+# What would let somebody into an account, or keep its person out.
+OF_EQUALS = ("password-link", "end-sessions", "second-factors")
 
 
 def _revoke_token(user: User, *, actor: Any, now: datetime, reason: str) -> None:
     with act("token.revoked", actor=actor, now=now, subject=user, why=reason):
         revoke_token(user)
-
-
-def _refuse_above(user: User, actor: Any) -> None:
-    if is_above(user, actor):
-        raise NotAllowed(ABOVE)
 
 
 def _portal_account(user: User) -> bool:
@@ -97,14 +76,42 @@ class UserAdmin(GovernedAdmin):
     )
     verbs = (
         Verb(
-            key="password",
-            label="Set password",
-            run=_set_password,
+            key="password-link",
+            label="Send a link to set the password",
+            run=send_link,
             permission="portal.change_user",
-            form=PasswordForm,
+            possible=lambda user: _portal_account(user) and user.is_active,
+            consequence="It goes to the person's own contact point and counts for an hour, once. Nobody else sees it. Until it is used, the old password works.",
+            done=str,
+        ),
+        Verb(
+            key="end-sessions",
+            label="End all sessions",
+            run=end_everywhere,
+            permission="portal.change_user",
+            look="danger",
             possible=_portal_account,
-            consequence="The person can sign in with it at once, and with the old one no longer.",
-            done="Password set.",
+            consequence="The person is signed out everywhere at the next click.",
+            done=str,
+        ),
+        Verb(
+            key="second-factors",
+            label="Take second factors away",
+            run=take_away,
+            permission="portal.change_user",
+            look="danger",
+            possible=has_factor,
+            consequence="For somebody who lost them. All sessions end; at the next sign-in the person sets up new ones. Be sure whom you speak with.",
+            done="The second factors are gone.",
+        ),
+        Verb(
+            key="lift-lock",
+            label="Let them try again",
+            run=lift,
+            permission="portal.change_user",
+            possible=lambda user: is_closed_for(user, clock.now()),
+            consequence="After too many wrong tries the person has to wait. This ends the wait.",
+            done="The person can try again at once.",
         ),
         Verb(
             key="revoke-token",
@@ -161,10 +168,11 @@ class UserAdmin(GovernedAdmin):
 
     def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
         offered = super().offered(request, thing)
-        return [verb for verb in offered if verb.key != "password" or not is_above(thing, request.user)]
+        above = is_above(thing, request.user)
+        return [verb for verb in offered if not (above and verb.key in OF_EQUALS)]
 
     def before_save(self, request: HttpRequest, obj: User, now: datetime, *, adding: bool) -> None:
-        """A new account cannot sign in until its password is set."""
+        """A new account cannot sign in until its person set a password."""
         if adding:
             obj.set_unusable_password()
 

@@ -15,10 +15,13 @@ class PortalConfig(AppConfig):
     verbose_name = "People and delivery"
 
     def ready(self) -> None:
+        from django.core.checks import register
+
         from .foundation import quickly_read
         from .foundation.access import granted
         from .foundation.answers.receipts import catch_up
         from .foundation.channels import register_channels
+        from .foundation.front_door import checks, ending
         from .foundation.jobs import Job, declare
         from .foundation.outbox.handlers import referred
         from .foundation.watch import delivery, jobs
@@ -26,6 +29,8 @@ class PortalConfig(AppConfig):
 
         register_channels()
         quickly_read.watch()
+        ending.watch()
+        register(checks.check_front_door)
         granted.watch()
         referred.register("early receipts", catch_up)
         probes.register("sender", delivery.sender)
@@ -72,6 +77,14 @@ class PortalConfig(AppConfig):
                 why="Forgets the answers kept for requests that are sent again, once they are a day old.",
             )
         )
+        declare(
+            Job(
+                name="sessions",
+                function="portal.tasks.forget_sessions",
+                every_minutes=60,
+                why="Forgets sessions that have ended and wrong tries of yesterday.",
+            )
+        )
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):
@@ -89,4 +102,5 @@ def _needless() -> list[str]:
     """What the admin's theme, the HTTP client and the REST framework load if they find it: 15 MB in each process, and nobody asks for it here."""
     its_command_line, for_its_own_tests, in_descriptions = ["click", "pygments", "rich"], ["requests"], ["markdown"]
     fields_of_postgresql = [] if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else ["psycopg"]
-    return its_command_line + for_its_own_tests + in_descriptions + fields_of_postgresql
+    its_own_pages = ["allauth.account.admin", "allauth.mfa.admin"]
+    return its_command_line + for_its_own_tests + in_descriptions + fields_of_postgresql + its_own_pages

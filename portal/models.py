@@ -5,6 +5,7 @@ from .foundation.answers.models import Callback
 from .foundation.apikit.models import RememberedRequest
 from .foundation.channels.models import ChannelRule
 from .foundation.directory.models import DirectoryEntry, DirectoryExport, DirectoryRow, DirectorySync
+from .foundation.front_door.models import BrowserSession, LinkedIdentity, WrongTries
 from .foundation.outbox.models import DeliveryAttempt, OutboxMessage
 from .foundation.people.models import Availability, ContactCode, ContactPoint, ContactRule, User
 from .foundation.signs.models import LaneTally, SignOfLife
@@ -13,6 +14,7 @@ from .foundation.watch.models import Outage
 __all__ = [
     "AuditAppointment",
     "Availability",
+    "BrowserSession",
     "Callback",
     "ChannelRule",
     "ContactCode",
@@ -24,10 +26,12 @@ __all__ = [
     "DirectoryRow",
     "DirectorySync",
     "LaneTally",
+    "LinkedIdentity",
     "ObjectGrant",
     "Outage",
     "OutboxMessage",
     "RememberedRequest",
     "SignOfLife",
     "User",
+    "WrongTries",
 ]

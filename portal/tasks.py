@@ -7,6 +7,7 @@ from portal.foundation.answers import buttons
 from portal.foundation.apikit import repeats
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
+from portal.foundation.front_door import locks, sessions
 from portal.foundation.granting import services as granting
 from portal.foundation.outbox import dispatch
 from portal.foundation.request_context import origin
@@ -51,6 +52,13 @@ def forget_answers() -> int:
     """Forgets the API's answers that are a day old; the number of them."""
     with origin("job"):
         return repeats.forget_old(now=clock.now())
+
+
+def forget_sessions() -> int:
+    """Forgets sessions that have ended and wrong tries of yesterday; the number of the latter."""
+    with origin("job"):
+        sessions.SessionStore.clear_expired()
+        return locks.forget_old(clock.now())
 
 
 def tell_slack(respond_at: str, document: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from policies.api.v1.duty_page import duty_page
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
     path("admin/reports/", include("reports.urls")),
+    path("", include("portal.foundation.front_door.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("portal.site.api")),
     path("calendars/<str:token>.ics", calendar_feed, name="calendar-feed"),

@@ -12,6 +12,8 @@ BUSY = ("incidents",)
 
 # Everything else is governed, histories and tables that join two others included.
 NOT_GOVERNED = {
+    "account.EmailAddress": "allauth's own, and empty: how people are reached stands in their contact points",
+    "account.EmailConfirmation": "allauth's own, and empty",
     "admin.LogEntry": "Django's own notes of the admin, which nobody goes by here",
     "audit.AnchorReceipt": "an answer from outside; what it proves, it proves by itself",
     "audit.DutyCheck": "when duties were looked at; what was found is told by events",
@@ -43,6 +45,7 @@ NOT_GOVERNED = {
     "policies.EditLock": "who edits a draft this moment; it lapses by itself",
     "policies.FeedAccess": "itself a record of reading",
     "policies.ScheduleCoverage": "worked out anew from the plans",
+    "portal.BrowserSession": "who is signed in; signing in and out and ending sessions are events",
     "portal.Callback": "itself a record: what a provider sent",
     "portal.ContactCode": "a code that counts for minutes; sending it and each try are events",
     "portal.DeliveryAttempt": "itself a record: what became of a message",
@@ -51,15 +54,17 @@ NOT_GOVERNED = {
     "portal.Outage": "suspicions come and go; one that is told is an event",
     "portal.RememberedRequest": "an answer kept for a day, for the same request sent again",
     "portal.SignOfLife": "a sign of life",
+    "portal.WrongTries": "counts; each refused try and each lock are events",
     "sessions.Session": "who is signed in; signing in and out are events",
 }
 
 # Columns of governed tables that a machine keeps for itself: a change of nothing else is not witnessed.
 OF_THE_MACHINE = {
-    "audit.DutyFinding": ("last_seen",),
     "audit.ReviewItem": ("taken_by", "taken_at"),
+    "audit.DutyFinding": ("last_seen",),
     "incidents.EscalationRun": ("next_run_at", "sequence", "failures", "last_failure", "severity", "last_page_at", "reminded"),
     "incidents.HandOff": ("remind_at", "reminded"),
+    "mfa.Authenticator": ("last_used_at",),
     "policies.CalendarSource": ("next_refresh_at",),
     "policies.DutyPage": ("reads", "read_at"),
     "policies.ReplayRun": ("state", "progress", "looked_at"),

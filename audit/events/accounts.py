@@ -40,15 +40,15 @@ def signed_out(sender: Any, user: Any, **kwargs: Any) -> None:
         tell("account.signed_out", actor=user, now=clock.now(), subject=user)
 
 
-def sign_in_refused(sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
+def sign_in_refused(sender: Any, credentials: dict[str, Any], request: Any = None, why: str = "", **kwargs: Any) -> None:
     """What was typed is not kept where no account is called so: it may be a password in the wrong field."""
     now = clock.now()
     typed = str(credentials.get("username") or "")[:150]
     user = get_user_model().objects.filter(username=typed).first() if typed else None
     untold = refused_sign_ins.untold_before((user.pk if user else None, _address(request)), now)
     if untold is not None:
-        why = "No account is called so." if user is None else "The password was wrong." if user.is_active else "The account is not active."
-        tell("account.sign_in_refused", actor=None, now=now, subject=user, why=why, not_told_before=untold)
+        found = "No account is called so." if user is None else "The password was wrong." if user.is_active else "The account is not active."
+        tell("account.sign_in_refused", actor=None, now=now, subject=user, why=why or found, not_told_before=untold)
 
 
 def password_changed(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:

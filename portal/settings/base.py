@@ -5,6 +5,7 @@ from django.urls import reverse_lazy
 from .channels import *  # noqa: F403
 from .directory import *  # noqa: F403
 from .env import PROJECT, database
+from .front_door import *  # noqa: F403
 from .jobs import *  # noqa: F403
 from .ledger import *  # noqa: F403
 from .logs import *  # noqa: F403
@@ -39,6 +40,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_filters",
     "csp",
+    "portal.foundation.front_door.allauth_apps.Accounts",
+    "allauth.mfa",
     "portal",
     "audit",
     "policies",
@@ -55,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.foundation.for_browsers.SignedIn",
     "audit.web.TrailMiddleware",
+    "portal.foundation.front_door.middleware.FrontDoor",
     "portal.foundation.for_browsers.ReaderTimeZone",
     "portal.foundation.for_browsers.KeptForms",
     "portal.foundation.for_browsers.Messages",
@@ -93,7 +97,7 @@ FORMAT_MODULE_PATH = "portal.formats"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PROJECT / "portal" / "static"]
-LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 # A draft with twenty levels and as many thresholds is one form of some two thousand fields; the framework's thousand would lose it.

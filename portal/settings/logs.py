@@ -13,5 +13,6 @@ LOGGING = {
         "django-q": {"handlers": ["terminal"], "level": "WARNING", "propagate": False},
         "httpx": {"level": "WARNING"},
         "apprise": {"level": "CRITICAL"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -2,10 +2,15 @@
 
 from .base import *  # noqa: F403
 from .env import required, text, var_dir, words
+from .front_door import required_second_factor
 
 SECRET_KEY = required("SECRET_KEY", "Give a random string of at least 50 characters, the same for all processes.")
 required("DATABASE_URL", "Production does not fall back to a local file.")
+# Keys of before, so that sessions and encrypted secrets stay readable while the key changes.
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 DEBUG = False
+PRODUCTION = True
+MFA_REQUIRED_FOR = required_second_factor("all")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 STATIC_ROOT = text("STATIC_ROOT") or var_dir() / "static"

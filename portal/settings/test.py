@@ -12,6 +12,10 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*"]
+# A client that a test signs in by force has proved nothing; the tests of the front door switch these on.
+STEP_UP_SECONDS = 0
+MFA_REQUIRED_FOR = []
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 WHITENOISE_USE_FINDERS = True
 # Static files are looked for when they are asked for; otherwise every test client would begin by listing them all.
 WHITENOISE_AUTOREFRESH = True

@@ -1,6 +1,7 @@
 """The admin theme: one accent (deep teal), greys, and the sections in the users' words and order."""
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 UNFOLD = {
     "SITE_TITLE": "Escalation Governance",
@@ -11,6 +12,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/favicon.svg")},
     ],
+    "ACCOUNT": {"navigation": [{"title": "Sign-in and sessions", "link": reverse_lazy("front-door")}]},
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [

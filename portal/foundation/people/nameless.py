@@ -17,6 +17,9 @@ def make_nameless(user: User) -> int:
         **dict.fromkeys(("first_name", "last_name", "email", "skills", "languages"), ""),
     }
     contact = {"label": "erased"}
+    # Where the account could be opened from, and by what.
+    for ways_in in (user.browser_sessions, user.wrong_tries, user.linked_identities, user.authenticator_set):  # type: ignore[attr-defined]
+        ways_in.all().delete()
     return sum(
         (
             User.objects.filter(pk=user.pk).update(**said),

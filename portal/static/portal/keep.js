@@ -117,6 +117,8 @@
     place.replaceChildren(box);
     return box;
   };
+  // Somebody was asked again who they are, and led back to the form that was sent.
+  const ledBack = location.hash === "#kept";
 
   const start = () => {
     try { forgetWhatIsSaved(); } catch { return; } // A browser that keeps nothing.
@@ -127,6 +129,8 @@
     }, true);
     const place = document.getElementById("keep");
     if (!place) return;
+    // Or the page that follows would be called so too.
+    if (ledBack) history.replaceState(null, "", location.pathname + location.search);
     const forms = [...document.querySelectorAll("form[data-keep], form:has([data-keep-here])")];
     forms.forEach((form, number) => keep(form, place, `${PREFIX}${place.dataset.user}:${location.pathname}#${number}`));
   };
@@ -207,6 +211,7 @@
     const verbs = Object.assign(document.createElement("div"), { className: "ak-verbs" });
     verbs.append(button(`Restore what you typed at ${clock(entry.at)}`, "primary", restore), button("Discard it", "default", discard));
     note(place, `You typed something here at ${clock(entry.at)} that was not saved.`, verbs);
+    if (ledBack) restore();
   };
 
   // Who types first edits the draft; the others are told at once and not when they save.

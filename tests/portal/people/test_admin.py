@@ -9,7 +9,7 @@ from rest_framework.authtoken.models import Token
 
 from audit.models import LedgerEvent
 from portal.foundation.directory.on_duty import duties
-from portal.models import ContactPoint, User
+from portal.models import ContactPoint, OutboxMessage, User
 from tests.factories.portal import contact, person
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,9 @@ def test_an_account_above_cannot_be_taken_over(administrator: User) -> None:
         before = state(target)
         save(client, target, username="mine", email="me@example.org", groups=[], is_superuser=None, is_staff=None)
         assert state(target)[:2] + state(target)[3:] == before[:2] + before[3:]
-        client.post(f"{PEOPLE}{target.pk}/do/password/", {"password": "another long passphrase", "reason": "x"})
+        for verb in ("password-link", "end-sessions", "second-factors"):
+            client.post(f"{PEOPLE}{target.pk}/do/{verb}/", {"reason": "x"})
+        assert not OutboxMessage.objects.exists()
         target.refresh_from_db()
         assert target.check_password(PASSWORD)
 
@@ -108,21 +110,11 @@ def test_somebody_who_leaves_is_deactivated_but_a_superuser_only_by_their_like(a
 
 
 def test_a_grant_by_hand_counts_as_a_right(administrator: User) -> None:
-    eve = person("Eve", password=PASSWORD)
+    eve = person("Eve")
+    contact(eve)
     eve.user_permissions.add(Permission.objects.get(codename="approve_policyversion"))
-    signed_in(administrator).post(f"{PEOPLE}{eve.pk}/do/password/", {"password": "another long passphrase", "reason": "x"})
-    eve.refresh_from_db()
-    assert eve.check_password(PASSWORD)
-
-
-def test_a_password_is_set_for_equals_and_never_traced(administrator: User) -> None:
-    eve = person("Eve", roles=("stakeholder",))
-    answer = signed_in(administrator).post(f"{PEOPLE}{eve.pk}/do/password/", {"password": PASSWORD, "reason": "first day"})
-    assert answer.status_code == 302
-    eve.refresh_from_db()
-    assert eve.check_password(PASSWORD)
-    assert LedgerEvent.objects.filter(type="user.password_set", object_pk=str(eve.pk)).count() == 1
-    assert not LedgerEvent.objects.filter(payload__contains=PASSWORD).exists()
+    signed_in(administrator).post(f"{PEOPLE}{eve.pk}/do/password-link/", {"reason": "x"})
+    assert not OutboxMessage.objects.exists()
 
 
 @pytest.mark.parametrize("superuser", [True, False])
