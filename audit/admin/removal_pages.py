@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views import View
 
 from audit.ledger.personal import parsed
@@ -79,7 +78,7 @@ class HoldView(AskingView):
             request,
             form,
             term=form.looked_for,
-            meant=[(one.words, f"?{urlencode({'held': one.key})}") for one in found],
+            meant=found,
             first_line="What is held is neither pruned nor erased, however old it is, until somebody else than you lifts it.",
             button="Place the hold",
         )

@@ -52,7 +52,7 @@ def parts_in_words(hold: LegalHold) -> str:
     found = held_parts(hold)
     kinds = [(apps.get_model(label)._meta, count) for label, count in found.items() if label != hold.object_model]
     said = [words.counted(count, str(kind.verbose_name), str(kind.verbose_name_plural)) for kind, count in kinds]
-    return ", ".join(said) or "nothing yet"
+    return ", ".join(said) or "none so far"
 
 
 def shown(removal: Removal, now: datetime, *, with_content: bool) -> dict[str, Any]:

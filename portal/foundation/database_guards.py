@@ -7,6 +7,7 @@ and fails when another trigger names the table. An app registers its guards in `
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from django.db import connections
@@ -91,7 +92,7 @@ def missing(using: str = "default") -> list[str]:
     vendor = connections[using].vendor
     every = [guard for _, group in guards for guard in group]
     found = present({guard.table for guard in every}, using, beside=tuple(beginning for _, beginning in beside))
-    wanted = {guard: dict(_triggers(guard, vendor)) for guard in every}
+    wanted = {guard: _triggers(guard, vendor) for guard in every}
     known = {(guard.table, name) for guard, triggers in wanted.items() for name in triggers}
     return [
         *(
@@ -103,14 +104,17 @@ def missing(using: str = "default") -> list[str]:
     ]
 
 
-def _triggers(guard: Guard | Echo, vendor: str) -> Iterable[tuple[str, Shown]]:
+@cache
+def _triggers(guard: Guard | Echo, vendor: str) -> dict[str, Shown]:
     """Name of each trigger of a guard, and how the database shows it."""
     body = ""
+    found: dict[str, Shown] = {}
     for statement in _statements([guard], vendor):
         if statement.startswith("CREATE OR REPLACE FUNCTION "):
             body = re.split(r"\$\w+\$", statement)[1]
         elif statement.startswith("CREATE TRIGGER "):
-            yield statement.split(" ", 3)[2], Shown(statement, body)
+            found[statement.split(" ", 3)[2]] = Shown(statement, body)
+    return found
 
 
 def _tables_exist(app_label: str, using: str) -> bool:

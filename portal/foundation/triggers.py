@@ -50,12 +50,10 @@ def present(tables: Iterable[str], using: str, *, beside: tuple[str, ...] = ()) 
 
 def is_as_wanted(found: Shown | None, wanted: Shown, table: str, using: str) -> bool:
     """Whether a trigger is what it should be. PostgreSQL shows a condition in words of its own, and is asked whether they mean the same."""
-    if found is None or found.body != wanted.body:
-        return False
+    if found is None or found.body != wanted.body or found.trigger == wanted.trigger:
+        return found == wanted
     ours, theirs = PARTS.fullmatch(wanted.trigger), PARTS.fullmatch(found.trigger)
-    if found.trigger == wanted.trigger or ours is None or theirs is None:
-        return found.trigger == wanted.trigger
-    if ours.group(1, 3) != theirs.group(1, 3) or not ours.group(2) or not theirs.group(2):
+    if ours is None or theirs is None or ours.group(1, 3) != theirs.group(1, 3) or not ours.group(2) or not theirs.group(2):
         return False
     try:
         return _mean_the_same(ours.group(2), theirs.group(2), table, using)

@@ -101,7 +101,7 @@ def test_a_hold_is_placed_and_lifted_on_pages(ana: Any, tom: Any) -> None:
     with act("user.described", actor=None, now=clock.now(), subject=tom):
         pass
     meant = signed_in(person("Sue", is_superuser=True, roles=("compliance",))).post(f"{HOLDS}add/", {"held": tom.username, "reason": "x"})
-    assert f"?held=portal.user%3A{tom.pk}" in meant.content.decode()
+    assert f'name="held" value="portal.user:{tom.pk}"' in meant.content.decode()
     hers.post(f"{HOLDS}add/", {"held": f"portal.user:{tom.pk}", "reason": "Matter 7."})
     hold = LegalHold.objects.get()
     assert (hold.object_model, hold.object_pk) == ("portal.user", str(tom.pk))
