@@ -7,7 +7,7 @@
     python3 verify.py item.tlog-proof --payload item.json --key ledger.key
     python3 verify.py --consistency old.checkpoint new.checkpoint proof --key ledger.key
 
-How it works, from top to bottom of this file:
+How it works:
  1. Every entry is hashed into an RFC 6962 tree, of which only the right edge is kept: a few hundred bytes, however long the ledger is.
  2. Wherever a checkpoint was signed, its root must be the one that the entries give. One changed bit changes every root after it.
  3. The newest checkpoint, and those where something changed hands, must carry a valid Ed25519 signature of a key that you trust.
@@ -15,9 +15,25 @@ How it works, from top to bottom of this file:
  5. What is not there must be accounted for: pruned and erased entries, other people's entries in a selection, ranges lost in a restore.
  6. The event of this very export must be there, new in the last checkpoint, so that a bundle whose tail was cut gives itself away.
 
+Contents, each part using only those above it (look for its name between dashes):
+    Words and limits                what a verdict can be, what is refused
+    Ed25519                         RFC 8032, verification only
+    Keys, checkpoints and policies  C2SP signed notes, and whom the reader trusts
+    The tree                        RFC 6962, and proofs within it
+    The verdict                     what was found, as text and as data
+    JSON in its one form            what an entry is made of
+    Blocks of entries               all that can be said of entries without knowing the others: `Reader.examine`
+    Helpers                         a long bundle is examined by several processes; what they say is what one would say
+    Memory                          what is kept of every entry, in 20 bytes, and of what is left out
+    The bundle's file               a ZIP file, read in pieces
+    The way through a bundle        what depends on order, entry by entry and checkpoint by checkpoint: `Walk.run`
+    Doors                           arguments in, verdict out
+
 Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key, 64 not called properly or no such file.
 The format is written down byte by byte in docs/ledger-format.md; section numbers below are that page's.
 """
+
+# ruff: noqa: B905, UP017 - Python 3.9 has neither `strict` for zip nor UTC in datetime
 
 from __future__ import annotations
 
@@ -27,6 +43,7 @@ import hashlib
 import hmac
 import json
 import re
+import signal
 import struct
 import sys
 import zipfile
@@ -36,13 +53,14 @@ from binascii import unhexlify
 from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from itertools import islice
-from operator import eq
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any, NamedTuple
+
+# --- Words and limits ----------------------------------------------------------------------------------------------------------------
 
 # Section 7. Of several findings the first word in this order is the verdict.
 STATUS = {"sound": 0, "tampered": 1, "unknown key": 5, "unsigned": 4, "incomplete": 2, "stale": 3}
@@ -54,16 +72,21 @@ MEANING = {
     "incomplete": "something that it claims is not in it.",
     "stale": "it is older than it should be.",
 }
+STATUSES = f"Exit status: {', '.join(f'{status} {word}' for word, status in sorted(STATUS.items(), key=lambda item: item[1]))}."
 USAGE = 64
-UTC = timezone.utc  # noqa: UP017 - Python 3.9 has no datetime.UTC
+UTC = timezone.utc
 EVIDENCE = ("manifest.json", "entries.jsonl", "checkpoints.jsonl", "anchors.jsonl", "cards.jsonl", "keys.txt")
 MEMBERS = (*EVIDENCE, "README.txt", "verify.py", "verify.js", "verify.html")
 TOLERANCE, TOLD_LATE = timedelta(seconds=300), timedelta(seconds=60)
 CHUNK, LONGEST_LINE, LONGEST_TEXT = 1 << 18, 8 << 20, 1 << 20
 FINDINGS_SHOWN = 20
-# A signature takes some milliseconds. The first of a ledger are all checked, later ones where something changes hands (section 7).
+# A signature takes a millisecond. The first of a ledger are all checked, later ones where something changes hands (section 7).
 FIRST_SIGNATURES = 100
 MOST_SIGNATURES = 64
+# Shorter bundles are read before other processes would have started. More than three would wait for the one that unpacks.
+WORTH_HELPERS, MOST_HELPERS = 32 << 20, 3
+AHEAD = 8  # blocks that are asked for before the first of them is needed
+PARTS = 12  # so many times what is asked of all entries together is asked of some, which takes less memory
 
 
 class Broken(ValueError):
@@ -76,6 +99,11 @@ class CutOff(Broken):
 
 class Misuse(Exception):
     """The program was not called properly: exit status 64."""
+
+
+def shorten(text: Any) -> str:
+    """For messages: hostile text is neither long nor able to play with a terminal."""
+    return ascii(str(text)[:80])[1:-1]
 
 
 # --- Ed25519 (RFC 8032), verification only -------------------------------------------------------------------------------------------
@@ -135,23 +163,22 @@ def ed25519_valid(public: bytes, message: bytes, signature: bytes) -> bool:
     if len(public) != 32 or len(signature) != 64 or s >= ORDER:
         return False
     try:
-        a = _decompress(public)
+        x, y, _, xy = _decompress(public)
     except Broken:
         return False
-    minus_a = (P - a[0], a[1], 1, P - a[3])
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
     total: Point = (0, 1, 1, 0)
-    for number, point in ((s, BASE), (k, minus_a)):
+    for number, point in ((s, BASE), (k, (P - x, y, 1, P - xy))):
         for row in _multiples(point):
             total = _add(total, row[number & 15])
             number >>= 4
     return _compress(total) == signature[:32]
 
 
-# --- Keys and checkpoints: C2SP signed notes (section 3) -----------------------------------------------------------------------------
+# --- Keys, checkpoints and policies (section 3) --------------------------------------------------------------------------------------
 
 LEDGER_KEY, WITNESS_KEY = 1, 4
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 
@@ -189,6 +216,13 @@ class Note(NamedTuple):
     seals: list[tuple[str, bytes, bytes]]
 
 
+def decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Broken(f"{name} is not text in UTF-8") from None
+
+
 def unbase64(text: str) -> bytes:
     """Strictly: what would be written differently is refused."""
     try:
@@ -200,27 +234,22 @@ def unbase64(text: str) -> bytes:
     return data
 
 
-def valid_time(text: Any) -> str:
-    """RFC 3339 in UTC with microseconds, in the one form that the ledger writes. Such texts sort as the times do."""
-    if not isinstance(text, str) or not TIME.fullmatch(text):
-        raise Broken(f"'{shorten(text)}' is not a time such as 2026-03-02T09:00:00.000000Z")
-    try:
-        datetime.fromisoformat(text[:26])
-    except ValueError:
-        raise Broken(f"'{text}' is not a time that exists") from None
-    return text
-
-
 def moment(text: Any) -> datetime:
-    return datetime.fromisoformat(valid_time(text)[:26]).replace(tzinfo=UTC)
+    """RFC 3339 in UTC with microseconds, in the one form that the ledger writes. Such texts sort as the times do."""
+    try:
+        if isinstance(text, str) and TIME.fullmatch(text):
+            return datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    raise Broken(f"'{shorten(text)}' is not a time such as 2026-03-02T09:00:00.000000Z")
 
 
-def shifted(text: str, by: timedelta) -> str:
+def shifted(text: str, by: timedelta) -> bytes:
     """A time as text, later by so much."""
     try:
-        return (moment(text) + by).isoformat(timespec="microseconds")[:26] + "Z"
+        return (moment(text) + by).isoformat(timespec="microseconds")[:26].encode() + b"Z"
     except OverflowError:
-        return text
+        return text.encode()
 
 
 def parse_key(text: str) -> Key:
@@ -256,10 +285,10 @@ def parse_note(note: str) -> Note:
     lines = text.split("\n")
     if not gap or len(lines) != 4 or not lines[0] or not NUMBER.fullmatch(lines[1]) or not lines[3].startswith("time "):
         raise Broken(f"'{shorten(text)}' is not a checkpoint: it needs an origin, a size, a root and a time, a line each")
-    root = unbase64(lines[2])
-    if len(root) != 32:
+    root, time = unbase64(lines[2]), lines[3][5:]
+    if len(root) != 32 or not moment(time):
         raise Broken(f"the checkpoint of size {lines[1]} has no root")
-    return Note(f"{text}\n".encode(), lines[0], int(lines[1]), root, valid_time(lines[3][5:]), parse_seals(tail))
+    return Note(f"{text}\n".encode(), lines[0], int(lines[1]), root, time, parse_seals(tail))
 
 
 def epoch_of(origin: str, ledger: str) -> int:
@@ -270,27 +299,13 @@ def epoch_of(origin: str, ledger: str) -> int:
     return int(found.group(1) or 1)
 
 
-def is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def decoded(data: bytes, name: str) -> str:
-    if not is_text(data):
-        raise Broken(f"{name} is not text in UTF-8")
-    return data.decode("utf-8")
-
-
 class Policy(NamedTuple):
     """What the reader trusts: keys of ledgers, keys of witnesses, and which of these must have cosigned (C2SP tlog-policy)."""
 
     ledgers: list[Key]
     witnesses: dict[str, Key]
     groups: dict[str, tuple[int, list[str]]]
-    quorum: str
+    quorum: str = "none"
 
     def reached(self, name: str, seen: set[str]) -> bool:
         if name in self.groups:
@@ -298,11 +313,16 @@ class Policy(NamedTuple):
             return sum(self.reached(member, seen) for member in members) >= least
         return name == "none" or self.witnesses[name].text in seen
 
+    def add_group(self, name: str, least: str, members: list[str]) -> None:
+        needed = {"any": 1, "all": len(members)}.get(least) or (int(least) if least.isdecimal() else 0)
+        if not 1 <= needed <= len(members) or set(members) - {*self.witnesses, *self.groups}:
+            raise Broken("a group needs a number within its members, each defined before")
+        self.groups[name] = needed, members
+
 
 def parse_policy(text: str) -> Policy:
-    policy, quorum = Policy([], {}, {}, "none"), []
-    for line in text.splitlines():
-        words = line.split()
+    policy, quorum = Policy([], {}, {}), []
+    for words in [line.split() for line in text.splitlines()]:
         if not words or words[0].startswith("#"):
             continue
         try:
@@ -311,21 +331,14 @@ def parse_policy(text: str) -> Policy:
             elif words[0] == "witness":
                 policy.witnesses[words[1]] = parse_key(words[2])
             elif words[0] == "group":
-                policy.groups[words[1]] = _group(words[2], words[3:], policy)
+                policy.add_group(words[1], words[2], words[3:])
             else:
                 quorum.append({"quorum": words[1]}[words[0]])
         except (IndexError, KeyError, Broken) as error:
-            raise Misuse(f"The policy's line '{shorten(line)}' cannot be understood: {error}") from None
+            raise Misuse(f"The policy's line '{shorten(' '.join(words))}' cannot be understood: {error}") from None
     if len(quorum) != 1 or quorum[0] not in {"none", *policy.witnesses, *policy.groups}:
         raise Misuse("The policy needs one line 'quorum', with 'none' or a name of a witness or group defined before")
     return policy._replace(quorum=quorum[0])
-
-
-def _group(least: str, members: list[str], policy: Policy) -> tuple[int, list[str]]:
-    needed = {"any": 1, "all": len(members)}.get(least) or (int(least) if least.isdigit() else 0)
-    if not 1 <= needed <= len(members) or set(members) - {*policy.witnesses, *policy.groups}:
-        raise Broken("a group needs a number within its members, each defined before")
-    return needed, members
 
 
 # --- The tree: RFC 6962 (section 2) --------------------------------------------------------------------------------------------------
@@ -353,7 +366,7 @@ class Tree:
         while nodes:  # level by level: pairs become their parents, and one without a right neighbour waits for it
             nodes = [self.peaks.pop(), *nodes] if earlier & 1 else nodes
             alone += [nodes[-1]] if len(nodes) & 1 else []
-            nodes = [sha256(b"\1" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2])]  # noqa: B905 - Python 3.9 has no `strict`
+            nodes = [sha256(b"\1" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2])]
             earlier >>= 1
         self.peaks += reversed(alone)
 
@@ -364,39 +377,45 @@ class Tree:
         return root
 
 
+def _split(size: int) -> int:
+    """The largest power of two below the size: so many leaves are on the left."""
+    return 1 << (size - 1).bit_length() - 1
+
+
 def root_by_inclusion(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:
-    """RFC 9162, section 2.1.3.2: the root of the tree of this size that holds this leaf there."""
-    roots = _climbed(index, size - 1, leaf, path) if index < size else None
-    if roots is None:
+    """RFC 6962, section 2.1.1: the root of the tree of this size that holds this leaf there."""
+    if not 0 <= index < size or (size == 1) != (not path):
         raise Broken("the proof has too few or too many hashes, or its index lies outside the tree")
-    return roots[1]
+    if size == 1:
+        return leaf
+    left = _split(size)
+    if index < left:
+        return node_hash(root_by_inclusion(index, left, leaf, path[:-1]), path[-1])
+    return node_hash(path[-1], root_by_inclusion(index - left, size - left, leaf, path[:-1]))
 
 
 def consistent(old: Note, new: Note, path: list[bytes]) -> bool:
-    """RFC 9162, section 2.1.4.2: whether the new tree begins with the old one."""
-    if old.size == 0 or old.size == new.size:
-        return not path and old.root == (new.root if old.size else Tree().root())
-    first, *others = (path or [b""]) if old.size & (old.size - 1) else [old.root, *path]
-    at, last = old.size - 1, new.size - 1
-    while at & 1:
-        at, last = at >> 1, last >> 1
-    return old.size < new.size and _climbed(at, last, first, others) == (old.root, new.root)
+    """RFC 6962, section 2.1.2: whether the new tree begins with the old one."""
+    if not 0 < old.size < new.size:
+        return not path and old.size <= new.size and old.root == (new.root if old.size else Tree().root())
+    try:
+        return _old_and_new(old.size, new.size, path, [old.root]) == (old.root, new.root)
+    except ValueError:  # too few or too many hashes
+        return False
 
 
-def _climbed(at: int, last: int, node: bytes, path: list[bytes]) -> tuple[bytes, bytes] | None:
-    """The roots of the tree that ends with this node and of the one that ends at `last`; None if the path is not as long as it must be."""
-    old_root = new_root = node
-    for sibling in path:
-        if last == 0:
-            return None
-        if at & 1 or at == last:
-            old_root, new_root = node_hash(sibling, old_root), node_hash(sibling, new_root)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            new_root = node_hash(new_root, sibling)
-        at, last = at >> 1, last >> 1
-    return None if last else (old_root, new_root)
+def _old_and_new(old: int, new: int, path: list[bytes], whole: list[bytes]) -> tuple[bytes, bytes]:
+    """The roots of the first `old` and of all `new` leaves; `whole` is the root of the old ones as long as they begin at the left edge."""
+    if old == new:
+        [root] = whole + path
+        return root, root
+    *path, other = path
+    left = _split(new)
+    if old <= left:
+        first, both = _old_and_new(old, left, path, whole)
+        return first, node_hash(both, other)
+    first, both = _old_and_new(old - left, new - left, path, [])
+    return node_hash(other, first), node_hash(other, both)
 
 
 # --- The verdict (section 7) ---------------------------------------------------------------------------------------------------------
@@ -428,8 +447,7 @@ class Verdict:
 
     def as_text(self) -> str:
         lines = [f"{self.word.upper()}: {MEANING[self.word]}"]
-        for finding in self.findings:
-            lines.append(f"  {finding['word'].upper()}: {finding['text']}")
+        lines += [f"  {finding['word'].upper()}: {finding['text']}" for finding in self.findings]
         lines += [f"  ... and {count} more of the kind '{word}'." for word, count in self.more.items()]
         for name, value in self.facts.items():
             label = name.replace("_", " ").capitalize() + ":"
@@ -445,23 +463,12 @@ def _as_lines(value: Any) -> list[str]:
     return ["none" if value is None else str(value)]
 
 
-def shorten(text: Any) -> str:
-    """For messages: hostile text is neither long nor able to play with a terminal."""
-    return ascii(str(text)[:80])[1:-1]
+# --- JSON in its one form (section 1) ------------------------------------------------------------------------------------------------
 
-
-# --- Entries (section 1) -------------------------------------------------------------------------------------------------------------
-
-ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-SEALED = b'{"sealed":"'
-OMITTED = re.compile(rb'\["omitted",(0|[1-9][0-9]{0,17}),([0-9]|[1-5][0-9]),"([0-9a-f]{64})"\]')
-GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done", "evidence.exported")
-TYPE_MARK = b'"type":"'
-GOVERNS = re.compile(TYPE_MARK + b"(?:" + b"|".join([re.escape(name.encode()) for name in GOVERNING]) + b')"')
 LARGEST_NUMBER = 2**53 - 1
 DEEPEST = 500
-# Where nothing is escaped, a key with other than ASCII letters looks like this; texts are many, such keys none, so this is asked first.
-FOREIGN_KEY = re.compile(rb'[\x80-\xff][^"]*":')
+# In JSON, a letter beyond ASCII, after which only others stand up to the end of a key.
+FOREIGN_KEY = re.compile(rb'[\x80-\xff][^"\\\x80-\xff]*(?:\\.[^"\\\x80-\xff]*)*":')
 
 
 def _integer(text: str) -> int:
@@ -489,21 +496,19 @@ def parse_canonical(line: bytes) -> Any:
         raise
     except (ValueError, RecursionError) as error:
         raise Broken(f"not JSON: {shorten(error)}") from None
-    foreign = not text.isascii() and (b"\\" in line or FOREIGN_KEY.search(line))
-    if foreign or line.count(b"{") + line.count(b"[") > DEEPEST:
-        _check_keys_and_depth(value)
+    if not text.isascii() and FOREIGN_KEY.search(line):
+        raise Broken("a key is not in ASCII letters")
+    if line.count(b"{") + line.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
+        raise Broken(f"it is nested more than {DEEPEST} deep")
     return value
 
 
-def _check_keys_and_depth(value: Any) -> None:
-    level, depth = [value], 0
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
     while level := [part for part in level if isinstance(part, (dict, list))]:
         depth += 1
-        if depth > DEEPEST:
-            raise Broken(f"it is nested more than {DEEPEST} deep")
-        if not all("".join(part).isascii() for part in level if isinstance(part, dict)):
-            raise Broken("a key is not in ASCII letters")
         level = [item for part in level for item in (part.values() if isinstance(part, dict) else part)]
+    return depth
 
 
 def parse_object(line: bytes, *texts: str, others: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -514,7 +519,7 @@ def parse_object(line: bytes, *texts: str, others: tuple[str, ...] = ()) -> dict
     return value
 
 
-def value_at(entry: Any, path: Iterable[str]) -> Any:
+def value_at(entry: Any, *path: str) -> Any:
     for name in path:
         entry = entry.get(name) if isinstance(entry, dict) else None
     return entry
@@ -522,140 +527,317 @@ def value_at(entry: Any, path: Iterable[str]) -> Any:
 
 def text_of(entry: Any, *path: str) -> str:
     """The text that stands there, or ''."""
-    value = value_at(entry, path)
+    value = value_at(entry, *path)
     return value if isinstance(value, str) else ""
 
 
 def number_of(entry: Any, *path: str) -> int:
     """The whole number that stands there, or -1."""
-    value = value_at(entry, path)
+    value = value_at(entry, *path)
     return value if type(value) is int else -1
 
 
-# JSON parsed and written anew takes 30 µs an entry. Most entries are like earlier ones but for their texts and numbers, so each kind is read
-# once, and becomes a pattern: the same keys in the same order, text where it has text, any value where it has another. What matches is
-# canonical, too, and the groups are its id, its object's model, pk and seq, its time and version. All else is read as if alone.
+# --- Blocks of entries (section 1) ---------------------------------------------------------------------------------------------------
+
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done", "evidence.exported")
+TYPE_MARK = b'"type":"'
+GOVERNS = re.compile(TYPE_MARK + b"(?:" + b"|".join([re.escape(name.encode()) for name in GOVERNING]) + b')"')
+SEALED = b'{"sealed":"'
+# What an entry says of itself: id; its object's kind, key and number; when it was written, if it says so; when it happened; its version.
+Row = tuple[bytes, ...]
+NO_ROW: Row = (b"0" * 32, b"", b"", b"0", b"", b"", b"0")
+
+
+class Run(NamedTuple):
+    """Entries that follow each other and are nothing special: their hashes and, if they were read, what others must be compared with."""
+
+    leaves: list[bytes]
+    ids: array[int] = array("Q")  # of each the random half
+    objects: array[int] = array("Q")  # a hash of kind and key, 0 for none
+    numbers: array[int] = array("I")
+    versions: bytes = b""
+    written: tuple[bytes, ...] = ()
+    first: bytes = b"~"  # of the times when they happened
+    last: bytes = b""
+    late: int = 0
+    unopened: int = 0
+
+
+@lru_cache(4096)
+def mark_of(model: bytes, key: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(model + b"\0" + key, digest_size=8).digest(), "big") if key else 0
+
+
+@lru_cache(64)
+def is_day(text: bytes) -> bool:
+    try:
+        return date.fromisoformat(text.decode()).isoformat().encode() == text
+    except ValueError:
+        return False
+
+
+def row_of(entry: Any) -> Row:
+    """What an entry says of itself but for its times. Refuses what contradicts itself."""
+    version, event_id, obj = number_of(entry, "v"), text_of(entry, "id"), (b"", b"", b"0")
+    if not text_of(entry, "type"):
+        raise Broken("it is not an event")
+    if version not in (1, 2):
+        raise Broken(f"its version is {shorten(value_at(entry, 'v'))}, which cannot stand here")
+    if not ID.fullmatch(event_id) or (version == 2 and event_id[14] != "7"):
+        raise Broken(f"its id '{shorten(event_id)}' is not a UUID of version 7")
+    if version == 2 and "obj" in entry:
+        obj = text_of(entry, "obj", "model").encode(), text_of(entry, "obj", "pk").encode(), b"%d" % number_of(entry, "obj", "seq")
+        if not obj[0] or not obj[1] or not 0 < int(obj[2]) < 1 << 32:
+            raise Broken("its object has no kind, key or number")
+    return (event_id.encode(), *obj, b"", b"", b"%d" % version)
+
+
+def with_times(row: Row, entry: dict[str, Any]) -> Row:
+    happened, written = moment(entry.get("ts")), moment(entry["rec"]) if "rec" in entry else None
+    if written and abs(written - happened) <= TOLD_LATE:
+        raise Broken("it says when it was written, although that is when it happened")
+    return (*row[:4], entry.get("rec", "").encode(), entry["ts"].encode(), row[6])
+
+
+# To parse JSON and write it anew takes 25 µs an entry. Most entries are like earlier ones but for their texts and numbers, so each kind is
+# parsed once, and becomes a pattern: the same keys in the same order, text where it has text, any value where it has another. What matches
+# is canonical, too, and the pattern's groups are its row. It is matched against lines in which a quote is where text begins or ends.
 
 CONTROLS = bytes(range(32))
 ESCAPE = re.compile(rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))')
 TEXT = b'"[^"]*"'
 VALUE = b"(?:0|-?[1-9][0-9]{0,14}|null|true|false|%b)" % TEXT
 ID_TEXT, PK_TEXT = b'"([0-9a-f]{8}-[0-9a-f]{4}-%b[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"', rb'"([^"\0]+)"'
-TIME_TEXT = rb'"([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)"'
-Row = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+TIME_TEXT = b'"(%b)"' % TIME.pattern.encode()
 
 
 def clear(lines: list[bytes]) -> list[bytes]:
-    """Lines in which a quote is where text begins or ends: canonical escapes have become NULs. None at all if that cannot be."""
+    """Lines with NULs for what is escaped in canonical form. None at all if one has other control characters or escapes, or is not UTF-8."""
     data = b"\n".join(lines)
-    if len(data.translate(None, CONTROLS)) != len(data) - len(lines) + 1 or not is_text(data):
-        return []
+    try:
+        plain = len(data.translate(None, CONTROLS)) == len(data) - len(lines) + 1 and len(data.decode()) > 0
+    except UnicodeDecodeError:
+        plain = False
     if b"\\" in data:
         data = ESCAPE.sub(b"\0", data)
         lines = data.split(b"\n")
-    return [] if b"\\" in data else lines
+    return lines if plain and b"\\" not in data else []
 
 
-class Patterns:
-    """The patterns that were met so far, by type and what stands behind it; a few hundred in all, what comes after them is parsed."""
-
-    def __init__(self) -> None:
-        self.known: dict[bytes, list[Callable[[bytes], re.Match[bytes] | None]]] = {}
-        self.room = 500
-
-    def match(self, line: bytes) -> Row | None:
-        at = line.rfind(TYPE_MARK) + len(TYPE_MARK)
-        for fullmatch in self.known.get(line[at : line.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
-            found = fullmatch(line)
-            if found:
-                return found.groups()  # type: ignore[return-value]
-        return None
-
-    def learn(self, line: bytes, entry: dict[str, Any]) -> None:
-        """`entry` is what `line` says, and nothing was wrong with it."""
-        found = clear([line]) if self.room and len(line) < 1 << 13 and "rec" not in entry and entry["type"] not in GOVERNING else []
-        for text in found:
-            at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
-            same = self.known.setdefault(text[at : text.find(b'"', at) + 8], [])
-            if len(same) < 16 and not self.match(text):
-                self.room -= 1
-                same.append(re.compile(_pattern(entry)).fullmatch)
-
-
-def _pattern(entry: dict[str, Any]) -> bytes:
-    fixed = {"id": ID_TEXT % (b"7" if entry["v"] == 2 else b"[1-8]"), "ts": TIME_TEXT, "v": b"(%d)" % entry["v"]}
-    if entry["v"] == 2 and "obj" in entry:
-        model = b"(" + re.escape(entry["obj"]["model"].encode()) + b")"
-        fixed["obj"] = _like(entry["obj"], {"model": b'"' + model + b'"', "pk": PK_TEXT, "seq": b"([1-9][0-9]{0,8})"})
+def pattern_of(entry: dict[str, Any]) -> bytes:
+    """Of an entry in which nothing is wrong. Keys are sorted, so groups are in the order of a row."""
+    version, obj = entry["v"], entry.get("obj")
+    fixed = {"id": ID_TEXT % (b"7" if version == 2 else b"[1-8]"), "ts": b"()" + TIME_TEXT, "v": b"(%d)" % version}
+    if version == 2 and obj:
+        model = b'"(' + re.escape(obj["model"].encode()) + b')"'
+        fixed["obj"] = _pattern(obj, {"model": model, "pk": PK_TEXT, "seq": b"([1-9][0-9]{0,8})"})
     else:
         fixed["id"] += b"()()()"
-    return _like(entry, {**fixed, "type": _literal(entry["type"])})
+    return _pattern(entry, {**fixed, "type": _literal(entry["type"])})
+
+
+def _pattern(value: Any, fixed: dict[str, bytes]) -> bytes:
+    if isinstance(value, dict):
+        return rb"\{" + b",".join([_literal(key) + b":" + (fixed.get(key) or _pattern(item, {})) for key, item in value.items()]) + rb"\}"
+    if isinstance(value, list):
+        return rb"\[" + b",".join([_pattern(item, {}) for item in value]) + rb"\]"
+    return TEXT if isinstance(value, str) else VALUE
 
 
 def _literal(text: str) -> bytes:
     return re.escape(ENCODER.encode(text).encode())
 
 
-def _like(value: Any, fixed: dict[str, bytes]) -> bytes:
-    if isinstance(value, dict):
-        return rb"\{" + b",".join([_literal(key) + b":" + (fixed.get(key) or _like(item, {})) for key, item in value.items()]) + rb"\}"
-    if isinstance(value, list):
-        return rb"\[" + b",".join([_like(item, {}) for item in value]) + rb"\]"
-    return TEXT if isinstance(value, str) else VALUE
+class Reader:
+    """Says of a block of entries all that can be said without knowing the others. Every process has one of its own."""
+
+    mine: Reader
+
+    def __init__(self, deep: bool, cards: set[bytes]) -> None:
+        self.deep, self.cards = deep, cards
+        self.patterns: dict[bytes, list[Callable[[bytes], re.Match[bytes] | None]]] = {}  # by type and what stands behind it
+        self.room = 500
+
+    def examine(self, block: bytes) -> list[Run | bytes]:
+        """Runs, and between them each line that must be looked at by itself, where all that stands before it is known."""
+        lines = block[:-1].split(b"\n")
+        rows = self.read(lines) if self.deep else []
+        if self.deep:
+            odd = [number for number, row in enumerate(rows) if not row]
+        else:
+            governs = GOVERNS.search(block)
+            odd = [number for number, line in enumerate(lines) if line[:1] != b"{" or (governs and GOVERNS.search(line))]
+        parts: list[Run | bytes] = []
+        at = 0
+        for number in [*odd, len(lines)]:
+            parts += [self.run(lines[at:number], rows[at:number])] if at < number else []
+            parts += lines[number : number + 1]
+            at = number + 1
+        return parts
+
+    def run(self, lines: list[bytes], rows: list[Row]) -> Run:
+        sha256 = hashlib.sha256
+        leaves = [sha256(b"\0" + line).digest() for line in lines]
+        if not rows:
+            return Run(leaves)
+        ids, models, keys, numbers, told, happened, versions = zip(*rows)
+        halves = array("Q", unhexlify(b"".join(ids).replace(b"-", b"")))[1::2]
+        tokens = [part[:64] for part in b"\n".join(lines).split(SEALED)[1:] if part[64:66] == b'"}']
+        return Run(
+            leaves,
+            halves,
+            array("Q", map(mark_of, models, keys)),
+            array("I", [int(number or 0) for number in numbers]),
+            bytes(map(int, versions)),
+            tuple([rec or ts for rec, ts in zip(told, happened)]) if any(told) else happened,
+            min(filter(None, happened), default=b"~"),
+            max(happened),
+            sum(map(bool, told)),
+            len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0),
+        )
+
+    def read(self, lines: list[bytes]) -> list[Row]:
+        """Rows; an empty one stands for a line that governs the ledger, or with which something is wrong."""
+        return [self.match(text) or self.parse(line) for text, line in zip(clear(lines) or [b""] * len(lines), lines)]
+
+    def match(self, line: bytes) -> Row:
+        at = line.rfind(TYPE_MARK) + len(TYPE_MARK)
+        for fullmatch in self.patterns.get(line[at : line.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
+            found = fullmatch(line)
+            if found:
+                row = found.groups()
+                return row if is_day(row[5][:10]) else ()
+        return ()
+
+    def parse(self, line: bytes) -> Row:
+        try:
+            entry = parse_canonical(line)
+            row = with_times(row_of(entry), entry)
+        except Broken:
+            return ()
+        if entry["type"] in GOVERNING:
+            return ()
+        for text in clear([line]) if self.room and len(line) < 1 << 13 and not row[4] else []:
+            at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
+            same = self.patterns.setdefault(text[at : text.find(b'"', at) + 8], [])
+            if len(same) < 16:
+                self.room -= 1
+                same.append(re.compile(pattern_of(entry)).fullmatch)
+        return row
 
 
-NO_ROW: Row = (b"0" * 32, b"", b"", b"0", b"", b"")
+# --- Helpers -------------------------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(4096)
-def mark_of(model: bytes, key: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(model + b"\0" + key, digest_size=8).digest(), "big")
+class Helpers:
+    """Processes that examine blocks: as many as asked for, or (None) as there is work for. Where none can be had, this one does it all."""
+
+    def __init__(self, count: int | None, deep: bool, cards: set[bytes]) -> None:
+        _become_reader(deep, cards)
+        self.pool: Executor | None = None
+        try:
+            from concurrent.futures import ProcessPoolExecutor  # not to be had everywhere, and not needed for short bundles
+            from multiprocessing import cpu_count
+
+            count = count or min(cpu_count(), MOST_HELPERS)
+            self.pool = ProcessPoolExecutor(count, initializer=_become_helper, initargs=(deep, cards)) if count > 1 else None
+            self.asked(b"{}\n").result()
+        except Exception:  # noqa: BLE001 - whatever the reason
+            self.pool = None
+
+    def examined(self, blocks: Iterator[bytes]) -> Iterator[list[Run | bytes]]:
+        """What `examine` says of each block, in their order; first of all before a block that cannot be read, then why."""
+        waiting, ended = deque[tuple[bytes, Any]](), None
+        try:
+            for block in blocks:
+                waiting.append((block, self.asked(block)))
+                if len(waiting) > AHEAD:
+                    yield self.answer(*waiting.popleft())
+        except Broken as error:
+            ended = error
+        while waiting:
+            yield self.answer(*waiting.popleft())
+        if ended:
+            raise ended
+
+    def asked(self, block: bytes) -> Any:
+        try:
+            return self.pool.submit(examine, block) if self.pool else None
+        except RuntimeError:  # all helpers are gone
+            return None
+
+    def answer(self, block: bytes, promise: Any) -> list[Run | bytes]:
+        try:
+            return promise.result() if promise else examine(block)  # type: ignore[no-any-return]
+        except Exception:  # noqa: BLE001 - a helper was killed, for one
+            return examine(block)
+
+    def end(self) -> None:
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+
+
+def _become_reader(deep: bool, cards: set[bytes]) -> None:
+    Reader.mine = Reader(deep, cards)
+
+
+def _become_helper(deep: bool, cards: set[bytes]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts means the first process, which ends its helpers
+    _become_reader(deep, cards)
+
+
+def examine(block: bytes) -> list[Run | bytes]:
+    return Reader.mine.examine(block)
+
+
+# --- Memory --------------------------------------------------------------------------------------------------------------------------
 
 
 class Seen:
-    """What must be remembered of every entry, in 20 bytes: the random half of its id, a hash of its object, its number among the object's.
+    """What must be remembered of every entry: the random half of its id, a hash of its object, its number among the object's.
 
-    What is asked of all of them together is asked of an eighth at a time, so that it never takes much memory either.
+    What is asked of all of them together is asked of a quarter at a time, so that it never takes much memory either.
     """
-
-    PARTS = 8
 
     def __init__(self) -> None:
         self.ids, self.objects, self.numbers = array("Q"), array("Q"), array("I")
 
-    def add(self, rows: list[Row]) -> None:
-        halves = array("Q", unhexlify(b"".join([row[0] for row in rows]).replace(b"-", b"")))
-        self.ids += halves[1::2]
-        self.objects.extend([mark_of(row[1], row[2]) if row[2] else 0 for row in rows])
-        self.numbers.extend([int(row[3] or 0) for row in rows])
+    def add(self, run: Run) -> None:
+        self.ids += run.ids
+        self.objects += run.objects
+        self.numbers += run.numbers
 
     def doubled(self) -> Iterator[int]:
         """Places of entries whose id an earlier one has."""
-        for part in range(self.PARTS):
-            if _any_twice([number for number in self.ids if number % self.PARTS == part and number]):
-                met: set[int] = set()
-                for place, number in enumerate(self.ids):
-                    if number in met:
+        for part in range(PARTS):
+            chosen = _chosen(self.ids, part)
+            if len(set(compress(self.ids, chosen))) < chosen.count(1):
+                met = {0}  # which is no id
+                for place in compress(range(len(self.ids)), chosen):
+                    if self.ids[place] in met and self.ids[place]:
                         yield place
-                    elif number % self.PARTS == part and number:
-                        met.add(number)
+                    met.add(self.ids[place])
 
     def jumps(self) -> Iterator[tuple[int, int, int, int]]:
         """(place, number, number that was due, place of the one before or -1) where an object's events are not numbered 1, 2, 3 and so on."""
-        for part in range(self.PARTS):
+        for part in range(PARTS):
             last: dict[int, int] = {}
-            for place in [place for place, who in enumerate(self.objects) if who % self.PARTS == part and who]:
-                number, before = self.numbers[place], last.get(self.objects[place], -1)
+            chosen = _chosen(self.objects, part)
+            for place, who, number in zip(
+                compress(range(len(chosen)), chosen), compress(self.objects, chosen), compress(self.numbers, chosen)
+            ):
+                before = last.get(who, -1)
                 due = self.numbers[before] + 1 if before >= 0 else 1
-                if number != due:
+                if number != due and who:
                     yield place, number, due, before
                 if number >= due:
-                    last[self.objects[place]] = place
+                    last[who] = place
 
 
-def _any_twice(numbers: list[int]) -> bool:
-    numbers.sort()
-    return any(map(eq, numbers, numbers[1:]))
+def _chosen(numbers: array[int], part: int) -> bytes:
+    """For each number a byte: 1 if it belongs to this part, which one of its own bytes decides, else 0."""
+    return memoryview(numbers).cast("B")[7::8].tobytes().translate(bytes([byte % PARTS == part for byte in range(256)]))
 
 
 class Ranges:
@@ -665,7 +847,7 @@ class Ranges:
         self.firsts, self.lasts, self.places = array("Q"), array("Q"), array("Q")
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        return zip(self.firsts, self.lasts)  # noqa: B905 - Python 3.9 has no `strict`
+        return zip(self.firsts, self.lasts)
 
     def __len__(self) -> int:
         return len(self.firsts)
@@ -674,42 +856,41 @@ class Ranges:
         if self.lasts and self.lasts[-1] == first - 1:
             self.lasts[-1] = last
         else:
-            self.places.append(first - self.total)
+            self.places.append(first - self.before())
             self.firsts.append(first)
             self.lasts.append(last)
 
-    @property
-    def total(self) -> int:
-        return self.before(sys.maxsize)
-
-    def before(self, place: int) -> int:
-        """How many indexes are left out before this place."""
+    def before(self, place: int = sys.maxsize) -> int:
+        """How many indexes are left out before this place, or in all."""
         at = bisect(self.places, place) - 1
         return self.lasts[at] + 1 - self.places[at] if at >= 0 else 0
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same numbers in as few ranges as possible."""
+    result: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if result and first <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], max(last, result[-1][1]))
+        else:
+            result.append((first, last))
+    return result
 
 
 # --- The bundle's file (section 4) ---------------------------------------------------------------------------------------------------
 
 
 def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, some pieces ahead in a thread of its own: unpacking and hashing large pieces leave Python to the other thread.
-
-    Its turns between them are short, so that it should not wait for one as long as Python lets threads wait (5 ms).
-    """
-    patience = sys.getswitchinterval()
-    sys.setswitchinterval(0.0005)
-    try:
-        with ThreadPoolExecutor(1) as thread:
-            try:
-                due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
-            except RuntimeError:  # no second thread can be had here
-                yield from pieces
-                return
-            while piece := due.popleft().result():
-                due.append(thread.submit(next, pieces, b""))
-                yield piece
-    finally:
-        sys.setswitchinterval(patience)
+    """The same, some pieces ahead in a thread of its own: to unpack and hash large pieces leaves Python to the other threads."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
+        except RuntimeError:  # no second thread can be had here
+            yield from pieces
+            return
+        while piece := due.popleft().result():
+            due.append(thread.submit(next, pieces, b""))
+            yield piece
 
 
 class Bundle:
@@ -729,8 +910,12 @@ class Bundle:
         if len(self.sizes) != len(members) or set(self.sizes) - set(MEMBERS):
             strange = sorted(set(self.sizes) - set(MEMBERS)) or ["a name twice"]
             raise Broken(f"it holds what no bundle holds: {shorten(strange[0])}")
-        self.missing = [name for name in MEMBERS if name not in self.sizes]
+        missing = [name for name in EVIDENCE if name not in self.sizes]
+        if missing:
+            raise CutOff(f"{', '.join(missing)} is missing")
         self.files: dict[str, Any] = {}
+        self.manifest = self._read_manifest()
+        self.files = self.manifest["files"]
 
     def _expect_a_whole_zip(self, path: Path) -> None:
         """Looks at the record at the end, before anything is made of the table of contents."""
@@ -746,21 +931,39 @@ class Bundle:
         if int.from_bytes(tail[at + 10 : at + 12], "little") > len(MEMBERS):
             raise Broken("it holds more members than a bundle has")
 
+    def _read_manifest(self) -> dict[str, Any]:
+        others = ("v", "tree_size", "entries", "selection", "files")
+        try:
+            manifest = parse_object(self.whole("manifest.json"), "kind", "bundle", "ledger", "made_at", others=others)
+            moment(manifest["made_at"])
+        except Broken as error:
+            raise Broken(f"manifest.json is {error}") from None
+        good = number_of(manifest, "v") == 1 and manifest["kind"] == "evidence" and isinstance(manifest["files"], dict)
+        good = good and (manifest["selection"] is None or isinstance(manifest["selection"], dict))
+        good = good and bool(re.fullmatch(r"[^\s+]+", manifest["ledger"])) and bool(ID.fullmatch(manifest["bundle"]))
+        if not good or not 0 <= number_of(manifest, "entries") <= number_of(manifest, "tree_size") < 1 << 40:
+            raise Broken("manifest.json does not say what a manifest says")
+        return manifest
+
     def pieces(self, name: str) -> Iterator[bytes]:
         """The member's bytes; when all are read they are compared with the manifest."""
-        digest, count = hashlib.sha256(), 0
-        unpacked = self._unpacked(name, digest)
-        for piece in ahead(unpacked) if self.sizes[name] > CHUNK else unpacked:
+        digest, count, large = hashlib.sha256(), 0, self.sizes[name] > CHUNK
+        hashed = self._hashed(ahead(self._unpacked(name)) if large else self._unpacked(name), digest)
+        for piece in ahead(hashed) if large else hashed:
             count += len(piece)
             yield piece
         if name in self.files and self.files[name] != {"bytes": count, "sha256": digest.hexdigest()}:
             self.verdict.find("tampered", f"{name} is not the file that the manifest describes: its length or its SHA-256 differs.")
 
-    def _unpacked(self, name: str, digest: Any) -> Iterator[bytes]:
+    def _hashed(self, pieces: Iterator[bytes], digest: Any) -> Iterator[bytes]:
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+
+    def _unpacked(self, name: str) -> Iterator[bytes]:
         try:
             with self.zip.open(name) as file:
                 while piece := file.read(CHUNK):
-                    digest.update(piece)
                     yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
             raise Broken(f"{name} cannot be read: {shorten(error)}") from None
@@ -783,28 +986,13 @@ class Bundle:
         if rest:
             raise Broken(f"{name} does not end with the end of a line")
 
-    def lines(self, name: str) -> Iterator[bytes]:
-        for block in self.blocks(name):
-            yield from block[:-1].split(b"\n")
-
-    def manifest(self) -> dict[str, Any]:
-        others = ("v", "tree_size", "entries", "selection", "files")
-        try:
-            manifest = parse_object(self.whole("manifest.json"), "kind", "bundle", "ledger", "made_at", others=others)
-            moment(manifest["made_at"])
-        except Broken as error:
-            raise Broken(f"manifest.json is {error}") from None
-        good = number_of(manifest, "v") == 1 and manifest["kind"] == "evidence" and isinstance(manifest["files"], dict)
-        good = good and (manifest["selection"] is None or isinstance(manifest["selection"], dict))
-        good = good and bool(re.fullmatch(r"[^\s+]+", text_of(manifest, "ledger"))) and bool(ID.fullmatch(text_of(manifest, "bundle")))
-        if not good or not 0 <= number_of(manifest, "entries") <= number_of(manifest, "tree_size") < 1 << 40:
-            raise Broken("manifest.json does not say what a manifest says")
-        self.files = manifest["files"]
-        return manifest
+    def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """The member's lines, counted from 1."""
+        return enumerate((line for block in self.blocks(name) for line in block[:-1].split(b"\n")), 1)
 
     def compare_members(self) -> None:
         """What the manifest lists must be there, and the other way round."""
-        for name in sorted({*self.files, *self.missing} - {"manifest.json", *self.sizes}):
+        for name in sorted({*self.files, *MEMBERS} - {"manifest.json", *self.sizes}):
             self.verdict.find("incomplete", f"{shorten(name)} is missing.")
         for name in self.sizes:
             if name not in self.files and name != "manifest.json":
@@ -814,6 +1002,9 @@ class Bundle:
 
 
 # --- The way through a bundle --------------------------------------------------------------------------------------------------------
+
+
+OMITTED = re.compile(rb'\["omitted",(0|[1-9][0-9]{0,17}),([0-9]|[1-5][0-9]),"([0-9a-f]{64})"\]')
 
 
 class Anchor(NamedTuple):
@@ -836,39 +1027,60 @@ class Restore(NamedTuple):
 class Walk:
     """Goes through entries, checkpoints and anchors side by side, once, each in its order."""
 
-    def __init__(self, bundle: Bundle, verdict: Verdict, policy: Policy, since: Note | None, deep: bool) -> None:
-        self.bundle, self.verdict, self.policy, self.since, self.deep = bundle, verdict, policy, since, deep
-        self.manifest = bundle.manifest()
+    def __init__(self, bundle: Bundle, verdict: Verdict, policy: Policy, since: Note | None, options: argparse.Namespace) -> None:
+        self.bundle, self.verdict, self.policy, self.since, self.options = bundle, verdict, policy, since, options
+        self.manifest, self.deep, self.begun = bundle.manifest, not options.quick, False
         self.ledger: str = self.manifest["ledger"]
-        self.tree, self.reached = Tree(), False
-        self.patterns, self.seen, self.late, self.v2_seen = Patterns(), Seen(), 0, False
-        self.first_event, self.last_event = "9", ""
-        self.cards: set[bytes] = set()
-        self.omitted = Ranges()
+        # What the entries gave so far
+        self.tree, self.omitted, self.seen, self.cards = Tree(), Ranges(), Seen(), set[bytes]()
+        self.v2_seen, self.late, self.unopened, self.first_event, self.last_event = False, 0, 0, b"~", b""
         self.explained: list[tuple[int, int]] = []
         self.exports: list[tuple[int, Any, str]] = []
         self.epoch, self.restores = 1, [Restore(1, 0, 0)]
+        self.chain, self.witnesses = self.read_keys()
         self.retiring: list[Key] = []
-        self.count, self.unmatched, self.good_size = 0, 0, 0
-        self.wrong, self.first_wrong = 0, (0, 0)
-        self.wanted: dict[Any, tuple[Note, list[Key]]] = {}
-        self.anchored: dict[tuple[str, str], tuple[int, Note]] = {}
-        self.due: Note | None = None  # the next checkpoint, the last one that the tree has reached, and the one before that
+        # The next checkpoint, the last one that the tree has reached, and the one before that
+        self.due: Note | None = None
         self.met: Note | None = None
         self.met_before: Note | None = None
         self.first_time: str | None = None
-        self.signatures, self.unopened = 0, 0
+        self.count, self.unmatched, self.good_size, self.wrong, self.first_wrong = 0, 0, 0, 0, (0, 0)
+        self.wanted: dict[Any, tuple[Note, list[Key]]] = {}  # checkpoints whose signatures are verified, and the keys that must have signed
+        self.anchored: dict[tuple[str, str], tuple[int, Note]] = {}
         self.signers: list[dict[str, str]] = []
         self.witnessed: dict[str, dict[str, Any]] = {}
-        self.read_keys()
+        self.signatures = 0
 
-    def find(self, word: str, text: str, first: int | None = None, last: int | None = None) -> None:
-        """A finding, with the checkpoint that bounds it."""
+    def run(self) -> None:
+        self.bundle.compare_members()
+        self.read_cards()
+        worth = self.deep and self.bundle.sizes["entries.jsonl"] > WORTH_HELPERS
+        helpers = Helpers(self.options.processes if self.options.processes or worth else 1, self.deep, self.cards)
+        try:
+            self.notes, self.anchors = self.read_notes(), self.read_anchors()
+            self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
+            self.first_time, self.begun = self.due.time if self.due else None, True
+            self.meet_checkpoints()
+            self.read_entries(helpers)
+        finally:
+            helpers.end()
+            self.blame()
+        self.finish_notes()
+        self.check_ids_and_numbers()
+        self.check_gaps()
+        self.check_export()
+        self.check_signatures()
+        self.check_trust()
+
+    def find(self, word: str, text: str, first: int | None = None) -> None:
+        """A finding about the entry or checkpoint that was reached, with the checkpoint that bounds it."""
         bound = self.due.size if self.due else None
         where = f" (bounded by the checkpoint of size {bound})" if first is not None and bound else ""
-        self.verdict.find(word, f"{text}{where}.", first, first if last is None else last, bound)
+        self.verdict.find(word, f"{text}{where}.", first, first, bound)
 
-    def read_keys(self) -> None:
+    # What stands beside the entries
+
+    def read_keys(self) -> tuple[list[Key], dict[tuple[str, bytes], Key]]:
         """keys.txt: the oldest key of the ledger first; witnesses' keys may stand there too."""
         *lines, rest = decoded(self.bundle.whole("keys.txt"), "keys.txt").split("\n")
         if rest:
@@ -877,73 +1089,113 @@ class Walk:
         ours = [key for key in keys if key.kind == LEDGER_KEY]
         if not ours or any(key.name != self.ledger for key in ours):
             raise Broken("keys.txt holds no key of the ledger, or one of another")
-        self.chain = [ours[0]]
         brought = [key for key in keys if key.kind == WITNESS_KEY]
-        self.witnesses = {(key.name, key.id): key for key in [*brought, *self.policy.witnesses.values()]}
+        return ours[:1], {(key.name, key.id): key for key in [*brought, *self.policy.witnesses.values()]}
 
-    def run(self) -> None:
-        self.bundle.compare_members()
-        self.read_cards()
-        self.notes, self.anchors = self.read_notes(), self.read_anchors()
-        self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
-        self.first_time = self.due.time if self.due else None
-        self.reached = True
-        self.meet_checkpoints()
-        try:
-            self.read_entries()
-        finally:
-            self.blame()
-        self.finish_notes()
-        self.check_order()
-        self.check_gaps()
-        self.check_export()
-        self.check_signatures()
+    def read_cards(self) -> None:
+        for number, line in self.bundle.lines("cards.jsonl"):
+            try:
+                card = parse_object(line, "token", "subject", "salt", "value")
+                salt = unbase64(card["salt"])
+                token = hmac.new(salt, card["value"].encode(), hashlib.sha256).hexdigest()
+                if len(salt) != 32 or card["token"] != token or token.encode() in self.cards:
+                    raise Broken("the value is not what the commitment stands for, or stands here twice")
+                self.cards.add(token.encode())
+            except Broken as error:
+                self.verdict.find("tampered", f"Line {number} of cards.jsonl: {error}.")
+
+    def read_notes(self) -> Iterator[Note]:
+        for number, line in self.bundle.lines("checkpoints.jsonl"):
+            try:
+                note = parse_canonical(line)
+                yield parse_note(note if isinstance(note, str) else "")
+            except Broken as error:
+                raise Broken(f"line {number} of checkpoints.jsonl: {error}") from None
+
+    def read_anchors(self) -> Iterator[Anchor]:
+        before = (0, 0)
+        for number, line in self.bundle.lines("anchors.jsonl"):
+            try:
+                row = parse_object(line, "kind", "name", "origin", "at", "receipt", others=("size",))
+                moment(row["at"])
+                receipt = unbase64(row["receipt"]) if row["receipt"] else b""
+                place = epoch_of(row["origin"], self.ledger), number_of(row, "size")
+                if place[1] < 0 or place < before:
+                    raise Broken("an anchor has a size, and anchors are sorted by epoch and size")
+                before = place
+                seals = parse_seals(decoded(receipt, "a witness' receipt")) if row["kind"] == "witness" else []
+                yield Anchor(shorten(row["kind"]), shorten(row["name"]), *place, receipt, seals)
+            except Broken as error:
+                raise Broken(f"line {number} of anchors.jsonl: {error}") from None
 
     # The entries
 
-    def read_entries(self) -> None:
-        """One by one what stands for others or governs the ledger; all else in stretches up to the next of these or the next checkpoint."""
-        for block in self.bundle.blocks("entries.jsonl"):
-            lines, at = block[:-1].split(b"\n"), 0
-            plain = block[:1] == b"{" and block.count(b"\n{") == len(lines) - 1 and not GOVERNS.search(block)
-            odd = [] if plain else [number for number, line in enumerate(lines) if line[:1] != b"{" or GOVERNS.search(line)]
-            for stop in [*odd, len(lines)]:
-                while at < stop:
-                    count = min(stop - at, self.next_size - self.tree.size)
-                    self.take(lines[at : at + count])
-                    at += count
-                if stop < len(lines):
-                    self.take_odd(lines[stop])
-                    at += 1
+    def read_entries(self, helpers: Helpers) -> None:
+        for parts in helpers.examined(self.bundle.blocks("entries.jsonl")):
+            for part in parts:
+                if isinstance(part, Run):
+                    self.take(part)
+                elif part[:1] == b"[":
+                    self.omit(part)
+                else:
+                    self.take_odd(part)
         size = self.manifest["tree_size"]
         if self.tree.size < size:
             self.verdict.find("incomplete", f"Entries {self.tree.size} to {size - 1} are missing at the end.", self.tree.size, size - 1)
         if self.full != self.manifest["entries"]:
             self.verdict.find("tampered", f"{self.full} entries are here in full, the manifest names {self.manifest['entries']}.")
 
-    def take(self, lines: list[bytes]) -> None:
-        """Entries up to a checkpoint, none of which governs the ledger."""
-        sha256 = hashlib.sha256
-        if self.deep:
-            self.study(lines)
-        self.tree.append([sha256(b"\0" + line).digest() for line in lines])
-        if self.tree.size >= self.next_size:
-            self.meet_checkpoints()
-
-    def take_odd(self, line: bytes) -> None:
-        if line[:1] == b"[":
-            self.omit(line)
-        elif self.deep:
-            self.take([line])
-        else:
-            self.glance(line)
-            self.tree.append([leaf_hash(line)])
-        if self.tree.size >= self.next_size:
-            self.meet_checkpoints()
-
     @property
     def full(self) -> int:
-        return self.tree.size - self.omitted.total
+        return self.tree.size - self.omitted.before()
+
+    def take(self, run: Run) -> None:
+        """Entries, up to one checkpoint after the other."""
+        self.seen.add(run)
+        self.first_event, self.last_event = min(self.first_event, run.first), max(self.last_event, run.last)
+        self.late, self.unopened, at = self.late + run.late, self.unopened + run.unopened, 0
+        while at < len(run.leaves):
+            end = min(len(run.leaves), at + self.next_size - self.tree.size)
+            if self.deep:
+                self.check_times(run.versions[at:end], run.written[at:end])
+            self.tree.append(run.leaves[at:end])
+            if self.tree.size >= self.next_size:
+                self.meet_checkpoints()
+            at = end
+
+    def check_times(self, versions: bytes, written: tuple[bytes, ...]) -> None:
+        """Of entries from here to the next checkpoint at most. One without a version has been found fault with before."""
+        if versions.count(2) == len(versions) and self.earliest <= min(written) and max(written) <= self.latest:
+            self.v2_seen = True
+            return
+        for index, version, time in zip(range(self.tree.size, sys.maxsize), versions, written):
+            said = f"Entry {index}: it says that it was written at {time.decode()}, but the checkpoint"
+            if version == 1 and self.v2_seen:
+                self.find("tampered", f"Entry {index}: its version is 1, which cannot stand here", index)
+            elif version == 2 and time < self.earliest:
+                self.find("tampered", f"{said} before it is of {self.met.time if self.met else ''}", index)
+            elif version and time > self.latest:
+                self.find("tampered", f"{said} that holds it is of {self.due.time if self.due else ''}", index)
+            self.v2_seen = self.v2_seen or version == 2
+
+    def take_odd(self, line: bytes) -> None:
+        """An entry that governs the ledger, or with which something is wrong."""
+        index, row = self.tree.size, NO_ROW
+        if not self.deep and line[:1] != b"{":
+            raise Broken(f"entry {index} is not JSON")
+        try:
+            entry = parse_canonical(line)
+            if self.deep:
+                row = row_of(entry)
+                if row[6] == b"1" and self.v2_seen:
+                    raise Broken("its version is 1, which cannot stand here")
+            if text_of(entry, "type") in GOVERNING:
+                self.govern(index, entry)
+            row = with_times(row, entry) if self.deep else row
+        except Broken as error:
+            row = (*row[:4], b"", b"", b"0")
+            self.find("tampered", f"Entry {index}: {error}", index)
+        self.take(Reader.mine.run([line], [row] if self.deep else []))
 
     def omit(self, line: bytes) -> None:
         """A line that stands for entries that are not in the bundle."""
@@ -953,88 +1205,8 @@ class Walk:
             raise Broken(f"where entry {self.tree.size} is due, entries.jsonl has '{shorten(line.decode('latin-1'))}'")
         self.tree.append([bytes.fromhex(found.group(3).decode())], height)
         self.omitted.add(start, self.tree.size - 1)
-
-    def glance(self, line: bytes) -> None:
-        """Quick mode: only what governs the ledger itself is read."""
-        if line[:1] != b"{":
-            raise Broken(f"entry {self.tree.size} is not JSON")
-        try:
-            entry = parse_canonical(line)
-            if text_of(entry, "type") in GOVERNING:
-                self.govern(self.tree.size, entry)
-        except Broken as error:
-            self.find("tampered", f"Entry {self.tree.size}: {error}", self.tree.size)
-
-    def study(self, lines: list[bytes]) -> None:
-        """Deep mode: form, id, number, time, and commitments."""
-        match = self.patterns.match
-        rows = [match(line) for line in clear(lines)]
-        if not self.fit([row for row in rows if row], all(rows)):
-            rows = [None] * len(lines)
-        self.seen.add([row or self.study_one(self.tree.size + number, lines[number]) for number, row in enumerate(rows)])
-        tokens = [part[:64] for part in b"\n".join(lines).split(SEALED)[1:] if part[64:66] == b'"}']
-        self.unopened += len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0)
-
-    def fit(self, rows: list[Row], alone: bool) -> bool:
-        """Whether versions and times of entries that match a pattern are right, all at once."""
-        versions = {row[5] for row in rows}
-        if versions != {b"2"} if self.v2_seen else versions != {b"1"} or not alone:
-            return False
-        times = [row[4] for row in rows]
-        first, last = min(times).decode(), max(times).decode()
-        if last > self.latest or (first < self.earliest and self.v2_seen):
-            return False
-        try:
-            for day in {time[:10] for time in times}:
-                date.fromisoformat(day.decode())
-        except ValueError:
-            return False
-        self.first_event, self.last_event = min(first, self.first_event), max(last, self.last_event)
-        return True
-
-    def study_one(self, index: int, line: bytes) -> Row:
-        row = NO_ROW
-        try:
-            entry = parse_canonical(line)
-            if not text_of(entry, "type"):
-                raise Broken("it is not an event")
-            row = self.identify(entry)
-            if entry["type"] in GOVERNING:
-                self.govern(index, entry)
-            self.check_time(entry)
-            self.patterns.learn(line, entry)
-        except Broken as error:
-            self.find("tampered", f"Entry {index}: {error}", index)
-        return row
-
-    def identify(self, entry: dict[str, Any]) -> Row:
-        version, event_id = entry.get("v"), entry.get("id")
-        if type(version) is not int or version not in (1, 2) or (version == 1 and self.v2_seen):
-            raise Broken(f"its version is {shorten(version)}, which cannot stand here")
-        self.v2_seen = version == 2
-        if not isinstance(event_id, str) or not ID.fullmatch(event_id) or (version == 2 and event_id[14] != "7"):
-            raise Broken(f"its id '{shorten(event_id)}' is not a UUID of version 7")
-        if version == 1 or "obj" not in entry:
-            return (event_id.encode(), *NO_ROW[1:])
-        model, key, number = text_of(entry, "obj", "model"), text_of(entry, "obj", "pk"), number_of(entry, "obj", "seq")
-        if not model or not key or not 0 < number < 1 << 32:
-            raise Broken("its object has no kind, key or number")
-        return event_id.encode(), model.encode(), key.encode(), b"%d" % number, b"", b""
-
-    def check_time(self, entry: dict[str, Any]) -> None:
-        happened = written = valid_time(entry.get("ts"))
-        if "rec" in entry:
-            written = valid_time(entry["rec"])
-            self.late += 1
-            if abs(moment(written) - moment(happened)) <= TOLD_LATE:
-                raise Broken("it says when it was written, although that is when it happened")
-        if written < self.earliest and self.v2_seen:
-            before = self.met.time if self.met else ""
-            raise Broken(f"it says that it was written at {written}, but the checkpoint before it is of {before}")
-        if written > self.latest:
-            after = self.due.time if self.due else ""
-            raise Broken(f"it says that it was written at {written}, but the checkpoint that holds it is of {after}")
-        self.first_event, self.last_event = min(happened, self.first_event), max(happened, self.last_event)
+        if self.tree.size >= self.next_size:
+            self.meet_checkpoints()
 
     # What governs the ledger: keys, epochs, removals (section 6)
 
@@ -1046,9 +1218,14 @@ class Walk:
             self.restore(index, details)
         elif entry["type"] == "evidence.exported":
             if text_of(details, "bundle") == self.manifest["bundle"]:
-                self.exports.append((index, value_at(details, ["selection"]), text_of(entry, "ts")))
+                self.exports.append((index, value_at(details, "selection"), text_of(entry, "ts")))
         else:
-            self.explained += list(removed_ranges(value_at(details, ["ranges"]), index))
+            ranges = value_at(details, "ranges")
+            for part in ranges if isinstance(ranges, list) else [None]:
+                first, last = part if isinstance(part, list) and len(part) == 2 else (None, None)
+                if type(first) is not int or type(last) is not int or not 0 <= first <= last < index:
+                    raise Broken("it names no ranges of entries before it")
+                self.explained.append((first, last))
 
     def rotate(self, details: Any) -> None:
         old, new = parse_key(text_of(details, "old")), parse_key(text_of(details, "new"))
@@ -1074,26 +1251,19 @@ class Walk:
         self.set_bounds()
         self.restores.append(Restore(epoch, index, lost_to))
         if lost_to > index:
-            text = (
-                f"{lost_to - index} entries that once stood at {index} to {lost_to - 1} were lost in the restore that began epoch {epoch}."
-            )
-            self.verdict.find("incomplete", text, index, lost_to - 1)
+            text = f"{lost_to - index} entries that once stood at {index} to {lost_to - 1} were lost in the restore"
+            self.verdict.find("incomplete", f"{text} that began epoch {epoch}.", index, lost_to - 1)
+
+    def lost_to(self, epoch: int, size: int) -> int | None:
+        """If a restore took away what this epoch had at this size: how far the ledger owns up to have been. Else None."""
+        later = next((restore for restore in self.restores if restore.epoch > epoch), None)
+        return later.lost_to if later and size > later.size else None
 
     # The checkpoints (section 3)
 
-    def read_notes(self) -> Iterator[Note]:
-        for number, line in enumerate(self.bundle.lines("checkpoints.jsonl"), 1):
-            try:
-                note = parse_canonical(line)
-                if not isinstance(note, str):
-                    raise Broken("it is not a text")
-                yield parse_note(note)
-            except Broken as error:
-                raise Broken(f"line {number} of checkpoints.jsonl: {error}") from None
-
     def meet_checkpoints(self) -> None:
         """Every checkpoint that the tree has now reached must have its root."""
-        size = self.tree.size
+        size, most = self.tree.size, self.manifest["tree_size"]
         while self.due and self.due.size <= size:
             note, self.count = self.due, self.count + 1
             keys = self.check_note(note)
@@ -1109,7 +1279,6 @@ class Walk:
             self.met_before, self.met, self.due = self.met, note, next(self.notes, None)
         if self.since and self.since.size <= size:
             self.meet_since(self.since)
-        most = self.manifest["tree_size"]
         if size > most:
             raise Broken(f"entries.jsonl holds more than the {most} entries that the manifest names")
         self.next_size = min([note.size for note in (self.due, self.since) if note] + [most + 1])
@@ -1118,29 +1287,45 @@ class Walk:
     def set_bounds(self) -> None:
         """When the next entries may have been written. Only checkpoints of their epoch count: a clock may be put right in between."""
         met, due = [note if note and epoch_of(note.origin, self.ledger) == self.epoch else None for note in (self.met, self.due)]
-        self.earliest = shifted(met.time, -TOLERANCE) if met else ""
-        self.latest = shifted(due.time, TOLERANCE) if due else "9"
+        self.earliest = shifted(met.time, -TOLERANCE) if met else b""
+        self.latest = shifted(due.time, TOLERANCE) if due else b"~"
 
     def check_note(self, note: Note) -> list[Key]:
         """Origin, order and signers; the keys that must have signed. Which signatures are then verified is decided here too."""
-        epoch, before = epoch_of(note.origin, self.ledger), self.met
+        epoch, before, what = epoch_of(note.origin, self.ledger), self.met, f"The checkpoint of size {note.size}"
         if epoch != self.epoch:
-            self.find("tampered", f"The checkpoint of size {note.size} is of epoch {epoch}, the entries there are of epoch {self.epoch}")
+            self.find("tampered", f"{what} is of epoch {epoch}, the entries there are of epoch {self.epoch}")
         if before and (note.size < before.size or (note.origin == before.origin and note.time < before.time)):
-            self.find("tampered", f"The checkpoint of size {note.size} is smaller or earlier than the one before it")
-        keys = [*self.retiring, self.chain[-1]]
-        lines = [seal[:2] for seal in note.seals]
+            self.find("tampered", f"{what} is smaller or earlier than the one before it")
+        keys, lines = [*self.retiring, self.chain[-1]], [seal[:2] for seal in note.seals]
         for key in [key for key in keys if (key.name, key.id) not in lines]:
-            text = f"The checkpoint of size {note.size} is not signed by the ledger's key {key.fingerprint}, but by another"
             if any(name == self.ledger for name, _ in lines):
-                self.find("unknown key", text)
+                self.find("unknown key", f"{what} is not signed by the ledger's key {key.fingerprint}, but by another")
             else:
-                self.find("unsigned", f"The checkpoint of size {note.size} has no signature of the ledger")
+                self.find("unsigned", f"{what} has no signature of the ledger")
         self.wanted["newest"] = (note, keys)
         if self.retiring or not before or before.origin != note.origin or self.count <= FIRST_SIGNATURES:
             self.wanted[self.count] = (note, keys)
         self.retiring = []
         return keys
+
+    def meet_since(self, note: Note) -> None:
+        """The reader's own older checkpoint must be the beginning of this tree."""
+        self.since = None
+        epoch, mine = epoch_of(note.origin, self.ledger), f"The checkpoint that you kept holds {note.size} entries"
+        lost_to = self.lost_to(epoch, note.size)
+        if not any(key.signed(note) for key in self.chain):
+            self.verdict.find("unknown key", "The checkpoint that you kept is not signed by this ledger's keys.")
+        if lost_to is not None:
+            if note.size > lost_to:
+                text = f"{mine}, but the restore owns up to {lost_to} only."
+                self.verdict.find("tampered", text, lost_to, note.size - 1, note.size)
+        elif note.size > self.tree.size:
+            self.verdict.find("incomplete", f"{mine}, this bundle only {self.tree.size}.", self.tree.size, note.size - 1)
+        elif note.size < self.tree.size:
+            self.verdict.unchecked.append("The checkpoint that you kept: it ends amid entries that are not in this bundle.")
+        elif note.root != self.tree.root() or epoch > self.epoch:
+            self.verdict.find("tampered", f"{mine}, and this ledger does not begin with them.", 0, note.size - 1, note.size)
 
     def blame(self) -> None:
         """Names the first stretch between two checkpoints that does not give the root that was signed."""
@@ -1164,46 +1349,7 @@ class Walk:
             self.orphan(self.anchor)
             self.anchor = next(self.anchors, None)
 
-    def meet_since(self, note: Note) -> None:
-        """The reader's own older checkpoint must be the beginning of this tree."""
-        self.since = None
-        epoch, mine = epoch_of(note.origin, self.ledger), f"The checkpoint that you kept holds {note.size} entries"
-        lost_to = self.lost_to(epoch, note.size)
-        if not any(key.signed(note) for key in self.chain):
-            self.verdict.find("unknown key", "The checkpoint that you kept is not signed by this ledger's keys.")
-        if lost_to is not None:
-            if note.size > lost_to:
-                text = f"{mine}, but the restore owns up to {lost_to} only."
-                self.verdict.find("tampered", text, lost_to, note.size - 1, note.size)
-        elif note.size > self.tree.size:
-            self.verdict.find("incomplete", f"{mine}, this bundle only {self.tree.size}.", self.tree.size, note.size - 1)
-        elif note.size < self.tree.size:
-            self.verdict.unchecked.append("The checkpoint that you kept: it ends amid entries that are not in this bundle.")
-        elif note.root != self.tree.root() or epoch > self.epoch:
-            self.verdict.find("tampered", f"{mine}, and this ledger does not begin with them.", 0, note.size - 1, note.size)
-
-    def lost_to(self, epoch: int, size: int) -> int | None:
-        """If a restore took away what this epoch had at this size: how far the ledger owns up to have been. Else None."""
-        later = next((restore for restore in self.restores if restore.epoch > epoch), None)
-        return later.lost_to if later and size > later.size else None
-
-    # Anchors and witnesses
-
-    def read_anchors(self) -> Iterator[Anchor]:
-        before = (0, 0)
-        for number, line in enumerate(self.bundle.lines("anchors.jsonl"), 1):
-            try:
-                row = parse_object(line, "kind", "name", "origin", "at", "receipt", others=("size",))
-                moment(row["at"])
-                receipt = unbase64(row["receipt"]) if row["receipt"] else b""
-                epoch, size = epoch_of(row["origin"], self.ledger), number_of(row, "size")
-                if size < 0 or (epoch, size) < before:
-                    raise Broken("an anchor has a size, and anchors are sorted by epoch and size")
-                before = (epoch, size)
-                seals = parse_seals(decoded(receipt, "a witness' receipt")) if row["kind"] == "witness" else []
-                yield Anchor(shorten(row["kind"]), shorten(row["name"]), epoch, size, receipt, seals)
-            except Broken as error:
-                raise Broken(f"line {number} of anchors.jsonl: {error}") from None
+    # The anchors
 
     def meet_anchors(self, note: Note, keys: list[Key]) -> None:
         place = (epoch_of(note.origin, self.ledger), note.size)
@@ -1225,8 +1371,9 @@ class Walk:
             return
         told = hashlib.sha256(note.text).digest() if anchor.kind == "rfc3161" else b" ".join(note.text.split(b"\n")[:3])
         if told not in anchor.receipt:
-            text = f"What {anchor.kind} '{anchor.name}' received for size {note.size} is not this checkpoint"
-            self.find("tampered", text, self.good_size, max(note.size - 1, 0))
+            bound = self.due.size if self.due else None
+            text = f"What {anchor.kind} '{anchor.name}' received for size {note.size} is not this checkpoint."
+            self.verdict.find("tampered", text, self.good_size, max(note.size - 1, 0), bound)
 
     def orphan(self, anchor: Anchor) -> None:
         """An anchor of a checkpoint that is not here: lost in a restore, or taken away."""
@@ -1237,21 +1384,9 @@ class Walk:
         elif size > lost_to:
             self.verdict.find("tampered", f"{what}, but the restore owns up to {lost_to} only.", lost_to, size - 1, size)
 
-    # What stands beside the entries, and what is not there
+    # What only all entries together show
 
-    def read_cards(self) -> None:
-        for number, line in enumerate(self.bundle.lines("cards.jsonl"), 1):
-            try:
-                card = parse_object(line, "token", "subject", "salt", "value")
-                salt = unbase64(card["salt"])
-                token = hmac.new(salt, card["value"].encode(), hashlib.sha256).hexdigest()
-                if len(salt) != 32 or card["token"] != token or token.encode() in self.cards:
-                    raise Broken("the value is not what the commitment stands for, or stands here twice")
-                self.cards.add(token.encode())
-            except Broken as error:
-                self.verdict.find("tampered", f"Line {number} of cards.jsonl: {error}.")
-
-    def check_order(self) -> None:
+    def check_ids_and_numbers(self) -> None:
         """Ids once each, and every object's events counted without a gap but for as many as are left out there."""
         for place in sorted(self.seen.doubled()):
             self.find_at(place, "has the id of an earlier one")
@@ -1284,10 +1419,12 @@ class Walk:
         if not self.exports:
             text = "The event of this export is not in it: the end was cut off, or the bundle is not what was handed out."
             self.verdict.find("incomplete", text, self.tree.size)
-        for index, selection, time in self.exports:
-            if index < before or len(self.exports) > 1:
-                self.verdict.find("tampered", "The event of this export stands twice, or not in the last stretch.", index)
-            elif selection != manifest["selection"] or time != manifest["made_at"]:
+        for index, _, _ in self.exports[1:2]:
+            self.verdict.find("tampered", "The event of this export stands twice.", index)
+        for index, selection, time in self.exports[:1]:
+            if index < before:
+                self.verdict.find("tampered", "An earlier checkpoint holds the event of this export, too.", index)
+            if selection != manifest["selection"] or time != manifest["made_at"]:
                 self.verdict.find("tampered", "The manifest gives another time or selection than the event of the export.", index)
         if self.met and moment(self.met.time) < moment(manifest["made_at"]) - TOLERANCE:
             self.verdict.find("stale", f"The last checkpoint is of {self.met.time}, the export of {manifest['made_at']}.")
@@ -1302,12 +1439,28 @@ class Walk:
                 if (key.name, key.id) in named and not key.signed(note):
                     text = f"The signature of the checkpoint of size {note.size} is not valid."
                     self.verdict.find("unsigned", text, None, None, note.size)
+            for name, key_id, seal in note.seals:
+                witness = self.witnesses.get((name, key_id))
+                if name != self.ledger:
+                    state = self.check_cosignature(witness, note, seal) if witness else "NOT verified: its key is not here"
+                    self.witnessed[name] = {"name": shorten(name), "size": note.size, "state": state}
         self.signatures = len(notes)
         if self.count > len(notes):
             text = f"The signatures of {self.count - len(notes)} of {self.count} checkpoints; all roots were compared."
             self.verdict.unchecked.append(text)
-        self.check_witnesses([note for note, _ in notes])
-        self.check_trust()
+        seen = {key.text for key in self.witnesses.values() if self.met and key.signed(self.met)}
+        if not self.policy.reached(self.policy.quorum, seen):
+            self.verdict.find("unsigned", "The last checkpoint lacks the cosignatures that your policy asks for.")
+
+    def check_cosignature(self, key: Key, note: Note, seal: bytes) -> str:
+        at = datetime.fromtimestamp(min(int.from_bytes(seal[:8], "big"), 1 << 34), UTC)
+        if not key.valid(note.text, seal):
+            text = f"The cosignature of '{shorten(key.name)}' at size {note.size} is not valid."
+            self.verdict.find("tampered", text, None, None, note.size)
+            return "not valid"
+        if at < moment(note.time) - TOLERANCE:
+            self.verdict.find("tampered", f"'{shorten(key.name)}' saw the checkpoint of size {note.size} before it was made, at {at}.")
+        return f"valid, of {at:%Y-%m-%d %H:%M:%S} UTC"
 
     def check_trust(self) -> None:
         """Keys that the reader gave bind; if he gave none, the verdict says so."""
@@ -1326,37 +1479,16 @@ class Walk:
                 trust = "trusted: you gave this key" if key in trusted else "trusted: a rotation ties it to a key that you gave"
             self.signers.append({"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": trust})
 
-    def check_witnesses(self, notes: list[Note]) -> None:
-        """Cosignatures on the notes that were looked at; the policy's quorum must stand on the newest."""
-        for note in notes:
-            for name, key_id, seal in note.seals:
-                key = self.witnesses.get((name, key_id))
-                if name != self.ledger:
-                    state = self.check_cosignature(key, note, seal) if key else "NOT verified: its key is not here"
-                    self.witnessed[name] = {"name": shorten(name), "size": note.size, "state": state}
-        seen = {key.text for key in self.witnesses.values() if self.met and key.signed(self.met)}
-        if not self.policy.reached(self.policy.quorum, seen):
-            self.verdict.find("unsigned", "The last checkpoint lacks the cosignatures that your policy asks for.")
-
-    def check_cosignature(self, key: Key, note: Note, seal: bytes) -> str:
-        at = datetime.fromtimestamp(min(int.from_bytes(seal[:8], "big"), 1 << 34), UTC)
-        if not key.valid(note.text, seal):
-            text = f"The cosignature of '{shorten(key.name)}' at size {note.size} is not valid."
-            self.verdict.find("tampered", text, None, None, note.size)
-            return "not valid"
-        if at < moment(note.time) - TOLERANCE:
-            self.verdict.find("tampered", f"'{shorten(key.name)}' saw the checkpoint of size {note.size} before it was made, at {at}.")
-        return f"valid, of {at:%Y-%m-%d %H:%M:%S} UTC"
-
     # What a verdict always says, in this order
 
     def report(self) -> None:
         manifest, facts, last = self.manifest, self.verdict.facts, self.met.time if self.met else None
+        span = {"from": self.first_event.decode(), "to": self.last_event.decode()} if self.last_event else {"from": None, "to": None}
         facts["ledger"] = {"name": shorten(self.ledger), "bundle": manifest["bundle"], "made_at": manifest["made_at"]}
         facts["selection"] = None if manifest["selection"] is None else shorten(json.dumps(manifest["selection"]))
-        facts["entries"] = {"total": self.tree.size, "in_full": self.full, "left_out": self.omitted.total, "told_late": self.late}
+        facts["entries"] = {"total": self.tree.size, "in_full": self.full, "left_out": self.omitted.before(), "told_late": self.late}
         facts["indexes"] = f"0 to {self.tree.size - 1}" if self.tree.size else None
-        facts["time_span"] = {"from": self.first_event if self.last_event else None, "to": self.last_event or None}
+        facts["time_span"] = span
         facts["checkpoints"] = {"count": self.count, "signatures_verified": self.signatures, "first": self.first_time, "last": last}
         facts["signers"] = self.signers
         facts["witnesses"] = list(self.witnessed.values())
@@ -1379,48 +1511,24 @@ class Walk:
     def report_unchecked(self, unchecked: list[str]) -> None:
         if not self.deep:
             unchecked.append("What stands in the entries: form, ids, numbers, times and commitments (--quick).")
-        if self.omitted.total:
-            unchecked.append(f"The content of {self.omitted.total} entries left out; their hashes are part of the tree.")
+        if self.omitted.before():
+            unchecked.append(f"The content of {self.omitted.before()} entries left out; their hashes are part of the tree.")
         if self.unmatched:
             unchecked.append(f"{self.unmatched} checkpoints that end amid entries left out.")
         unchecked.append("Whether what was written was true, and whether something happened that was never written.")
-
-
-def removed_ranges(ranges: Any, before: int) -> Iterator[tuple[int, int]]:
-    """The ranges that a removal names, all of entries before it."""
-    for part in ranges if isinstance(ranges, list) else [None]:
-        first, last = part if isinstance(part, list) and len(part) == 2 else (None, None)
-        if type(first) is not int or type(last) is not int or not 0 <= first <= last < before:
-            raise Broken("it names no ranges of entries before it")
-        yield first, last
-
-
-def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same numbers in as few ranges as possible."""
-    result: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if result and first <= result[-1][1] + 1:
-            result[-1] = (result[-1][0], max(last, result[-1][1]))
-        else:
-            result.append((first, last))
-    return result
 
 
 # --- Doors ---------------------------------------------------------------------------------------------------------------------------
 
 
 def check_bundle(path: Path, verdict: Verdict, policy: Policy, options: argparse.Namespace) -> None:
-    since = read_note(options.since) if options.since else None
+    since = parse_note(read_text(options.since)) if options.since else None
     walk = None
     try:
-        bundle = Bundle(path, verdict)
-        essential = [name for name in bundle.missing if name in EVIDENCE]
-        if essential:
-            raise CutOff(f"{', '.join(essential)} is missing")
-        walk = Walk(bundle, verdict, policy, since, not options.quick)
+        walk = Walk(Bundle(path, verdict), verdict, policy, since, options)
         walk.run()
     except Broken as error:
-        word, reached = "incomplete" if isinstance(error, CutOff) else "tampered", walk.tree.size if walk and walk.reached else None
+        word, reached = "incomplete" if isinstance(error, CutOff) else "tampered", walk.tree.size if walk and walk.begun else None
         verdict.find(word, f"The bundle cannot be read to its end: {error}.", reached, reached)
         verdict.unchecked.append("Everything after the place that could not be read.")
     if walk:
@@ -1438,15 +1546,14 @@ def check_proof(path: Path, verdict: Verdict, policy: Policy, options: argparse.
     entry = Path(options.payload).read_bytes()
     try:
         head, _, note_text = read_text(path).partition("\n\n")
-        lines = head.split("\n")
-        index = lines[1][6:] if len(lines) > 1 and lines[1].startswith("index ") else ""
-        if lines[0] != "c2sp.org/tlog-proof@v1" or not NUMBER.fullmatch(index):
+        first, index, *hashes = [*head.split("\n"), ""]
+        if first != "c2sp.org/tlog-proof@v1" or index[:6] != "index " or not NUMBER.fullmatch(index[6:]):
             raise Broken("it is not a proof (c2sp.org/tlog-proof@v1)")
-        note = parse_note(note_text)
-        if root_by_inclusion(int(index), note.size, leaf_hash(entry), [unbase64(line) for line in lines[2:]]) != note.root:
-            raise Broken(f"the entry is not the one at index {index} of the checkpoint of size {note.size}")
+        place, note = int(index[6:]), parse_note(note_text)
+        if root_by_inclusion(place, note.size, leaf_hash(entry), [unbase64(line) for line in hashes[:-1]]) != note.root:
+            raise Broken(f"the entry is not the one at index {place} of the checkpoint of size {note.size}")
         event = parse_canonical(entry)
-        verdict.facts["entry"] = {"index": int(index), "type": shorten(text_of(event, "type")), "time": shorten(text_of(event, "ts"))}
+        verdict.facts["entry"] = {"index": place, "type": shorten(text_of(event, "type")), "time": shorten(text_of(event, "ts"))}
         check_note_alone(note, verdict, policy)
         if moment(text_of(event, "rec") or text_of(event, "ts")) > moment(note.time) + TOLERANCE:
             raise Broken("the entry says that it was written after the checkpoint that holds it")
@@ -1459,11 +1566,11 @@ def check_proof(path: Path, verdict: Verdict, policy: Policy, options: argparse.
 def check_consistency(paths: list[str], verdict: Verdict, policy: Policy) -> None:
     """Two checkpoints and what ties them: section 5."""
     try:
-        old, new = read_note(paths[0]), read_note(paths[1])
-        lines = read_text(Path(paths[2])).partition("\n\n")[0].rstrip("\n").split("\n")
-        if lines[0] != f"old {old.size}":
+        old, new, proof = parse_note(read_text(paths[0])), parse_note(read_text(paths[1])), read_text(paths[2])
+        first, *hashes = proof.partition("\n\n")[0].rstrip("\n").split("\n")
+        if first != f"old {old.size}":
             raise Broken(f"the proof does not begin with 'old {old.size}'")
-        if not consistent(old, new, [unbase64(line) for line in lines[1:]]):
+        if not consistent(old, new, [unbase64(line) for line in hashes]):
             raise Broken(f"the ledger of size {new.size} does not begin with that of size {old.size}")
         for note in (old, new):
             check_note_alone(note, verdict, policy)
@@ -1475,40 +1582,38 @@ def check_consistency(paths: list[str], verdict: Verdict, policy: Policy) -> Non
 def check_note_alone(note: Note, verdict: Verdict, policy: Policy) -> None:
     """A checkpoint without a bundle around it: only keys that the reader gave can speak for it."""
     verdict.facts.setdefault("checkpoints", []).append({"origin": shorten(note.origin), "size": note.size, "time": note.time})
-    named = [key for key in policy.ledgers if (key.name, key.id) in {seal[:2] for seal in note.seals}]
-    ours = [key for key in named if re.fullmatch(re.escape(key.name) + r"(/epoch-[0-9]+)?", note.origin)]
-    if not note.seals:
-        verdict.find("unsigned", f"The checkpoint of size {note.size} has no signature.")
-    elif not ours:
-        verdict.find("unknown key", f"The checkpoint of size {note.size} is not signed by a key that you gave (--key).")
-    elif not any(key.signed(note) for key in ours):
-        verdict.find("unsigned", f"The signature of the checkpoint of size {note.size} is not valid.")
-    verdict.facts["signers"] = [
-        {"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": "trusted: you gave this key"} for key in ours
+    what, named = f"checkpoint of size {note.size}", {seal[:2] for seal in note.seals}
+    ours = [
+        key
+        for key in policy.ledgers
+        if (key.name, key.id) in named and re.fullmatch(re.escape(key.name) + r"(/epoch-[0-9]+)?", note.origin)
     ]
-    seen = {key.text for key in policy.witnesses.values() if key.signed(note)}
-    if not policy.reached(policy.quorum, seen):
-        verdict.find("unsigned", f"The checkpoint of size {note.size} lacks the cosignatures that your policy asks for.")
+    if not note.seals:
+        verdict.find("unsigned", f"The {what} has no signature.")
+    elif not ours:
+        verdict.find("unknown key", f"The {what} is not signed by a key that you gave (--key).")
+    elif not any(key.signed(note) for key in ours):
+        verdict.find("unsigned", f"The signature of the {what} is not valid.")
+    told = [{"name": shorten(key.name), "fingerprint": key.fingerprint, "trust": "trusted: you gave this key"} for key in ours]
+    verdict.facts["signers"] = told
+    if not policy.reached(policy.quorum, {key.text for key in policy.witnesses.values() if key.signed(note)}):
+        verdict.find("unsigned", f"The {what} lacks the cosignatures that your policy asks for.")
 
 
-def read_text(path: Path) -> str:
-    with path.open("rb") as file:
+def read_text(path: str | Path) -> str:
+    with Path(path).open("rb") as file:
         data = file.read(LONGEST_TEXT + 1)
     if len(data) > LONGEST_TEXT:
-        raise Broken(f"{path.name} is larger than 1 MiB")
-    return decoded(data, path.name)
-
-
-def read_note(path: str) -> Note:
-    return parse_note(read_text(Path(path)))
+        raise Broken(f"{path} is larger than 1 MiB")
+    return decoded(data, str(path))
 
 
 def read_policy(options: argparse.Namespace) -> Policy:
     """What the reader trusts. A key is given as itself, or as a file of keys, a line each."""
-    policy = parse_policy(read_text(Path(options.policy))) if options.policy else Policy([], {}, {}, "none")
+    policy = parse_policy(read_text(options.policy)) if options.policy else Policy([], {}, {})
     for given in options.key or []:
         try:
-            lines = [given] if re.fullmatch(r"\S+\+[0-9a-f]{8}\+\S+", given) else read_text(Path(given)).splitlines()
+            lines = [given] if re.fullmatch(r"\S+\+[0-9a-f]{8}\+\S+", given) else read_text(given).splitlines()
             keys = [parse_key(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
         except Broken as error:
             raise Misuse(f"--key: {error}") from None
@@ -1532,10 +1637,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(
-        prog="verify.py",
-        description="Checks a ledger's evidence. Exit status: 0 sound, 1 tampered, 2 incomplete, 3 stale, 4 unsigned, 5 unknown key.",
-    )
+    parser = Parser(prog="verify.py", description="Checks a ledger's evidence. " + STATUSES)
     parser.add_argument("file", nargs="?", help="a bundle (.zip) or a single proof (.tlog-proof)")
     parser.add_argument("--payload", metavar="FILE", help="the entry that a single proof is about")
     parser.add_argument("--consistency", nargs=3, metavar=("OLD", "NEW", "PROOF"), help="two checkpoints and the proof between them")
@@ -1546,6 +1648,7 @@ def parse_options(arguments: list[str]) -> argparse.Namespace:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--deep", action="store_true", help="read every entry, too (this is what happens anyway)")
     mode.add_argument("--quick", action="store_true", help="hashes and signatures only")
+    parser.add_argument("--processes", type=int, metavar="N", help="how many help with a bundle: 1 for none, else as many as it is worth")
     parser.add_argument("--json", action="store_true", help="the verdict as data")
     options = parser.parse_args(arguments)
     if bool(options.file) == bool(options.consistency):
@@ -1563,10 +1666,7 @@ def judge(options: argparse.Namespace) -> Verdict:
         single = file.read(10) == b"c2sp.org/t" or path.suffix == ".tlog-proof"
     if single and not options.payload:
         raise Misuse("A single proof needs the entry that it is about: --payload item.json")
-    if single:
-        check_proof(path, verdict, policy, options)
-    else:
-        check_bundle(path, verdict, policy, options)
+    (check_proof if single else check_bundle)(path, verdict, policy, options)
     return verdict
 
 
@@ -1583,8 +1683,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - whatever the input, no traceback: what was not verified is not sound
         verdict = Verdict()
         verdict.find("tampered", f"It makes this program fail ({type(error).__name__}: {shorten(error)}), which nothing honest does.")
-    text = json.dumps(verdict.as_data(), indent=1, ensure_ascii=True) if options.json else verdict.as_text()
-    sys.stdout.write(text + "\n")
+    sys.stdout.write((json.dumps(verdict.as_data(), indent=1, ensure_ascii=True) if options.json else verdict.as_text()) + "\n")
     return STATUS[verdict.word]
 
 

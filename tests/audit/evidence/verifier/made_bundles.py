@@ -10,7 +10,7 @@ import hmac
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -276,3 +276,18 @@ def small_ledger(entries: int = 12, every: int = 4) -> Ledger:
 
 def ledger_card(ledger: Ledger) -> dict[str, str]:
     return {"sealed": ledger.cards[0]["token"]} if ledger.cards else ledger.card("Ada Lovelace")
+
+
+def with_line(members: Members, name: str, number: int, change: Callable[[bytes], bytes], **manifest: Any) -> Members:
+    """One line of one member changed, and a manifest that fits."""
+    lines = members[name].splitlines(keepends=True)
+    lines[number] = change(lines[number])
+    return described({**members, name: b"".join(lines)}, **manifest)
+
+
+def words(verdict: dict[str, Any]) -> set[str]:
+    return {finding["word"] for finding in verdict["findings"]}
+
+
+WITNESS = Signer("w", "witness.example", 4)
+THIEF = Signer("thief")
