@@ -142,7 +142,8 @@ class LedgerEventAdmin(ModelAdmin):
         """POST hands out what the log shows, as it is read."""
         self._require(request)
         if request.method != "POST":
-            return redirect(LIST)
+            # Such as somebody who was asked again who they are.
+            return redirect(f"{reverse(LIST)}?{request.GET.urlencode()}".removesuffix("?"))
         try:
             asked_for = asked(request)
             version = asked_for.view.current if asked_for.view and not asked_for.changed else None

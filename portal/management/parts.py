@@ -68,11 +68,13 @@ def load() -> None:
     import portal.wsgi  # noqa: F401
     from audit.capture.installing import expected
     from portal.foundation.jobs import jobs
+    from portal.foundation.loading import without
     from portal.foundation.outbound_http import certificates
 
     # Every name of an address, which links need, and whom we trust: some megabytes in each process that comes to need them.
     _ = get_resolver().reverse_dict, certificates()
-    engines.all()
+    with without("allauth.account.templatetags"):
+        engines.all()
     gettext("Yes")
     expected(connection.vendor)
     for _, job in jobs:

@@ -41,7 +41,7 @@ INSTALLED_APPS = [
     "django_filters",
     "csp",
     "portal.foundation.front_door.allauth_apps.Accounts",
-    "allauth.mfa",
+    "portal.foundation.front_door.allauth_apps.SecondFactors",
     "portal",
     "audit",
     "policies",

@@ -39,6 +39,8 @@ DOORS: dict[str, Asked] = {
     "admin:policies_policyversion_do": Asked("publish a version at once", frozenset({"publish-at-once"})),
     "admin:policies_urgentpublication_do": Asked("judge what was published at once"),
     "policy-version-approve": Asked("approve a version of a policy"),
+    "admin:audit_reviewperiod_do": Asked("sign a review of the trail", frozenset({"sign", "reopen"})),
+    "admin:audit_accesscampaign_do": Asked("sign a review of rights", frozenset({"sign"})),
     # What is kept, held and removed.
     "admin:audit_removal_do": Asked("decide on a removal from the trail"),
     "admin:audit_removal_prune": Asked("ask for entries of the trail to be removed"),
@@ -48,12 +50,24 @@ DOORS: dict[str, Asked] = {
     # What leaves the house.
     "admin:audit_evidenceexport_add": Asked("export evidence"),
     "admin:audit_evidenceexport_download": Asked("download evidence"),
+    "admin:audit_ledgerevent_export": Asked("export a part of the trail"),
+    "ledger-export-list": Asked("export evidence"),
+    "ledger-export-download": Asked("download evidence", methods=ALSO_READING),
+    "admin:reports_quarterlypack_build": Asked("build a pack"),
     "admin:portal_directorysync_export": Asked("download the list of all people", methods=ALSO_READING),
     "directory-export": Asked("read the list of all people", methods=ALSO_READING),
     # Rights and keys of others.
     "admin:portal_user_add": Asked("make an account"),
     "admin:portal_user_change": Asked("change an account"),
     "admin:portal_user_do": Asked("change how somebody signs in"),
+    "admin:portal_objectgrant_add": Asked("give a right on one object"),
+    "admin:portal_auditappointment_add": Asked("appoint an auditor"),
+    "admin:portal_auditappointment_do": Asked("change what an auditor sees"),
+    "admin:audit_dutyfinding_do": Asked("decide on duties that should not meet"),
+    "admin:audit_dutyexception_do": Asked("end an exception for duties"),
+    "admin:audit_dutypair_do": Asked("change which duties must not meet"),
+    "admin:audit_elevation_add": Asked("take a role for a while"),
+    "admin:audit_elevation_do": Asked("judge why somebody took a role", frozenset({"review"})),
     # One's own ways in.
     "front-door-factor-remove": Asked("remove a second factor"),
     "front-door-codes": Asked("make new recovery codes"),
