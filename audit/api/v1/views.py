@@ -30,7 +30,7 @@ from portal.foundation.errors import NotAllowed
 from .answers import ExportInput, ExportOutput, LedgerOutput
 
 ZIP = "application/zip"
-FILE = {(200, ZIP): OpenApiTypes.BINARY, **PROBLEMS}
+FILE: dict[Any, Any] = {(200, ZIP): OpenApiTypes.BINARY, **PROBLEMS}
 
 
 class Zip(BaseRenderer):
@@ -42,7 +42,7 @@ class Zip(BaseRenderer):
     render_style = "binary"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return JSONRenderer().render(data)  # type: ignore[no-any-return]
+        return bytes(JSONRenderer().render(data))
 
 
 def admit(request: Request, right: str, *, to: str) -> None:

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 from audit.events import denials
 from audit.events.services import act
 from audit.evidence import exports
+from audit.evidence.selection import Selection
 from audit.evidence.verifier import verify
 from audit.models import EvidenceExport, LedgerEvent
 from audit.sealing.keys import public_keys
@@ -65,7 +66,7 @@ def test_from_a_request_to_a_verdict(tmp_path: Path, capsys: Any) -> None:
     run = written(asked.json()["id"])
     done = api.get(address).json()
     assert (done["state"], done["sha256"], done["entries"], done["reason"]) == ("done", run.sha256, run.entries, WHY["reason"])
-    taken = api.post(f"{address}download/", headers={"Accept": "application/zip"})
+    taken: Any = api.post(f"{address}download/", headers={"Accept": "application/zip"})
     path = tmp_path / done["file"]
     path.write_bytes(b"".join(taken.streaming_content))
     assert (taken["Content-Type"], path.stat().st_size) == ("application/zip", done["bytes"])
@@ -138,7 +139,7 @@ def test_the_state_is_that_of_the_page(tmp_path: Path, settings: Any) -> None:
 
 @pytest.mark.parametrize("role", ["responder", "manager", "approver", "administrator"])
 def test_without_the_right_there_is_nothing_and_the_try_is_an_event(role: str) -> None:
-    run = exports.request_export(exports.Selection(), actor=person("Ada", roles=("compliance",)), now=clock.now(), reason="x")
+    run = exports.request_export(Selection(), actor=person("Ada", roles=("compliance",)), now=clock.now(), reason="x")
     denials.refusals.forget()
     happen()
     event, api = LedgerEvent.objects.latest("pk"), api_of(role)
@@ -159,9 +160,7 @@ def test_the_list_costs_the_same_however_much_there_is() -> None:
     api, counts = api_of("auditor"), []
     for rows in (1, 6):
         for number in range(rows):
-            exports.request_export(
-                exports.Selection(), actor=person(f"Ada {rows} {number}", roles=("auditor",)), now=clock.now(), reason="x"
-            )
+            exports.request_export(Selection(), actor=person(f"Ada {rows} {number}", roles=("auditor",)), now=clock.now(), reason="x")
         api.get(EXPORTS)
         with CaptureQueriesContext(connection) as captured:
             assert api.get(EXPORTS).status_code == 200

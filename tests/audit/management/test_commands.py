@@ -71,7 +71,6 @@ def test_a_guard_that_is_gone_ends_with_2() -> None:
 
 
 def test_a_bundle_made_at_the_server_is_judged_by_the_verifier_in_it(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(bundles.time, "sleep", lambda seconds: seal(clock.now()))
     monkeypatch.setitem(bundles.export_evidence.__kwdefaults__, "wait", lambda seconds: seal(clock.now()))
     out, said = tmp_path / "evidence.zip", StringIO()
     call_command("export_evidence", out=str(out), stdout=said)
