@@ -39,6 +39,7 @@ class AuditConfig(AppConfig):
         from .ledger.guards import APPEND_ONLY, INTO_THE_INBOX
         from .ledger.services import hearers
         from .reading.guards import GUARDS as READING
+        from .recertification.guards import GUARDS as ACCESS_REVIEWS
         from .retention.deciding import why_not_approve
         from .retention.guards import GUARDS as RETENTION
         from .reviews.guards import GUARDS as REVIEWS
@@ -50,7 +51,7 @@ class AuditConfig(AppConfig):
         before_granting.register("duties", refuse_grant)
         running.register("elevation", running_of)
         database_guards.guards.register(
-            self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING + ELEVATIONS
+            self.label, APPEND_ONLY + INTO_THE_INBOX + GROWING_ONLY + RETENTION + REVIEWS + READING + ELEVATIONS + ACCESS_REVIEWS
         )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
@@ -103,6 +104,14 @@ class AuditConfig(AppConfig):
                 function="audit.tasks.check_duties",
                 every_minutes=24 * 60,
                 why="Looks who holds duties that must not meet in one person, and who did both on one object.",
+            )
+        )
+        declare(
+            Job(
+                name="access-reviews",
+                function="audit.tasks.review_access",
+                every_minutes=60,
+                why="Opens reviews of who holds what when their time has come, and alarms about those that are overdue.",
             )
         )
         declare(

@@ -7,11 +7,15 @@ from .elevation.models import Elevation
 from .evidence.models import EvidenceExport, LedgerCheck
 from .ledger.models import ForgottenSubject, LedgerEvent, LedgerInbox, LedgerObject, PersonalCard
 from .reading.models import SavedView, SavedViewVersion, TrailForgotten, TrailIndex, TrailPosting
+from .recertification.models import AccessCampaign, AccessItem, AccessRhythm
 from .retention.models import LegalHold, Removal, RemovalRange, RetentionPeriod
 from .reviews.models import ReviewFinding, ReviewItem, ReviewPeriod, ReviewPlan, ReviewSignOff
 from .sealing.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerLeaf, LedgerTile
 
 __all__ = [
+    "AccessCampaign",
+    "AccessItem",
+    "AccessRhythm",
     "AnchorReceipt",
     "DutyCheck",
     "DutyException",

@@ -5,6 +5,8 @@ from audit.capture.reconciling import reconcile
 from audit.duties import checking
 from audit.elevation import services as elevation
 from audit.evidence import check_runs, exports
+from audit.recertification import deciding
+from audit.recertification import opening as access_opening
 from audit.retention import carrying_out
 from audit.reviews import opening, reminding
 from portal.foundation import clock
@@ -58,6 +60,13 @@ def keep_log_reviews() -> int:
     with origin("job"):
         now = clock.now()
         return len(opening.open_due(now=now)) + reminding.remind(now=now)
+
+
+def review_access() -> int:
+    """Opens access reviews that are due, and alarms about overdue ones; the number of both."""
+    with origin("job"):
+        now = clock.now()
+        return len(access_opening.open_due(now=now)) + deciding.sweep_overdue(now=now)
 
 
 def check_receipts() -> int:

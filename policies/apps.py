@@ -10,12 +10,14 @@ class PoliciesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.duties.trail import records
+        from audit.recertification.snapshot import answering, belonging
         from portal.foundation import database_guards
         from portal.foundation.access.deciders import Decision, decisions
         from portal.foundation.directory.on_duty import duties
         from portal.foundation.jobs import Job, declare
 
         from .attestations import guards as acceptance_guards
+        from .catalogue.belonging import where, who_answers
         from .governance import guards
         from .governance.approvers import why_not_each
         from .governance.own_approvals import own_approvals
@@ -30,6 +32,8 @@ class PoliciesConfig(AppConfig):
         database_guards.guards.register(self.label, governed)
         providers.register(self.label, own_evidence.sections)
         records.register(self.label, own_approvals)
+        belonging.register(self.label, where)
+        answering.register(self.label, who_answers)
         duties.register(self.label, on_duty_soon)
         decisions.register("policies.policyversion", Decision("approve it", "policies.approve_policyversion", why_not_each))
         decisions.register(

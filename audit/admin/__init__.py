@@ -5,6 +5,18 @@ Reads: the ledger, and how it stands.
 Never: offers to add, change or delete an event; the database would refuse it too.
 """
 
-from . import duties, elevation, exports, ledger, retention, reviews, reviews_findings, reviews_plans, saved_views, trail
+from . import access_reviews, duties, elevation, exports, ledger, retention, reviews, reviews_findings, reviews_plans, saved_views, trail
 
-__all__ = ["duties", "elevation", "exports", "ledger", "retention", "reviews", "reviews_findings", "reviews_plans", "saved_views", "trail"]
+__all__ = [
+    "access_reviews",
+    "duties",
+    "elevation",
+    "exports",
+    "ledger",
+    "retention",
+    "reviews",
+    "reviews_findings",
+    "reviews_plans",
+    "saved_views",
+    "trail",
+]

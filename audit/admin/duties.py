@@ -185,7 +185,7 @@ class DutyPairAdmin(OnlyByVerbs):
             run=save_pair,
             permission=CHANGE,
             look="primary",
-            form=PairForm,
+            form=PairForm,  # type: ignore[arg-type]
             consequence="What is given from now on is held to it, and the next check to all that is held.",
             ask="Why does it change? The words stay in the audit trail.",
             done="Changed.",
@@ -213,7 +213,8 @@ class DutyPairAdmin(OnlyByVerbs):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found: QuerySet[Any] = super().get_queryset(request)
-        return found.annotate(open_findings=Count("findings", filter=Q(findings__state__in=[State.OPEN, State.COVERED])))
+        counted: QuerySet[Any] = found.annotate(open_findings=Count("findings", filter=Q(findings__state__in=[State.OPEN, State.COVERED])))
+        return counted
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request.user, CHANGE)

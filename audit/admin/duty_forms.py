@@ -11,6 +11,7 @@ from audit.duties.exceptions import LONGEST
 from audit.duties.findings import holdings_named
 from audit.duties.holdings import words_of_rights
 from audit.duties.models import DutyPair, day_of
+from audit.duties.pairs import Holding, Way
 from audit.duties.table import FIELDS, in_force
 from portal.foundation import clock
 from portal.foundation.people.models import User
@@ -21,7 +22,7 @@ class UntilForm(forms.Form):
 
     until = forms.DateField(
         label="Until, this day included",
-        widget=UnfoldAdminDateWidget(attrs={"type": "date"}),
+        widget=UnfoldAdminDateWidget(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=f"At most {LONGEST.days} days ahead. The day after, the finding is open again.",
     )
 
@@ -41,8 +42,15 @@ class WhichForm(forms.Form):
         named = holdings_named(thing)
         known = words_of_rights(holding.right for holding in named)
         self.fields["which"].choices = [  # type: ignore[attr-defined]
-            (str(place), f"{known[holding.right].capitalize()}: {holding.words()}") for place, holding in enumerate(named)
+            (str(place), _to_take(holding, known[holding.right])) for place, holding in enumerate(named)
         ]
+
+
+def _to_take(holding: Holding, words: str) -> str:
+    """'The role Approvers', 'The right to change user, given directly'."""
+    if holding.way == Way.SUPERUSER:
+        return "Being a superuser"
+    return f"The role {holding.through}" if holding.through else f"The right to {words}, {holding.words()}"
 
 
 class ExceptionForm(UntilForm):
@@ -89,7 +97,7 @@ class PairForm(forms.ModelForm):
 
     def __init__(self, *args: Any, thing: Any = None, **kwargs: Any) -> None:
         # A copy takes what is typed; the thing itself is the service's.
-        super().__init__(*args, **kwargs, instance=copy(thing))
+        super().__init__(*args, **kwargs | {"instance": copy(thing)})
         for name in ("words_a", "words_b", "source", "done_a", "done_b"):
             self.fields[name].required = False
 

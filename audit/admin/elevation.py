@@ -83,7 +83,7 @@ class ElevationAdmin(OnlyByVerbs):
     list_filter = ("verdict", ("reviewed_at", admin.EmptyFieldListFilter))
     search_fields = ("person__display_name", "reason")
     page_template = "audit/elevation.html"
-    fields = ("who", "role_shown", "reason", "started", "lasts", "ended_by", "review_shown", "reviewed_by", "review_note")
+    fields = ("who", "role_shown", "started", "lasts", "ended_by", "review_shown", "reviewed_by", "review_note")
     readonly_fields = fields
     add_words = "Break the glass"
     empty_list = (

@@ -31,5 +31,5 @@ def tell_look(request: HttpRequest, response: HttpResponse, before: Elevated | N
         return
     elevation = Elevation(pk=found.key)
     user: Any = request.user
-    about = {"method": str(request.method), "path": request.get_full_path()[:LONGEST], "status": response.status_code}
+    about: dict[str, Any] = {"method": str(request.method), "path": request.get_full_path()[:LONGEST], "status": response.status_code}
     tell("elevation.looked", actor=user, now=now, subject=elevation, role=found.role, **about)

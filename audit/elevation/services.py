@@ -1,7 +1,7 @@
 """Taking a role at once, ending that, and reviewing it."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 
@@ -173,5 +173,5 @@ def _locked(elevation: Elevation) -> Elevation:
     return found
 
 
-def _refuse(field: str, words_: str) -> Any:
+def _refuse(field: str, words_: str) -> NoReturn:
     raise InvalidInput(words_, {field: [words_]})

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from audit.duties.checking import check_duties
 from audit.elevation.services import start_elevation
 from audit.events.services import act
+from audit.recertification.opening import open_due
 
 from .seed import TITLES, Seed
 
@@ -18,6 +19,7 @@ def plant(seed: Seed) -> None:
     with act("demo.seeded", actor=None, now=given, subject=jack, why="He stood in for an approver, and kept the role."):
         jack.groups.add(Group.objects.get(name=TITLES["approver"]))
     check_duties(now=seed.now - timedelta(days=1))
+    open_due(now=seed.now - timedelta(days=3))
     start_elevation(
         "commander",
         minutes=20,

@@ -72,6 +72,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Legal holds", "gavel", "audit_legalhold", "audit.view_legalhold"),
             ("Removals", "delete_forever", "audit_removal", "audit.view_removal"),
             ("Separation of duties", "call_split", "audit_dutyfinding", "audit.view_dutyfinding"),
+            ("Access reviews", "how_to_reg", "audit_accesscampaign", "audit.view_accesscampaign"),
             ("Break the glass", "emergency", "audit_elevation", "audit.view_elevation"),
             ("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
             ("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),

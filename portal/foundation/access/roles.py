@@ -98,6 +98,9 @@ _REVIEW_LOGS = (
     *_all("audit", "reviewplan", "reviewfinding", verbs=("add", "change")),
     *("audit.review_reviewperiod", "audit.sign_reviewperiod"),
 )
+# Who looks again at what others hold; whoever is asked about somebody needs no right for it.
+_SEE_ACCESS_REVIEWS = _all("audit", "accesscampaign", "accessrhythm")
+_REVIEW_ACCESS = (*_SEE_ACCESS_REVIEWS, "audit.run_accesscampaign", "audit.sign_accesscampaign", "audit.change_accessrhythm")
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 # Whoever holds it uses no right but those to look, whatever other roles give.
@@ -183,6 +186,7 @@ ROLES: tuple[Role, ...] = (
         + _REVIEW_LOGS
         + _SEE_DUTIES
         + _KEEP_APART
+        + _REVIEW_ACCESS
         + _REVIEW_GLASS
         + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.review_mandateuse", "incidents.declassify_incident")
@@ -200,6 +204,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_RETENTION
         + _SEE_LOG_REVIEWS
         + _SEE_DUTIES
+        + _SEE_ACCESS_REVIEWS
         + ("audit.view_elevation",)
         + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord")
         + (ONLY_LOOKS,),

@@ -19,6 +19,7 @@ from portal.models import OutboxMessage
 from reports.models import QuarterlyPack
 from reports.packs.quarters import Quarter
 
+from .access import access_to_confirm
 from .cards import Card, Row
 from .duty import coverage_gaps, my_next_duty, swaps_waiting
 from .ledger import trail
@@ -51,6 +52,7 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("", findings_to_settle),
         ("", hand_offs_to_sign),
         ("", reviews_waiting),
+        ("", access_to_confirm),
         ("", policies_to_accept),
         ("", contacts_to_verify),
         ("", reports_not_surely_reached),
