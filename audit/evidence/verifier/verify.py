@@ -897,7 +897,7 @@ class Bundle:
     """A ZIP file, read in pieces. Only members that the format names are opened, and none is written anywhere."""
 
     def __init__(self, path: Path, verdict: Verdict) -> None:
-        self.verdict = verdict
+        self.verdict, self.chunk = verdict, CHUNK
         self._expect_a_whole_zip(path)
         try:
             self.zip = zipfile.ZipFile(path)
@@ -963,7 +963,7 @@ class Bundle:
     def _unpacked(self, name: str) -> Iterator[bytes]:
         try:
             with self.zip.open(name) as file:
-                while piece := file.read(CHUNK):
+                while piece := file.read(self.chunk):
                     yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
             raise Broken(f"{name} cannot be read: {shorten(error)}") from None
@@ -1056,6 +1056,9 @@ class Walk:
         self.read_cards()
         worth = self.deep and self.bundle.sizes["entries.jsonl"] > WORTH_HELPERS
         helpers = Helpers(self.options.processes if self.options.processes or worth else 1, self.deep, self.cards)
+        self.bundle.chunk = CHUNK if self.deep else 2 * CHUNK
+        patience = sys.getswitchinterval()
+        sys.setswitchinterval(0.0001)  # seconds that threads may keep Python while others wait; theirs are short turns
         try:
             self.notes, self.anchors = self.read_notes(), self.read_anchors()
             self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
@@ -1063,6 +1066,7 @@ class Walk:
             self.meet_checkpoints()
             self.read_entries(helpers)
         finally:
+            sys.setswitchinterval(patience)
             helpers.end()
             self.blame()
         self.finish_notes()
