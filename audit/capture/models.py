@@ -23,7 +23,8 @@ class RawChange(models.Model):
 class OpenAct(models.Model):
     """On SQLite, which has one writer: there while an act runs, and never once its transaction has ended. PostgreSQL needs none."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True)
+    # What SQLite keeps in the table itself: a key of another type would have an index beside it, another page in each commit.
+    id = models.IntegerField(primary_key=True)
 
     class Meta:
         default_permissions = ()

@@ -95,11 +95,12 @@ def database() -> dict[str, Any]:
     engine = config.get("ENGINE", "")
     options = config.setdefault("OPTIONS", {})
     if engine.endswith("sqlite3"):
-        # One writer at a time: take the write lock when the transaction starts, wait for it, and let readers go on (WAL).
+        # One writer at a time: take the write lock when the transaction starts, wait for it, and let readers go on (WAL). The log is
+        # emptied when it has 16 MB, four times as late as by default: whoever commits then waits, and what was written often counts once.
         options.update(
             transaction_mode="IMMEDIATE",
             timeout=20,
-            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000; PRAGMA foreign_keys=ON;",
         )
     elif engine.endswith("postgresql"):
         options.setdefault("connect_timeout", 5)
