@@ -15,7 +15,7 @@ from django.views import View
 from audit.models import ReviewPeriod, ReviewSignOff
 from audit.reviews import closing, findings
 from audit.reviews.queries import LIVE, REVIEW, SIGN, VIEW, judged_by, loose, may_review, progress, progress_of
-from audit.reviews.sampling import drawn_in_words
+from audit.reviews.sampling import Selection, drawn_in_words
 from audit.reviews.states import PeriodState
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -139,6 +139,10 @@ class ReviewPeriodAdmin(OnlyByVerbs):
             *super().get_urls(),
         ]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of an open review nothing of its end."""
+        return ("opened",) if obj is not None and obj.is_open else self.fields
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return WithProgress
 
@@ -218,8 +222,7 @@ class ReviewPeriodAdmin(OnlyByVerbs):
         unfound = loose(period).count() if period.is_open else 0
         return {
             "state_badge": state_badge(period, now),
-            "rule": period.drawing_rule.in_words(),
-            "looked_at": drawn_in_words(period.entries, period.drawn),
+            "looked_at": looked_at(period),
             "marks": marks_shown(found.marks),
             "people": judged_by(period),
             "findings": made,
@@ -233,6 +236,15 @@ class ReviewPeriodAdmin(OnlyByVerbs):
             "signature": getattr(period, "sign_off", None),
             "plan_page": reverse("admin:audit_reviewplan_change", args=[period.plan_id]),
         }
+
+
+def looked_at(period: ReviewPeriod) -> str:
+    """'All 20 entries are looked at, by the rule: 60 entries at random.'"""
+    rule = period.drawing_rule
+    found = words.counted(period.entries, "entry was", "entries were")
+    if rule.selection is Selection.ALL:
+        return f"{found} found, and each is looked at."
+    return f"{found} found, of which {period.drawn:,} are looked at by the rule: {rule.in_words()}."
 
 
 def check_words(result: closing.Checked) -> str:

@@ -44,6 +44,7 @@ class PlanForm(GovernedForm):
             if self.instance.pk:
                 views |= SavedView.objects.filter(pk=self.instance.view_id)
             self.fields["view"].queryset = views.order_by("name")  # type: ignore[attr-defined]
+            self.fields["view"].help_text = "A shared view of the audit trail. Each review keeps the version that it was opened with."
 
     def clean_always(self) -> list[str]:
         types = sorted({part.strip() for part in self.cleaned_data["always"].split(",") if part.strip()})

@@ -162,7 +162,7 @@ WORDS = {
 
 
 def why_not_closed(period: ReviewPeriod) -> str:
-    """What stands in the way of closing, in words; empty when nothing does. Three queries."""
+    """What stands in the way of closing, in words; empty when nothing does. Two queries."""
     return why_not_close(
         unjudged=progress(period).left,
         loose=loose(period).count(),

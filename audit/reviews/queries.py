@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, Q, QuerySet
 
 from portal.foundation.access.checks import may
 from portal.foundation.people.models import User
@@ -20,7 +20,7 @@ LIVE = (PeriodState.OPEN, PeriodState.CLOSED)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a period is: entries by mark, and when the first one was recorded that nobody has judged."""
+    """How far a period is: entries by mark, and when the oldest one was recorded that nobody has judged."""
 
     marks: dict[str, int]
     oldest: datetime | None = None
@@ -39,21 +39,27 @@ class Progress:
 
 
 def progress_of(periods: Iterable[ReviewPeriod]) -> dict[int, Progress]:
-    """How far each of these is, by key; of those that are signed nothing. Two queries, answered by an index alone."""
+    """How far each of these is, by key; of those that are signed nothing. One query over the entries of the others."""
     live = [period.pk for period in periods if not period.is_signed]
     marks: dict[int, dict[str, int]] = {key: {} for key in live}
-    for row in ReviewItem.objects.filter(period__in=live).order_by().values("period", "mark").annotate(count=Count("pk")):
+    oldest: dict[int, datetime] = {}
+    rows = ReviewItem.objects.filter(period__in=live).order_by().values("period", "mark")
+    for row in rows.annotate(count=Count("pk"), oldest=Min("recorded_at", filter=Q(mark=Mark.NONE))):
         marks[row["period"]][row["mark"]] = row["count"]
-    unjudged = ReviewItem.objects.filter(period=OuterRef("pk"), mark=Mark.NONE).order_by("place").values("recorded_at")[:1]
-    oldest = dict(ReviewPeriod.objects.filter(pk__in=live).annotate(oldest=Subquery(unjudged)).values_list("pk", "oldest"))
+        if row["oldest"]:
+            oldest[row["period"]] = row["oldest"]
     return {key: Progress(marks[key], oldest.get(key)) for key in live}
 
 
+def marks_of(period: ReviewPeriod) -> dict[str, int]:
+    """How many entries have which mark. One query, answered by an index alone."""
+    rows = ReviewItem.objects.filter(period=period).order_by().values("mark").annotate(count=Count("pk"))
+    return {row["mark"]: row["count"] for row in rows}
+
+
 def progress(period: ReviewPeriod) -> Progress:
-    """How far one is, signed or not. Two queries."""
-    items = ReviewItem.objects.filter(period=period)
-    marks = {row["mark"]: row["count"] for row in items.order_by().values("mark").annotate(count=Count("pk"))}
-    return Progress(marks, items.filter(mark=Mark.NONE).order_by("place").values_list("recorded_at", flat=True).first())
+    """How far one is, signed or not. One query."""
+    return Progress(marks_of(period))
 
 
 def loose(period: ReviewPeriod) -> QuerySet[ReviewItem]:

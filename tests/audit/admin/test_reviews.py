@@ -81,7 +81,7 @@ def test_the_workspace_judges_by_forms_alone(period: ReviewPeriod, rita: Any) ->
     client, work = signed_in(rita), page(period, "work")
     shown = client.get(work).content.decode()
     assert "3 of 3 entries are left." in shown
-    assert "somebody" in shown
+    assert "Somebody" in shown
     assert "The first entry of this person." in shown
     first = make.items_of(period)[0]
     assert client.post(work, {"item": first.pk, "mark": "reviewed", "note": ""}).status_code == 302
