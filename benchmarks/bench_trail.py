@@ -138,7 +138,7 @@ def _insert(vendor: str, at: int, last: int, first: int, events: int) -> str:
     number = say_as["pad"].format("i / 12", 6)
     why = (
         f"'Card ' || CASE WHEN i % 5 = 0 THEN 'payments fail' ELSE 'service answers' END || ' in region ' || (i * 7919 % 37) || "
-        f"' change CHG-' || {say_as['pad'].format('i * 7919 % 99991', 6)} || CASE WHEN i < {first + events // 20} THEN ' migration' ELSE '' END"
+        f"' change CHG-' || {say_as['pad'].format('i / 5', 6)} || CASE WHEN i < {first + events // 20} THEN ' migration' ELSE '' END"
     )
     subject = (
         f'CASE WHEN d.model = \'\' THEN \'\' ELSE \',"obj":{{"model":"\' || d.model || \'","pk":"\' || ({key}) || '

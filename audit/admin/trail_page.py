@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.events.stories import model_words
@@ -20,10 +21,11 @@ from audit.reading.folding import Folds
 from audit.reading.searching import Page, about
 from audit.reading.services import views_for
 from audit.reading.showing import Line, lines_of
-from portal.foundation.adminkit.moments import moment, written
+from portal.foundation.adminkit.moments import NEAR, relative, written
 from portal.foundation.errors import InvalidInput
 
 from .objects import words_of
+from .seal import clock_time
 
 LIST = "admin:audit_ledgerevent_changelist"
 # What the address says beside filters.
@@ -128,7 +130,7 @@ def rows(events: Sequence[Any], reader: Any, more: Mapping[int, int], now: datet
     return [
         Row(
             line=line,
-            when=moment(line.at, now),
+            when=_when(line.at, now),
             page=reverse("admin:audit_ledgerevent_change", args=[line.number]),
             fragment=reverse("admin:audit_ledgerevent_line", args=[line.number]),
             story=story_address(line.kind, line.key) if line.kind else "",
@@ -137,6 +139,13 @@ def rows(events: Sequence[Any], reader: Any, more: Mapping[int, int], now: datet
         )
         for line in lines_of(events, reader)
     ]
+
+
+def _when(at: datetime, now: datetime) -> SafeString:
+    """'14:05:32 CET, 3 min ago'; with its day and without seconds unless that is today. UTC on hover."""
+    today = timezone.localtime(at).date() == timezone.localtime(now).date()
+    near = f", {relative(at, now)}" if abs(at - now) < NEAR else ""
+    return format_html("{}{}", clock_time(at, now, seconds=today), near)
 
 
 def _view(request: HttpRequest) -> SavedView | None:

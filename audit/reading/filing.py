@@ -3,12 +3,13 @@
 The ledger's tree numbers its leaves without a gap, so that none is left out and none filed twice. What was removed with leave is taken out.
 """
 
+# ruff: noqa: S608 - constants
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from audit.ledger.models import LedgerEvent
@@ -26,6 +27,15 @@ from .terms import number, terms_of
 AT_ONCE = 2_000
 # A statement takes some thousand values at most.
 VALUES = 900
+# Past the ORM, which takes ten times as long for each row.
+OVER = "ON CONFLICT (term, block) DO UPDATE SET count = excluded.count, events = excluded.events"
+WRITING = {
+    "sqlite": f"INSERT INTO audit_trailposting (term, block, count, events) VALUES (%s, %s, %s, %s) {OVER}",
+    "postgresql": (
+        "INSERT INTO audit_trailposting (term, block, count, events) "
+        f"SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::bytea[]) {OVER}"
+    ),
+}
 EVERY_SECONDS, FORGETTING_SECONDS = 5.0, 30.0
 Places = dict[tuple[int, int], list[int]]
 
@@ -137,10 +147,14 @@ def _add(places: Places) -> None:
     rows = []
     for key, held in places.items():
         joined = bitmap(held) | before.get(key, 0)
-        rows.append(TrailPosting(term=key[0], block=key[1], count=joined.bit_count(), events=packed(joined)))
-    TrailPosting.objects.bulk_create(
-        rows, VALUES // 4, update_conflicts=True, unique_fields=["term", "block"], update_fields=["count", "events"]
-    )
+        rows.append((*key, joined.bit_count(), packed(joined)))
+    with connection.cursor() as cursor:
+        if not rows:
+            return
+        if connection.vendor == "sqlite":
+            cursor.executemany(WRITING["sqlite"], rows)
+        else:
+            cursor.execute(WRITING["postgresql"], [list(column) for column in zip(*rows, strict=True)])
 
 
 def _filed(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:

@@ -12,11 +12,12 @@ from audit.ledger.models import LedgerEvent
 from audit.ledger.personal import parsed
 from portal.foundation.access.checks import require
 
+from .masking import hides, masked
 from .outcomes import outcome_of
 from .services import RIGHT
 
 LONGEST_GIST = 160
-_HASH = re.compile(r"[0-9a-f]{32,}")
+_HASH = re.compile(r"[0-9a-f-]{32,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ def shown_all(events: Sequence[LedgerEvent], reader: Any) -> list[Shown]:
 def lines_of(events: Sequence[LedgerEvent], reader: Any) -> list[Line]:
     """The lines of the log for these events, in their order. One query. Raises NotAllowed."""
     require(reader, RIGHT, to="read the audit trail")
-    return [_line(event, content) for event, content in zip(events, parsed(event.payload for event in events), strict=True)]
+    contents = parsed(event.payload for event in events)
+    if hides(reader):
+        contents = [masked(content) for content in contents]
+    return [_line(event, content) for event, content in zip(events, contents, strict=True)]
 
 
 def _line(event: LedgerEvent, content: dict[str, Any]) -> Line:

@@ -37,22 +37,25 @@ def number(term: str) -> int:
 def terms_of(facts: Facts) -> Iterator[str]:
     """Every term of an event. Objects and requests have indexes of the ledger's own."""
     at = facts.at.astimezone(UTC)
-    yield EVERYTHING
-    yield f"t:{facts.type}"
-    yield f"f:{family_of(facts.type)}"
-    yield f"a:{facts.person or THE_PORTAL}"
-    yield f"m:{at:%Y-%m}"
-    yield f"d:{at:%Y-%m-%d}"
-    yield f"h:{at:%Y-%m-%dT%H}"
-    if facts.kind:
-        yield f"k:{facts.kind}"
-    if facts.channel:
-        yield f"c:{facts.channel}"
-    outcome = outcome_of(facts.type)
-    if outcome != DONE:
-        yield f"o:{outcome}"
+    yield from _of_deed(facts.type, facts.person, facts.kind, facts.channel)
+    yield from _of_hour(at.year, at.month, at.day, at.hour)
     for word in facts.words():
         yield f"w:{word}"
+
+
+@lru_cache(maxsize=16_384)
+def _of_deed(event_type: str, person: str, kind: str, channel: str) -> tuple[str, ...]:
+    """Mostly the same few: put together once."""
+    terms = [EVERYTHING, f"t:{event_type}", f"f:{family_of(event_type)}", f"a:{person or THE_PORTAL}"]
+    terms += [f"k:{kind}"] if kind else []
+    terms += [f"c:{channel}"] if channel else []
+    outcome = outcome_of(event_type)
+    return tuple(terms if outcome == DONE else [*terms, f"o:{outcome}"])
+
+
+@lru_cache(maxsize=4_096)
+def _of_hour(year: int, month: int, day: int, hour: int) -> tuple[str, ...]:
+    return f"m:{year:04}-{month:02}", f"d:{year:04}-{month:02}-{day:02}", f"h:{year:04}-{month:02}-{day:02}T{hour:02}"
 
 
 def question(filters: Filters, oldest: datetime, newest: datetime) -> Question:

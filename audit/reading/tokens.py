@@ -64,7 +64,8 @@ def _words(texts: Iterable[str]) -> Iterator[str]:
             yield whole
             parts = _PART.findall(whole)
             if len(parts) > 1:
-                yield from filter(_is_word, parts)
+                # Figures out of a number say nothing by themselves, and there are as many as numbers.
+                yield from (part for part in parts if len(part) >= SHORTEST and not part.isdecimal())
 
 
 def _whole(text: str) -> Iterator[str]:

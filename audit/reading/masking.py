@@ -1,0 +1,35 @@
+"""What an auditor who was called in does not read in events either: people's addresses, and the columns that lists show blank."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal.foundation.access.held import appointment_of
+from portal.foundation.access.masks import BLANK, MASKED
+
+
+def hides(reader: Any) -> bool:
+    """Whether `reader` sees blanks."""
+    return reader is not None and appointment_of(reader) is not None
+
+
+def masked(content: Mapping[str, Any]) -> dict[str, Any]:
+    """An opened event with blanks: its address, what its details say of one, and the columns that are not shown, before and after."""
+    found = dict(content)
+    way, details, changes = content.get("ctx"), content.get("details"), content.get("changes")
+    if isinstance(way, dict) and way.get("ip"):
+        found["ctx"] = {**way, "ip": BLANK}
+    if isinstance(details, dict) and details.get("address"):
+        found["details"] = {**details, "address": BLANK}
+    if isinstance(changes, list):
+        found["changes"] = [_row(change) for change in changes]
+    return found
+
+
+def _row(change: Mapping[str, Any]) -> dict[str, Any]:
+    columns = MASKED.get(str(change.get("model")), ())
+    blank = {side: _blank(change[side], columns) for side in ("before", "after") if isinstance(change.get(side), dict)}
+    return {**change, **blank}
+
+
+def _blank(values: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
+    return {name: BLANK if name in columns and value else value for name, value in values.items()}
