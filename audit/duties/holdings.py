@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
-from portal.foundation.access.roles import ON_SERVICE
+from portal.foundation.access.places import level_of
 from portal.foundation.people.models import User
 
 from .pairs import EVERYTHING, Holding, Way
@@ -69,10 +69,11 @@ def group_holdings(groups: Collection[int] | None, wanted: "_Wanted") -> Holding
 
 
 def by_grant(through: str, app: str, codename: str, object_app: str, model: str, key: str) -> list[Holding]:
-    """The grant itself, and the rights over incidents that a grant on their service stands in for."""
+    """The grant itself, and the rights over what hangs on its object that it stands in for."""
     right, on = f"{app}.{codename}", f"{object_app}.{model}:{key}"
-    also = [name for name, scope in ON_SERVICE.items() if scope == right]
-    return [Holding(name, Way.GRANT, through, on) for name in (right, *also)]
+    level = level_of(right)
+    also = [Holding(name, Way.GRANT, through, on, right) for name in sorted(level.gives - {right})] if level else []
+    return [Holding(right, Way.GRANT, through, on), *also]
 
 
 def words_of_rights(rights: Iterable[str]) -> dict[str, str]:

@@ -28,12 +28,16 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Holding:
-    """A right that a person holds: by which way, through which role if by one, and on what; `on` is '' for everywhere."""
+    """A right that a person holds: by which way, through which role if by one, and on what; `on` is '' for everywhere.
+
+    `by` is the right that was really granted, where it stands in for this one.
+    """
 
     right: str
     way: str
     through: str = ""
     on: str = ""
+    by: str = ""
 
     def words(self) -> str:
         """'by the role Approvers', 'given directly', 'granted on policies.service:7'."""

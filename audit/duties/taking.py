@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 from guardian.models import UserObjectPermission
 
 from audit.events.services import act
-from portal.foundation.access.roles import ON_SERVICE
+from portal.foundation.access.models import ObjectGrant
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import NotAllowed, WrongState
 from portal.foundation.people.models import User
@@ -54,12 +54,21 @@ def _granted(person: User, held: Holding, actor: Any, now: datetime, reason: str
         return _from_role(person, held, actor, now, reason)
     label, _, key = held.on.partition(":")
     app, _, model = label.partition(".")
-    # Held by a grant on the service that stands in for it, perhaps.
-    named = [right.partition(".")[2] for right in (held.right, ON_SERVICE.get(held.right, "")) if right]
+    right_app, _, codename = (held.by or held.right).partition(".")
     grants = UserObjectPermission.objects.filter(
-        user=person, object_pk=key, content_type__app_label=app, content_type__model=model, permission__codename__in=named
+        user=person,
+        object_pk=key,
+        content_type__app_label=app,
+        content_type__model=model,
+        permission__codename=codename,
+        permission__content_type__app_label=right_app,
     )
     rows = list(grants.select_related("permission", "user", "content_type"))
+    # What was given past the page of grants has no row there.
+    told = ObjectGrant.objects.select_for_update(of=("self",)).select_related("permission__content_type", "user")
+    for given in told.filter(user=person, ended_at=None, object_pk=key, permission__in=[row.permission_id for row in rows]):
+        given.ended_at, given.ended_by, given.end_reason = now, actor, reason
+        save_tracked(given, actor=actor, now=now, reason=reason)
     for row in rows:
         row.delete()
     return bool(rows)

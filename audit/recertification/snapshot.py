@@ -11,7 +11,7 @@ from audit.duties.holdings import holdings_of, words_of_rights
 from audit.duties.pairs import Holding, Way
 from audit.ledger import personal
 from audit.ledger.models import LedgerEvent
-from portal.foundation.access.roles import ON_SERVICE, ROLES
+from portal.foundation.access.roles import ROLES
 from portal.foundation.people.models import User
 from portal.foundation.registry import Registry
 
@@ -57,7 +57,7 @@ def _as_held(person: int, one: Holding) -> Held | None:
     if one.way == Way.ROLE:
         return (person, one.way, one.through, "")
     # What stands in for another right, and what comes with a role, is asked about there.
-    return None if one.through or (one.way == Way.GRANT and one.right in ON_SERVICE) else (person, one.way, one.right, one.on)
+    return None if one.through or one.by else (person, one.way, one.right, one.on)
 
 
 def asked_about(held: Mapping[Held, tuple[str, ...]], now: datetime) -> list[Asked]:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from audit.duties.exceptions import give_exception
 from audit.duties.findings import cover, holdings_named, remove
 from audit.duties.granting import refuse_roles
+from audit.duties.holdings import holdings_of
 from audit.duties.models import DutyException, DutyFinding, DutyPair, day_of
 from audit.duties.pairs import Holding, Way
 from audit.duties.table import bring_back, retire_pair, save_pair
@@ -17,7 +18,9 @@ from audit.duties.taking import take_away
 from policies.models import Service
 from portal.foundation.access.checks import may
 from portal.foundation.access.grants import grant
+from portal.foundation.access.places import WORK
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.granting.services import give
 from portal.models import User
 from tests.factories.portal import person
 
@@ -98,7 +101,7 @@ def test_a_grant_on_a_service_that_joins_two_duties_is_refused() -> None:
 def test_every_way_of_holding_can_be_taken_away_and_only_what_is_held(ana: User, now: Any) -> None:
     tom, service = person("Tom Berg"), Service.objects.create(name="Card payments", key="card-payments")
     grant("policies.work_service_incidents", tom, service)
-    held = Holding("incidents.acknowledge_incident", Way.GRANT, "", f"policies.service:{service.pk}")
+    held = Holding("incidents.acknowledge_incident", Way.GRANT, "", f"policies.service:{service.pk}", "policies.work_service_incidents")
     take_away(tom, held, actor=ana, now=now, reason="Left the team.")
     assert not may(User.objects.get(pk=tom.pk), "incidents.acknowledge_incident", service)
     for gone in (held, Holding("a.b", Way.ROLE, "Managers"), Holding("portal.change_user", Way.DIRECT), Holding("*", Way.SUPERUSER)):
@@ -106,6 +109,17 @@ def test_every_way_of_holding_can_be_taken_away_and_only_what_is_held(ana: User,
             take_away(tom, gone, actor=ana, now=now, reason="Again.")
     with pytest.raises(NotAllowed, match="their own"):
         take_away(ana, Holding("audit.ask_removal", Way.ROLE, "Compliance"), actor=ana, now=now, reason="Mine.")
+
+
+def test_what_was_given_on_the_page_of_grants_is_ended_there_too(ana: User, now: Any) -> None:
+    tom, service = person("Tom Berg"), Service.objects.create(name="Card payments", key="card-payments")
+    root = User.objects.create_superuser("root")
+    given = give(WORK, tom, service, actor=root, now=now, reason="A stand-in.")
+    held = next(one for one in holdings_of([tom.pk])[tom.pk] if not one.by)
+    take_away(tom, held, actor=ana, now=now, reason="Back.")
+    given.refresh_from_db()
+    assert (given.ended_by, given.end_reason) == (ana, "Back.")
+    assert tom.pk not in holdings_of([tom.pk])
 
 
 def test_the_last_superuser_stays(ana: User, now: Any) -> None:
