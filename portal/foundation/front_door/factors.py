@@ -23,6 +23,7 @@ from portal.foundation.people.models import User
 
 from . import locks
 from .ending import ABOVE, end_all
+from .notices import tell
 
 Type = Authenticator.Type
 KINDS = {Type.TOTP: "Authenticator app", Type.WEBAUTHN: "Passkey or security key", Type.RECOVERY_CODES: "Recovery codes"}
@@ -151,7 +152,7 @@ def add_app(user: User, *, secret: str, code: str, actor: Any, now: datetime) ->
         app = TOTP.activate(user, secret).instance
         app.data[LAST_STEP] = step
         app.save(update_fields=["data"])
-        return _added(user, app, running)
+        return _added(user, app, running, now)
 
 
 def add_key(user: User, *, name: str, credential: Any, actor: Any, now: datetime) -> Sequence[str]:
@@ -170,7 +171,7 @@ def add_key(user: User, *, name: str, credential: Any, actor: Any, now: datetime
         except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise InvalidInput("The key's answer cannot be used. Try again, or with another key.") from error
         name = " ".join(name.split())[:60] or f"Key {_factors(user).filter(type=Type.WEBAUTHN).count() + 1}"
-        return _added(user, auth.WebAuthn.add(user, name, credential).instance, running)
+        return _added(user, auth.WebAuthn.add(user, name, credential).instance, running, now)
 
 
 def remove(user: User, pk: int, *, actor: Any, now: datetime) -> None:
@@ -188,6 +189,7 @@ def remove(user: User, pk: int, *, actor: Any, now: datetime) -> None:
         if not has_factor(user):
             Authenticator.objects.filter(user=user).delete()
         end_all(user)
+        tell(user, f"A second factor of your account was removed ({running.details['factor'].lower()}).", now=now)
 
 
 def new_codes(user: User, *, actor: Any, now: datetime) -> Sequence[str]:
@@ -214,11 +216,13 @@ def take_away(user: User, *, actor: Any, now: datetime, reason: str = "") -> Non
         if not Authenticator.objects.filter(user=user).delete()[0]:
             raise WrongState("This person has no second factor.")
         end_all(user)
+        tell(user, "An administrator took the second factors of your account away.", now=now)
 
 
-def _added(user: User, factor: Authenticator, running: Any) -> Sequence[str]:
+def _added(user: User, factor: Authenticator, running: Any, now: datetime) -> Sequence[str]:
     running.details["factor"] = KINDS[Type(factor.type)]
     end_all(user)
+    tell(user, f"A second factor was added to your account ({KINDS[Type(factor.type)].lower()}).", now=now)
     first = not Authenticator.objects.filter(user=user, type=Type.RECOVERY_CODES).exists()
     return _codes(user) if first else ()
 

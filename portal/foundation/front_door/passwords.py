@@ -19,6 +19,7 @@ from portal.foundation.outbox.services import queue
 from portal.foundation.people.models import ContactPoint, User
 
 from .ending import ABOVE
+from .notices import tell
 
 KIND = "account.password_link"
 # A link asked for twice in a short while is one link.
@@ -60,6 +61,7 @@ def send_link(user: User, *, actor: Any, now: datetime, reason: str = "") -> str
     with frames["act"]("account.password_link_sent", actor=actor, now=now, subject=user, why=reason) as running:
         running.details["to"] = point.get_channel_display()
         _queue(user, point, now)
+        tell(user, f"An administrator had a link to set your password sent to '{point.label}'.", now=now)
     return f"A link is on its way to '{point.label}'. It counts for {words.duration(_valid_for())}, once."
 
 
@@ -95,6 +97,7 @@ def _set(user: User, password: str, verb: str, *, actor: Any, now: datetime, rea
     with frames["act"](verb, actor=actor, now=now, subject=user, why=reason):
         user.set_password(password)
         user.save(update_fields=["password"])
+        tell(user, "The password of your account is another now, and all its sessions have ended.", now=now)
 
 
 def _queue(user: User, point: ContactPoint, now: datetime) -> None:

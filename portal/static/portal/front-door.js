@@ -53,7 +53,9 @@
       print.hidden = false;
       print.addEventListener("click", () => window.print());
     }
-    if (!window.PublicKeyCredential || !window.isSecureContext) return;
+    // Keys belong to a name: at a bare address browsers refuse them.
+    const bare = /^[\d.]+$|:/.test(location.hostname);
+    if (!window.PublicKeyCredential || !window.isSecureContext || bare) return;
     for (const part of document.querySelectorAll("[data-keys]")) part.hidden = false;
     for (const button of document.querySelectorAll("[data-use-key]")) button.addEventListener("click", () => use(button.form));
   };

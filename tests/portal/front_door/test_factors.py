@@ -12,8 +12,8 @@ from audit.models import LedgerEvent, RawChange
 from portal.foundation import clock
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound, WrongState
 from portal.foundation.front_door import factors
-from portal.models import BrowserSession, User
-from tests.factories.portal import person
+from portal.models import BrowserSession, OutboxMessage, User
+from tests.factories.portal import contact, person
 from tests.untold import untold
 
 pytestmark = pytest.mark.django_db
@@ -196,6 +196,16 @@ def test_new_recovery_codes_take_the_place_of_the_old(ana: User, now: datetime) 
     assert not set(old) & set(new)
     with pytest.raises(InvalidInput):
         factors.prove(ana, code=old[0], now=now)
+
+
+def test_somebody_hears_of_every_change_by_their_own_ways(ana: User, now: datetime) -> None:
+    contact(ana)
+    with_app(ana, now)
+    factors.take_away(ana, actor=person("Ada", roles=("administrator",)), now=now)
+    assert set(OutboxMessage.objects.values_list("person", "title")) == {
+        (ana.pk, "A second factor was added to your account (authenticator app)."),
+        (ana.pk, "An administrator took the second factors of your account away."),
+    }
 
 
 def test_nobody_touches_those_of_others_but_an_administrator_takes_lost_ones_away(ana: User, now: datetime) -> None:
