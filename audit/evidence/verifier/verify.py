@@ -62,17 +62,15 @@ from typing import Any, NamedTuple
 
 # --- Words and limits ----------------------------------------------------------------------------------------------------------------
 
-# Section 7. Of several findings the first word in this order is the verdict.
-STATUS = {"sound": 0, "tampered": 1, "unknown key": 5, "unsigned": 4, "incomplete": 2, "stale": 3}
-MEANING = {
-    "sound": "everything that it claims was checked and holds.",
-    "tampered": "it contradicts itself. Something was changed, or made up, after it was sealed.",
-    "unknown key": "it is not signed by a key that you trust.",
-    "unsigned": "a checkpoint that is needed has no valid signature.",
-    "incomplete": "something that it claims is not in it.",
-    "stale": "it is older than it should be.",
+# Section 7: exit status and meaning. Of several findings the first word in this order is the verdict.
+WORDS = {
+    "sound": (0, "everything that it claims was checked and holds."),
+    "tampered": (1, "it contradicts itself. Something was changed, or made up, after it was sealed."),
+    "unknown key": (5, "it is not signed by a key that you trust."),
+    "unsigned": (4, "a checkpoint that is needed has no valid signature."),
+    "incomplete": (2, "something that it claims is not in it."),
+    "stale": (3, "it is older than it should be."),
 }
-STATUSES = f"Exit status: {', '.join(f'{status} {word}' for word, status in sorted(STATUS.items(), key=lambda item: item[1]))}."
 USAGE = 64
 UTC = timezone.utc
 EVIDENCE = ("manifest.json", "entries.jsonl", "checkpoints.jsonl", "anchors.jsonl", "cards.jsonl", "keys.txt")
@@ -439,14 +437,14 @@ class Verdict:
     @property
     def word(self) -> str:
         found = {finding["word"] for finding in self.findings}
-        return next((word for word in STATUS if word in found), "sound")
+        return next((word for word in WORDS if word in found), "sound")
 
     def as_data(self) -> dict[str, Any]:
-        said = {"status": STATUS[self.word], "word": self.word, "findings": self.findings, "more_findings": self.more}
+        said = {"status": WORDS[self.word][0], "word": self.word, "findings": self.findings, "more_findings": self.more}
         return {**said, **self.facts, "not_checked": self.unchecked}
 
     def as_text(self) -> str:
-        lines = [f"{self.word.upper()}: {MEANING[self.word]}"]
+        lines = [f"{self.word.upper()}: {WORDS[self.word][1]}"]
         lines += [f"  {finding['word'].upper()}: {finding['text']}" for finding in self.findings]
         lines += [f"  ... and {count} more of the kind '{word}'." for word, count in self.more.items()]
         for name, value in self.facts.items():
@@ -769,9 +767,11 @@ class Helpers:
 
     def answer(self, block: bytes, promise: Any) -> list[Run | bytes]:
         try:
-            return promise.result() if promise else examine(block)  # type: ignore[no-any-return]
-        except Exception:  # noqa: BLE001 - a helper was killed, for one
-            return examine(block)
+            if promise:
+                return promise.result()  # type: ignore[no-any-return]
+        except Exception:  # noqa: BLE001, S110 - a helper was killed, for one
+            pass
+        return examine(block)
 
     def end(self) -> None:
         if self.pool:
@@ -990,6 +990,13 @@ class Bundle:
         """The member's lines, counted from 1."""
         return enumerate((line for block in self.blocks(name) for line in block[:-1].split(b"\n")), 1)
 
+    def parsed(self, name: str, parse: Callable[[bytes], Any]) -> Iterator[Any]:
+        for number, line in self.lines(name):
+            try:
+                yield parse(line)
+            except Broken as error:
+                raise Broken(f"line {number} of {name}: {error}") from None
+
     def compare_members(self) -> None:
         """What the manifest lists must be there, and the other way round."""
         for name in sorted({*self.files, *MEMBERS} - {"manifest.json", *self.sizes}):
@@ -1036,7 +1043,7 @@ class Walk:
         self.v2_seen, self.late, self.unopened, self.first_event, self.last_event = False, 0, 0, b"~", b""
         self.explained: list[tuple[int, int]] = []
         self.exports: list[tuple[int, Any, str]] = []
-        self.epoch, self.restores = 1, [Restore(1, 0, 0)]
+        self.epoch, self.restores, self.anchor_read = 1, [Restore(1, 0, 0)], (0, 0)
         self.chain, self.witnesses = self.read_keys()
         self.retiring: list[Key] = []
         # The next checkpoint, the last one that the tree has reached, and the one before that
@@ -1052,15 +1059,16 @@ class Walk:
         self.signatures = 0
 
     def run(self) -> None:
-        self.bundle.compare_members()
+        bundle = self.bundle
+        bundle.compare_members()
         self.read_cards()
-        worth = self.deep and self.bundle.sizes["entries.jsonl"] > WORTH_HELPERS
+        worth = self.deep and bundle.sizes["entries.jsonl"] > WORTH_HELPERS
         helpers = Helpers(self.options.processes if self.options.processes or worth else 1, self.deep, self.cards)
-        self.bundle.chunk = CHUNK if self.deep else 2 * CHUNK
+        bundle.chunk = CHUNK if self.deep else 2 * CHUNK
         patience = sys.getswitchinterval()
         sys.setswitchinterval(0.0001)  # seconds that threads may keep Python while others wait; theirs are short turns
         try:
-            self.notes, self.anchors = self.read_notes(), self.read_anchors()
+            self.notes, self.anchors = bundle.parsed("checkpoints.jsonl", self.read_note), bundle.parsed("anchors.jsonl", self.read_anchor)
             self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
             self.first_time, self.begun = self.due.time if self.due else None, True
             self.meet_checkpoints()
@@ -1108,29 +1116,19 @@ class Walk:
             except Broken as error:
                 self.verdict.find("tampered", f"Line {number} of cards.jsonl: {error}.")
 
-    def read_notes(self) -> Iterator[Note]:
-        for number, line in self.bundle.lines("checkpoints.jsonl"):
-            try:
-                note = parse_canonical(line)
-                yield parse_note(note if isinstance(note, str) else "")
-            except Broken as error:
-                raise Broken(f"line {number} of checkpoints.jsonl: {error}") from None
+    def read_note(self, line: bytes) -> Note:
+        note = parse_canonical(line)
+        return parse_note(note if isinstance(note, str) else "")
 
-    def read_anchors(self) -> Iterator[Anchor]:
-        before = (0, 0)
-        for number, line in self.bundle.lines("anchors.jsonl"):
-            try:
-                row = parse_object(line, "kind", "name", "origin", "at", "receipt", others=("size",))
-                moment(row["at"])
-                receipt = unbase64(row["receipt"]) if row["receipt"] else b""
-                place = epoch_of(row["origin"], self.ledger), number_of(row, "size")
-                if place[1] < 0 or place < before:
-                    raise Broken("an anchor has a size, and anchors are sorted by epoch and size")
-                before = place
-                seals = parse_seals(decoded(receipt, "a witness' receipt")) if row["kind"] == "witness" else []
-                yield Anchor(shorten(row["kind"]), shorten(row["name"]), *place, receipt, seals)
-            except Broken as error:
-                raise Broken(f"line {number} of anchors.jsonl: {error}") from None
+    def read_anchor(self, line: bytes) -> Anchor:
+        row = parse_object(line, "kind", "name", "origin", "at", "receipt", others=("size",))
+        moment(row["at"])
+        receipt = unbase64(row["receipt"]) if row["receipt"] else b""
+        before, self.anchor_read = self.anchor_read, (epoch_of(row["origin"], self.ledger), number_of(row, "size"))
+        if self.anchor_read[1] < 0 or self.anchor_read < before:
+            raise Broken("an anchor has a size, and anchors are sorted by epoch and size")
+        seals = parse_seals(decoded(receipt, "a witness' receipt")) if row["kind"] == "witness" else []
+        return Anchor(shorten(row["kind"]), shorten(row["name"]), *self.anchor_read, receipt, seals)
 
     # The entries
 
@@ -1641,7 +1639,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="verify.py", description="Checks a ledger's evidence. " + STATUSES)
+    parser = Parser(
+        prog="verify.py",
+        description="Checks a ledger's evidence.",
+        epilog=f"Exit status: {', '.join(f'{status} {word}' for word, (status, _) in WORDS.items())}, {USAGE} not called properly.",
+    )
     parser.add_argument("file", nargs="?", help="a bundle (.zip) or a single proof (.tlog-proof)")
     parser.add_argument("--payload", metavar="FILE", help="the entry that a single proof is about")
     parser.add_argument("--consistency", nargs=3, metavar=("OLD", "NEW", "PROOF"), help="two checkpoints and the proof between them")
@@ -1688,7 +1690,7 @@ def main(arguments: list[str] | None = None) -> int:
         verdict = Verdict()
         verdict.find("tampered", f"It makes this program fail ({type(error).__name__}: {shorten(error)}), which nothing honest does.")
     sys.stdout.write((json.dumps(verdict.as_data(), indent=1, ensure_ascii=True) if options.json else verdict.as_text()) + "\n")
-    return STATUS[verdict.word]
+    return WORDS[verdict.word][0]
 
 
 if __name__ == "__main__":
