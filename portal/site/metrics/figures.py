@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Min, Q
 from django_q.models import OrmQ
 
+from audit.reviews.queries import overdue
 from audit.sealing.services import state
 from incidents.escalation.engine import live_runs
 from incidents.escalation.queries import OVERDUE_AFTER
@@ -23,8 +24,8 @@ NO_LANE = "unassigned"
 
 
 def families(now: datetime) -> list[Family]:
-    """All figures, always under the same names. Thirteen queries."""
-    return [*_runs(now), *_engine(), *_outbox(now), *_lanes(), *_watch(), *_work(), *_ledger(now)]
+    """All figures, always under the same names. Fourteen queries."""
+    return [*_runs(now), *_engine(), *_outbox(now), *_lanes(), *_watch(), *_work(), *_ledger(now), *_log_reviews(now)]
 
 
 def _runs(now: datetime) -> Iterator[Family]:
@@ -111,6 +112,13 @@ def _ledger(now: datetime) -> Iterator[Family]:
     yield one("portal_ledger_sealed_entries", "Entries that the last checkpoint holds.", sealing.size)
     yield one("portal_ledger_sealed_timestamp_seconds", "When the last checkpoint was signed.", _stamp(sealing.at))
     yield one("portal_ledger_alarms", "What the sealer finds wrong and cannot put right.", len(sealing.alarms))
+
+
+def _log_reviews(now: datetime) -> Iterator[Family]:
+    found = overdue(now).order_by().aggregate(count=Count("*"), first=Min("due_at"))
+    yield one("portal_log_reviews_overdue", "Reviews of the audit trail that should be signed by now.", found["count"])
+    age = (now - found["first"]).total_seconds() if found["first"] else 0.0
+    yield one("portal_log_reviews_overdue_seconds", "For how long the one that was due first is overdue.", age)
 
 
 def _by_channel(name: str, help: str, kind: str, numbers: dict[str, int]) -> Family:

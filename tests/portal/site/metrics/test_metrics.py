@@ -71,7 +71,7 @@ def test_the_figures_say_what_is_not_sealed(figures: Any, tmp_path: Path, settin
 
 
 def test_the_price_is_a_fixed_number_of_queries(figures: Any, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         figures()
 
 
