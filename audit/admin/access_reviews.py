@@ -19,7 +19,7 @@ from audit.models import AccessCampaign, AccessItem, AccessRhythm
 from audit.recertification.deciding import answer_items, keep_all, to_answer
 from audit.recertification.models import Kind
 from audit.recertification.opening import RUN, open_now
-from audit.recertification.signing import SIGN, is_as_signed, set_rhythm, sign_off
+from audit.recertification.signing import SIGN, is_as_signed, left_open, set_rhythm, sign_off
 from audit.recertification.words import WHY, item_in_words
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -108,7 +108,7 @@ class AccessCampaignAdmin(OnlyByVerbs):
             label="Sign it",
             run=sign_off,
             permission=SIGN,
-            possible=lambda campaign: campaign.signed_at is None,
+            possible=lambda campaign: campaign.signed_at is None and not left_open(campaign),
             look="primary",
             consequence="Everything that was asked and answered is frozen under one hash. It needs an answer to every item.",
             ask="What did you look at, and what follows? The words stay in the audit trail.",

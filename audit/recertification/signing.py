@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from audit.duties.people_only import require_person, said
 from audit.events.services import act
 from audit.ledger.services import utc_text
@@ -37,7 +39,8 @@ def is_as_signed(campaign: AccessCampaign) -> bool:
 
 def left_open(campaign: AccessCampaign) -> int:
     """How much is not settled; 'not sure' is no answer to sign."""
-    return sum(1 for item in campaign.items.all() if not item.is_settled)
+    settled = Q(answer__in=[AccessItem.Answer.KEEP, AccessItem.Answer.REMOVE]) | Q(lapsed=True)
+    return campaign.items.exclude(settled).count()
 
 
 def sign_off(campaign: AccessCampaign, *, actor: Any, now: datetime, reason: str) -> AccessCampaign:
