@@ -22,12 +22,13 @@ from portal.foundation.access.elevation import grantable_groups, is_above
 from portal.foundation.adminkit.access_links import SEE_ACCESS
 from portal.foundation.adminkit.bases import GovernedAdmin
 from portal.foundation.adminkit.verbs import Verb
+from portal.foundation.errors import NotAllowed
 from portal.foundation.front_door.ending import end_everywhere
 from portal.foundation.front_door.factors import has_factor, take_away
 from portal.foundation.front_door.locks import is_closed_for, lift
 from portal.foundation.front_door.passwords import send_link
 from portal.foundation.people.services import revoke_token
-from portal.models import User
+from portal.models import AuditAppointment, User
 
 from . import access_admin as access_admin
 from . import channel_admin as channel_admin
@@ -172,9 +173,11 @@ class UserAdmin(GovernedAdmin):
         return [verb for verb in offered if not (above and verb.key in OF_EQUALS)]
 
     def before_save(self, request: HttpRequest, obj: User, now: datetime, *, adding: bool) -> None:
-        """A new account cannot sign in until its person set a password."""
+        """A new account cannot sign in until its person set a password; an auditor's is never one that may do everything."""
         if adding:
             obj.set_unusable_password()
+        elif obj.is_superuser and AuditAppointment.objects.filter(person=obj, ended_at=None).exists():
+            raise NotAllowed("This account is an auditor's. End the appointment first.")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Duties that must not meet are not given to one person, unless somebody said until when."""

@@ -4,6 +4,13 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
+from guardian.models import UserObjectPermission
+
+from .models import AuditAppointment
+from .places import level_of
+from .roles import AUDITOR
+
+_RIGHT = ("permission__content_type__app_label", "permission__codename")
 
 
 def rights_of(user: Any) -> set[str]:
@@ -15,7 +22,18 @@ def rights_of(user: Any) -> set[str]:
 
 def is_above(target: Any, actor: Any) -> bool:
     """Whether `target` may do something that `actor` may not; whoever could change its password would become it."""
-    return not actor.is_superuser and (target.is_superuser or not rights_of(target) <= rights_of(actor))
+    if actor.is_superuser:
+        return False
+    return target.is_superuser or not rights_of(target) | _rights_somewhere(target) <= rights_of(actor)
+
+
+def _rights_somewhere(target: Any) -> set[str]:
+    """What was granted to `target` on single objects, and what an auditor reads, whether or not it counts now."""
+    own = UserObjectPermission.objects.filter(user=target)
+    rights = {f"{app}.{codename}" for app, codename in own.values_list(*_RIGHT).distinct()}
+    levels = (level for level in map(level_of, rights) if level is not None)
+    audited = AUDITOR.may if AuditAppointment.objects.filter(person=target, ended_at=None).exists() else ()
+    return set().union(*(level.gives for level in levels), audited, (right for right in rights if level_of(right) is None))
 
 
 def grantable_groups(actor: Any) -> QuerySet[Group]:

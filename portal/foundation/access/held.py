@@ -85,7 +85,7 @@ def _words(vendor: str) -> tuple[str, int]:
     return statement, len(asked)
 
 
-def _mark(rows: QuerySet[Any], mark: str) -> QuerySet[Any, tuple[str, str]]:
+def _mark(rows: QuerySet[Any], mark: str) -> Any:
     """`mark` in place of a right, where there are rows."""
     app, right = mark.split(".")
     marked = rows.annotate(app=RawSQL(f"'{app}'", ()), right=RawSQL(f"'{right}'", ()))  # noqa: S611

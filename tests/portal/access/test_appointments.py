@@ -13,6 +13,8 @@ from audit.models import LedgerEvent
 from policies.models import DutyAbsence, EscalationPolicy, Service
 from portal.foundation import clock
 from portal.foundation.access.checks import may, visible_to
+from portal.foundation.access.elevation import is_above
+from portal.foundation.access.grants import grant
 from portal.foundation.access.held import rights_at_hand
 from portal.foundation.access.masks import BLANK
 from portal.foundation.access.models import AuditAppointment, ObjectGrant
@@ -128,3 +130,11 @@ def test_an_auditor_does_not_read_why_somebody_was_away(bank: Organisation, clie
     assert client.get(f"/admin/policies/dutyabsence/{away.pk}/history/").status_code == 404
     ana = person("Ana", roles=("responder",))
     assert visible_to(ana, DutyAbsence.objects.all(), "policies.view_dutyabsence").get().kind == "sick"
+
+
+def test_an_administrator_does_not_become_an_auditor_or_somebody_with_a_grant(bank: Organisation) -> None:
+    rae, gus, ada = appointed(everything=True), person("Gus"), person("Ada", roles=("administrator",))
+    grant("policies.see_service_incidents", gus, bank.services["paying"])
+    assert is_above(rae, ada)
+    assert is_above(gus, ada)
+    assert not is_above(person("New"), ada)
