@@ -12,7 +12,7 @@ import pytest
 
 from audit.evidence.page import verifier_page
 
-from .mutations import LEDGERS, cases, honest
+from .mutations import LEDGERS, Case, cases, honest
 from .two_verifiers import FILE, NODE, Both, both, difference
 from .verifier.made_bundles import Signer, b64, consistency_path, described, packed, small_ledger
 
@@ -40,6 +40,13 @@ def test_honest_bundles_get_the_same_verdict(both: Both, number: int) -> None:
 def test_three_hundred_bundles_with_something_wrong_get_the_same_verdict(both: Both) -> None:
     differences = [said for case in cases(300) if (said := difference(both, case))]
     assert not differences, "\n".join(differences)
+
+
+def test_what_the_manifest_says_of_a_file_is_its_length_and_digest_and_nothing_else(both: Both) -> None:
+    members = small_ledger().export()
+    more = members["manifest.json"].replace(b'"keys.txt":{"bytes":', b'"keys.txt":{"bites":1,"bytes":')
+    python, javascript = both.asked(Case("more of a file", packed({**members, "manifest.json": more}, 0)))
+    assert (python["status"], javascript["status"]) == (1, 1)
 
 
 def write(both: Both, data: bytes, name: str = "one.zip") -> str:
