@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
@@ -72,8 +72,4 @@ def next_page(request: HttpRequest) -> str:
 
 def page(request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
     """A page in the theme's frame. No browser keeps a copy."""
-    return render(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)
-
-
-def back(to: str = "front-door") -> HttpResponse:
-    return redirect(to)
+    return TemplateResponse(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)
