@@ -98,11 +98,14 @@ def _place(start: int, level: int) -> tuple[Place, int]:
 def _hashes(parts: Sequence[_Part]) -> list[bytes]:
     """The hashes of each part, as many as stand side by side from its first on. One query."""
     statement = " UNION ALL ".join(part.statement.format(turn=turn) for turn, part in enumerate(parts))
-    found: list[list[bytes]] = [[] for _ in parts]
-    for turn, place, hashes in sorted(ask(statement, [value for part in parts for value in part.given])):
-        if place == parts[turn].first + len(found[turn]):
-            found[turn].append(bytes(hashes))
-    return [b"".join(one) for one in found]
+    found: list[list[tuple[int, bytes]]] = [[] for _ in parts]
+    for turn, place, hashes in ask(statement, [value for part in parts for value in part.given]):
+        found[turn].append((place, hashes))
+    # After a gap no place is the one that it would have to be.
+    return [
+        b"".join([hashes for at, (place, hashes) in enumerate(sorted(rows), part.first) if place == at])
+        for part, rows in zip(parts, found, strict=True)
+    ]
 
 
 def split(hashes: bytes | memoryview) -> list[bytes]:
