@@ -7,6 +7,7 @@ LOG is a ServiceNow incident log, CSV, plain or gzip. Without one the sample und
 database, so that a busy machine hurts both. Limits: 60 times the shell's time and 400 MB of resident memory.
 """
 
+import argparse
 import gzip
 import os
 import resource
@@ -85,5 +86,12 @@ def timed(function: object, *arguments: object, **options: object) -> float:
     return time.monotonic() - started
 
 
+def given() -> Path | None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("log", metavar="LOG", nargs="?", type=Path)
+    log: Path | None = parser.parse_args().log
+    return log
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    sys.exit(main(given()))
