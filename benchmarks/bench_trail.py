@@ -6,7 +6,8 @@
 In a database of its own: events of two years by 200 people about 13 kinds of deeds, made by the database itself, then filed as the sealer files
 them. Each question is asked 30 times with other values: a page of 50, the newest first; some from the middle of the trail on. With 10,000,000
 events (--full) the 95th percentile is at most 150 ms, and no question takes more queries than with a few. At the end the whole page of the
-admin, at most 300 ms. --full takes half an hour to fill, most of it filing, and needs about 15 GB
+admin, at most 300 ms. Beside the time that passed stands the 95th percentile of the portal's own processor time, which a busy machine does not change.
+ --full takes half an hour to fill, most of it filing, and needs about 15 GB
 under the temporary folder.
 """
 
@@ -74,7 +75,7 @@ def main(events: int) -> int:
     call_command("migrate", verbosity=0)
     fill(events)
     print(
-        f"{connection.vendor}, {events:,} events, load {os.getloadavg()[0]:.1f}\n{'':44}{'p50 ms':>9}{'p95 ms':>9}{'most':>9}{'queries':>9}{'found':>14}"
+        f"{connection.vendor}, {events:,} events, load {os.getloadavg()[0]:.1f}\n{'':44}{'p50 ms':>9}{'p95 ms':>9}{'own CPU':>9}{'queries':>9}{'found':>14}"
     )
     kept = [measured(name, make, events) for name, make in questions(events).items()]
     kept += whole_pages()
@@ -118,6 +119,8 @@ def fill(events: int) -> None:
     database_guards.install("audit", "default")
     installing.install_after_migrate(sender=None, using="default")
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence('audit_ledgerevent', 'id'), (SELECT max(id) FROM audit_ledgerevent))")
         cursor.execute("ANALYZE")
     say("")
     print(f"made in {made - begun:,.0f} s, filed in {took:,.0f} s ({filed / max(took, 0.001):,.0f} a second)", flush=True)
@@ -223,7 +226,7 @@ def measured(name: str, make: Callable[[random.Random], Any], events: int) -> bo
 
     from audit.reading.searching import page
 
-    chance, took, queries, found = random.Random(name), [], 0, 0
+    chance, took, used, queries, found = random.Random(name), [], [], 0, 0
     for turn in range(TIMES + 1):
         filters = make(chance)
         before = chance.randrange(events // 2, events) if turn % 3 == 2 else None
@@ -232,14 +235,16 @@ def measured(name: str, make: Callable[[random.Random], Any], events: int) -> bo
                 page(filters, None)
             queries = len(captured)
             continue
-        begun = time.perf_counter()
+        begun, used_before = time.perf_counter(), time.thread_time()
         result = page(filters, None, before=before)
         took.append((time.perf_counter() - begun) * 1000)
+        used.append((time.thread_time() - used_before) * 1000)
         found = max(found, result.count.number)
     p95 = percentile(took, 0.95)
     kept = p95 <= MOST_MS and queries <= MOST_QUERIES
     print(
-        f"{name:44}{percentile(took, 0.5):9.1f}{p95:9.1f}{max(took):9.1f}{queries:9}{found:14,}{'' if kept else '   NOT KEPT'}", flush=True
+        f"{name:44}{percentile(took, 0.5):9.1f}{p95:9.1f}{percentile(used, 0.95):9.1f}{queries:9}{found:14,}{'' if kept else '   NOT KEPT'}",
+        flush=True,
     )
     return kept
 

@@ -175,7 +175,8 @@ def _take(source: Source, before: int | None, after: int | None, size: int, leav
     left_out = frozenset[int]()
     last: int | None = None
     for turn in range(MOST_ROUNDS):
-        some = list(islice(numbers, AT_ONCE if turn else size + 1))
+        # Mostly one or two were promised too much.
+        some = list(islice(numbers, min((size + 1) * 2**turn, max(AT_ONCE, size + 1))))
         if not some:
             return _Taken(found, None, left_out)
         last = some[-1]
