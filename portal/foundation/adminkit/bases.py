@@ -266,7 +266,9 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         return answer
 
     def _require_reach(self, request: HttpRequest, object_id: str) -> None:
-        """The history of what is gone stays open to whoever sees all; for the others what is out of reach never was."""
+        """The history of what is gone stays open to whoever sees all; for the others what is out of reach never was. What never changes has none."""
+        if not hasattr(self.opts, "simple_history_manager_attribute"):
+            raise Http404
         if not self.sees_all(request) and self.get_object(request, unquote(object_id)) is None:
             raise Http404
         if masked_columns(request.user, self.model):
