@@ -47,7 +47,9 @@ def sign_in_refused(sender: Any, credentials: dict[str, Any], request: Any = Non
     user = get_user_model().objects.filter(username=typed).first() if typed else None
     untold = refused_sign_ins.untold_before((user.pk if user else None, _address(request)), now)
     if untold is not None:
-        found = "No account is called so." if user is None else "The password was wrong." if user.is_active else "The account is not active."
+        found = (
+            "No account is called so." if user is None else "The password was wrong." if user.is_active else "The account is not active."
+        )
         tell("account.sign_in_refused", actor=None, now=now, subject=user, why=why or found, not_told_before=untold)
 
 
