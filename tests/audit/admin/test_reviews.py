@@ -166,8 +166,10 @@ def test_pages_ask_no_more_of_the_database_when_there_is_more_to_review(rita: An
         make.happened(number, by=person(f"Ana {number}"))
         period = make.opened(make.plan(rita, of=make.of_incidents(rita)))
         counts.append([])
-        for address in (PERIODS, page(period, "work"), page(period, "work", "entries"), page(period, "change")):
-            client.get(address)
+        for address in (PERIODS, page(period, "work"), page(period, "change")):
+            if len(counts) == 1:
+                # What a process looks up once.
+                client.get(address)
             with CaptureQueriesContext(connection) as asked:
                 assert client.get(address).status_code == 200
             counts[-1].append(len(asked))
