@@ -266,16 +266,19 @@ def whole_pages() -> list[bool]:
     client.force_login(user)
     kept = []
     for name, query in (("the page, everything", ""), ("the page, person and type", "person=5&type=incident.noted")):
-        took = []
+        took, used = [], []
         for turn in range(TIMES + 2):
-            begun = time.perf_counter()
+            begun, used_before = time.perf_counter(), time.thread_time()
             answer = client.get(f"/admin/audit/ledgerevent/?{query}")
             assert answer.status_code == 200, answer
             if turn > 1:
                 took.append((time.perf_counter() - begun) * 1000)
+                used.append((time.thread_time() - used_before) * 1000)
         p95 = percentile(took, 0.95)
         kept.append(p95 <= PAGE_MS)
-        print(f"{name:44}{percentile(took, 0.5):9.1f}{p95:9.1f}{max(took):9.1f}{'' if kept[-1] else '   NOT KEPT'}", flush=True)
+        print(
+            f"{name:44}{percentile(took, 0.5):9.1f}{p95:9.1f}{percentile(used, 0.95):9.1f}{'' if kept[-1] else '   NOT KEPT'}", flush=True
+        )
     return kept
 
 

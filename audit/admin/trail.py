@@ -1,5 +1,6 @@
 """The log of everything: read, searched, kept as views, taken out; never touched."""
 
+import re
 from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ TURNING = {"p", "o", "all", "e", "_changelist_filters", "routine", "before", "af
 # What people type for a name is told by the key that it means.
 TYPED = {"who", "about"}
 STORY = 50
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 # In place of filters that cannot be read: the form then keeps what was typed.
 NOTHING = Filters()
 
@@ -225,6 +227,8 @@ def _form(request: HttpRequest, filters: Filters, view: SavedView | None = None)
     """The form of filters: what can be said once stands in its fields, the rest beside them."""
     begun = [("view", str(view.pk)), ("changed", "1")] if view else []
     typed = {name: request.GET.get(name, "")[:LONGEST] for name in FilterForm.base_fields}
+    # A browser's field for times shows nothing but times, and complains of the rest.
+    typed |= {name: "" for name in ("since", "until") if not TIME.fullmatch(typed[name])}
     initial = {name: typed[name] for name in ("who", "about")}
     times = {name: f"{timezone.localtime(at):%Y-%m-%dT%H:%M}" for name in ("since", "until") if (at := getattr(filters, name))}
     return {
