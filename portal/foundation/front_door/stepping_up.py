@@ -115,6 +115,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return _problem()
     there = request.get_full_path() + ("" if request.method == "GET" else KEPT)
+    if request.method != "GET" and request.path.startswith(reverse("front-door")):
+        # Its buttons have no page of their own.
+        there = reverse("front-door")
     # 303: a form that was sent and answered so is not saved, and what was typed stays kept.
     return HttpResponse(status=303, headers={"Location": f"{reverse('account_reauthenticate')}?{urlencode({'next': there})}"})
 

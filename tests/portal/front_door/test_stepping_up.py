@@ -83,6 +83,11 @@ def test_reading_is_not_asked_for_and_a_download_is(ada: User) -> None:
     assert (answer.status_code, answer["Location"]) == (303, "/account/again/?next=%2Fadmin%2Fportal%2Fdirectorysync%2Fexport%2Fcsv%2F")
 
 
+def test_a_button_of_ones_own_account_leads_back_to_its_page(ada: User) -> None:
+    for address in ("/account/factors/7/remove/", "/account/factors/codes/"):
+        assert browser(ada).post(address)["Location"] == "/account/again/?next=%2Faccount%2F"
+
+
 def test_who_signed_in_this_moment_is_not_asked(ada: User) -> None:
     client = Client()
     client.post("/admin/login/", {"username": ada.username, "password": PASSWORD})
