@@ -1,6 +1,7 @@
 """Rights that somebody holds for minutes: asked each time that a right is asked for, so that they end at the minute and not by a job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +47,20 @@ def forget(actor: Any) -> None:
     """Asks anew at the next question: something began or ended."""
     if hasattr(actor, "_elevated"):
         del actor._elevated
+
+
+@contextmanager
+def for_good(actor: Any) -> Iterator[None]:
+    """Inside, `actor` holds what they hold for good: nobody hands on what they have for minutes."""
+    found = elevated(actor)
+    if found is None:
+        yield
+        return
+    actor._elevated = None
+    try:
+        yield
+    finally:
+        actor._elevated = found
 
 
 def mark_of(actor: Any) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model, Q
+from django.utils import timezone
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from .checks import may
+from .elevated import elevated
 from .held import appointment_of, only_looks, rights_at_hand
 from .models import ObjectGrant
 from .places import AUDIT, INCIDENT, PLACES, SERVICE, UNIT, Place, model_of, standing_in
@@ -79,6 +81,9 @@ def _everywhere(person: Any, permission: str) -> Iterator[Way]:
     if own.exists():
         counts = not barred and not (person.is_superuser and permission in NEVER_BY_SUPERUSER)
         yield Way(f"Everywhere, given to the account by itself.{barred}", counts)
+    taken = elevated(person)
+    if taken is not None and permission in taken.rights:
+        yield Way(f"Everywhere, in the role {taken.role} that was taken until {timezone.localtime(taken.until):%H:%M}.", True)
     appointment = appointment_of(person)
     if appointment is not None and appointment.everything:
         words = f"As an auditor of everything, until {_day(appointment.until)}: {appointment.reason}"

@@ -58,7 +58,7 @@ HELD = st.lists(st.builds(Holding, RIGHTS, st.sampled_from(list(Way)), st.just("
 PAIRS = st.lists(st.builds(Pair, st.integers(1, 3), RIGHTS, RIGHTS, st.sampled_from(list(Reach))), max_size=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(HELD, PAIRS, HELD)
 def test_holding_more_never_hides_who_holds_a_pair_and_order_does_not_matter(
     held: list[Holding], pairs: list[Pair], more: list[Holding]

@@ -14,12 +14,16 @@ from audit.elevation.services import end_elevation, remind_of_reviews, review_el
 from audit.events.services import act
 from audit.events.stories import parsed
 from audit.models import LedgerEvent
+from policies.models import Service
 from portal.foundation import clock
 from portal.foundation.access.checks import may, may_somewhere, visible_to
 from portal.foundation.access.elevated import elevated, forget
 from portal.foundation.access.elevation import grantable_groups
+from portal.foundation.access.explained import explain
+from portal.foundation.access.places import WORK
 from portal.foundation.access.roles import ELEVATABLE, NEVER_BY_SUPERUSER, ROLES
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.granting.services import give
 from portal.models import OutboxMessage, User
 from tests.factories.portal import person
 
@@ -144,6 +148,17 @@ def test_a_role_that_was_taken_raises_nobody_for_good(rob: User, at: Any, now: A
     taken(com, now, "administrator")
     assert may(again(com), "portal.change_user")
     assert set(grantable_groups(again(com))) == before
+
+
+def test_what_is_held_for_minutes_is_not_handed_on_and_is_explained(rob: User, at: Any, now: Any) -> None:
+    service, tom = Service.objects.create(name="Card payments", key="card-payments"), person("Tom Berg")
+    taken(rob, now)
+    rob = again(rob)
+    assert may(rob, ESCALATE, service)
+    assert "that was taken until" in explain(rob, ESCALATE, service, now).ways[0].words
+    with pytest.raises(NotAllowed, match="more than you have"):
+        give(WORK, tom, service, actor=rob, now=now, reason="While I can.")
+    assert may(rob, ESCALATE, service)
 
 
 def test_every_act_in_it_is_marked(rob: User, at: Any, now: Any) -> None:
