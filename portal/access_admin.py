@@ -122,7 +122,7 @@ class _Given(PortalModelAdmin):
 
     @admin.display(description="Until", ordering="until")
     def ends(self, given: Any) -> str:
-        return moment(given.ended_at or given.until, clock.now(), empty="taken back")
+        return moment(given.ended_at or given.until, clock.now(), empty="no end")
 
     @admin.display(description="Now")
     def now(self, given: Any) -> str:

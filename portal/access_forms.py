@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from unfold.widgets import (
-    UnfoldAdminDateWidget,
     UnfoldAdminSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -40,9 +39,17 @@ class Dates(forms.Form):
     """First and last day, as the clocks of whoever types them have it."""
 
     first_day = forms.DateField(
-        label="First day", required=False, widget=UnfoldAdminDateWidget(), help_text="Empty: from now on. In your time zone."
+        label="First day",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        help_text="Empty: from now on. In your time zone.",
     )
-    last_day = forms.DateField(label="Last day", required=False, widget=UnfoldAdminDateWidget(), help_text="Empty: until it is taken back.")
+    last_day = forms.DateField(
+        label="Last day",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        help_text="Empty: until it is taken back.",
+    )
     reason = forms.CharField(
         label="Why?",
         max_length=LONGEST_REASON,

@@ -2,22 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from portal.foundation import clock
+from portal.foundation.statements import Rows, ask, vendor
 
-from .held import appointment_of, changes, granted_nothing, only_looks
+from .held import ANYBODY, appointment_of, changes, granted_nothing, only_looks
 from .models import AuditAppointment, ObjectGrant
 from .places import AUDIT, UNIT
 from .roles import is_a_look
 
 Keys = frozenset[int]
+SOMETIME = datetime(2000, 1, 1, tzinfo=UTC)
 _FIELDS = ("permission__content_type__app_label", "permission__codename", "object_pk")
 
 
@@ -58,13 +63,25 @@ def granted_to(actor: Any) -> Granted:
     return remembered
 
 
-def rows_of(actor: Any) -> QuerySet[Any, tuple[str, str, str]]:
+def rows_of(actor: Any) -> Rows:
     """App, codename and key of an object: guardian's rows, without those whose time has not come or is over."""
+    statement, asked = _words(vendor())
     # Nobody hands a time to the one question that everything asks.
-    now = clock.now()
-    own = UserObjectPermission.objects.filter(~Exists(_outside(now, "user")), user=actor)
-    by_group = GroupObjectPermission.objects.filter(~Exists(_outside(now, "group")), group__user=actor)
-    return own.values_list(*_FIELDS).union(by_group.values_list(*_FIELDS))
+    given = {ANYBODY: actor.pk, _as_stored(SOMETIME): _as_stored(clock.now())}
+    return ask(statement, [given.get(value, value) for value in asked])
+
+
+@cache
+def _words(vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement, put together once, and its values with ANYBODY and SOMETIME where account and time belong."""
+    own = UserObjectPermission.objects.filter(~Exists(_outside(SOMETIME, "user")), user=ANYBODY)
+    by_group = GroupObjectPermission.objects.filter(~Exists(_outside(SOMETIME, "group")), group__user=ANYBODY)
+    found = own.values_list(*_FIELDS).union(by_group.values_list(*_FIELDS), all=True)
+    return found.query.sql_with_params()  # type: ignore[no-any-return]
+
+
+def _as_stored(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def _within(units: Keys) -> tuple[Keys, Keys]:

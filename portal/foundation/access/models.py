@@ -8,6 +8,8 @@ from django.db.models import F, Q
 
 from portal.foundation.base_models import tracked
 
+from .places import level_of
+
 
 def _in_force(now: datetime) -> Q:
     return Q(ended_at=None, starts_at__lte=now) & (Q(until=None) | Q(until__gt=now))
@@ -113,7 +115,8 @@ class ObjectGrant(Dated):
         indexes = [models.Index(fields=["permission", "object_pk"], name="grants_on_an_object")]
 
     def __str__(self) -> str:
-        return f"{self.permission.codename} on {self.subject_name}"
+        level = level_of(self.right)
+        return f"{level.label if level else self.permission.name}: {self.subject_name}"
 
     @property
     def holder(self) -> Any:
