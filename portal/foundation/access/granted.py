@@ -77,7 +77,7 @@ def _words(vendor: str) -> tuple[str, tuple[Any, ...]]:
     own = UserObjectPermission.objects.filter(~Exists(_outside(SOMETIME, "user")), user=ANYBODY)
     by_group = GroupObjectPermission.objects.filter(~Exists(_outside(SOMETIME, "group")), group__user=ANYBODY)
     found = own.values_list(*_FIELDS).union(by_group.values_list(*_FIELDS), all=True)
-    return found.query.sql_with_params()  # type: ignore[no-any-return]
+    return found.query.sql_with_params()
 
 
 def _as_stored(at: datetime) -> Any:
