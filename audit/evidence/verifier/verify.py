@@ -1062,7 +1062,7 @@ class Walk:
         bundle = self.bundle
         bundle.compare_members()
         self.read_cards()
-        worth = self.deep and bundle.sizes["entries.jsonl"] > WORTH_HELPERS
+        worth = bundle.sizes["entries.jsonl"] > WORTH_HELPERS
         helpers = Helpers(self.options.processes if self.options.processes or worth else 1, self.deep, self.cards)
         bundle.chunk = CHUNK if self.deep else 2 * CHUNK
         patience = sys.getswitchinterval()
