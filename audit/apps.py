@@ -27,7 +27,7 @@ class AuditConfig(AppConfig):
         from .anchors.lost import largest_size_anywhere, take_again
         from .anchors.spool import keep
         from .capture import alarms as capture_alarms
-        from .capture import installing
+        from .capture import installing, witnesses
         from .duties.granting import refuse_grant
         from .elevation.guards import GUARDS as ELEVATIONS
         from .elevation.services import running_of
@@ -56,7 +56,7 @@ class AuditConfig(AppConfig):
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         installing.connect(self)
-        database_guards.beside.register("witnesses", installing.NAME)
+        database_guards.beside.register("witnesses", witnesses.NAME)
         probes.register("unattributed changes", capture_alarms.unattributed)
         probes.register("witnesses", capture_alarms.witnesses)
         probes.register("guards", capture_alarms.guards)

@@ -29,7 +29,9 @@ def test_an_auditor_who_was_called_in_reads_no_addresses() -> None:
 
 def test_what_an_event_tells_fits_on_its_line_where_it_has_no_reason(now: Any) -> None:
     told = {"asked": {"text": "payments"}, "sha256": "ab" * 32}
-    event = LedgerEvent(pk=1, recorded_at=now, type="trail.searched", payload='{"type":"trail.searched","details":' + str(told).replace("'", '"') + "}")
+    event = LedgerEvent(
+        pk=1, recorded_at=now, type="trail.searched", payload='{"type":"trail.searched","details":' + str(told).replace("'", '"') + "}"
+    )
     line = shown(event, person("Rae", roles=("compliance",))).line
     assert (line.did, line.gist) == ("trail: searched", "Asked: text payments")
 
