@@ -197,7 +197,7 @@ def test_other_roles_read_versions_and_change_nothing(draft: Any, role: str) -> 
 def test_a_stakeholder_sees_no_version(draft: Any) -> None:
     client = as_(person("Grace", roles=("stakeholder",)))
     assert client.get(page(draft)).status_code == 403
-    assert client.get(decide(draft)).status_code == 403
+    assert client.get(decide(draft)).status_code == 404
 
 
 def test_a_version_that_is_not_there_is_not_found(draft: Any, manager: Any) -> None:
