@@ -76,8 +76,13 @@ def value(figure: Mapping[str, Any]) -> str:
 
 def limits(figures: Mapping[str, Mapping[str, Any]]) -> str:
     """The limit, or each database's where they differ."""
-    said = {NAMES[database]: f"{one['limit']:,g} {one['unit']}".strip() for database, one in figures.items() if one["limit"] is not None}
-    return next(iter(said.values())) if len(set(said.values())) == 1 else ", ".join(f"{name} {limit}" for name, limit in said.items())
+    said = {
+        NAMES[database]: f"{round(one['limit'], 1):,g} {one['unit']}".strip()
+        for database, one in figures.items()
+        if one["limit"] is not None
+    }
+    the_same = len(set(said.values())) == 1 and len(said) == len(figures)
+    return next(iter(said.values())) if the_same else ", ".join(f"{name} {limit}" for name, limit in said.items())
 
 
 def kept(figures: Mapping[str, Mapping[str, Any]]) -> str:
@@ -124,8 +129,10 @@ def bars(table: Table) -> str:
 
 
 def curves(found: list[dict[str, Any]]) -> str:
-    """The share of steps or messages that were done within so many seconds, a line for each way of being due and database."""
-    series = {(name, one["database"]): values for one in found for name, values in one.get("late", {}).items() if values}
+    """The share of steps or messages that were done within so many seconds, a line for each crowd and database; the rest is too quick to tell apart."""
+    series = {
+        (name, one["database"]): values for one in found for name, values in one.get("late", {}).items() if values and "at once" in name
+    }
     left, bottom, height = 60, 40, 360
     most = max([1.0, *(values[-1] for values in series.values())])
     parts = [*opened(WIDTH, height), *legend()]
