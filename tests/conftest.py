@@ -17,6 +17,7 @@ from django.db import connection
 from django.template import Context, Template
 from django.test import TransactionTestCase
 
+from audit.events import accounts, denials
 from audit.ledger import personal
 from tests.emitted import types_of_events_are_known
 from tests.put_back import AsItWas
@@ -70,7 +71,10 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered_from_an_earlier_database() -> None:
+    """Keys of persons return with every new database, so what was counted for them must not."""
     personal.forget()
+    denials.refusals.forget()
+    accounts.refused_sign_ins.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

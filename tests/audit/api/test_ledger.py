@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from audit.events import denials
 from audit.events.services import act
 from audit.evidence import exports
 from audit.evidence.selection import Selection
@@ -140,7 +139,6 @@ def test_the_state_is_that_of_the_page(tmp_path: Path, settings: Any) -> None:
 @pytest.mark.parametrize("role", ["responder", "manager", "approver", "administrator"])
 def test_without_the_right_there_is_nothing_and_the_try_is_an_event(role: str) -> None:
     run = exports.request_export(Selection(), actor=person("Ada", roles=("compliance",)), now=clock.now(), reason="x")
-    denials.refusals.forget()
     happen()
     event, api = LedgerEvent.objects.latest("pk"), api_of(role)
     answers = [api.get(EXPORTS), api.post(EXPORTS, WHY), api.get(f"{EXPORTS}{run.pk}/"), api.post(f"{EXPORTS}{run.pk}/download/")]

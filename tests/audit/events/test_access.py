@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from audit.events import accounts, denials, present
+from audit.events import present
 from audit.events.services import act
 from audit.events.stories import parsed
 from audit.models import LedgerEvent
@@ -21,12 +21,6 @@ from tests.trail import who
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough secret"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_counted() -> None:
-    accounts.refused_sign_ins.forget()
-    denials.refusals.forget()
 
 
 def events(type_: str) -> list[dict[str, Any]]:
