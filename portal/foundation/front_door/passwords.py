@@ -118,11 +118,24 @@ def _queue(user: User, point: ContactPoint, now: datetime) -> None:
 
 
 def _way(user: User, *, verified_only: bool) -> ContactPoint | None:
-    """Where a link reaches `user`: what they verified, e-mail first; an administrator may use an e-mail address that is not verified yet."""
+    """Where a link reaches `user`: what they verified, e-mail first; an administrator may use an e-mail address that is not verified yet.
+
+    Whoever keeps other people's contact points can enter a code for an address of their own there: at the door that proves nothing.
+    """
     points = [point for point in user.contact_points.filter(active=True) if point.channel in CARRY_LINKS]
-    good = [point for point in points if point.verified_at is not None or (not verified_only and point.channel == Channel.EMAIL)]
+    if verified_only:
+        good = [point for point in points if point.verified_at is not None and _verified_by_its_owner(point)]
+    else:
+        good = [point for point in points if point.verified_at is not None or point.channel == Channel.EMAIL]
     ready = [point for point in good if not not_set_up(point.channel, point.address)]
     return min(ready, key=lambda point: (point.channel != Channel.EMAIL, point.verified_at is None, point.order), default=None)
+
+
+def _verified_by_its_owner(point: ContactPoint) -> bool:
+    """Whether the code was entered by the person, or the portal itself vouched for the address."""
+    history: Any = point.history
+    row = history.filter(verified_at=point.verified_at).order_by("history_date", "history_id").first()
+    return row is not None and row.history_user_id in {None, point.person_id}
 
 
 def _may_have_one(user: User) -> bool:

@@ -93,10 +93,10 @@ class ContactPoint(models.Model):
             raise ValidationError({"address": problem})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """What was answered at another address says nothing about this one."""
+        """What was answered at another address, or by somebody else, says nothing about this one."""
         if self.pk and self.verified_at is not None:
-            before = type(self).objects.filter(pk=self.pk).values_list("channel", "address").first()
-            if before not in (None, (self.channel, self.address)):
+            before = type(self).objects.filter(pk=self.pk).values_list("person", "channel", "address").first()
+            if before not in (None, (self.person_id, self.channel, self.address)):
                 self.verified_at = self.verified_until = None
                 if kwargs.get("update_fields") is not None:
                     kwargs["update_fields"] = {*kwargs["update_fields"], "verified_at", "verified_until"}
