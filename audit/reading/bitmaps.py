@@ -37,6 +37,11 @@ def packed(held: int) -> bytes:
     return AS_BITS + zlib.compress(held.to_bytes(BYTES, "little"), 1)
 
 
+def packed_few(places: Iterable[int]) -> bytes:
+    """What `packed` makes of the set of these places, of which there are at most FEW."""
+    return AS_PLACES + array("H", sorted(places)).tobytes()
+
+
 def unpacked(stored: bytes | memoryview) -> int:
     """What `packed` was given. Raises ValueError for what it did not write."""
     kind, rest = bytes(stored[:1]), bytes(stored[1:])

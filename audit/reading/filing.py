@@ -5,29 +5,34 @@ The ledger's tree numbers its leaves without a gap, so that none is left out and
 
 # ruff: noqa: S608 - constants
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from audit.ledger.models import LedgerEvent
 from audit.retention.models import RemovalRange
 from audit.sealing.models import LedgerLeaf
 from audit.sealing.stored import tree_size
 
-from .bitmaps import BLOCK, bitmap, block_of, packed, place_of, unpacked
-from .facts import facts_of
+from .bitmaps import BLOCK, block_of
+from .gathering import Gathered, Posting, Row
 from .models import TrailForgotten, TrailIndex, TrailPosting
-from .terms import number, terms_of
 
-# A block's common terms are written once for all that is filed together, so few large portions are cheaper than many small ones; but nobody
-# else writes to SQLite meanwhile.
-AT_ONCE = 2_000
-# A statement takes some thousand values at most.
+# A block's common terms are written once for all that is filed together, so few large portions are cheaper than many small ones; but the
+# sealer has other work, and nobody else writes to SQLite meanwhile.
+AT_ONCE, WHEN_BEHIND, IN_BULK = 2_000, 16_384, 65_536
+# A statement takes some thousand values at most; of more terms the whole block is read.
 VALUES = 900
+# So many events are in memory at once, and so many rows are written by one statement.
+READ, WRITTEN = 8_192, 20_000
 # Past the ORM, which takes ten times as long for each row.
+HOUR = {"sqlite": "substr(e.recorded_at, 1, 13)", "postgresql": "to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')"}
+READING = "SELECT e.id, {hour}, e.payload, e.type, e.actor_id, e.object_model FROM audit_ledgerleaf l JOIN audit_ledgerevent e ON e.id = l.event WHERE "
+IN_ORDER = 'l."index" >= %s AND l."index" < %s ORDER BY l."index"'
+OF_A_BLOCK = 'e.id >= %s AND e.id < %s AND l."index" < %s ORDER BY e.id'
 OVER = "ON CONFLICT (term, block) DO UPDATE SET count = excluded.count, events = excluded.events"
 WRITING = {
     "sqlite": f"INSERT INTO audit_trailposting (term, block, count, events) VALUES (%s, %s, %s, %s) {OVER}",
@@ -37,7 +42,6 @@ WRITING = {
     ),
 }
 EVERY_SECONDS, FORGETTING_SECONDS = 5.0, 30.0
-Places = dict[tuple[int, int], list[int]]
 
 
 class Filing:
@@ -45,14 +49,18 @@ class Filing:
 
     def __init__(self) -> None:
         self.next_filing = self.next_forgetting = 0.0
+        self.most = AT_ONCE
 
     def turn(self) -> None:
         """Files a portion if it is time to. What fails is tried again at the next turn."""
         now = time.monotonic()
         if now >= self.next_filing:
             self.next_filing = now + EVERY_SECONDS
-            if file_new() == AT_ONCE:
-                self.next_filing = now
+            if file_new(self.most) == self.most:
+                # More waits: an old ledger's millions after an upgrade, it may be.
+                self.next_filing, self.most = now, WHEN_BEHIND
+            else:
+                self.most = AT_ONCE
         if now >= self.next_forgetting:
             self.next_forgetting = now + FORGETTING_SECONDS
             forget_removed()
@@ -71,31 +79,44 @@ def waiting() -> int:
 def file_new(most: int = AT_ONCE) -> int:
     """Files the oldest of what is sealed and not filed; how many leaves. Two at once file nothing twice: the later one does nothing."""
     first = how_far().leaf
-    leaves = list(LedgerLeaf.objects.filter(index__gte=first, index__lt=first + most).order_by("index").values_list("event", flat=True))
-    if not leaves:
+    end = min(first + most, tree_size())
+    if end <= first:
         return 0
-    events = _read(leaves)
-    places = _places(events)
+    gathered: dict[int, Gathered] = {}
+    hours: set[str] = set()
+    for at in range(first, end, READ):
+        hours |= _gather(_rows(IN_ORDER, at, min(at + READ, end)), gathered)
     with transaction.atomic():
         mark, _ = TrailIndex.objects.select_for_update().get_or_create(pk=1)
         if mark.leaf != first:
             return 0
-        _add(places)
-        times = [event.recorded_at for event in events]
-        mark.leaf = first + len(leaves)
+        _add(gathered.values())
+        mark.leaf = end
+        times = [_moment(hour) for hour in (min(hours), max(hours))] if hours else []
         mark.oldest_at = min([*times, *_known(mark.oldest_at)], default=None)
         mark.newest_at = max([*times, *_known(mark.newest_at)], default=None)
         mark.save()
-    return len(leaves)
+    return end - first
 
 
-def file_all() -> int:
-    """Files everything that is sealed, and forgets what was removed; how many leaves."""
+def file_all(*, told: Callable[[int], None] | None = None) -> int:
+    """Files everything that is sealed, and forgets what was removed; how many leaves. `told` hears after each portion how many it is by now."""
     done = 0
-    while some := file_new():
+    while some := file_new(IN_BULK):
         done += some
+        if told:
+            told(done)
     forget_removed()
     return done
+
+
+def begin_anew() -> None:
+    """Empties the index: the sealer, or `file_all`, files the whole ledger again."""
+    with transaction.atomic():
+        mark, _ = TrailIndex.objects.select_for_update().get_or_create(pk=1)
+        TrailPosting.objects.all().delete()
+        mark.leaf, mark.oldest_at, mark.newest_at = 0, None, None
+        mark.save()
 
 
 def forget_removed(most: int = 500) -> int:
@@ -118,55 +139,56 @@ def _make_anew(block: int) -> None:
     """What is not filed yet stays so, for it comes by its leaf."""
     with transaction.atomic():
         mark, _ = TrailIndex.objects.select_for_update().get_or_create(pk=1)
-        there = LedgerEvent.objects.filter(pk__gte=block * BLOCK, pk__lt=(block + 1) * BLOCK).values_list("pk", flat=True)
-        leaves = dict(LedgerLeaf.objects.filter(event__gte=block * BLOCK, event__lt=(block + 1) * BLOCK).values_list("event", "index"))
-        places = _places(_read([event for event in there if leaves.get(event, mark.leaf) < mark.leaf]))
+        gathered: dict[int, Gathered] = {}
+        _gather(_rows(OF_A_BLOCK, block * BLOCK, (block + 1) * BLOCK, mark.leaf), gathered)
         TrailPosting.objects.filter(block=block).delete()
-        _add(places)
+        _add(gathered.values())
 
 
-def _read(keys: Sequence[int]) -> list[LedgerEvent]:
-    found: list[LedgerEvent] = []
-    for at in range(0, len(keys), VALUES):
-        found += LedgerEvent.objects.filter(pk__in=keys[at : at + VALUES]).order_by()
-    return found
-
-
-def _places(events: Iterable[LedgerEvent]) -> Places:
-    """By term and block: where in the block these events are."""
-    found: Places = defaultdict(list)
-    for event in events:
-        block, place = block_of(event.pk), place_of(event.pk)
-        for term in terms_of(facts_of(event)):
-            found[number(term), block].append(place)
-    return found
-
-
-def _add(places: Places) -> None:
-    before = _filed(places)
-    rows = []
-    for key, held in places.items():
-        joined = bitmap(held) | before.get(key, 0)
-        rows.append((*key, joined.bit_count(), packed(joined)))
+def _rows(where: str, *given: int) -> list[Row]:
     with connection.cursor() as cursor:
-        if not rows:
-            return
-        if connection.vendor == "sqlite":
-            cursor.executemany(WRITING["sqlite"], rows)
-        else:
-            cursor.execute(WRITING["postgresql"], [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(READING.format(hour=HOUR[connection.vendor]) + where, given)
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
-def _filed(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    by_block: dict[int, list[int]] = defaultdict(list)
-    for term, block in keys:
-        by_block[block].append(term)
-    found: dict[tuple[int, int], int] = {}
-    for block, terms in by_block.items():
-        for at in range(0, len(terms), VALUES):
-            rows = TrailPosting.objects.filter(term__in=terms[at : at + VALUES], block=block)
-            found |= {(term, block): unpacked(events) for term, events in rows.values_list("term", "events")}
-    return found
+def _gather(rows: Iterable[Row], gathered: dict[int, Gathered]) -> set[str]:
+    """Puts these events to their blocks; the hours in which they were."""
+    hours: set[str] = set()
+    for block, some in groupby(rows, key=lambda row: block_of(row[0])):
+        together = list(some)
+        hours |= {row[1] for row in together}
+        gathered.setdefault(block, Gathered(block)).add(together)
+    return hours
+
+
+def _add(gathered: Iterable[Gathered]) -> None:
+    # Neighbours in the index of terms, one after the other.
+    rows = sorted(posting for one in gathered for posting in one.postings(_stored(one)))
+    with connection.cursor() as cursor:
+        for at in range(0, len(rows), WRITTEN):
+            _write(cursor, rows[at : at + WRITTEN])
+
+
+def _write(cursor: Any, rows: list[Posting]) -> None:
+    if connection.vendor == "sqlite":
+        cursor.executemany(WRITING["sqlite"], rows)
+    else:
+        cursor.execute(WRITING["postgresql"], [list(column) for column in zip(*rows, strict=True)])
+
+
+def _stored(gathered: Gathered) -> dict[int, bytes]:
+    """The sets that the block has already under the terms that are to be filed; few blocks have any."""
+    rows = TrailPosting.objects.filter(block=gathered.block)
+    if not rows.exists():
+        return {}
+    terms = gathered.terms()
+    rows = rows.filter(term__in=terms) if len(terms) <= VALUES else rows
+    return {term: bytes(events) for term, events in rows.values_list("term", "events").iterator() if term in terms}
+
+
+def _moment(hour: str) -> datetime:
+    return datetime.strptime(hour, "%Y-%m-%d %H").replace(tzinfo=UTC)
 
 
 def _known(at: datetime | None) -> list[datetime]:

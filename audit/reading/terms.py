@@ -4,13 +4,14 @@ A term is kept as a number made of its hash, so that no word of an event stands 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from .filters import ROUTINE, THE_PORTAL, Facts, Filters, family_of
+from .filters import ROUTINE, THE_PORTAL, Filters, family_of
 from .outcomes import DONE, outcome_of
+from .tokens import words_in
 
 EVERYTHING = "*"
 Group = frozenset[int]
@@ -28,34 +29,43 @@ class Question:
         return frozenset().union(*self.groups, self.never)
 
 
-@lru_cache(maxsize=65_536)
 def number(term: str) -> int:
     """The term as the index has it: 63 bits of its hash."""
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8"), digest_size=8).digest(), "big") >> 1
 
 
-def terms_of(facts: Facts) -> Iterator[str]:
-    """Every term of an event. Objects and requests have indexes of the ledger's own."""
-    at = facts.at.astimezone(UTC)
-    yield from _of_deed(facts.type, facts.person, facts.kind, facts.channel)
-    yield from _of_hour(at.year, at.month, at.day, at.hour)
-    for word in facts.words():
-        yield f"w:{word}"
+@lru_cache(maxsize=16_384)
+def word_term(word: str) -> int:
+    """The term of a word."""
+    return number(f"w:{word}")
+
+
+def word_terms(words: Iterable[str]) -> tuple[int, ...]:
+    """The terms of words, in their order."""
+    return tuple(map(word_term, words))
+
+
+@lru_cache(maxsize=2_048)
+def text_terms(text: str) -> tuple[int, ...]:
+    """The terms of a text's words; some twice."""
+    return word_terms(words_in(text))
 
 
 @lru_cache(maxsize=16_384)
-def _of_deed(event_type: str, person: str, kind: str, channel: str) -> tuple[str, ...]:
-    """Mostly the same few: put together once."""
+def deed_terms(event_type: str, person: str, kind: str, channel: str) -> tuple[int, ...]:
+    """The terms of what an event says in its columns and of its way in. Objects and requests have indexes of the ledger's own."""
     terms = [EVERYTHING, f"t:{event_type}", f"f:{family_of(event_type)}", f"a:{person or THE_PORTAL}"]
     terms += [f"k:{kind}"] if kind else []
     terms += [f"c:{channel}"] if channel else []
     outcome = outcome_of(event_type)
-    return tuple(terms if outcome == DONE else [*terms, f"o:{outcome}"])
+    return tuple(map(number, terms if outcome == DONE else [*terms, f"o:{outcome}"]))
 
 
 @lru_cache(maxsize=4_096)
-def _of_hour(year: int, month: int, day: int, hour: int) -> tuple[str, ...]:
-    return f"m:{year:04}-{month:02}", f"d:{year:04}-{month:02}-{day:02}", f"h:{year:04}-{month:02}-{day:02}T{hour:02}"
+def hour_terms(hour: str) -> tuple[int, ...]:
+    """The terms of an hour in UTC, told as '2026-03-01 14'."""
+    day, _, of_day = hour.partition(" ")
+    return number(f"m:{day[:7]}"), number(f"d:{day}"), number(f"h:{day}T{of_day}")
 
 
 def question(filters: Filters, oldest: datetime, newest: datetime) -> Question:
@@ -65,7 +75,7 @@ def question(filters: Filters, oldest: datetime, newest: datetime) -> Question:
         frozenset(number(f"a:{key}") for key in filters.person),
         frozenset(number(f"k:{label}") for label in filters.kind),
         frozenset(number(f"c:{channel}") for channel in filters.channel),
-        *(frozenset({number(f"w:{word}")}) for word in sorted(filters.words if filters.text else ())),
+        *(frozenset({word_term(word)}) for word in sorted(filters.words if filters.text else ())),
         _times(filters, oldest, newest),
     ]
     never = {number(f"t:{name}") for name in ROUTINE} if filters.hides_routine else set()

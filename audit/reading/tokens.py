@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 # Word characters, held together by single hyphens, dots, or what stands in addresses: 'INC-000012', '2.5', 'card-payments'.
@@ -16,7 +16,7 @@ COMMITMENT = "sealed"
 
 def words_asked(text: str) -> frozenset[str]:
     """The words that somebody looks for. What is put together, such as 'INC-000012', is one."""
-    return frozenset(_whole(text))
+    return frozenset(whole for whole in _WORD.findall(_plain(text)) if _is_word(whole))
 
 
 def words_of(content: Mapping[str, Any]) -> frozenset[str]:
@@ -25,53 +25,55 @@ def words_of(content: Mapping[str, Any]) -> frozenset[str]:
     What is put together is found as a whole and by its parts. `content` as it is stored; of very long texts the first words.
     """
     found: set[str] = set()
-    for word in _words(_texts(content)):
-        found.add(word)
-        if len(found) == MOST:
-            break
+    for text in texts_of(content):
+        for word in words_in(text):
+            found.add(word)
+            if len(found) == MOST:
+                return frozenset(found)
     return frozenset(found)
 
 
-def _texts(content: Mapping[str, Any]) -> Iterator[str]:
-    yield str(content.get("type", "")).replace(".", " ").replace("_", " ")
+def texts_of(content: Mapping[str, Any]) -> list[str]:
+    """The texts of an event whose words it is found by, the first ones first."""
+    found = [str(content.get("type", "")).replace(".", " ").replace("_", " ")]
     subject = content.get("obj")
     rows = [subject] if isinstance(subject, dict) else []
     changes = content.get("changes")
     rows += [row for row in changes if isinstance(row, dict)] if isinstance(changes, list) else []
-    for row in rows:
-        if isinstance(row.get("repr"), str):
-            yield row["repr"]
+    found += [row["repr"] for row in rows if isinstance(row.get("repr"), str)]
     if isinstance(content.get("why"), str):
-        yield content["why"]
-    yield from _leaves([content.get("details"), content.get("decision")])
+        found.append(content["why"])
+    for part in ("details", "decision"):
+        if content.get(part):
+            _leaves(content[part], found)
+    return found
 
 
-def _leaves(value: Any) -> Iterator[str]:
+def _leaves(value: Any, found: list[str]) -> None:
     if isinstance(value, str):
-        yield value
+        found.append(value)
     elif isinstance(value, dict):
         if not (len(value) == 1 and COMMITMENT in value):
             for item in value.values():
-                yield from _leaves(item)
+                _leaves(item, found)
     elif isinstance(value, list):
         for item in value:
-            yield from _leaves(item)
+            _leaves(item, found)
 
 
-def _words(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        for whole in _whole(text):
-            yield whole
+def words_in(text: str) -> tuple[str, ...]:
+    """The words of one text in their order, each put-together one before its parts; some twice."""
+    found: list[str] = []
+    for whole in _WORD.findall(_plain(text)):
+        if not _is_word(whole):
+            continue
+        found.append(whole)
+        if not whole.isalnum():
             parts = _PART.findall(whole)
             if len(parts) > 1:
                 # Figures out of a number say nothing by themselves, and there are as many as numbers.
-                yield from (part for part in parts if len(part) >= SHORTEST and not part.isdecimal())
-
-
-def _whole(text: str) -> Iterator[str]:
-    for found in _WORD.findall(_plain(text)):
-        if _is_word(found):
-            yield found
+                found += [part for part in parts if len(part) >= SHORTEST and not part.isdecimal()]
+    return tuple(found)
 
 
 def _is_word(text: str) -> bool:
