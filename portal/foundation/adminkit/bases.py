@@ -22,10 +22,10 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from portal.foundation import clock, database_guards
-from portal.foundation.access.checks import may, may_somewhere, visible_to
+from portal.foundation.access.checks import may, may_somewhere, require, visible_to
 from portal.foundation.access.masks import masked_columns, masked_for
 from portal.foundation.access.places import PLACES, view_right
-from portal.foundation.errors import InvalidInput, PortalError
+from portal.foundation.errors import InvalidInput, NotAllowed, PortalError
 from portal.foundation.people.models import User
 
 from .access_links import access_links
@@ -182,8 +182,9 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         verb = next((verb for verb in self.verbs if verb.key == key), None)
         if thing is None or verb is None:
             raise Http404
-        if not self.has_view_permission(request, thing) or not self.may_use(request, verb, thing):
+        if not self.has_view_permission(request, thing):
             raise PermissionDenied
+        self._require_right(request, verb, thing)
         form = verb.build_form(request.POST if request.method == "POST" else None, thing=thing)
         if request.method == "POST" and form.is_valid():
             data = dict(form.cleaned_data)
@@ -200,6 +201,16 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         elif verb.one_press:
             return redirect(self.page_of(thing))
         return self._ask(request, thing, verb, form)
+
+    def _require_right(self, request: HttpRequest, verb: Verb, thing: Any) -> None:
+        """Raises PermissionDenied, with the words that the refused page and the trail say."""
+        if self.may_use(request, verb, thing):
+            return
+        try:
+            require(request.user, verb.permission, thing, to=f"use “{verb.label}” on {thing}")
+        except NotAllowed as error:
+            raise PermissionDenied(error.message) from error
+        raise PermissionDenied
 
     def _ask(self, request: HttpRequest, thing: Any, verb: Verb, form: forms.Form) -> HttpResponse:
         context = {
