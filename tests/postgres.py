@@ -1,9 +1,11 @@
-"""Runs a command against a fresh PostgreSQL cluster: `python -m tests.postgres [--durable] COMMAND…`.
+"""Runs a command against a fresh PostgreSQL cluster: `python -m tests.postgres [--durable] [--kept FOLDER] COMMAND…`.
 
 The server is started from its binaries, as an unprivileged user, on a free port of this machine, and removed afterwards.
-With --durable it waits for the disk at each commit and looks after its tables, as in production. Exit status 77 when no PostgreSQL binaries are found.
+With --durable it waits for the disk at each commit and looks after its tables, as in production. With --kept the cluster is in that folder,
+stays there, and is taken up again by the next command: for databases that take long to fill. Exit status 77 when no PostgreSQL binaries are found.
 """
 
+import argparse
 import os
 import pwd
 import shutil
@@ -38,20 +40,24 @@ class Cluster:
 
 
 @contextmanager
-def server(*, durable: bool = False) -> Iterator[str]:
+def server(*, durable: bool = False, kept: Path | None = None) -> Iterator[str]:
     """A running server's DATABASE_URL."""
-    with cluster(durable=durable) as running:
+    with cluster(durable=durable, kept=kept) as running:
         yield running.url
 
 
 @contextmanager
-def cluster(*, outlives_a_crash: bool = False, durable: bool = False) -> Iterator[Cluster]:
-    """A running cluster. What it has committed is lost when it is stopped at once, unless it `outlives_a_crash`; `durable`: with its machine."""
+def cluster(*, outlives_a_crash: bool = False, durable: bool = False, kept: Path | None = None) -> Iterator[Cluster]:
+    """A running cluster. What it has committed is lost when it is stopped at once, unless it `outlives_a_crash`; `durable`: with its machine.
+
+    It is removed at the end, unless it is `kept` in a folder.
+    """
     folder = binaries()
     if folder is None:
         raise FileNotFoundError("no PostgreSQL binaries")
     account = _unprivileged_user()
-    home = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    home = kept.resolve() if kept else Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    home.mkdir(parents=True, exist_ok=True)
     if account:
         shutil.chown(home, account)
     with socket.socket() as probe:
@@ -70,13 +76,17 @@ def cluster(*, outlives_a_crash: bool = False, durable: bool = False) -> Iterato
     control = (str(folder / "pg_ctl"), "-D", str(home / "data"))
     start = partial(run, *control, "-o", options, "-l", str(home / "log"), "-w", "start")
     stop = partial(run, *control, "-m", "immediate", "stop")
-    run(str(folder / "initdb"), "-D", str(home / "data"), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+    if not (home / "data").exists():
+        run(str(folder / "initdb"), "-D", str(home / "data"), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
     try:
         start()
         yield Cluster(f"postgres://portal@127.0.0.1:{port}/postgres", stop, start)
     finally:
-        stop()
-        shutil.rmtree(home, ignore_errors=True)
+        if kept:
+            run(*control, "-m", "fast", "stop")
+        else:
+            stop()
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _unprivileged_user() -> str | None:
@@ -94,9 +104,13 @@ def _unprivileged_user() -> str | None:
 def main() -> int:
     if binaries() is None:
         return NO_POSTGRES
-    durable = sys.argv[1:2] == ["--durable"]
-    with server(durable=durable) as url:
-        return subprocess.run(sys.argv[1 + durable :], env={**os.environ, "DATABASE_URL": url}).returncode
+    parser = argparse.ArgumentParser(description="Runs a command against a PostgreSQL cluster.")
+    parser.add_argument("--durable", action="store_true", help="wait for the disk, as in production")
+    parser.add_argument("--kept", type=Path, help="a folder in which the cluster stays")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    asked = parser.parse_args()
+    with server(durable=asked.durable, kept=asked.kept) as url:
+        return subprocess.run(asked.command, env={**os.environ, "DATABASE_URL": url}).returncode
 
 
 if __name__ == "__main__":
