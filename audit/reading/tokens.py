@@ -65,14 +65,13 @@ def words_in(text: str) -> tuple[str, ...]:
     """The words of one text in their order, each put-together one before its parts; some twice."""
     found: list[str] = []
     for whole in _WORD.findall(_plain(text)):
-        if not _is_word(whole):
-            continue
-        found.append(whole)
-        if not whole.isalnum():
-            parts = _PART.findall(whole)
-            if len(parts) > 1:
-                # Figures out of a number say nothing by themselves, and there are as many as numbers.
+        if SHORTEST <= len(whole) <= LONGEST:
+            found.append(whole)
+            # Most words are no more than themselves; figures out of a number say nothing alone, and there are as many as numbers.
+            if not whole.isalnum() and len(parts := _PART.findall(whole)) > 1:
                 found += [part for part in parts if len(part) >= SHORTEST and not part.isdecimal()]
+        elif _is_word(whole):
+            found.append(whole)
     return tuple(found)
 
 

@@ -1,0 +1,51 @@
+"""Filing in bulk: the same sets whether events come one by one, in portions or all at once."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+
+from audit.ledger.services import append_all
+from audit.models import LedgerEvent, TrailIndex, TrailPosting
+from audit.reading.filing import file_new
+from audit.reading.terms import word_term
+from audit.reading.tokens import MOST, words_of
+from audit.sealing.sequencing import take_in
+from tests.audit.reading.test_searching import happened
+
+LONG = " ".join(f"word{number}" for number in range(2 * MOST))
+
+
+def postings() -> list[Any]:
+    return list(TrailPosting.objects.order_by("term", "block").values_list("term", "block", "count", "events"))
+
+
+@pytest.mark.django_db
+def test_portions_and_bulk_file_the_same(now: Any) -> None:
+    happened(40, now=now)
+    take_in()
+    while file_new(7):
+        pass
+    by_portions, far = postings(), TrailIndex.objects.get()
+    told = StringIO()
+    call_command("file_trail", anew=True, stdout=told)
+    assert postings() == by_portions
+    assert "events filed" in told.getvalue()
+    again = TrailIndex.objects.get()
+    assert (again.leaf, again.oldest_at, again.newest_at) == (far.leaf, far.oldest_at, far.newest_at)
+
+
+@pytest.mark.django_db
+def test_of_a_very_long_event_the_first_words_are_filed_and_no_others(now: Any) -> None:
+    with transaction.atomic():
+        append_all([{"type": "incident.noted", "why": LONG, "details": {"note": "Far at the end: Zebra."}}], now=now)
+    take_in()
+    file_new()
+    words = words_of({"type": "incident.noted", "why": LONG})
+    assert len(words) == MOST
+    filed = set(TrailPosting.objects.values_list("term", flat=True))
+    assert {word_term(word) for word in words} <= filed
+    assert word_term("zebra") not in filed
+    assert LedgerEvent.objects.filter(payload__contains="Zebra").exists()
