@@ -226,14 +226,14 @@ def first_alerts(sent: list[Sent], arrived: dict[str, float]) -> dict[str, float
 def installation() -> Iterator[Installation]:
     import escalations
     from django.db import connections
-    from rest_framework.authtoken.models import Token
 
     from policies.models import Service
     from portal.models import ContactPoint
     from tests.factories.portal import person
+    from tests.factories.tokens import token_of
 
     escalations.prepare(datetime.now(UTC))
-    token = Token.objects.create(user=person("Sender", roles=("responder",))).key
+    token = token_of(person("Sender", roles=("responder",)))
     provider, port = free_port(), free_port()
     for contact in ContactPoint.objects.all():
         ContactPoint.objects.filter(pk=contact.pk).update(channel="webhook", address=f"http://127.0.0.1:{provider}/{contact.pk}")

@@ -195,15 +195,15 @@ def of_steady(sizes: dict[str, int]) -> Iterator[bool]:
 
 def of_incidents(sizes: dict[str, int]) -> Iterator[bool]:
     from django.test import Client
-    from rest_framework.authtoken.models import Token
 
     from incidents.escalation.engine import run_cycle
     from policies.models import Service
     from portal.models import OutboxMessage
     from tests.factories.portal import person
+    from tests.factories.tokens import token_of
 
     sender = person("Sender", roles=("responder",))
-    key = Token.objects.create(user=sender).key
+    key = token_of(sender)
     client = Client(headers={"authorization": f"Token {key}", "host": "localhost"})
     services = list(Service.objects.values_list("key", flat=True))
 

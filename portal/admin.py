@@ -9,12 +9,10 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from rest_framework.authtoken.models import Token, TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from audit.duties.granting import refuse_roles
-from audit.events.services import act
 from policies.admin.authority import authority_of
 from portal.foundation import clock
 from portal.foundation.access.checks import may
@@ -27,7 +25,7 @@ from portal.foundation.front_door.ending import end_everywhere
 from portal.foundation.front_door.factors import has_factor, take_away
 from portal.foundation.front_door.locks import is_closed_for, lift
 from portal.foundation.front_door.passwords import send_link
-from portal.foundation.people.services import revoke_token
+from portal.foundation.front_door.tokens.services import is_machine, may_make
 from portal.models import AuditAppointment, User
 
 from . import access_admin as access_admin
@@ -37,21 +35,16 @@ from . import directory_admin as directory_admin
 from . import jobs_admin as jobs_admin
 from . import messages_admin as messages_admin
 from . import outage_admin as outage_admin
+from . import token_admin as token_admin
 from .contact_rows import presence_in_words, summary, ways_of
 
-# The token's page shows the token itself, and groups are what the role catalogue says.
-admin.site.unregister(TokenProxy)
+# Groups are what the role catalogue says.
 admin.site.unregister(Group)
 
 HARMLESS = ("display_name", "time_zone", "skills", "languages")
 RIGHTS = ("groups", "is_staff", "is_superuser")
 # What would let somebody into an account, or keep its person out.
 OF_EQUALS = ("password-link", "end-sessions", "second-factors")
-
-
-def _revoke_token(user: User, *, actor: Any, now: datetime, reason: str) -> None:
-    with act("token.revoked", actor=actor, now=now, subject=user, why=reason):
-        revoke_token(user)
 
 
 def _portal_account(user: User) -> bool:
@@ -114,16 +107,6 @@ class UserAdmin(GovernedAdmin):
             consequence="After too many wrong tries the person has to wait. This ends the wait.",
             done="The person can try again at once.",
         ),
-        Verb(
-            key="revoke-token",
-            label="Revoke API token",
-            run=_revoke_token,
-            permission="portal.change_user",
-            look="danger",
-            possible=lambda user: Token.objects.filter(user=user).exists(),
-            consequence="Systems that use this token are refused at once.",
-            done="Token revoked.",
-        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -138,6 +121,8 @@ class UserAdmin(GovernedAdmin):
     def links(self, request: HttpRequest, user: User) -> list[tuple[str, str, str]]:
         known = user.is_active and (may(request.user, "portal.view_contactpoint") or may(request.user, "portal.change_availability"))
         reach = [("How to reach", reverse("admin:portal_mycontacts_of", args=[user.pk]), "default")] if known else []
+        if is_machine(user) and user.is_active and may_make(user, request.user):
+            reach.append(("Make an API token", reverse("front-door-token-new-for", args=[user.pk]), "default"))
         if not may(request.user, SEE_ACCESS):
             return reach
         return [*reach, ("What they can see", reverse("admin:portal_objectgrant_person", args=[user.pk]), "default")]

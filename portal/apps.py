@@ -85,6 +85,14 @@ class PortalConfig(AppConfig):
                 why="Forgets sessions that have ended and wrong tries of yesterday.",
             )
         )
+        declare(
+            Job(
+                name="api-tokens",
+                function="portal.tasks.warn_of_tokens",
+                every_minutes=60,
+                why="Tells owners of API tokens, and whoever made a machine's, that one ends within two weeks.",
+            )
+        )
 
 
 class PortalAdminConfig(admin_apps.AdminConfig):

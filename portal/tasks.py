@@ -8,6 +8,7 @@ from portal.foundation.apikit import repeats
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
 from portal.foundation.front_door import locks, sessions
+from portal.foundation.front_door.tokens import services as tokens
 from portal.foundation.granting import services as granting
 from portal.foundation.outbox import dispatch
 from portal.foundation.request_context import origin
@@ -59,6 +60,12 @@ def forget_sessions() -> int:
     with origin("job"):
         sessions.SessionStore.clear_expired()
         return locks.forget_old(clock.now())
+
+
+def warn_of_tokens() -> int:
+    """Tells whose API tokens end within two weeks; the number of tokens."""
+    with origin("job"):
+        return tokens.warn_before_end(now=clock.now())
 
 
 def tell_slack(respond_at: str, document: dict[str, Any]) -> str:

@@ -68,6 +68,7 @@ OF_THE_MACHINE = {
     "policies.CalendarSource": ("next_refresh_at",),
     "policies.DutyPage": ("reads", "read_at"),
     "policies.ReplayRun": ("state", "progress", "looked_at"),
+    "portal.ApiToken": ("last_used_at", "warned_at"),
     "portal.User": ("last_login",),
 }
 
@@ -119,12 +120,10 @@ def _governed(model: type[Model]) -> Governed:
 
 
 def _key(model: type[Model]) -> list[Any]:
-    """A row that joins two others is called by both, for its own key says nothing; a token by its person, for its own key is the secret."""
+    """A row that joins two others is called by both, for its own key says nothing."""
     fields = list(model._meta.concrete_fields)
     if model._meta.auto_created:
         return [field for field in fields if field.is_relation]
-    if model._meta.label == "authtoken.Token":
-        return [field for field in fields if field.name == "user"]
     return [model._meta.pk]
 
 

@@ -1,13 +1,12 @@
-"""Coming and going: who signed in or out, who was refused, whose password or token is another now."""
+"""Coming and going: who signed in or out, who was refused, whose password is another now."""
 
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_save
 
 from portal.foundation import clock
 
@@ -25,9 +24,6 @@ def watch() -> None:
     user_logged_out.connect(signed_out)
     user_login_failed.connect(sign_in_refused)
     post_save.connect(password_changed, sender=get_user_model())
-    token = apps.get_model("authtoken.Token")
-    post_save.connect(token_made, sender=token)
-    post_delete.connect(token_gone, sender=token)
 
 
 # Signals have no caller that could hand on the time.
@@ -58,15 +54,6 @@ def password_changed(sender: Any, instance: Any, created: bool, raw: bool = Fals
     # Set between set_password() and the end of the save that stores it.
     if not raw and not created and instance._password is not None:
         _note("account.password_changed", instance, clock.now())
-
-
-def token_made(sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    if created and not raw:
-        _note("account.token_made", instance.user, clock.now())
-
-
-def token_gone(sender: Any, instance: Any, **kwargs: Any) -> None:
-    _note("account.token_withdrawn", instance.user, clock.now())
 
 
 def _note(verb: str, user: Model, now: datetime) -> None:

@@ -94,6 +94,8 @@ def as_event(running: Act) -> Mapping[str, Any]:
         "ctx": {"channel": origin.channel, "request_id": origin.request_id, "ip": _address(running.actor, origin.address)},
         "why": running.why,
     }
+    if origin.token:
+        event["ctx"]["token"] = origin.token
     if running.actor is not None and (elevation := mark_of(running.actor)):
         event["ctx"]["elevation"] = elevation
     if running.subject is not None:

@@ -8,13 +8,12 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 
 from .adminkit.keeping import KeptFormsMiddleware
-from .request_context import ReaderTimeZoneMiddleware
+from .request_context import ReaderTimeZoneMiddleware, brings_a_token
 
 
 def sends_a_token(request: HttpRequest) -> bool:
     """The API finds out itself whose it is. With a cookie as well, everything is as for a browser."""
-    said = request.META
-    return not said.get("HTTP_COOKIE") and said.get("HTTP_AUTHORIZATION", "")[:6].lower() == "token " and request.path.startswith("/api/")
+    return not request.META.get("HTTP_COOKIE") and brings_a_token(request)
 
 
 class _ForBrowsers:

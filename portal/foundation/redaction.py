@@ -9,6 +9,8 @@ _URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.I
 SECRET_PATHS = ("calendars", "duty", "answer")
 # '%' as well: a mail program may write '-' and '_' escaped.
 _SECRET_PATH = re.compile(rf"/(?P<prefix>{'|'.join(SECRET_PATHS)})/[\w%-]{{8,}}")
+# An API token: how it is called may be read, its secret not.
+_TOKEN = re.compile(r"\b(?P<known>iegp_[0-9a-z]{8}_)[0-9A-Za-z]+")
 # C0 and C1 controls, line and paragraph separators, bidirectional overrides: they forge or hide log lines.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -21,8 +23,9 @@ _TWO_DIGIT_COUNTRIES = frozenset(
 
 
 def one_line(text: str) -> str:
-    """`text` with credentials in URLs and tokens in secret paths masked and control characters written as escapes."""
+    """`text` with credentials in URLs, tokens in secret paths and API tokens masked and control characters written as escapes."""
     masked = _SECRET_PATH.sub(r"/\g<prefix>/***", _URL_CREDENTIALS.sub(r"\g<scheme>***@", text))
+    masked = _TOKEN.sub(r"\g<known>***", masked)
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), masked)
 
 

@@ -5,10 +5,13 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+
+# 'Token' is what this API called it at first.
+TOKEN_SCHEMES = ("bearer", "token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Origin:
     channel: str
     request_id: str = ""
     address: str = ""
+    # The name of the API token, where one was sent.
+    token: str = ""
 
 
 _current: ContextVar[Origin | None] = ContextVar("origin", default=None)
@@ -25,6 +30,11 @@ _current: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 def current_origin() -> Origin:
     return _current.get() or Origin(channel="command")
+
+
+def came_by_token(name: str) -> None:
+    """The running request brought this API token. What is done from here on was done with it."""
+    _current.set(replace(current_origin(), token=name))
 
 
 @contextmanager
@@ -36,6 +46,12 @@ def origin(channel: str, *, request_id: str = "", address: str = "") -> Iterator
         yield entered
     finally:
         _current.reset(token)
+
+
+def brings_a_token(request: HttpRequest) -> bool:
+    """Whether the API asks a token, good or not, whose request this is."""
+    scheme, found, _ = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return bool(found) and scheme.lower() in TOKEN_SCHEMES and request.path.startswith("/api/")
 
 
 Handler = Callable[[HttpRequest], HttpResponse]

@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "simple_history",
     "django_q",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",

@@ -2,10 +2,13 @@
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "portal.foundation.apikit.tokens.Tokens",
+        "portal.foundation.front_door.tokens.authentication.Tokens",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "portal.foundation.front_door.tokens.authentication.InScope",
+    ],
     "DEFAULT_PARSER_CLASSES": ["portal.foundation.apikit.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.foundation.apikit.negotiation.Negotiation",

@@ -111,6 +111,7 @@ SECTIONS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("CMDB files", "sync_alt", "portal_directorysync", "portal.view_directorysync"),
             ("Handed to the CMDB", "upload", "portal_directoryexport", "portal.view_directoryexport"),
             ("Outages", "crisis_alert", "portal_outage", "portal.view_outage"),
+            ("API tokens", "vpn_key", "portal_apitoken", "portal.view_apitoken"),
             ("Recurring jobs", "schedule", "django_q_schedule", "django_q.view_schedule"),
         ),
     ),

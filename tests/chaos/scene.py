@@ -26,10 +26,10 @@ def prepare(
     from django.core.management import call_command
 
     from portal.foundation import clock
-    from portal.foundation.people.services import issue_token
     from portal.models import ChannelRule
     from tests.factories import policies as factory
     from tests.factories.portal import contact, person
+    from tests.factories.tokens import token_of
 
     for command in ("migrate", "sync_roles", "sync_jobs"):
         call_command(command, verbosity=0, stdout=sys.stderr)
@@ -47,8 +47,7 @@ def prepare(
     factory.level(draft, 1, *people[:2], **lasts)
     factory.level(draft, 2, *people[2:4], **lasts)
     factory.approve(draft, now=now)
-    person("Machine", username="machine", roles=("responder",))
-    return str(issue_token("machine")[1])
+    return token_of(person("Machine", username="machine", roles=("responder",)))
 
 
 def incidents(count: int) -> int:

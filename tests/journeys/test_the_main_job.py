@@ -11,7 +11,6 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from rest_framework.authtoken.models import Token
 
 from audit.models import LedgerEvent
 from incidents.escalation.engine import run_cycle
@@ -21,6 +20,7 @@ from portal.foundation import clock
 from portal.foundation.outbox.dispatch import deliver_due
 from tests.factories import policies as rules
 from tests.factories.portal import contact, person
+from tests.factories.tokens import token_of
 from tests.receiver import Receiver, receiver
 from tests.untold import untold
 
@@ -101,7 +101,7 @@ def the_approver_approves_on_the_page(version: PolicyVersion, approver: Any) -> 
 
 
 def api(user: Any) -> Callable[..., Any]:
-    client = Client(headers={"Authorization": f"Token {Token.objects.get_or_create(user=user)[0].key}"})
+    client = Client(headers={"Authorization": f"Token {token_of(user)}"})
 
     def post(path: str, body: dict[str, Any], **headers: str) -> Any:
         return client.post(f"/api/v1/{path}", body, content_type="application/json", headers=headers)

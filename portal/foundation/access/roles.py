@@ -109,6 +109,7 @@ LOOKS = ("view", "see", "audit", "export")
 # Who sees what was granted on single objects, and why somebody can see a thing; who grants, never more than they hold there themselves; and who
 # calls auditors in, whose reading goes further than the rights of whoever appoints them.
 _SEE_ACCESS = _all("portal", "objectgrant", "auditappointment")
+_SEE_TOKENS = ("portal.view_apitoken",)
 _GRANT = ("portal.add_objectgrant", "portal.change_objectgrant")
 _APPOINT = ("portal.add_auditappointment", "portal.change_auditappointment")
 
@@ -180,6 +181,7 @@ ROLES: tuple[Role, ...] = (
         + ("audit.view_ledgerevent", "audit.export_ledgerevent")
         + _SEE_ACCESS
         + _APPOINT
+        + _SEE_TOKENS
         + _SEE_RETENTION
         + _RETAIN
         + _SEE_LOG_REVIEWS
@@ -205,7 +207,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_LOG_REVIEWS
         + _SEE_DUTIES
         + _SEE_ACCESS_REVIEWS
-        + ("audit.view_elevation",)
+        + ("audit.view_elevation", *_SEE_TOKENS)
         + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord")
         + (ONLY_LOOKS,),
     ),
@@ -226,6 +228,7 @@ ROLES: tuple[Role, ...] = (
         )
         + ("django_q.view_schedule", "django_q.view_success", "django_q.view_failure")
         + _SEE_ACCESS
+        + _all("portal", "apitoken", verbs=("view", "change"))
         + _all("policies", *_CATALOGUE, verbs=("view", "add", "change"))
         + _BREAK_GLASS,
     ),

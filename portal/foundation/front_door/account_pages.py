@@ -28,6 +28,8 @@ from .sessions import kept
 @for_its_owner
 def account(request: HttpRequest) -> HttpResponse:
     """What stands there now."""
+    from .tokens.pages import tokens_of
+
     user, now = person_of(request), clock.now()
     sessions = sessions_of(user, now)
     own = factors.factors_of(user)
@@ -40,6 +42,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "codes": factors.codes_left(user),
         "may_add_app": factors.KINDS[factors.Type.TOTP] not in {one.kind for one in own},
         "providers": [(one, linked.get(one.issuer)) for one in providers()],
+        "tokens": tokens_of(user, now),
         "idle": settings.SESSION_IDLE_SECONDS // 60,
         "longest": settings.SESSION_COOKIE_AGE // 3600,
         "now": now,

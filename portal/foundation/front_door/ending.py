@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import user_logged_in
 from django.db.models.signals import post_save
 
-from portal.foundation import words
+from portal.foundation import clock, words
 from portal.foundation.access.checks import require
 from portal.foundation.access.elevation import is_above
 from portal.foundation.adminkit.frame import frames
@@ -32,6 +32,11 @@ def account_saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> 
     # Set between set_password() and the end of the save that stores it.
     if not created and (not instance.is_active or instance._password is not None):  # type: ignore[attr-defined]
         end_all(instance)
+        if not instance.is_active:
+            from .tokens.services import revoke_all
+
+            # Signals have no caller that could hand on the time.
+            revoke_all(instance, now=clock.now(), reason="The account was closed.")
 
 
 def sessions_of(user: Any, now: datetime) -> Sequence[BrowserSession]:

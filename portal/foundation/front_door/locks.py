@@ -36,6 +36,8 @@ PAIR = Limit(5, QUARTER, QUARTER, "one name from one address")
 ADDRESS = Limit(50, QUARTER, QUARTER, "many names from one address")
 # Whoever tries codes knows the password already.
 CODE = Limit(5, QUARTER, QUARTER, "the second factor")
+# Whoever sends wrong ones is heard no more; good ones from the same address are.
+TOKENS = Limit(20, QUARTER, QUARTER, "API tokens, from one address")
 ASKING = Limit(10, timedelta(hours=1), timedelta(hours=1), "links to set a password, from one address")
 
 

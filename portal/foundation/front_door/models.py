@@ -1,5 +1,6 @@
 """Who is signed in where, and who tried in vain."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.base_session import AbstractBaseSession
@@ -67,3 +68,36 @@ class LinkedIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"an identity at {self.issuer}"
+
+
+class ApiToken(models.Model):
+    """A key by which a program uses the API in the name of its owner. Of the token itself only a hash is kept; it is known by `key_id`."""
+
+    owner = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField("what for", max_length=80)
+    key_id = models.CharField("token", max_length=8, unique=True)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = models.CharField(max_length=500, help_text="What it is good for, as far as its owner may do it at that moment.")
+    made_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField("made")
+    expires_at = models.DateTimeField("ends")
+    last_used_at = models.DateTimeField("last used", null=True, help_text="To five minutes.")
+    warned_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField("revoked", null=True)
+    revoked_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ("view", "change")
+        verbose_name = "API token"
+        ordering = ["-made_at", "-id"]
+        constraints = [
+            models.CheckConstraint(name="token_ends_after_it_starts", condition=models.Q(expires_at__gt=models.F("made_at"))),
+        ]
+        indexes = [models.Index(fields=["expires_at"], condition=models.Q(revoked_at=None), name="tokens_that_end")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.key_id})"
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it opens anything at `now`, as far as the token itself goes."""
+        return self.revoked_at is None and now < self.expires_at

@@ -1,7 +1,6 @@
 """What is asked again: for these doors somebody must have proved within the last minutes that it is still them.
 
-The doors stand here as data, by the names of their addresses, so that an app needs no code for it. Whoever comes with a token proves it with
-every request and is not asked.
+The doors stand here as data, by the names of their addresses, so that an app needs no code for it. A token opens none of them; see `tokens`.
 """
 
 from collections.abc import Callable
@@ -14,6 +13,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve, reverse
+
+from portal.foundation.request_context import brings_a_token
 
 # Where allauth notes with what, and when, the person of this session proved who they are.
 PROOFS, WHOSE = "account_authentication_methods", "account_authentication_methods_user"
@@ -63,6 +64,7 @@ DOORS: dict[str, Asked] = {
     "admin:portal_objectgrant_add": Asked("give a right on one object"),
     "admin:portal_auditappointment_add": Asked("appoint an auditor"),
     "admin:portal_auditappointment_do": Asked("change what an auditor sees"),
+    "admin:portal_apitoken_do": Asked("revoke somebody's API token"),
     "admin:audit_dutyfinding_do": Asked("decide on duties that should not meet"),
     "admin:audit_dutyexception_do": Asked("end an exception for duties"),
     "admin:audit_dutypair_do": Asked("change which duties must not meet"),
@@ -141,8 +143,8 @@ def _problem() -> HttpResponse:
 
 
 def _by_token(request: Any) -> bool:
-    """A token that is not good is refused by the API itself, whatever else the request carries."""
-    return bool(request.path.startswith("/api/") and request.META.get("HTTP_AUTHORIZATION", "")[:6].lower() == "token ")
+    """Whether a token comes through this door, the API itself decides, whatever else the request carries."""
+    return brings_a_token(request)
 
 
 def _has_factor(user: Any) -> bool:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from audit.elevation.models import Elevation
 from audit.events.stories import parsed
 from audit.models import LedgerEvent
 from portal.models import User
 from tests.factories.portal import person
+from tests.factories.tokens import token_of
 from tests.policies.admin.forms import as_, undrawn
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_every_page_that_is_looked_at_is_told(rob: User) -> None:
 
 
 def test_what_is_read_with_a_token_is_told_too(rob: User) -> None:
-    client = Client(headers={"authorization": f"Token {Token.objects.create(user=rob).key}"})
+    client = Client(headers={"authorization": f"Token {token_of(rob)}"})
     assert client.get("/api/v1/incidents/").status_code == 403 or not client.get("/api/v1/incidents/").json()["results"]
     as_(rob).post(f"{LIST}add/", SAID)
     assert client.get("/api/v1/incidents/").status_code == 200

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from audit.models import LedgerEvent
 from tests.factories.ledger import write_events
 from tests.factories.portal import person
+from tests.factories.tokens import token_of
 
 pytestmark = pytest.mark.django_db
 EVENTS = "/api/v1/events/"
@@ -16,7 +16,7 @@ EVENTS = "/api/v1/events/"
 
 def caller(*roles: str) -> APIClient:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=person('Rae', roles=roles)).key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(person('Rae', roles=roles))}")
     return client
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
-from rest_framework.authtoken.models import Token
 
 from audit.capture import alarms
 from audit.capture.reconciling import TYPE, reconcile
@@ -18,8 +17,9 @@ from audit.tasks import reconcile_changes
 from policies.models import Runbook, Service
 from portal.foundation import clock
 from portal.foundation.access.grants import grant, withdraw
-from portal.models import OutboxMessage
+from portal.models import ApiToken, OutboxMessage
 from tests.factories.portal import person
+from tests.factories.tokens import token_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +69,6 @@ def test_rows_saved_one_by_one_are_told_by_their_own_events() -> None:
     ana.groups.add(team)
     ana.set_password("a long enough secret")
     ana.save()
-    Token.objects.create(user=ana)
     assert found() == []
 
 
@@ -81,9 +80,9 @@ def test_grants_on_one_object_are_told_by_their_own_events() -> None:
 
 
 def test_a_token_stands_nowhere_in_clear() -> None:
-    key = Token.objects.create(user=person("Ana Ruiz")).key
-    Token.objects.all()._raw_delete("default")
-    found()
+    key = token_of(person("Ana Ruiz"))
+    ApiToken.objects.all()._raw_delete("default")
+    assert found()
     assert not RawChange.objects.filter(key__contains=key).exists()
     assert not LedgerEvent.objects.filter(payload__contains=key).exists()
 

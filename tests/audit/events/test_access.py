@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from audit.events import present
@@ -16,6 +15,7 @@ from audit.models import LedgerEvent
 from incidents.models import Incident
 from policies.models import Service
 from portal.foundation import clock
+from portal.foundation.front_door.tokens.services import make_token, revoke
 from tests.factories.portal import person
 from tests.trail import who
 
@@ -68,11 +68,13 @@ def test_a_changed_password_is_told_without_it() -> None:
 
 
 def test_a_token_made_and_withdrawn_is_told_without_it() -> None:
-    token = Token.objects.create(user=person("Ana Ruiz"))
-    key = token.key
-    token.delete()
-    assert len(events("account.token_made")) == len(events("account.token_withdrawn")) == 1
-    assert not LedgerEvent.objects.filter(payload__contains=key).exists()
+    ana, now = person("Ana Ruiz", roles=("responder",)), clock.now()
+    token, text = make_token(ana, name="Monitoring", scopes=["incidents.read"], actor=ana, now=now)
+    revoke(token, actor=ana, now=now)
+    made, revoked = events("token.created") + events("token.revoked")
+    assert made["details"]["token"] == revoked["details"]["token"] == token.key_id
+    assert not LedgerEvent.objects.filter(payload__contains=text).exists()
+    assert not LedgerEvent.objects.filter(payload__contains=token.digest).exists()
 
 
 def test_a_page_that_is_refused_is_told(client: Client) -> None:

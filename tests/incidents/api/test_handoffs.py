@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from incidents.escalation.services import acknowledge
@@ -15,6 +14,7 @@ from portal.foundation import clock
 from portal.models import User
 from tests.factories import incidents as make
 from tests.factories.portal import person
+from tests.factories.tokens import token_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/api/v1/hand-offs/"
@@ -22,7 +22,7 @@ LIST = "/api/v1/hand-offs/"
 
 def client_of(user: User) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(user)}")
     return client
 
 

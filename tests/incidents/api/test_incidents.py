@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from audit.models import LedgerEvent
@@ -20,6 +19,7 @@ from portal.models import RememberedRequest, User
 from portal.tasks import forget_answers
 from tests.factories import incidents as make
 from tests.factories.portal import person
+from tests.factories.tokens import token_of
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/incidents/"
@@ -27,7 +27,7 @@ ADDRESS = "/api/v1/incidents/"
 
 def client_of(user: User) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.get_or_create(user=user)[0].key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(user)}")
     return client
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from incidents.escalation.engine import run_cycle
@@ -13,6 +12,7 @@ from portal.foundation import clock
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import contact, person
+from tests.factories.tokens import token_of
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def client_of(name: str, role: str) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=person(name, roles=(role,))).key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(person(name, roles=(role,)))}")
     return client
 
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from incidents.escalation.engine import run_cycle
@@ -12,6 +11,7 @@ from portal.foundation import clock
 from tests.factories import incidents as make
 from tests.factories import policies
 from tests.factories.portal import contact, person
+from tests.factories.tokens import token_of
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def client_of(*roles: str) -> APIClient:
     client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=person('Tom Berg', roles=roles)).key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(person('Tom Berg', roles=roles))}")
     return client
 
 

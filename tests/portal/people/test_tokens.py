@@ -4,9 +4,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from rest_framework.authtoken.models import Token
 
 from audit.models import LedgerEvent
+from portal.foundation.front_door.tokens import written
+from portal.models import ApiToken
 from tests.factories.portal import person
 
 pytestmark = pytest.mark.django_db
@@ -18,22 +19,23 @@ def create(*arguments: str) -> str:
     return out.getvalue().strip()
 
 
-def test_it_prints_a_token_that_opens_the_api(client: object) -> None:
+def test_it_prints_a_token_that_opens_the_api() -> None:
     tom = person("Tom", roles=("responder",))
-    token = create(tom.username)
-    assert Token.objects.get(user=tom).key == token
+    text = create(tom.username, "--days", "30")
+    token = ApiToken.objects.get(owner=tom)
+    assert (token.key_id, token.scopes) == (written.name_of(text), "incidents.read incidents.report incidents.work")
     event = LedgerEvent.objects.get(type="token.created")
     assert event.object_pk == str(tom.pk)
-    assert token not in event.payload
+    assert text not in event.payload
 
 
-def test_a_second_one_needs_to_be_asked_for() -> None:
-    tom = person("Tom")
-    first = create(tom.username)
-    with pytest.raises(CommandError, match="--replace"):
-        create(tom.username)
-    assert create(tom.username, "--replace") != first
-    assert Token.objects.filter(user=tom).count() == 1
+def test_one_of_the_same_name_is_exchanged_when_asked_for() -> None:
+    tom = person("Tom", roles=("responder",))
+    create(tom.username)
+    create(tom.username, "--name", "other", "--scopes", "incidents.read, policies.read")
+    last = create(tom.username, "--replace")
+    assert set(ApiToken.objects.filter(revoked_at=None).values_list("name", flat=True)) == {"Made on the server", "other"}
+    assert ApiToken.objects.filter(revoked_at=None, key_id=written.name_of(last)).exists()
 
 
 def test_unknown_and_inactive_accounts_are_named() -> None:
@@ -41,4 +43,6 @@ def test_unknown_and_inactive_accounts_are_named() -> None:
         create("nobody")
     with pytest.raises(CommandError, match="cannot sign in"):
         create(person("Gone", is_active=False).username)
+    with pytest.raises(CommandError, match="no scope 'all'"):
+        create(person("Tom", roles=("responder",)).username, "--scopes", "all")
     assert not LedgerEvent.objects.filter(type="token.created").exists()

@@ -8,13 +8,13 @@ from csp.decorators import csp_replace
 from csp.utils import build_policy
 from django.http import HttpResponse
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
 from portal.foundation.for_browsers import sends_a_token
 from portal.foundation.policy_header import PolicyHeaderMiddleware
 from portal.models import User
 from tests.factories.incidents import service
 from tests.factories.portal import person
+from tests.factories.tokens import token_of
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/incidents/"
@@ -27,7 +27,7 @@ def tom() -> User:
 
 @pytest.fixture
 def by_token(tom: User) -> dict[str, str]:
-    return {"Authorization": f"Token {Token.objects.create(user=tom).key}"}
+    return {"Authorization": f"Token {token_of(tom)}"}
 
 
 def test_a_token_needs_no_session_and_a_session_still_opens_the_api(client: Client, tom: User, by_token: dict[str, str]) -> None:
