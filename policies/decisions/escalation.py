@@ -10,7 +10,7 @@ from .escalation_answered import acknowledged, after_the_answer, ended, missed_m
 from .escalation_facts import Action, Decision, Kind, Roster, RunState, Status
 from .escalation_levels import current, levels_above, start, starts_higher
 from .escalation_orders import obeyed, resumed
-from .escalation_times import backup_due, milestone_at, next_look, next_reminder, window_end, window_of
+from .escalation_times import backup_due, milestone_at, next_look, next_reminder, window_end
 from .escalation_words import in_words, names_in_words, silence
 from .ruleset import LevelRule, PolicySnapshot
 
@@ -25,7 +25,7 @@ def next_actions(snapshot: PolicySnapshot, roster: Roster, state: RunState, now:
     questions: has the incident ended, was it acknowledged, did somebody order something, is the alerting on hold, was the resolution
     milestone missed, is the holder silent, is somebody's time to answer over, is a reminder due.
     """
-    decision = _decide(snapshot, roster, state, now)
+    decision = _decide(snapshot.at_pace_of(state.severity), roster, state, now)
     after = decision.state
     if after.regraded or after.order is not None:
         after = after._replace(regraded=False, order=None)
@@ -63,12 +63,12 @@ def _alert_on(snapshot: PolicySnapshot, roster: Roster, state: RunState, now: da
     higher = starts_higher(snapshot, state)
     if higher is not None:
         return _raised(snapshot, roster, state, now, higher)
-    end, backup = window_end(snapshot, level, state), backup_due(snapshot, level, state)
+    end, backup = window_end(level, state), backup_due(level, state)
     if backup is not None and backup < end and now >= backup:
         return alert_backup(snapshot, roster, state, now, level, backup)
     if now >= end:
         return _onward(snapshot, roster, state, now, level, lateness(state, now, end))
-    reminder = next_reminder(snapshot, level, state) if level.reminders else None
+    reminder = next_reminder(level, state) if level.reminders else None
     if reminder is not None and now >= reminder.due:
         return remind(snapshot, state, now, level, reminder)
     return Decision((), state, next_look(snapshot, level, state))
@@ -87,7 +87,7 @@ def _raised(snapshot: PolicySnapshot, roster: Roster, state: RunState, now: date
 
 def _onward(snapshot: PolicySnapshot, roster: Roster, state: RunState, now: datetime, level: LevelRule, late: timedelta | None) -> Decision:
     """The window is over: the levels above, then the whole way again as often as the policy repeats it, then nobody is left."""
-    silent = silence(state, window_of(snapshot, level, state))
+    silent = silence(state, level.window)
     higher = enter(snapshot, levels_above(snapshot, level.number), roster, state, now, silent, late)
     if higher.state.status is not Status.EXHAUSTED or state.round > snapshot.repeats:
         return higher

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from .escalation_alerts import enter, lateness, paged
+from .escalation_alerts import begun, enter, lateness, paged
 from .escalation_facts import Action, Alerted, Decision, Kind, Roster, RunState, Seat, Status
 from .escalation_levels import current, levels_above, reached, start
 from .escalation_times import answered_look, milestone_at, next_look, silent_at
@@ -75,8 +75,8 @@ def _silent(snapshot: PolicySnapshot, roster: Roster, state: RunState, now: date
         again = enter(snapshot, levels_above(snapshot, level.number - 1 if level else 0), roster, state, now, why, late)
         return again._replace(actions=(told, *again.actions))
     entered = (Action(Kind.LEVEL, why, level.number, late_by=late),) if not state.level else ()
-    anew = {"status": Status.PAGING, "level": level.number, "level_entered_at": now, "reminded": 0, "acknowledged_by": None}
-    return paged(snapshot, state, level, _place_of(holder, level.number), now, (told, *entered), why, late, (), anew)
+    seat = _place_of(holder, level.number)
+    return paged(snapshot, begun(state, level, seat, now), level, seat, (told, *entered), why, late)
 
 
 def _place_of(holder: Alerted, level: int) -> Seat:

@@ -100,7 +100,7 @@ class Roster:
     def seat(self, level: int, position: int, name: str) -> Seat:
         """The seat of a target; one that nobody resolved counts as empty."""
         for seat in self.seats:
-            if (seat.level, seat.position) == (level, position):
+            if seat.position == position and seat.level == level:
                 return seat
         return Seat(level, position, None, name, "", f"Nobody is known for {name}.")
 

@@ -19,14 +19,10 @@ def current(snapshot: PolicySnapshot, state: RunState) -> LevelRule | None:
 
 def start(snapshot: PolicySnapshot, start_level: int) -> LevelRule | None:
     """The level to begin at: the first from `start_level` up, or the highest when the policy ends below it."""
-    first: LevelRule | None = None
-    highest: LevelRule | None = None
     for level in snapshot.levels:
-        if level.number >= start_level and (first is None or level.number < first.number):
-            first = level
-        if highest is None or level.number > highest.number:
-            highest = level
-    return first or highest
+        if level.number >= start_level:
+            return level
+    return snapshot.levels[-1] if snapshot.levels else None
 
 
 def reached(snapshot: PolicySnapshot, state: RunState) -> int:
@@ -39,21 +35,18 @@ def reached(snapshot: PolicySnapshot, state: RunState) -> int:
 
 def levels_above(snapshot: PolicySnapshot, number: int) -> tuple[LevelRule, ...]:
     """The levels above `number`, the lowest first."""
-    return tuple(sorted((level for level in snapshot.levels if level.number > number), key=_number))
+    return tuple([level for level in snapshot.levels if level.number > number])
 
 
 def level_below(snapshot: PolicySnapshot, number: int) -> LevelRule | None:
     """The next level below `number`."""
-    return max((level for level in snapshot.levels if level.number < number), key=_number, default=None)
+    below = [level for level in snapshot.levels if level.number < number]
+    return below[-1] if below else None
 
 
 def starts_higher(snapshot: PolicySnapshot, state: RunState) -> LevelRule | None:
     """The level that the incident's severity now starts at, where that is above the run's and no de-escalation has answered it."""
-    if state.start_level <= max(state.start_level_answered, state.level):
+    if state.start_level <= state.level or state.start_level <= state.start_level_answered:
         return None
     first = start(snapshot, state.start_level)
     return first if first is not None and first.number > state.level else None
-
-
-def _number(level: LevelRule) -> int:
-    return level.number

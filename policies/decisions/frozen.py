@@ -6,6 +6,7 @@ The shape is written by policies.governance.snapshots. Durations are whole secon
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from .ruleset import (
@@ -84,7 +85,7 @@ def _threshold(told: Content, own: Mapping[str, MeasureRule]) -> ThresholdRule:
 
 
 def _levels(told: Any) -> tuple[LevelRule, ...]:
-    return tuple(_level(level) for level in told)
+    return tuple(_level(level) for level in sorted(told, key=itemgetter("number")))
 
 
 def _level(told: Content) -> LevelRule:
@@ -94,8 +95,8 @@ def _level(told: Content) -> LevelRule:
         kind=told["kind"],
         window=timedelta(seconds=told["window_seconds"]),
         backup_after=timedelta(seconds=told["backup_after_seconds"]),
-        targets=tuple(_target(target) for target in told["targets"]),
-        reminders=tuple(timedelta(seconds=seconds) for seconds in told.get("reminders_seconds", ())),
+        targets=tuple(_target(target) for target in sorted(told["targets"], key=itemgetter("position"))),
+        reminders=tuple(timedelta(seconds=seconds) for seconds in sorted(told.get("reminders_seconds", ()), reverse=True)),
         owner_id=told.get("owner_id"),
         owner=told.get("owner", ""),
         mandates=tuple(Mandate(mandate) for mandate in told.get("mandates", ())),

@@ -22,8 +22,8 @@ def plain(content: PolicySnapshot) -> dict[str, Any]:
 
 
 def _rule(rule: Any) -> dict[str, Any]:
-    """Every field of a rule but a criterion's `own`, which stands among the measures."""
-    named = [field.name for field in fields(rule) if field.name != "own"]
+    """What makes a rule what it is: not a criterion's `own`, which stands among the measures, nor what was worked out from the rest."""
+    named = [field.name for field in fields(rule) if field.compare]
     return {f"{name}_seconds" if name in _DURATIONS else name: _value(getattr(rule, name)) for name in named}
 
 

@@ -98,8 +98,8 @@ class TargetRule:
 class LevelRule:
     """A level: its window runs from its first alert to the next level; `backup_after` from one person to the next.
 
-    `reminders` come this long before the window closes, the earliest first. `mandates` are the owner's, within `mandate_limits`, in
-    `region`, until and including `mandate_until`.
+    `targets` stand in the order of their positions. `reminders` come this long before the window closes, the earliest first. `mandates`
+    are the owner's, within `mandate_limits`, in `region`, until and including `mandate_until`.
     """
 
     number: int
@@ -121,6 +121,11 @@ class LevelRule:
     runbook_id: int | None = None
     runbook: str = ""
     needs_rca: bool = False
+
+    def at_pace(self, percent: int) -> "LevelRule":
+        """The same level with its window, its wait and its reminders at `percent` of their length."""
+        window, wait, *reminders = (whole * percent / 100 for whole in (self.window, self.backup_after, *self.reminders))
+        return replace(self, window=window, backup_after=wait, reminders=tuple(reminders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +164,9 @@ class AnnouncementRule:
 
 @dataclass(frozen=True, slots=True)
 class PolicySnapshot:
-    """The content of one policy version, or of several composed (policies.decisions.scopes). `levels` is the technical track.
+    """The content of one policy version, or of several composed (policies.decisions.scopes).
 
+    `levels` is the technical track; on every track the lowest level stands first.
     The stakeholder track starts for incidents at least as severe as `stakeholder_from`. `matrix` holds (impact, urgency, priority).
     `repeats` is how often the technical track begins again before it counts as exhausted; `silent_after` how long whoever acknowledged
     it may give no sign of work.
@@ -181,6 +187,7 @@ class PolicySnapshot:
     announcements: tuple[AnnouncementRule, ...] = ()
     measures: tuple[MeasureRule, ...] = ()
     silent_after: timedelta | None = None
+    _paced: dict[str, "PolicySnapshot"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def levels_of(self, track: Track) -> tuple[LevelRule, ...]:
         """The levels of one track, as the version has them."""
@@ -191,6 +198,15 @@ class PolicySnapshot:
         if track is Track.TECHNICAL:
             return self
         return replace(self, levels=self.levels_of(track), resolve_within=None, repeats=0, severity_rules=(), silent_after=None)
+
+    def at_pace_of(self, severity: str) -> "PolicySnapshot":
+        """The same content with the technical levels at the pace of this severity: worked out once, as every decision asks for it."""
+        if not self.severity_rules:
+            return self
+        if severity not in self._paced:
+            pace = next((rule.pace_percent for rule in self.severity_rules if rule.severity == severity), 100)
+            self._paced[severity] = replace(self, levels=tuple(level.at_pace(pace) for level in self.levels), severity_rules=())
+        return self._paced[severity]
 
 
 NOTHING = PolicySnapshot((), (), None)

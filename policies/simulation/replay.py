@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Decision, Kind, Roster, RunState, Seat, Status
-from policies.decisions.escalation_times import window_of
+from policies.decisions.escalation_levels import current
+from policies.decisions.escalation_times import window_end
 from policies.decisions.judgement import Facts, Judgement, judge
 from policies.decisions.ruleset import PolicySnapshot, TargetRule
 from policies.decisions.severity import Reading
@@ -117,7 +118,6 @@ class Replay:
         self._content = replace(content, silent_after=None) if content else PolicySnapshot((), (), None)
         self._governed = content is not None
         self._roster = roster or everybody(self._content)
-        self._levels = {level.number: level for level in self._content.levels}
         self._by_facts: dict[Facts, Judgement] = {}
         self._remembered: dict[tuple[RunState, datetime], Decision] | None = {} if remember else None
 
@@ -214,9 +214,10 @@ class Replay:
 
     def _window_closed(self, state: RunState, now: datetime) -> bool:
         """Whether the level that is being left had all its time; False before the first level and after an acknowledgement."""
-        if state.status is not Status.PAGING or state.level_entered_at is None:
+        if state.status is not Status.PAGING:
             return False
-        return now >= state.level_entered_at + window_of(self._content, self._levels[state.level], state)
+        level = current(self._content.at_pace_of(state.severity), state)
+        return level is not None and now >= window_end(level, state)
 
 
 def everybody(content: PolicySnapshot) -> Roster:

@@ -24,21 +24,20 @@ from policies.decisions.escalation_facts import (
 )
 from policies.decisions.escalation_levels import start
 from policies.decisions.escalation_orders import LONGEST_HOLD
-from policies.decisions.escalation_times import window_of
 from policies.decisions.ruleset import LevelRule, PolicySnapshot, SeverityRule, TargetRule
 from policies.decisions.vocabulary import Severity, Track
 
 OPENED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 seconds = st.integers(1, 4000).map(lambda count: timedelta(seconds=count))
 targets = st.lists(st.integers(1, 6), max_size=4, unique=True).map(
-    lambda places: tuple(TargetRule(place, place, None, f"person {place}") for place in places)
+    lambda places: tuple(TargetRule(place, place, None, f"person {place}") for place in sorted(places))
 )
-reminders = st.lists(seconds, max_size=3).map(tuple)
+reminders = st.lists(seconds, max_size=3).map(lambda before: tuple(sorted(before, reverse=True)))
 levels = st.lists(st.integers(1, 8), max_size=5, unique=True).flatmap(
     lambda numbers: st.tuples(
         *(
             st.builds(LevelRule, st.just(number), st.just(f"level {number}"), st.just("functional"), seconds, seconds, targets, reminders)
-            for number in numbers
+            for number in sorted(numbers)
         )
     )
 )
@@ -228,16 +227,17 @@ def test_reminders_go_only_to_people_who_were_alerted_and_at_most_as_often_as_th
             (person.person_id, person.name) for person in before.alerted
         }
         assert before.level_entered_at is not None
-        assert now < before.level_entered_at + window_of(policy, level, before)
+        (paced,) = [one for one in policy.at_pace_of(before.severity).levels if one.number == level.number]
+        assert now < before.level_entered_at + paced.window
         sent[before.round, before.level] = sent.get((before.round, before.level), 0) + 1
         assert sent[before.round, before.level] <= len(level.reminders)
 
 
 @settings(max_examples=20, deadline=None)
-@given(technical, states)
-def test_no_window_is_longer_at_a_severity_than_its_level_says(policy: PolicySnapshot, state: RunState) -> None:
-    for level in policy.levels:
-        assert timedelta(0) < window_of(policy, level, state) <= level.window
+@given(technical, severities)
+def test_no_window_is_longer_at_a_severity_than_its_level_says(policy: PolicySnapshot, severity: str) -> None:
+    for level, paced in zip(policy.levels, policy.at_pace_of(severity).levels, strict=True):
+        assert timedelta(0) < paced.window <= level.window
 
 
 some_moment = st.none() | st.integers(-5000, 50000).map(lambda after: OPENED + timedelta(seconds=after))

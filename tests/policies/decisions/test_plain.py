@@ -26,3 +26,20 @@ def test_a_content_from_before_there_was_a_silence_says_nothing_about_it() -> No
     content = plain(FULL)
     del content["silent_after_seconds"]
     assert snapshot_from(content).silent_after is None
+
+
+def test_levels_places_and_reminders_are_read_in_their_order_however_they_were_written() -> None:
+    content = plain(FULL)
+    for level in content["levels"]:
+        level["targets"].reverse()
+        level["reminders_seconds"].reverse()
+    content["levels"].reverse()
+    assert snapshot_from(content) == FULL
+    assert any(len(level.targets) > 1 for level in FULL.levels)
+    assert len(FULL.levels) > 1
+
+
+def test_what_was_worked_out_from_a_content_is_no_part_of_it() -> None:
+    asked = replace(FULL)
+    assert asked.at_pace_of("SEV1") is asked.at_pace_of("SEV1") != asked
+    assert (asked, plain(asked)) == (FULL, plain(FULL))
