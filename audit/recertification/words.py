@@ -17,7 +17,7 @@ def item_in_words(item: AccessItem) -> str:
 def _used(item: AccessItem) -> str:
     if item.used_at:
         return f"last used on {_day(item.used_at)}"
-    return "not used in the 400 days before" if item.leaves_trace else "what it lets a person do leaves no event of its own"
+    return "not used in the last 400 days" if item.leaves_trace else "what it lets a person do leaves no event of its own"
 
 
 def _day(at: object) -> str:

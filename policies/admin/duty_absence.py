@@ -97,11 +97,11 @@ class AwayView(DutyDoor):
 
 @admin.register(DutyAbsence)
 class DutyAbsenceAdmin(PortalModelAdmin):
-    list_display = ("person", "begins", "ends", "kind", "made_by")
+    list_display = ("person", "begins", "ends", "why", "made_by")
     list_filter = ("kind", ("person", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("person", "made_by")
     search_fields = ("person__display_name",)
-    fields = ("person", "kind", "begins", "ends", "made_by")
+    fields = ("person", "why", "begins", "ends", "made_by")
     readonly_fields = fields
     empty_list = "Whoever is away is on duty nowhere meanwhile. Record your own absence under 'My duty'; it warns where nobody takes over."
     verbs = (
@@ -141,6 +141,11 @@ class DutyAbsenceAdmin(PortalModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.display(description="Why", ordering="kind")
+    def why(self, away: Any) -> str:
+        # A column of choices would say 'none' of what is not shown.
+        return str(away.get_kind_display())
 
     @admin.display(description="From", ordering="starts_at")
     def begins(self, away: Any) -> str:

@@ -104,9 +104,9 @@ class Swaps(ChangesDoor):
 
     def get_queryset(self) -> Any:
         rows = DutySwap.objects.select_related("giver", "taker").filter(schedule=int(self.kwargs["schedule"])).order_by("-asked_at", "-pk")
-        if may(self.request.user, "policies.view_dutyswap"):
-            return rows
         caller: Any = self.request.user
+        if may(caller, "policies.view_dutyswap"):
+            return visible_to(caller, rows, "policies.view_dutyswap")
         return rows.filter(Q(giver=caller) | Q(taker=caller))
 
     @extend_schema(responses={200: SwapOutput(many=True), **LISTED})
@@ -160,7 +160,8 @@ class Absences(ChangesDoor):
     def get_queryset(self) -> Any:
         rows = DutyAbsence.objects.select_related("person").order_by("-starts_at", "-pk")
         caller: Any = self.request.user
-        return rows if may(caller, "policies.view_dutyabsence") else rows.filter(person=caller)
+        see = "policies.view_dutyabsence"
+        return visible_to(caller, rows, see) if may(caller, see) else rows.filter(person=caller)
 
     @extend_schema(responses={200: AbsenceOutput(many=True), **LISTED})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -146,12 +146,24 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
         """Filters by other things name all of them, so whoever sees only some gets those by the row's own columns."""
-        found: Sequence[Any] = super().get_list_filter(request)
+        hidden = masked_columns(request.user, self.model)
+        found = [each for each in super().get_list_filter(request) if _column(each) not in hidden]
         return found if self.sees_all(request) else [each for each in found if self._is_own_column(each)]
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """An address that asks for what is not shown would tell it."""
+        if request is not None and lookup.split("__")[0] in masked_columns(request.user, self.model):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[Any]:
+        """So would the order of its rows."""
+        hidden = masked_columns(request.user, self.model)
+        found: Sequence[Any] = super().get_sortable_by(request)
+        return [name for name in found if getattr(getattr(self, name, None), "admin_order_field", name) not in hidden] if hidden else found
+
     def _is_own_column(self, entry: Any) -> bool:
-        name = entry if isinstance(entry, str) else entry[0] if isinstance(entry, tuple) else ""
-        return name in {field.name for field in self.opts.fields if not field.is_relation}
+        return _column(entry) in {field.name for field in self.opts.fields if not field.is_relation}
 
     def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
         hidden = masked_columns(request.user, self.model)
@@ -289,6 +301,7 @@ class PortalModelAdmin(PlainChoices, SimpleHistoryAdmin, ModelAdmin):
         self._require_reach(request, object_id)
         if request.method != "GET":
             raise PermissionDenied
+        request.portal_looks_back = True  # type: ignore[attr-defined]
         answer: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
         return answer
 
@@ -332,6 +345,7 @@ class GovernedAdmin(PortalModelAdmin):
         if self.reason_field != "why":
             return fieldsets
         editable = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        editable = editable and not hasattr(request, "portal_looks_back")
         named = [name for _, options in fieldsets for name in options["fields"]]
         if not editable:
             return [(title, {**options, "fields": [name for name in options["fields"] if name != "why"]}) for title, options in fieldsets]
@@ -401,6 +415,11 @@ class GovernedAdmin(PortalModelAdmin):
         obj._history_user = request.user
         obj._history_date = request.portal_now  # type: ignore[attr-defined]
         obj._change_reason = request.portal_why  # type: ignore[attr-defined]
+
+
+def _column(entry: Any) -> str:
+    """The column that a filter of a list asks about; empty for one that is a class of its own."""
+    return entry if isinstance(entry, str) else entry[0] if isinstance(entry, tuple) else ""
 
 
 def _unedited_changes(older: Any, record: Any) -> Iterator[ModelChange]:

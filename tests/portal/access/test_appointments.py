@@ -128,6 +128,11 @@ def test_an_auditor_does_not_read_why_somebody_was_away(bank: Organisation, clie
     assert away.kind == BLANK
     client.force_login(rae)
     assert client.get(f"/admin/policies/dutyabsence/{away.pk}/history/").status_code == 404
+    listed = "/admin/policies/dutyabsence/"
+    assert client.get(listed).content.decode().count(BLANK) == 1
+    # Asking for it in the address would tell it, too.
+    assert client.get(listed, {"kind__exact": "sick"}).status_code == 400
+    assert client.get("/api/v1/on-call/absences/").json()["results"][0]["kind"] == BLANK
     ana = person("Ana", roles=("responder",))
     assert visible_to(ana, DutyAbsence.objects.all(), "policies.view_dutyabsence").get().kind == "sick"
 
