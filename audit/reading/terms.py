@@ -51,17 +51,26 @@ def text_terms(text: str) -> tuple[int, ...]:
     return word_terms(words_in(text))
 
 
-@lru_cache(maxsize=16_384)
-def deed_terms(event_type: str, person: str, kind: str, channel: str) -> tuple[int, ...]:
-    """The terms of what an event says in its columns and of its way in. Objects and requests have indexes of the ledger's own."""
-    terms = [EVERYTHING, f"t:{event_type}", f"f:{family_of(event_type)}", f"a:{person or THE_PORTAL}"]
-    terms += [f"k:{kind}"] if kind else []
-    terms += [f"c:{channel}"] if channel else []
+@lru_cache(maxsize=1_024)
+def type_terms(event_type: str) -> tuple[int, ...]:
+    """The terms of a type of event, and of every event."""
     outcome = outcome_of(event_type)
-    return tuple(map(number, terms if outcome == DONE else [*terms, f"o:{outcome}"]))
+    terms = [EVERYTHING, f"t:{event_type}", f"f:{family_of(event_type)}", *([] if outcome == DONE else [f"o:{outcome}"])]
+    return tuple(map(number, terms))
 
 
-@lru_cache(maxsize=4_096)
+def person_terms(person: str) -> tuple[int, ...]:
+    return (number(f"a:{person or THE_PORTAL}"),)
+
+
+def kind_terms(kind: str | None) -> tuple[int, ...]:
+    return (number(f"k:{kind}"),) if kind else ()
+
+
+def channel_terms(channel: str) -> tuple[int, ...]:
+    return (number(f"c:{channel}"),) if channel else ()
+
+
 def hour_terms(hour: str) -> tuple[int, ...]:
     """The terms of an hour in UTC, told as '2026-03-01 14'."""
     day, _, of_day = hour.partition(" ")
