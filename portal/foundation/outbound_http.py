@@ -28,7 +28,8 @@ from .errors import DeliveryFailed
 
 LARGEST_ANSWER_BYTES = 1_000_000
 POSTED = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"python-httpx/{httpx.__version__}"}
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What is handed out to the world. Everything else of IPv6 is special: local, mapped, or translated by a gateway into some IPv4 address.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
 
 
@@ -198,8 +199,8 @@ def _is_public(address: str) -> bool:
     if ip.version == 6:
         # Addresses that carry an IPv4 address inside are judged by that one, or refused where a gateway would translate.
         ip = ip.ipv4_mapped or ip
-    tunnelled = ip.version == 6 and (ip in _NAT64 or ip in _SIX_TO_FOUR)
-    return bool(ip.is_global) and not ip.is_multicast and not tunnelled
+    special = ip.version == 6 and (ip not in _GLOBAL_UNICAST or ip in _SIX_TO_FOUR)
+    return bool(ip.is_global) and not ip.is_multicast and not special
 
 
 class _Running(threading.local):

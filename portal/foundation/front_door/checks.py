@@ -6,10 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
+from portal.foundation.statements import vendor
+
 LONGEST_SESSION_SECONDS = 12 * 60 * 60
 LONGEST_IDLE_SECONDS = 30 * 60
 LONGEST_STEP_UP_SECONDS = 15 * 60
 SHORTEST_KEY = 50
+SHORTEST_TOKEN = 20
 WEAK_HASHERS = ("MD5", "SHA1", "Unsalted")
 
 
@@ -24,6 +27,11 @@ def _unsafe(chosen: Any) -> Iterator[CheckMessage]:
             yield Error(words, hint=hint, id=f"front_door.E{number:03}")
     if chosen.OIDC_PROVIDERS and not all(one["issuer"].startswith("https://") for one in chosen.OIDC_PROVIDERS):
         yield Error("An OIDC_ISSUER is not an https address.", hint="Sign-in elsewhere needs TLS.", id="front_door.E100")
+    if vendor() == "sqlite":
+        words = "The database is SQLite: one writer at a time, on one machine."
+        yield Warning(words, hint="Set DATABASE_URL to PostgreSQL for more than a trial.", id="front_door.W002")
+    if chosen.EMAIL_HOST and not (chosen.EMAIL_USE_TLS or getattr(chosen, "EMAIL_USE_SSL", False)):
+        yield Warning("Mail leaves without TLS, links to set a password among it.", hint="Set EMAIL_USE_TLS.", id="front_door.W003")
     if not chosen.EMAIL_HOST:
         words = "No mail server is set, so links to set a password reach only people with a verified contact point."
         yield Warning(words, hint="Set EMAIL_HOST.", id="front_door.W001")
@@ -56,7 +64,40 @@ def _rules(chosen: Any) -> Iterator[tuple[bool, str, str]]:
     yield weak, "Passwords are hashed cheaply.", "Leave PASSWORD_HASHERS as it is."
     scripts = chosen.CONTENT_SECURITY_POLICY["DIRECTIVES"].get("script-src", ())
     yield "'unsafe-inline'" in scripts or not scripts, "Scripts inside pages may run.", "Take 'unsafe-inline' out of script-src."
+    yield from _more(chosen)
+
+
+def _more(chosen: Any) -> Iterator[tuple[bool, str, str]]:
     yield chosen.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN, "Passkeys are taken without TLS.", "Unset MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN."
+
+    yield bool(chosen.DEMO_PASSWORD), "DEMO_PASSWORD is set: the demo's people share a known password.", "Unset it."
+    yield (
+        not chosen.EMAIL_BACKEND.endswith("smtp.EmailBackend"),
+        "Mail is written somewhere instead of sent.",
+        "Leave EMAIL_BACKEND as it is.",
+    )
+    yield (
+        _in_clear(chosen.PORTAL_URL),
+        "PORTAL_URL is not https: links in messages lead there.",
+        "Set it to the https address that people open.",
+    )
+    origins = chosen.CSRF_TRUSTED_ORIGINS
+    wide = any("*" in origin or _in_clear(origin) for origin in origins)
+    yield wide, "CSRF_TRUSTED_ORIGINS names a wildcard or an address without TLS.", "Name your own https address only."
+    called = (chosen.TELEPHONE_API_URL, chosen.SLACK_API_URL, chosen.DIRECTORY_URL)
+    words = "TELEPHONE_API_URL, SLACK_API_URL or DIRECTORY_URL is not https: its key would travel in clear."
+    yield any(url and _in_clear(url) for url in called), words, "Use https addresses."
+    token = chosen.METRICS_TOKEN
+    yield bool(token) and len(token) < SHORTEST_TOKEN, "METRICS_TOKEN is short.", f"Give at least {SHORTEST_TOKEN} random characters."
+    yield (
+        not chosen.SECURE_CONTENT_TYPE_NOSNIFF or chosen.X_FRAME_OPTIONS != "DENY",
+        "Browsers may guess types or frame pages.",
+        "Leave it as it is.",
+    )
+
+
+def _in_clear(url: str) -> bool:
+    return not url.lower().startswith("https://")
 
 
 def _weak_key(chosen: Any) -> bool:

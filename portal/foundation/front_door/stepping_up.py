@@ -41,6 +41,7 @@ DOORS: dict[str, Asked] = {
     "admin:policies_urgentpublication_do": Asked("judge what was published at once"),
     "policy-version-approve": Asked("approve a version of a policy"),
     "admin:audit_reviewperiod_do": Asked("sign a review of the trail", frozenset({"sign", "reopen"})),
+    "admin:audit_reviewperiod_manifest": Asked("download a signed review of the trail", methods=ALSO_READING),
     "admin:audit_accesscampaign_do": Asked("sign a review of rights", frozenset({"sign"})),
     # What is kept, held and removed.
     "admin:audit_removal_do": Asked("decide on a removal from the trail"),

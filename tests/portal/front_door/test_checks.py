@@ -6,6 +6,7 @@ import pytest
 
 from portal.foundation.front_door.checks import check_front_door
 
+CHECKS = "portal.foundation.front_door.checks"
 GOOD = {
     "PRODUCTION": True,
     "DEBUG": False,
@@ -22,6 +23,8 @@ GOOD = {
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"],
     "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": False,
     "EMAIL_HOST": "mail.example",
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "PORTAL_URL": "https://portal.example",
 }
 BAD: list[tuple[str, Any, str]] = [
     ("DEBUG", True, "DEBUG is on"),
@@ -45,12 +48,23 @@ BAD: list[tuple[str, Any, str]] = [
     ("PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"], "cheaply"),
     ("CONTENT_SECURITY_POLICY", {"DIRECTIVES": {"script-src": ["'self'", "'unsafe-inline'"]}}, "Scripts"),
     ("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", True, "Passkeys"),
+    ("DEMO_PASSWORD", "demo-demo-demo", "demo"),
+    ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "Mail is written"),
+    ("PORTAL_URL", "http://portal.example", "PORTAL_URL"),
+    ("CSRF_TRUSTED_ORIGINS", ["https://*.example"], "wildcard"),
+    ("CSRF_TRUSTED_ORIGINS", ["http://portal.example"], "without TLS"),
+    ("SLACK_API_URL", "http://slack.example", "in clear"),
+    ("DIRECTORY_URL", "http://cmdb.example", "in clear"),
+    ("METRICS_TOKEN", "secret", "METRICS_TOKEN"),
+    ("X_FRAME_OPTIONS", "SAMEORIGIN", "frame pages"),
+    ("SECURE_CONTENT_TYPE_NOSNIFF", False, "guess types"),
     ("OIDC_PROVIDERS", [{"issuer": "http://id.example"}], "OIDC_ISSUER"),
 ]
 
 
 @pytest.fixture
-def safe(settings: Any) -> Any:
+def safe(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(f"{CHECKS}.vendor", lambda: "postgresql")
     for name, value in GOOD.items():
         setattr(settings, name, value)
     return settings
@@ -69,10 +83,17 @@ def test_an_unsafe_one_is_refused_in_words(safe: Any, name: str, value: Any, wor
     assert said.hint
 
 
-def test_without_mail_it_starts_with_a_warning(safe: Any) -> None:
-    safe.EMAIL_HOST = ""
+@pytest.mark.parametrize(("name", "value"), [("EMAIL_HOST", ""), ("EMAIL_USE_TLS", False)])
+def test_what_is_only_unwise_starts_with_a_warning(safe: Any, name: str, value: Any) -> None:
+    setattr(safe, name, value)
     (said,) = check_front_door()
     assert not said.is_serious()
+
+
+def test_a_trials_database_starts_with_a_warning(safe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{CHECKS}.vendor", lambda: "sqlite")
+    (said,) = check_front_door()
+    assert (said.is_serious(), "SQLite" in said.msg) == (False, True)
 
 
 def test_a_developers_own_is_left_alone(settings: Any) -> None:
