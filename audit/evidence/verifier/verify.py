@@ -53,10 +53,12 @@ from binascii import unhexlify
 from bisect import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress, islice
+from multiprocessing import Pipe, Process, cpu_count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,11 +74,12 @@ WORDS = {
     "stale": (3, "it is older than it should be."),
 }
 USAGE = 64
+BOUND_BY_THE_TREE = ("entries.jsonl",)  # whose bytes are hashed into the tree, so that --quick does not hash them a second time
 UTC = timezone.utc
 EVIDENCE = ("manifest.json", "entries.jsonl", "checkpoints.jsonl", "anchors.jsonl", "cards.jsonl", "keys.txt")
 MEMBERS = (*EVIDENCE, "README.txt", "verify.py", "verify.js", "verify.html")
 TOLERANCE, TOLD_LATE = timedelta(seconds=300), timedelta(seconds=60)
-CHUNK, LONGEST_LINE, LONGEST_TEXT = 1 << 18, 8 << 20, 1 << 20
+PACKED, CHUNK, LONGEST_LINE, LONGEST_TEXT = 1 << 15, 1 << 18, 8 << 20, 1 << 20
 FINDINGS_SHOWN = 20
 # A signature takes a millisecond. The first of a ledger are all checked, later ones where something changes hands (section 7).
 FIRST_SIGNATURES = 100
@@ -541,7 +544,7 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 GOVERNING = ("ledger.key_rotated", "ledger.restored", "retention.pruned", "erasure.done", "evidence.exported")
 TYPE_MARK = b'"type":"'
 GOVERNS = re.compile(TYPE_MARK + b"(?:" + b"|".join([re.escape(name.encode()) for name in GOVERNING]) + b')"')
-SEALED = b'{"sealed":"'
+SEALED = re.compile(rb'\{"sealed":"([^"]{64})"\}')
 # What an entry says of itself: id; its object's kind, key and number; when it was written, if it says so; when it happened; its version.
 Row = tuple[bytes, ...]
 NO_ROW: Row = (b"0" * 32, b"", b"", b"0", b"", b"", b"0")
@@ -610,17 +613,20 @@ ID_TEXT, PK_TEXT = b'"([0-9a-f]{8}-[0-9a-f]{4}-%b[0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 TIME_TEXT = b'"(%b)"' % TIME.pattern.encode()
 
 
-def clear(lines: list[bytes]) -> list[bytes]:
-    """Lines with NULs for what is escaped in canonical form. None at all if one has other control characters or escapes, or is not UTF-8."""
-    data = b"\n".join(lines)
+def clear(block: bytes, lines: list[bytes]) -> list[bytes]:
+    """The block's lines with NULs for what is escaped, each; empty where other characters are, or all if it has control ones or is no UTF-8."""
     try:
-        plain = len(data.translate(None, CONTROLS)) == len(data) - len(lines) + 1 and len(data.decode()) > 0
+        plain = len(block.translate(None, CONTROLS)) == len(block) - len(lines) and len(block.decode()) > 0
     except UnicodeDecodeError:
         plain = False
-    if b"\\" in data:
-        data = ESCAPE.sub(b"\0", data)
-        lines = data.split(b"\n")
-    return lines if plain and b"\\" not in data else []
+    if not plain:
+        return [b""] * len(lines)
+    return [unescaped(line) if b"\\" in line else line for line in lines] if b"\\" in block else lines
+
+
+def unescaped(line: bytes) -> bytes:
+    text = ESCAPE.sub(b"\0", line)
+    return text if b"\\" not in text else b""
 
 
 def pattern_of(entry: dict[str, Any]) -> bytes:
@@ -660,12 +666,12 @@ class Reader:
     def examine(self, block: bytes) -> list[Run | bytes]:
         """Runs, and between them each line that must be looked at by itself, where all that stands before it is known."""
         lines = block[:-1].split(b"\n")
-        rows = self.read(lines) if self.deep else []
+        rows = self.read(block, lines) if self.deep else []
+        odd: list[int] = []
         if self.deep:
             odd = [number for number, row in enumerate(rows) if not row]
-        else:
-            governs = GOVERNS.search(block)
-            odd = [number for number, line in enumerate(lines) if line[:1] != b"{" or (governs and GOVERNS.search(line))]
+        elif GOVERNS.search(block) or min(lines) < b"{" or max(lines) >= b"|":
+            odd = [number for number, line in enumerate(lines) if line[:1] != b"{" or GOVERNS.search(line)]
         parts: list[Run | bytes] = []
         at = 0
         for number in [*odd, len(lines)]:
@@ -680,11 +686,10 @@ class Reader:
         if not rows:
             return Run(leaves)
         ids, models, keys, numbers, told, happened, versions = zip(*rows)
-        halves = array("Q", unhexlify(b"".join(ids).replace(b"-", b"")))[1::2]
-        tokens = [part[:64] for part in b"\n".join(lines).split(SEALED)[1:] if part[64:66] == b'"}']
+        tokens = SEALED.findall(b"\n".join(lines))
         return Run(
             leaves,
-            halves,
+            array("Q", unhexlify(b"".join(ids).replace(b"-", b"")))[1::2],
             array("Q", map(mark_of, models, keys)),
             array("I", [int(number or 0) for number in numbers]),
             bytes(map(int, versions)),
@@ -695,20 +700,22 @@ class Reader:
             len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0),
         )
 
-    def read(self, lines: list[bytes]) -> list[Row]:
+    def read(self, block: bytes, lines: list[bytes]) -> list[Row]:
         """Rows; an empty one stands for a line that governs the ledger, or with which something is wrong."""
-        return [self.match(text) or self.parse(line) for text, line in zip(clear(lines) or [b""] * len(lines), lines)]
+        rows, patterns = [], self.patterns
+        for line, text in zip(lines, clear(block, lines)):
+            at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
+            for fullmatch in patterns.get(text[at : text.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
+                found = fullmatch(text)
+                if found:
+                    row = found.groups()
+                    rows.append(row if is_day(row[5][:10]) else ())
+                    break
+            else:
+                rows.append(self.parse(line, text))
+        return rows
 
-    def match(self, line: bytes) -> Row:
-        at = line.rfind(TYPE_MARK) + len(TYPE_MARK)
-        for fullmatch in self.patterns.get(line[at : line.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
-            found = fullmatch(line)
-            if found:
-                row = found.groups()
-                return row if is_day(row[5][:10]) else ()
-        return ()
-
-    def parse(self, line: bytes) -> Row:
+    def parse(self, line: bytes, text: bytes) -> Row:
         try:
             entry = parse_canonical(line)
             row = with_times(row_of(entry), entry)
@@ -716,7 +723,7 @@ class Reader:
             return ()
         if entry["type"] in GOVERNING:
             return ()
-        for text in clear([line]) if self.room and len(line) < 1 << 13 and not row[4] else []:
+        if text and self.room and len(line) < 1 << 13 and not row[4]:
             at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
             same = self.patterns.setdefault(text[at : text.find(b'"', at) + 8], [])
             if len(same) < 16:
@@ -729,66 +736,68 @@ class Reader:
 
 
 class Helpers:
-    """Processes that examine blocks: as many as asked for, or (None) as there is work for. Where none can be had, this one does it all."""
+    """Processes that examine blocks while this one unpacks. Where none can be had, or one is killed, this one does its work."""
 
-    def __init__(self, count: int | None, deep: bool, cards: set[bytes]) -> None:
-        _become_reader(deep, cards)
-        self.pool: Executor | None = None
+    def __init__(self, count: int, deep: bool, cards: set[bytes]) -> None:
+        Reader.mine = Reader(deep, cards)
+        self.processes: list[Any] = []
+        self.idle: list[Any] = []
         try:
-            from concurrent.futures import ProcessPoolExecutor  # not to be had everywhere, and not needed for short bundles
-            from multiprocessing import cpu_count
-
-            count = count or min(cpu_count(), MOST_HELPERS)
-            self.pool = ProcessPoolExecutor(count, initializer=_become_helper, initargs=(deep, cards)) if count > 1 else None
-            self.asked(b"{}\n").result()
-        except Exception:  # noqa: BLE001 - whatever the reason
-            self.pool = None
+            for _ in range(count):
+                mine, theirs = Pipe()
+                process = Process(target=_help, args=(mine, theirs, deep, cards), daemon=True)
+                process.start()
+                theirs.close()
+                self.processes.append(process)
+                self.idle.append(mine)
+        except (OSError, RuntimeError, ImportError):
+            pass
+        self.connections = tuple(self.idle)
+        self.threads = ThreadPoolExecutor(len(self.connections) or 1)
 
     def examined(self, blocks: Iterator[bytes]) -> Iterator[list[Run | bytes]]:
         """What `examine` says of each block, in their order; first of all before a block that cannot be read, then why."""
-        waiting, ended = deque[tuple[bytes, Any]](), None
+        waiting, ended = deque[Callable[[], list[Run | bytes]]](), None
         try:
             for block in blocks:
-                waiting.append((block, self.asked(block)))
+                waiting.append(self.threads.submit(self.asked, block).result if self.connections else partial(self.asked, block))
                 if len(waiting) > AHEAD:
-                    yield self.answer(*waiting.popleft())
+                    yield waiting.popleft()()
         except Broken as error:
             ended = error
         while waiting:
-            yield self.answer(*waiting.popleft())
+            yield waiting.popleft()()
         if ended:
             raise ended
 
-    def asked(self, block: bytes) -> Any:
+    def asked(self, block: bytes) -> list[Run | bytes]:
+        """In one of as many threads as there were helpers: each has one of them, or must do the work itself."""
         try:
-            return self.pool.submit(examine, block) if self.pool else None
-        except RuntimeError:  # all helpers are gone
-            return None
-
-    def answer(self, block: bytes, promise: Any) -> list[Run | bytes]:
-        try:
-            if promise:
-                return promise.result()  # type: ignore[no-any-return]
-        except Exception:  # noqa: BLE001, S110 - a helper was killed, for one
-            pass
-        return examine(block)
+            helper = self.idle.pop()
+            helper.send_bytes(block)
+            said: list[Run | bytes] = helper.recv()
+            self.idle.append(helper)
+        except (IndexError, EOFError, OSError):
+            return Reader.mine.examine(block)
+        return said
 
     def end(self) -> None:
-        if self.pool:
-            self.pool.shutdown(cancel_futures=True)
+        self.threads.shutdown(cancel_futures=True)
+        for connection in self.connections:
+            connection.close()
+        for process in self.processes:
+            process.join()
 
 
-def _become_reader(deep: bool, cards: set[bytes]) -> None:
-    Reader.mine = Reader(deep, cards)
-
-
-def _become_helper(deep: bool, cards: set[bytes]) -> None:
+def _help(theirs: Any, mine: Any, deep: bool, cards: set[bytes]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts means the first process, which ends its helpers
-    _become_reader(deep, cards)
-
-
-def examine(block: bytes) -> list[Run | bytes]:
-    return Reader.mine.examine(block)
+    theirs.close()  # so that the end of the first process is noticed, whatever ended it
+    reader = Reader(deep, cards)
+    try:
+        while True:
+            mine.send(reader.examine(mine.recv_bytes()))
+    except (EOFError, OSError):
+        pass
 
 
 # --- Memory --------------------------------------------------------------------------------------------------------------------------
@@ -880,24 +889,11 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 # --- The bundle's file (section 4) ---------------------------------------------------------------------------------------------------
 
 
-def ahead(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, some pieces ahead in a thread of its own: to unpack and hash large pieces leaves Python to the other threads."""
-    with ThreadPoolExecutor(1) as thread:
-        try:
-            due = deque([thread.submit(next, pieces, b"") for _ in range(4)])
-        except RuntimeError:  # no second thread can be had here
-            yield from pieces
-            return
-        while piece := due.popleft().result():
-            due.append(thread.submit(next, pieces, b""))
-            yield piece
-
-
 class Bundle:
     """A ZIP file, read in pieces. Only members that the format names are opened, and none is written anywhere."""
 
-    def __init__(self, path: Path, verdict: Verdict) -> None:
-        self.verdict, self.chunk = verdict, CHUNK
+    def __init__(self, path: Path, verdict: Verdict, unhashed: tuple[str, ...] = ()) -> None:
+        self.verdict, self.unhashed = verdict, unhashed
         self._expect_a_whole_zip(path)
         try:
             self.zip = zipfile.ZipFile(path)
@@ -947,24 +943,32 @@ class Bundle:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The member's bytes; when all are read they are compared with the manifest."""
-        digest, count, large = hashlib.sha256(), 0, self.sizes[name] > CHUNK
-        hashed = self._hashed(ahead(self._unpacked(name)) if large else self._unpacked(name), digest)
-        for piece in ahead(hashed) if large else hashed:
+        digest, count = hashlib.sha256(), 0
+        for piece in self._unpacked(name):
             count += len(piece)
+            if name not in self.unhashed:
+                digest.update(piece)
             yield piece
-        if name in self.files and self.files[name] != {"bytes": count, "sha256": digest.hexdigest()}:
+        told = text_of(self.files, name, "sha256") if name in self.unhashed else digest.hexdigest()
+        if name in self.files and self.files[name] != {"bytes": count, "sha256": told}:
             self.verdict.find("tampered", f"{name} is not the file that the manifest describes: its length or its SHA-256 differs.")
 
-    def _hashed(self, pieces: Iterator[bytes], digest: Any) -> Iterator[bytes]:
-        for piece in pieces:
-            digest.update(piece)
-            yield piece
-
     def _unpacked(self, name: str) -> Iterator[bytes]:
+        """Unpacked here rather than by zipfile, which takes half as long again: it hands out what is packed, as if it were stored."""
+        member, crc, count = self.zip.getinfo(name), 0, 0
+        packed = copy(member)
+        packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
+        del packed.CRC
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS) if member.compress_type == zipfile.ZIP_DEFLATED else None
         try:
-            with self.zip.open(name) as file:
-                while piece := file.read(self.chunk):
-                    yield piece
+            with self.zip.open(packed) as file:
+                while data := file.read(PACKED):
+                    while data and count <= member.file_size:
+                        piece, data = (inflate.decompress(data, CHUNK), inflate.unconsumed_tail) if inflate else (data, b"")
+                        crc, count = zlib.crc32(piece, crc), count + len(piece)
+                        yield piece
+            if crc != member.CRC or count > member.file_size:
+                raise ValueError("it is not what the ZIP file's table of contents says")
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
             raise Broken(f"{name} cannot be read: {shorten(error)}") from None
 
@@ -1059,14 +1063,14 @@ class Walk:
         self.signatures = 0
 
     def run(self) -> None:
-        bundle = self.bundle
+        bundle, count = self.bundle, self.options.processes
         bundle.compare_members()
         self.read_cards()
-        worth = bundle.sizes["entries.jsonl"] > WORTH_HELPERS
-        helpers = Helpers(self.options.processes if self.options.processes or worth else 1, self.deep, self.cards)
-        bundle.chunk = CHUNK if self.deep else 2 * CHUNK
+        if not count:
+            count = min(cpu_count(), MOST_HELPERS) if bundle.sizes["entries.jsonl"] > WORTH_HELPERS else 1
+        helpers = Helpers(count if count > 1 else 0, self.deep, self.cards)
         patience = sys.getswitchinterval()
-        sys.setswitchinterval(0.0001)  # seconds that threads may keep Python while others wait; theirs are short turns
+        sys.setswitchinterval(0.0001)  # seconds that threads may keep Python while others wait; those that ask helpers take short turns
         try:
             self.notes, self.anchors = bundle.parsed("checkpoints.jsonl", self.read_note), bundle.parsed("anchors.jsonl", self.read_anchor)
             self.due, self.anchor = next(self.notes, None), next(self.anchors, None)
@@ -1513,6 +1517,9 @@ class Walk:
     def report_unchecked(self, unchecked: list[str]) -> None:
         if not self.deep:
             unchecked.append("What stands in the entries: form, ids, numbers, times and commitments (--quick).")
+            unchecked.append(
+                "The manifest's SHA-256 of entries.jsonl (--quick): its length was compared, and the tree holds every byte of it."
+            )
         if self.omitted.before():
             unchecked.append(f"The content of {self.omitted.before()} entries left out; their hashes are part of the tree.")
         if self.unmatched:
@@ -1527,7 +1534,7 @@ def check_bundle(path: Path, verdict: Verdict, policy: Policy, options: argparse
     since = parse_note(read_text(options.since)) if options.since else None
     walk = None
     try:
-        walk = Walk(Bundle(path, verdict), verdict, policy, since, options)
+        walk = Walk(Bundle(path, verdict, BOUND_BY_THE_TREE if options.quick else ()), verdict, policy, since, options)
         walk.run()
     except Broken as error:
         word, reached = "incomplete" if isinstance(error, CutOff) else "tampered", walk.tree.size if walk and walk.begun else None

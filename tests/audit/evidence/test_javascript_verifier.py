@@ -49,6 +49,20 @@ def test_what_the_manifest_says_of_a_file_is_its_length_and_digest_and_nothing_e
     assert (python["status"], javascript["status"]) == (1, 1)
 
 
+def test_quickly_both_hash_entries_into_the_tree_and_not_a_second_time(both: Both) -> None:
+    members = small_ledger().export()
+    said = json.loads(members["manifest.json"])["files"]["entries.jsonl"]
+    digest, length = said["sha256"].encode(), b'"entries.jsonl":{"bytes":%d' % said["bytes"]
+    for old, new, quickly in ((digest, b"0" * 64, 0), (b'"%s"' % digest, b"1", 1), (length, length + b"0", 1)):
+        bundle = packed({**members, "manifest.json": members["manifest.json"].replace(old, new)}, 0)
+        for arguments, status in (((), 1), (("--quick",), quickly)):
+            python, javascript = both.asked(Case("another digest", bundle, arguments))
+            assert (python["status"], javascript["status"]) == (status, status), (new, arguments)
+            assert any("entries.jsonl" in text for text in python["not_checked"]) == any(
+                "entries.jsonl" in text for text in javascript["not_checked"]
+            )
+
+
 def write(both: Both, data: bytes, name: str = "one.zip") -> str:
     path = both.folder / name
     path.write_bytes(data)

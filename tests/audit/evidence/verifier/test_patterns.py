@@ -1,6 +1,5 @@
 """What looks like an earlier entry is not parsed. It is judged as if it were: the same findings at the same places."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -30,7 +29,7 @@ def members(odd: Callable[[bytes, bytes], bytes]) -> Members:
 def test_every_odd_entry_is_judged_as_if_it_were_parsed(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     bundles = [(name, packed(members(odd), 0)) for name, odd in ODD_ENTRIES[::3]]
     quickly = [judge(bundle) for _, bundle in bundles]
-    monkeypatch.setattr(verify.Reader, "match", lambda *_: ())
+    monkeypatch.setattr(verify, "clear", lambda _, lines: [b""] * len(lines))
     for (name, bundle), verdict in zip(bundles, quickly, strict=True):
         assert verdict == judge(bundle), name
 
@@ -79,10 +78,7 @@ def test_a_form_that_is_not_canonical_is_no_earlier_one(judge: Judge, old: bytes
     assert (verdict["word"], verdict["findings"][0]["first"]) == ("tampered", 4)
 
 
-def test_a_bundle_of_many_pieces_is_read_by_two_threads_and_says_the_same(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_thread(_: object) -> None:
-        raise RuntimeError("can't start new thread")
-
+def test_a_bundle_of_many_pieces_is_read_on_until_it_cannot_be(judge: Judge) -> None:
     ledger = Ledger()
     for number in range(1500):
         ledger.write(pk=str(number % 7), why="x" * 500)
@@ -91,9 +87,6 @@ def test_a_bundle_of_many_pieces_is_read_by_two_threads_and_says_the_same(judge:
     bundle = ledger.export()
     assert len(bundle["entries.jsonl"]) > 4 * verify.CHUNK
     assert judge(bundle)["word"] == "sound"
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", no_thread)
-        assert judge(bundle)["word"] == "sound"
     lines = bundle["entries.jsonl"].splitlines(keepends=True)
     lines[1200] = b'{"other":1}\n'
     verdict = judge({**bundle, "entries.jsonl": b"".join(lines)})

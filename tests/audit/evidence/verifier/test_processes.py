@@ -1,13 +1,12 @@
 """Several processes say what one says, to the word; where none can be had, one does it all."""
 
-import concurrent.futures
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -73,32 +72,15 @@ def bundles() -> list[Members | bytes]:
 
 @pytest.fixture
 def many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "PACKED", 2_000)
     monkeypatch.setattr(verify, "CHUNK", 2_000)
 
 
 @pytest.mark.usefixtures("many_blocks")
-def test_helpers_say_what_one_process_says(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads stand in for processes here, which changes nothing but what it costs to start them."""
-    used: list[int] = []
-
-    def pool(count: int, **options: Any) -> Executor:
-        used.append(count)
-        return ThreadPoolExecutor(count, **options)
-
-    monkeypatch.setattr(verify.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", pool)
-    for bundle in bundles():
-        for mode in ("--deep", "--quick"):
-            alone = judge(bundle, mode, "--processes", "1")
-            assert judge(bundle, mode, "--processes", "3") == alone
-    assert set(used) == {3}
-    assert alone["word"] == "tampered"
-
-
-@pytest.mark.usefixtures("many_blocks")
-def test_processes_of_their_own_say_the_same(judge: Judge) -> None:
-    for bundle in (honest(), bundles()[2]):
-        assert judge(bundle, "--processes", "2") == judge(bundle, "--processes", "1")
+def test_helpers_say_what_one_process_says(judge: Judge) -> None:
+    for number, bundle in enumerate(bundles()):
+        mode = ("--deep", "--quick")[number % 2]
+        assert judge(bundle, mode, "--processes", "2") == judge(bundle, mode, "--processes", "1")
 
 
 def test_they_need_not_be_forked(tmp_path: Path) -> None:
@@ -111,38 +93,44 @@ def test_they_need_not_be_forked(tmp_path: Path) -> None:
 
 
 def test_a_short_bundle_starts_none(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    def none_wanted(*_: object, **__: object) -> Executor:
+    def none_wanted(*_: object, **__: object) -> None:
         raise SystemExit(99)
 
-    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", none_wanted)
+    monkeypatch.setattr(verify, "Process", none_wanted)
     assert judge(honest())["word"] == "sound"
     assert judge(honest(), "--quick")["word"] == "sound"
 
 
-class Gone(Executor):
-    """Helpers that answer twice, and are killed then."""
+@pytest.mark.usefixtures("many_blocks")
+def test_where_none_can_be_had_one_process_does_it(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_here(*_: object, **__: object) -> None:
+        raise OSError("Function not implemented")
 
-    def __init__(self, *_: object, **__: object) -> None:
-        self.left = 2
-
-    def submit(self, work: Any, /, *arguments: Any, **_: Any) -> Future[Any]:
-        promise: Future[Any] = Future()
-        self.left -= 1
-        if self.left < -4:
-            raise BrokenProcessPool
-        if self.left < 0:
-            promise.set_exception(BrokenProcessPool())
-        else:
-            promise.set_result(work(*arguments))
-        return promise
+    monkeypatch.setattr(verify, "Process", not_here)
+    for bundle in (honest(), bundles()[2]):
+        assert judge(bundle, "--processes", "2") == judge(bundle, "--processes", "1")
 
 
 @pytest.mark.usefixtures("many_blocks")
-def test_where_helpers_cannot_be_had_or_are_killed_one_process_does_it(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    def not_here(*_: object, **__: object) -> Executor:
-        raise OSError("Function not implemented")
+def test_when_they_are_killed_one_process_does_the_rest(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = [judge(bundle, "--processes", "1") for bundle in (honest(), bundles()[2])]
+    examine, asked = verify.Reader.examine, []
 
-    for pool in (not_here, Gone):
-        monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", pool)
-        for bundle in (honest(), bundles()[2]):
-            assert judge(bundle, "--processes", "2") == judge(bundle, "--processes", "1")
+    def killed(reader: verify.Reader, block: bytes) -> object:
+        asked.append(block)
+        if len(asked) > 2 and reader is not verify.Reader.mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return examine(reader, block)
+
+    monkeypatch.setattr(verify.Reader, "examine", killed)
+    for bundle, verdict in zip((honest(), bundles()[2]), alone, strict=True):
+        asked.clear()
+        assert judge(bundle, "--processes", "2") == verdict
+        assert asked
+
+
+@pytest.mark.usefixtures("many_blocks")
+def test_none_is_left_when_it_is_done_or_cannot_go_on(judge: Judge) -> None:
+    for bundle in (honest(), bundles()[5]):
+        judge(bundle, "--processes", "3")
+        assert not multiprocessing.active_children()
