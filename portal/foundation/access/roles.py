@@ -234,18 +234,6 @@ ROLES: tuple[Role, ...] = (
     ),
 )
 
-# A right over one service's incidents, granted on the service, stands in for the right over all incidents.
-ON_SERVICE: dict[str, str] = {
-    "incidents.view_incident": "policies.see_service_incidents",
-    "incidents.change_incident": "policies.work_service_incidents",
-    "incidents.acknowledge_incident": "policies.work_service_incidents",
-    "incidents.resolve_incident": "policies.work_service_incidents",
-    "incidents.note_incident": "policies.work_service_incidents",
-    "incidents.add_incident": "policies.work_service_incidents",
-    "incidents.add_impactreading": "policies.work_service_incidents",
-    "incidents.escalate_incident": "policies.work_service_incidents",
-}
-
 AUDITOR = next(role for role in ROLES if role.key == "auditor")
 
 # What a superuser's all-embracing rights do not include: the second pair of eyes, and breaking the glass, must have been given as a duty.
