@@ -5,25 +5,22 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django_q.models import Schedule
+from django_q.admin import FailAdmin, QueueAdmin, TaskAdmin
+from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
 from portal.foundation import clock
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.jobs import OURS, jobs
 
-admin.site.unregister(Schedule)
+for model in (Schedule, Success, Failure, OrmQ):
+    admin.site.unregister(model)
 
 
-@admin.register(Schedule)
-class RecurringJobAdmin(ModelAdmin):
-    """Jobs are declared in code, so the page is read only."""
+class _OnlyRead:
+    """Whoever may see what ran starts nothing by it: no event would tell who did, and why."""
 
-    list_display = ("job", "why", "every", "next", "last_time")
-    list_display_links = None
-    ordering = ("name",)
     actions = None
-    empty_list = "The portal's jobs appear here once its engine has started."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -33,6 +30,31 @@ class RecurringJobAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Success)
+class DoneAdmin(_OnlyRead, TaskAdmin):
+    """What ran."""
+
+
+@admin.register(Failure)
+class FailedAdmin(_OnlyRead, FailAdmin):
+    """What ran and failed."""
+
+
+@admin.register(OrmQ)
+class QueuedAdmin(_OnlyRead, QueueAdmin):
+    """What waits to be run."""
+
+
+@admin.register(Schedule)
+class RecurringJobAdmin(_OnlyRead, ModelAdmin):
+    """Jobs are declared in code, so the page is read only."""
+
+    list_display = ("job", "why", "every", "next", "last_time")
+    list_display_links = None
+    ordering = ("name",)
+    empty_list = "The portal's jobs appear here once its engine has started."
 
     @admin.display(description="Job", ordering="name")
     def job(self, schedule: Schedule) -> str:

@@ -28,7 +28,7 @@ def ada() -> User:
 
 
 def code_in(message: OutboxMessage) -> str:
-    return str(re.findall(r"\d{6}", message.body)[0])
+    return str(re.findall(r"\d{6}", message.text)[0])
 
 
 def asked_at_the_door(user: User) -> list[OutboxMessage]:

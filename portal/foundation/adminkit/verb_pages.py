@@ -72,6 +72,9 @@ class VerbPages(ModelAdmin):
         """Raises PermissionDenied, with the words that the refused page and the trail say."""
         if self.may_use(request, verb, thing):
             return
+        if not verb.permission:
+            # It is for the people of the thing, whatever rights others hold.
+            raise PermissionDenied(f"You may not use “{verb.label}” on {thing}: it is for somebody else to do.")
         try:
             require(request.user, verb.permission, thing, to=f"use “{verb.label}” on {thing}")
         except NotAllowed as error:

@@ -1,0 +1,333 @@
+"""What is promised to whom, written down by hand and asked of nothing: roles, what each opens and does, and how far a grant goes.
+
+It says the same as docs/rules/permissions.md and the rules beside it. Whoever adds a page, a verb or an operation adds its line here, and whoever
+gives a role a right finds out here what opens with it.
+"""
+
+# Letters for the tables below.
+ROLES = {
+    "responder": "R",
+    "commander": "C",
+    "manager": "M",
+    "approver": "A",
+    "compliance": "O",
+    "auditor": "X",
+    "stakeholder": "S",
+    "administrator": "D",
+}
+
+# What hangs somewhere, in an order in which each can be made, and on what: a unit reaches its services, a service its incidents.
+HANGS = {
+    "policies.businessunit": "unit",
+    "policies.team": "unit",
+    "policies.service": "service",
+    "policies.component": "service",
+    "policies.escalationpolicy": "service",
+    "policies.policyversion": "service",
+    "policies.threshold": "service",
+    "policies.policyreview": "service",
+    "policies.knowledgeduty": "service",
+    "policies.trainingrecord": "service",
+    "policies.acceptance": "service",
+    "policies.urgentpublication": "service",
+    "incidents.incident": "incident",
+    "incidents.impactreading": "incident",
+    "incidents.handoff": "incident",
+    "incidents.mandateuse": "incident",
+    "incidents.problem": "service",
+    "incidents.drill": "service",
+    "incidents.drillfinding": "service",
+    # Logs that were brought in belong to no unit, whatever incidents came of them.
+    "incidents.importrun": "nothing",
+    "incidents.sourcerecord": "nothing",
+}
+# To see, add, change and delete rows of a kind. '-' is nobody, '*' only a superuser; whatever a role may, a superuser may, unless '!' stands behind it.
+PAGES = """
+audit.accesscampaign         OX       O    -    -
+audit.accessrhythm           OX       -    -    -
+audit.dutyexception          OX       O    -    -
+audit.dutyfinding            OX       -    -    -
+audit.dutypair               OX       O    -    -
+audit.elevation              CMAOXD   CMD  -    -
+audit.evidenceexport         OX       OX   -    -
+audit.ledgercheck            OX       -    -    -
+audit.ledgerevent            OX       -    -    -
+audit.legalhold              AOX      O    -    -
+audit.removal                AOX      -    -    -
+audit.retentionperiod        AOX      -    -    -
+audit.reviewfinding          OX       -    -    -
+audit.reviewperiod           OX       -    -    -
+audit.reviewplan             OX       O    O    -
+audit.savedview              -        -    -    -
+auth.group                   *        -    -    -
+django_q.failure             D        -    -    -
+django_q.ormq                *        -    -    -
+django_q.schedule            D        -    -    -
+django_q.success             D        -    -    -
+incidents.changerequest      RCMAOX   CM   CM   -
+incidents.drill              RCMAOX   CM   CM   -
+incidents.drillfinding       RCMAOX   CM   CM   -
+incidents.handoff            RCMAOX   -    -    -
+incidents.impactreading      RCMAOX   RC   -    -
+incidents.importrun          OX       -    -    -
+incidents.incident           RCMAOX   RC   -    -
+incidents.knownerror         RCMAOX   CM   CM   -
+incidents.mandateuse         RCMAOX   -    -    -
+incidents.problem            RCMAOX   CM   CM   -
+incidents.sourcerecord       OX       -    -    -
+policies.acceptance          MAOX     -    -    -
+policies.businessunit        RCMAOXD  MD   MD   -
+policies.calendarfeed        MX       all  -    -
+policies.calendarsource      MX       all  -    -
+policies.component           RCMAOXD  MD   MD   -
+policies.coveragefinding     RCMAOX   -    -    -
+policies.customersegment     RCMAOX   M    M    -
+policies.delegatedauthority  RCMAOX   M    M    -
+policies.dutyabsence         RCMAOX   M    -    -
+policies.dutypage            M        M    -    -
+policies.dutyswap            RCMAOX   -    -    -
+policies.escalationpolicy    RCMAOX   M    M    -
+policies.holiday             RCMAOX   -    -    -
+policies.holidaycalendar     RCMAOX   M    -    -
+policies.knowledgeduty       MAOX     MO   -    -
+policies.oncalloverride      RCMAOX   -    -    -
+policies.oncallschedule      RCMAOX   M    M    -
+policies.ownmeasure          RCMAOX   M    M    -
+policies.policyreview        MAOX     -    -    -
+policies.policyversion       RCMAOX   -    CM   -
+policies.region              RCMAOX   M    M    -
+policies.role                RCMAOX   M    M    -
+policies.rotalayer           RCMAOX   M    M    -
+policies.runbook             RCMAOX   M    M    -
+policies.scheduleplan        RCMAOX   -    M    -
+policies.service             RCMAOXSD MD   MD   -
+policies.team                RCMAOXD  MD   MD   -
+policies.threshold           RCMAOX   -    -    -
+policies.trainingrecord      MAOX     MO   MO   -
+policies.urgentpublication   RCMAOX   -    -    -
+portal.apitoken              OXD      -    D    -
+portal.auditappointment      CMOD     O    -    -
+portal.callback              D        -    -    -
+portal.channelrule           D        -    D    -
+portal.contactpoint          D        D    D    -
+portal.directoryexport       D        -    -    -
+portal.directorysync         D        D    -    -
+portal.objectgrant           CMOD     CM   -    -
+portal.outage                D        -    -    -
+portal.outboxmessage         D        -    -    -
+portal.user                  MD       D    D    -
+reports.quarterlypack        MAOX     -    -    -
+"""
+
+# Lists that open although their rows do not: everybody finds their own there, and nothing when there is none.
+OPEN_LISTS = {"policies.calendarfeed": "all", "policies.calendarsource": "all", "audit.savedview": "OX"}
+
+# What the two levels of a grant open on what they reach, beside the pages of an auditor who was called in for it.
+SEEN_BY_GRANT = frozenset(
+    {
+        "policies.businessunit",
+        "policies.service",
+        "policies.component",
+        "incidents.incident",
+        "incidents.impactreading",
+        "incidents.handoff",
+    }
+)
+WORKED_BY_GRANT = frozenset(
+    [
+        "acknowledge",
+        "escalate",
+        "take-over",
+        "resolve",
+        "note",
+        "hand-over",
+        "reading",
+        "facts",
+        "hold",
+        "resume",
+        "details",
+        "reopen",
+        "close",
+        "cancel",
+    ]
+) | {
+    "acknowledge-compliance",
+    "acknowledge-stakeholder",
+}
+
+# Who may press what on a thing of somebody else's. What only the people of a thing may is nobody's here.
+VERBS = """
+audit.accesscampaign         sign             O
+audit.accessrhythm           set              O
+audit.dutyexception          end              O
+audit.dutyfinding            remove           O
+audit.dutyfinding            cover            O
+audit.dutyfinding            judge            O
+audit.dutypair               change           O
+audit.dutypair               retire           O
+audit.dutypair               bring-back       O
+audit.elevation              end              AO
+audit.elevation              review           AO
+audit.legalhold              lift             AO!
+audit.removal                approve          AO!
+audit.removal                close            AO!
+audit.retentionperiod        set              O
+audit.reviewfinding          resolve          O
+audit.reviewfinding          change           O
+audit.reviewfinding          withdraw         O
+audit.reviewperiod           close            O
+audit.reviewperiod           sign             O!
+audit.reviewperiod           reopen           O
+audit.reviewperiod           check            OX
+audit.reviewplan             retire           O
+audit.savedview              share            -
+audit.savedview              unshare          -
+audit.savedview              retire           -
+incidents.drill              join             -
+incidents.drill              decline          -
+incidents.drill              ask              CM
+incidents.drill              start            CM
+incidents.drill              stop             CM
+incidents.drill              cancel           CM
+incidents.drillfinding       settle           CM
+incidents.handoff            accept           -
+incidents.handoff            sign             -
+incidents.handoff            decline          -
+incidents.handoff            withdraw         -
+incidents.handoff            waive            CM
+incidents.incident           acknowledge      RCM
+incidents.incident           escalate         RC
+incidents.incident           take-over        RCM
+incidents.incident           de-escalate      C
+incidents.incident           bypass           C
+incidents.incident           hold-alerting    C
+incidents.incident           resume-alerting  C
+incidents.incident           resolve          RC
+incidents.incident           note             RCM
+incidents.incident           hand-over        RCM
+incidents.incident           reading          RC
+incidents.incident           facts            RCM
+incidents.incident           problem          CM
+incidents.incident           change           CM
+incidents.incident           hold             RCM
+incidents.incident           resume           RCM
+incidents.incident           details          RCM
+incidents.incident           reopen           RC
+incidents.incident           close            RC
+incidents.incident           cancel           RC
+incidents.incident           mandate          -
+incidents.incident           acknowledge-compliance   RCM
+incidents.incident           acknowledge-stakeholder  RCM
+incidents.mandateuse         review           AO
+incidents.mandateuse         end              AO
+policies.calendarfeed        revoke           M
+policies.calendarsource      read-again       M
+policies.calendarsource      discard          M
+policies.calendarsource      stop             M
+policies.customersegment     remove           M
+policies.delegatedauthority  revoke           M
+policies.dutyabsence         end              M
+policies.dutypage            revoke           M
+policies.dutyswap            accept           -
+policies.dutyswap            decline          -
+policies.dutyswap            withdraw         M
+policies.escalationpolicy    draft            CM
+policies.holiday             remove           M
+policies.holidaycalendar     add-day          M
+policies.holidaycalendar     fill             M
+policies.knowledgeduty       lift             MO
+policies.oncalloverride      end              CM
+policies.oncallschedule      draft            M
+policies.ownmeasure          remove           M
+policies.policyreview        sign             M
+policies.policyversion       submit           CM
+policies.policyversion       withdraw         CM
+policies.policyversion       discard          CM
+policies.policyversion       roll-back        CM
+policies.policyversion       take-over        CM
+policies.policyversion       publish-at-once  C!
+policies.region              remove           M
+policies.role                remove           M
+policies.rotalayer           up               M
+policies.rotalayer           down             M
+policies.rotalayer           remove           M
+policies.runbook             remove           M
+policies.scheduleplan        discard          M
+policies.scheduleplan        withdraw         M
+policies.urgentpublication   review           AO!
+portal.apitoken              revoke           D
+portal.auditappointment      end              O
+portal.channelrule           decide           D
+portal.contactpoint          send-code        D
+portal.contactpoint          enter-code       D
+portal.directorysync         apply            D
+portal.directorysync         compare          D
+portal.directorysync         discard          D
+portal.objectgrant           take-back        CM
+portal.user                  password-link    D
+portal.user                  end-sessions     D
+portal.user                  second-factors   D
+portal.user                  lift-lock        D
+"""
+
+# The other pages of the admin: who gets in by GET, and by POST. What is '-' is not asked in that way. 'of' is whose reach counts beside the role's.
+ROUTES = """
+policies_calendarsource_renew            M       M
+policies_calendarsource_bring_in         -       M
+policies_team_duty                       RCMAOX  -
+policies_routing_changelist              RCMAOX  -
+policies_service_rules                   RCMAOX  -
+policies_coveragefinding_check           -       M
+policies_dutyhours_changelist            all     -
+policies_dutyabsence_away                all     all
+policies_myduty_changelist               all     -
+policies_knowledgeduty_standing          MAOX    -
+policies_knowledgeduty_who_has_accepted  all     -
+policies_mypolicies_changelist           all     -
+policies_mypolicies_read                 -       -
+policies_oncallschedule_override         CM      CM
+policies_oncallschedule_swap             RCMAOX  RCMAOX
+policies_scheduleplan_publish            M       M
+policies_threshold_edit                  CM      CM
+policies_simulation_changelist           RCMAOX  RCMAOX
+policies_policyversion_approve           RCMAOX  A!
+policies_policyversion_compare           RCMAOX  -
+policies_policyversion_messages          RCMAOX  -
+policies_policyversion_replay            RCMAOX  RCMAOX
+policies_policyversion_lock              -       CM
+portal_objectgrant_access                CMOD    -
+portal_objectgrant_person                CMOD    -
+portal_mycontacts_changelist             all     all
+portal_mycontacts_of                     MD      MD
+portal_directorysync_decide              D       D
+portal_directorysync_export              D       D
+audit_removal_prune                      O       O
+audit_removal_erase                      O       O
+audit_accesscampaign_answer              OX      -
+audit_evidenceexport_download            OX      OX
+audit_ledgercheck_check                  OX      OX
+audit_reviewperiod_work                  OX      O
+audit_reviewperiod_entries               OX      -
+audit_reviewperiod_marks                 OX      O
+audit_reviewperiod_finding               O       O
+audit_reviewperiod_manifest              OX      -
+audit_ledgerevent_story                  OX      -
+audit_ledgerevent_export                 OX      OX
+audit_ledgerevent_keep                   OX      OX
+audit_ledgerevent_line                   OX      -
+audit_ledgerevent_proof                  -       OX
+incidents_handoff_shift                  RCMAOX  RCM
+incidents_incident_live                  RCMAOX  -
+reports_acceptances_csv                  MAOX    -
+reports_quarterlypack_build              O       O
+duty-hours                               all     -
+comparison-pdf                           RCMAOX  -
+search                                   all     -
+index                                    all     -
+password_change_done                     all     -
+password_change                          all     -
+jsi18n                                   all     -
+autocomplete                             -       -
+view_on_site                             -       -
+app_list                                 all     -
+"""
