@@ -80,13 +80,6 @@ class _OnlyRead(PortalModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """What was done with a file stands on its page and in the audit trail; it has no history of its own."""
-        raise Http404
-
-    def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:
-        raise Http404
-
 
 @admin.register(DirectorySync)
 class DirectorySyncAdmin(_OnlyRead):
@@ -226,7 +219,6 @@ class DirectorySyncAdmin(_OnlyRead):
             "page": page,
             "kind": kind,
             "kinds": [(key, title, told[key]) for key, title in KINDS if told[key] or key in {"waiting", kind}],
-            "show_history": False,
             "total": sum(told[each.value] for each in Kind),
             "deciding": thing.is_open and may(request.user, RIGHT),
             "decide_address": reverse("admin:portal_directorysync_decide", args=[thing.pk]),

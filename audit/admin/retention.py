@@ -44,9 +44,12 @@ class OnlyByVerbs(PortalModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def has_history(self, request: HttpRequest) -> bool:
         """What was done with it stands in the audit trail, for those who may read that."""
-        if not may(request.user, "audit.view_ledgerevent"):
+        return may(request.user, "audit.view_ledgerevent")
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not self.has_history(request):
             raise PermissionDenied
         about = urlencode({"object_model": self.opts.label_lower, "object_pk": unquote(object_id)})
         return redirect(f"{reverse('admin:audit_ledgerevent_changelist')}?{about}")

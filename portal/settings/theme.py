@@ -13,7 +13,8 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/favicon.svg")},
     ],
     "ACCOUNT": {"navigation": [{"title": "Sign-in and sessions", "link": reverse_lazy("front-door")}]},
-    "SHOW_HISTORY": True,
+    # Pages of things that keep a history show the way to it: see portal/foundation/adminkit/pages.py.
+    "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [
         lambda request: static("adminkit/adminkit.css"),

@@ -40,13 +40,15 @@ class HistoryPages(SimpleHistoryAdmin, ModelAdmin):
         answer: HttpResponse = super().history_view(request, object_id, extra_context)
         return answer
 
+    def has_history(self, request: HttpRequest) -> bool:
+        """What never changes has none, and where columns are masked it would tell them."""
+        return hasattr(self.opts, "simple_history_manager_attribute") and not masked_columns(request.user, self.model)
+
     def _require_reach(self, request: HttpRequest, object_id: str) -> None:
-        """The history of what is gone stays open to whoever sees all; for the others what is out of reach never was. What never changes has none."""
-        if not hasattr(self.opts, "simple_history_manager_attribute"):
+        """The history of what is gone stays open to whoever sees all; for the others what is out of reach never was."""
+        if not self.has_history(request):
             raise Http404
         if not self.sees_all(request) and self.get_object(request, unquote(object_id)) is None:
-            raise Http404
-        if masked_columns(request.user, self.model):
             raise Http404
 
     def history_form_view(self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None) -> HttpResponse:

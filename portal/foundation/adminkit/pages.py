@@ -46,6 +46,7 @@ class PortalModelAdmin(PlainChoices, VerbPages, InReach, HistoryPages):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         thing = kwargs.get("obj")
         context.update({"show_save_and_continue": False, "show_save_and_add_another": False, "page_template": self.page_template})
+        context["show_history"] = self.has_history(request)
         if thing is not None:
             now = clock.now()
             verbs = [(verb, self.verb_address(thing, verb)) for verb in self.offered(request, thing)]
