@@ -27,6 +27,7 @@ class IncidentFact:
     has_problem: bool = False
     has_change: bool = False
     functional_escalations: int = 0
+    severity: str = ""
 
     @property
     def priority_name(self) -> str:

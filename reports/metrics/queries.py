@@ -16,7 +16,7 @@ from .facts import IncidentFact, moves_between_known_groups
 CHUNK = 2_000
 # Columns of the incident that are facts by the same name.
 OF_THE_INCIDENT = (
-    "number", "title", "state", "priority", "opened_at", "acknowledged_at", "resolved_at", "made_sla", "reopen_count", "reassignment_count",
+    "number", "title", "state", "priority", "opened_at", "acknowledged_at", "resolved_at", "made_sla", "reopen_count", "reassignment_count", "severity",
 )  # fmt: skip
 
 

@@ -26,13 +26,14 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
-    """{"count", "mean", "p50", "p90"} of `values`, in their unit, rounded to 3 decimals; nulls when there are none."""
+    """{"count", "mean", "p50", "p90", "p95"} of `values`, in their unit, rounded to 3 decimals; nulls when there are none."""
     ordered = sorted(values)
     return {
         "count": len(ordered),
         "mean": _rounded(mean(ordered)),
         "p50": _rounded(percentile(ordered, 0.5)),
         "p90": _rounded(percentile(ordered, 0.9)),
+        "p95": _rounded(percentile(ordered, 0.95)),
     }
 
 

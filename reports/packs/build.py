@@ -9,7 +9,8 @@ from reports.document import Definition, ReportDocument, Section
 from reports.metrics import definitions
 from reports.metrics.facts import IncidentFact
 
-from . import figures, tables
+from . import escalations, figures, tables
+from .escalations import EscalationFacts
 from .quarters import Progress, Quarter, weeks_of
 from .reviews import KnowledgeFact, ReviewFact, section_of
 from .summary import day_in_words, highlights_of, progress_in_words, summary_of
@@ -37,14 +38,16 @@ def build(
     last_event_at: datetime | None,
     reviews: Sequence[ReviewFact] = (),
     knowledge: Sequence[KnowledgeFact] = (),
+    escalated: EscalationFacts | None = None,
 ) -> ReportDocument:
     """The pack of `quarter`. `facts` are in the order of opening; `last_event_at` is the data's cut-off, None without data.
 
-    Without `reviews` and `knowledge` there is no chapter on them.
+    Without `reviews` and `knowledge`, or without escalations by the portal, there is no chapter on them.
     """
     metrics = definitions.measured(definitions.METRICS, facts)
     coverage = definitions.measured(definitions.COVERAGE, facts)
     notice = progress_in_words(quarter, progress)
+    chapter = escalations.section_of(escalated) if escalated else ()
     return ReportDocument(
         name=f"pack-{quarter}",
         title=TITLE,
@@ -57,8 +60,8 @@ def build(
         ),
         highlights=highlights_of(metrics),
         summary=summary_of(quarter, facts, metrics, coverage),
-        sections=(*_sections(quarter, facts, metrics, coverage), *section_of(quarter, reviews, knowledge)),
-        definitions=_definitions(),
+        sections=(*_sections(quarter, facts, metrics, coverage), *chapter, *section_of(quarter, reviews, knowledge)),
+        definitions=(*_definitions(), *(escalations.definitions_of() if chapter else ())),
         notes=(TRACING, NO_BUILD_TIME),
         content={
             "quarter": str(quarter),
@@ -68,6 +71,7 @@ def build(
             "last_event_at": _iso(last_event_at),
             "metrics": metrics,
             "coverage": coverage,
+            **({"escalations": escalations.content_of(escalated)} if escalated and chapter else {}),
         },
     )
 

@@ -3,11 +3,12 @@
 import errno
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput
 from reports.document import ReportDocument
 from reports.exports.formats import FORMATS
+from reports.metrics.escalation_queries import names_of_runs, technical_escalations
+from reports.metrics.facts import IncidentFact
 from reports.metrics.queries import facts_between, last_event_at
 
 from .build import build
+from .escalations import EscalationFacts
 from .models import QuarterlyPack
 from .quarters import Quarter
 from .review_rows import knowledge_at_end_of, reviews_in
@@ -113,14 +117,27 @@ def _remove_if_empty(folder: Path) -> None:
 def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
     tell("Reading incidents")
     facts = list(facts_between(quarter.start, quarter.end))
+    last = last_event_at(quarter.start, quarter.end)
     return build(
         quarter,
         facts,
         progress=quarter.progress(now),
-        last_event_at=last_event_at(quarter.start, quarter.end),
+        last_event_at=last,
+        escalated=_escalated(quarter, facts, last or quarter.start),
         reviews=reviews_in(quarter),
         knowledge=knowledge_at_end_of(quarter),
     )
+
+
+def _escalated(quarter: Quarter, facts: Sequence[IncidentFact], known_until: datetime) -> EscalationFacts:
+    opened = {
+        "service": Counter(fact.service for fact in facts),
+        "team": Counter(fact.team for fact in facts),
+        "severity": Counter(fact.severity for fact in facts),
+        "hour": Counter(f"{fact.opened_at.astimezone(UTC):%H}:00" for fact in facts),
+    }
+    whole = technical_escalations(quarter.start, quarter.end, known_until)
+    return EscalationFacts(whole, names_of_runs(quarter.start, quarter.end), opened)
 
 
 def _written(names: Sequence[str], document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:

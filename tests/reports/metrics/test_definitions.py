@@ -23,9 +23,9 @@ def test_the_small_quarter_gives_the_figures_that_were_worked_out_by_hand() -> N
         "with_change": 1,
         "functional_escalations": 3,
         # 0, 1, 60, 120, 180.5
-        "time_to_acknowledge_seconds": {"count": 5, "mean": 72.3, "p50": 60, "p90": 156.3},
+        "time_to_acknowledge_seconds": {"count": 5, "mean": 72.3, "p50": 60, "p90": 156.3, "p95": 168.4},
         # 2, 3600, 7200; the one of -60 is an error
-        "time_to_resolve_seconds": {"count": 3, "mean": 3600.667, "p50": 3600, "p90": 6480},
+        "time_to_resolve_seconds": {"count": 3, "mean": 3600.667, "p50": 3600, "p90": 6480, "p95": 6840},
         "busiest_services": [
             {"service": "Payments", "opened": 4},
             {"service": "#let x = $1 * `2`", "opened": 1},
@@ -37,7 +37,7 @@ def test_the_small_quarter_gives_the_figures_that_were_worked_out_by_hand() -> N
 
 
 def test_without_incidents_every_figure_is_there_and_nothing() -> None:
-    nothing = {"count": 0, "mean": None, "p50": None, "p90": None}
+    nothing = {"count": 0, "mean": None, "p50": None, "p90": None, "p95": None}
     measured = definitions.measured(definitions.METRICS, [])
     assert measured["incidents_opened"] == 0
     assert measured["incidents_by_priority"] == {"P1": 0, "P2": 0, "P3": 0, "P4": 0}
@@ -48,7 +48,7 @@ def test_without_incidents_every_figure_is_there_and_nothing() -> None:
 def test_a_zero_duration_counts_and_a_negative_one_is_listed_instead() -> None:
     facts = [fact(number="A", acknowledged=0), fact(number="B", acknowledged=-0.5, resolved=-1), fact(number="C", resolved=10)]
     assert definitions.time_to_acknowledge_seconds(facts)["count"] == 1
-    assert definitions.time_to_resolve_seconds(facts) == {"count": 1, "mean": 10, "p50": 10, "p90": 10}
+    assert definitions.time_to_resolve_seconds(facts) == {"count": 1, "mean": 10, "p50": 10, "p90": 10, "p95": 10}
     assert definitions.negative_durations(facts) == 2
     assert definitions.listed_negative_durations(facts) == [
         NegativeDuration("B", "time to acknowledge", -0.5),

@@ -29,15 +29,15 @@ def test_the_order_of_the_values_does_not_matter(values: list[float]) -> None:
 
 
 def test_of_nothing_there_is_a_count_and_nothing_else() -> None:
-    assert spread([]) == {"count": 0, "mean": None, "p50": None, "p90": None}
+    assert spread([]) == {"count": 0, "mean": None, "p50": None, "p90": None, "p95": None}
 
 
 def test_of_one_value_everything_is_that_value() -> None:
-    assert spread([42.5]) == {"count": 1, "mean": 42.5, "p50": 42.5, "p90": 42.5}
+    assert spread([42.5]) == {"count": 1, "mean": 42.5, "p50": 42.5, "p90": 42.5, "p95": 42.5}
 
 
 def test_between_two_values_a_percentile_is_interpolated() -> None:
-    assert spread([0, 100]) == {"count": 2, "mean": 50, "p50": 50, "p90": 90}
+    assert spread([0, 100]) == {"count": 2, "mean": 50, "p50": 50, "p90": 90, "p95": 95}
 
 
 def test_figures_have_at_most_three_decimals() -> None:

@@ -1,0 +1,162 @@
+"""What the pack says about escalations by the engine: how long levels took, who was woken, where people were waited for. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portal.foundation.words import counted
+from reports.document import Cell, Column, Definition, Kind, Section, Table, duration_in_words, number_in_words
+from reports.metrics import escalation_definitions as definitions
+from reports.metrics.definitions import definition_of
+from reports.metrics.escalation_definitions import Escalations
+
+DIMENSIONS = {"service": "Service", "team": "Assignment group", "severity": "Severity", "hour": "Hour of opening (UTC)"}
+_COUNT, _SHARE, _TIME = Kind.INTEGER, Kind.PERCENT, Kind.DURATION
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationFacts:
+    """The quarter's technical escalations. `names` has for each dimension a name for each run, `opened` the incidents opened by name."""
+
+    whole: Escalations
+    names: Mapping[str, NDArray[Any]]
+    opened: Mapping[str, Mapping[str, int]]
+
+    def by(self, dimension: str) -> dict[str, Escalations]:
+        """The parts of a dimension that have escalations, by name."""
+        names, opened = self.names[dimension], self.opened[dimension]
+        return {name: self.whole.of_runs(names == name, opened.get(name, 0)) for name in sorted(set(names.tolist()))}
+
+
+def content_of(facts: EscalationFacts) -> dict[str, Any]:
+    """Every figure for machines: of the quarter, of each level, and of each part of each dimension."""
+    by_level = {f"level {level}": part for level, part in _levels(facts.whole).items()}
+    return {
+        "measures": _measured(facts.whole),
+        "bottleneck": {"level": definitions.bottleneck(by_level)}
+        | {dimension: definitions.bottleneck(facts.by(dimension)) for dimension in DIMENSIONS},
+        "by": {dimension: {name: _measured(part) for name, part in facts.by(dimension).items()} for dimension in DIMENSIONS},
+    }
+
+
+def definitions_of() -> tuple[Definition, ...]:
+    bottleneck = Definition("bottleneck", "Bottleneck", "share of the time waited", definition_of(definitions.bottleneck))
+    return (*(Definition(each.__name__, title, unit, definition_of(each)) for each, title, unit in definitions.MEASURES), bottleneck)
+
+
+def section_of(facts: EscalationFacts) -> tuple[Section, ...]:
+    """The chapter; none where nothing escalated by the engine, as in imported logs."""
+    if not len(facts.whole.incident):
+        return ()
+    tables = (_whole_table(facts.whole), _levels_table(facts.whole), *(_parts_table(facts, each) for each in DIMENSIONS))
+    return (Section("engine_escalations", "Escalations by the portal", paragraphs=_in_words(facts), tables=tables),)
+
+
+def _in_words(facts: EscalationFacts) -> tuple[str, ...]:
+    whole = facts.whole
+    density, windows, early = definitions.escalation_density(whole), definitions.windows(whole), definitions.premature(whole)
+    said = [
+        f"{counted(definitions.runs(whole), 'escalation')} began, and {counted(definitions.escalations(whole), 'time')} a higher level was "
+        f"alerted, for {counted(density['incidents'], 'incident')}."
+    ]
+    if windows["share"] is not None:
+        said.append(
+            f"{number_in_words(windows['share'])} % of the windows that ran were met: {number_in_words(windows['met'])} acknowledged, "
+            f"{number_in_words(windows['missed'])} missed."
+        )
+    slowest = definitions.bottleneck({f"level {level}": part for level, part in _levels(whole).items()})
+    if slowest["name"] is not None:
+        said.append(
+            f"Most was waited for {slowest['name']}: {duration_in_words(slowest['seconds'])}, {number_in_words(slowest['share'])} % of all "
+            "the time between an alert and its acknowledgement."
+        )
+    if early["count"]:
+        said.append(
+            f"{counted(early['count'], 'escalated incident')} ended without anything done by the levels above: premature escalations."
+        )
+    return (" ".join(said),)
+
+
+def _measured(part: Escalations) -> dict[str, Any]:
+    return {function.__name__: function(part) for function, _, _ in definitions.MEASURES}
+
+
+def _levels(whole: Escalations) -> dict[int, Escalations]:
+    return {int(level): whole.of_visits(whole.visits.level == level) for level in np.unique(whole.visits.level)}
+
+
+def _whole_table(whole: Escalations) -> Table:
+    density, early, idle, late = (
+        measure(whole)
+        for measure in (definitions.escalation_density, definitions.premature, definitions.woken_for_nothing, definitions.late_steps)
+    )
+    rows: list[tuple[Cell, ...]] = [
+        ("Escalations begun", definitions.runs(whole), None, ""),
+        ("To a higher level", definitions.escalations(whole), None, f"{number_in_words(density['per_incident'] or 0)} an incident opened"),
+        *((f"… {cause}", count, None, "") for cause, count in definitions.escalations_by_cause(whole).items()),
+        ("Incidents escalated to a higher level", density["incidents"], density["share"], "of the incidents opened"),
+        ("Premature", early["count"], early["share"], "of those escalated to a higher level"),
+        ("Levels woken for nothing", idle["count"], idle["share"], "of the higher levels at which somebody was alerted"),
+        ("Levels at which nobody was alerted", definitions.skipped_levels(whole), None, ""),
+        ("Nobody reached", definitions.exhausted_runs(whole), None, ""),
+        ("Late steps", late["count"], late["share"], "of the engine's steps"),
+    ]
+    columns = (Column("figure", "Figure"), Column("number", "Number", _COUNT), Column("share", "Share", _SHARE), Column("of", "Of what"))
+    return Table("escalation_counts", "Escalations in figures", "Drills are left out.", columns, tuple(rows), whole=True)
+
+
+def _levels_table(whole: Escalations) -> Table:
+    columns = (
+        Column("level", "Level", _COUNT),
+        Column("entered", "Entered", _COUNT),
+        Column("alerted", "Somebody alerted", _COUNT),
+        Column("acknowledged", "Acknowledged there", _COUNT),
+        Column("mtta_p50", "Median of those", _TIME),
+        Column("mtta_p50_with_open", "Median with the unanswered", _TIME),
+        Column("escalated", "Left upwards", _COUNT),
+        Column("mtte_mean", "MTTE, mean", _TIME),
+        Column("mtte_p50", "Median", _TIME),
+        Column("mtte_p90", "90 % within", _TIME),
+        Column("mtte_p95", "95 % within", _TIME),
+    )
+    text = "MTTE: from entering the level to entering a higher one. 'With the unanswered': after Kaplan and Meier, see the definitions."
+    rows = tuple((level, *_level_row(part)) for level, part in _levels(whole).items())
+    return Table("escalation_levels", "By level", text, columns, rows, whole=True)
+
+
+def _level_row(part: Escalations) -> tuple[Cell, ...]:
+    answered, escalated = definitions.time_to_acknowledge_level_seconds(part), definitions.time_to_escalate_seconds(part)
+    asked = int((part.visits.alerted > 0).sum())
+    times = (escalated[name] for name in ("count", "mean", "p50", "p90", "p95"))
+    return len(part.visits), asked, answered["count"], answered["p50"], answered["p50_with_open"], *times
+
+
+def _parts_table(facts: EscalationFacts, dimension: str) -> Table:
+    columns = (
+        Column(dimension, DIMENSIONS[dimension]),
+        Column("opened", "Incidents opened", _COUNT),
+        Column("escalations", "Escalations", _COUNT),
+        Column("per_incident", "An incident", Kind.NUMBER),
+        Column("mtte_p50", "Median to escalate", _TIME),
+        Column("mtta_p50", "Median to acknowledge", _TIME),
+        Column("mtta_p50_with_open", "With the unanswered", _TIME),
+        Column("windows_missed", "Windows missed", _COUNT),
+        Column("premature", "Premature", _COUNT),
+        Column("woken_for_nothing", "Woken for nothing", _COUNT),
+        Column("nobody_reached", "Nobody reached", _COUNT),
+    )
+    text = f"Technical escalations, by {DIMENSIONS[dimension].lower()} of their incidents."
+    rows = tuple(_part_row(name, part) for name, part in facts.by(dimension).items())
+    return Table(f"escalations_by_{dimension}", f"By {DIMENSIONS[dimension].lower()}", text, columns, rows)
+
+
+def _part_row(name: str, part: Escalations) -> tuple[Cell, ...]:
+    answered = definitions.time_to_acknowledge_level_seconds(part)
+    return (
+        name or "–", part.opened, definitions.escalations(part), definitions.escalation_density(part)["per_incident"],
+        definitions.time_to_escalate_seconds(part)["p50"], answered["p50"], answered["p50_with_open"], definitions.windows(part)["missed"],
+        definitions.premature(part)["count"], definitions.woken_for_nothing(part)["count"], definitions.exhausted_runs(part),
+    )  # fmt: skip
