@@ -1,13 +1,13 @@
 """Puts the witnesses into the database after every migration, takes them out before, and says which are missing or are no longer ours."""
 
-from collections.abc import Iterable
 from functools import cache
-from hashlib import blake2b
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.db import connections, transaction
 from django.db.models.signals import post_migrate, pre_migrate
+
+from portal.foundation.triggers import fingerprints
 
 from .governed import governed_tables
 from .witnesses import NAME, NOTES, ON_CHANGE, ON_TRUNCATE, Witness, witnesses
@@ -61,7 +61,7 @@ def missing(using: str = "default") -> list[str]:
     is called like one or hangs on the table of their notes. Anything but an empty list is an alarm.
     """
     present = _present(using)
-    if _fingerprints((name, does) for name, _, does, _ in present) == expected(connections[using].vendor):
+    if fingerprints((name, does) for name, _, does, _ in present) == expected(connections[using].vendor):
         return []
     wanted = {witness.name: witness.shown for witness in _wanted(using)}
     does = {name: shown for name, _, shown, _ in present}
@@ -74,11 +74,7 @@ def missing(using: str = "default") -> list[str]:
 @cache
 def expected(vendor: str) -> frozenset[bytes]:
     """What all witnesses are told by. It stays the same as long as the code does: whoever forks others works it out before, once for all."""
-    return _fingerprints((witness.name, witness.shown) for witness in witnesses(governed_tables(), vendor))
-
-
-def _fingerprints(shown: Iterable[tuple[str, str]]) -> frozenset[bytes]:
-    return frozenset(blake2b("\0".join(one).encode("utf-8"), digest_size=16).digest() for one in shown)
+    return fingerprints((witness.name, witness.shown) for witness in witnesses(governed_tables(), vendor))
 
 
 def _present(using: str) -> list[tuple[str, str, str, str]]:

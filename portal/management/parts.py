@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.management import call_command
 
 from .family import Part
 
@@ -12,14 +11,20 @@ if TYPE_CHECKING:
 
 
 def installation(address: str) -> list[Part]:
-    """Web at `address` (host:port), engine, sender, sealer and workers. Call it before forking: what they share is made here."""
+    """Web at `address` (host:port), engine, sender, sealer and workers. Call it before forking: what they share is made here.
+
+    Each is its command's own work, and not the command called by name: to look for all commands and to read arguments that nobody gave takes
+    each process 2 MB.
+    """
+    from .commands import engine, sealer, sender, worker
+
     site = web(address)
     return [
         Part("web", lambda: site.run()),
-        Part("engine", lambda: call_command("engine")),
-        Part("sender", lambda: call_command("sender")),
-        Part("sealer", lambda: call_command("sealer")),
-        Part("worker", lambda: call_command("worker")),
+        Part("engine", lambda: engine.Command().handle(once=False, alone=False)),
+        Part("sender", lambda: sender.Command().handle(once=False)),
+        Part("sealer", lambda: sealer.Command().handle(once=False)),
+        Part("worker", lambda: worker.Command().handle()),
     ]
 
 
@@ -66,7 +71,8 @@ def load() -> None:
     import portal.management.commands.sender
     import portal.management.commands.worker
     import portal.wsgi  # noqa: F401
-    from audit.capture.installing import expected
+    from audit.capture import installing
+    from portal.foundation import database_guards
     from portal.foundation.jobs import jobs
     from portal.foundation.loading import without
     from portal.foundation.outbound_http import certificates
@@ -76,7 +82,8 @@ def load() -> None:
     with without("allauth.account.templatetags"):
         engines.all()
     gettext("Yes")
-    expected(connection.vendor)
+    installing.expected(connection.vendor)
+    database_guards.expected()
     for _, job in jobs:
         import_string(job.function)
     for model in apps.get_models(include_auto_created=True):

@@ -3,13 +3,12 @@
 import inspect
 import socket
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-import urllib3.util.connection
 from django.conf import settings
 
 from portal.foundation.errors import DeliveryFailed
@@ -73,8 +72,10 @@ def _services() -> Any:
     with warnings.catch_warnings():
         # Its modules import deprecated parts of the standard library, which is not ours to hear.
         warnings.simplefilter("ignore", DeprecationWarning)
+        import urllib3.util.connection
         from apprise import Apprise as Services
 
+        urllib3.util.connection.create_connection = _checked(urllib3.util.connection.create_connection)
         Services.instantiate("json://localhost", suppress_exceptions=True)
     return Services
 
@@ -101,21 +102,19 @@ def _checked_sockets() -> Iterator[list[DeliveryFailed]]:
         _refusals.reset(token)
 
 
-_plain_connection = urllib3.util.connection.create_connection
-
-
-def _checked_connection(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
+def _checked(plain: Callable[..., socket.socket]) -> Callable[..., socket.socket]:
     """In place of urllib3's own function, which every apprise service ends in: host names are resolved once, checked, then used."""
-    refused = _refusals.get()
-    if refused is None:
-        return _plain_connection(address, *args, **kwargs)
-    host, port = address
-    try:
-        addresses = check_host(host.strip("[]"), port)
-    except DeliveryFailed as error:
-        refused.append(error)
-        raise OSError("not allowed") from error
-    return _plain_connection((addresses[0], port), *args, **kwargs)
 
+    def connection(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
+        refused = _refusals.get()
+        if refused is None:
+            return plain(address, *args, **kwargs)
+        host, port = address
+        try:
+            addresses = check_host(host.strip("[]"), port)
+        except DeliveryFailed as error:
+            refused.append(error)
+            raise OSError("not allowed") from error
+        return plain((addresses[0], port), *args, **kwargs)
 
-urllib3.util.connection.create_connection = _checked_connection
+    return connection
