@@ -14,14 +14,13 @@ BY_INDEX = 20
 
 
 class _OneOf(Lookup):
-    """A column that is one of these keys, which stand in the statement themselves: to hand over each by itself took longer than the answer."""
+    """A column that is one of the keys in a text, which stand in the statement themselves: to hand over each by itself took longer than the answer."""
 
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, values = self.process_lhs(compiler, connection)
-        # Keys are numbers that the database gave.
-        return f"{column} IN ({', '.join(str(int(key)) for key in sorted(self.rhs))})", values
+        return f"{column} IN ({self.rhs})", values
 
 
 class _OneOfMany(_OneOf):
@@ -54,7 +53,8 @@ class Reach:
         kind = _OneOfMany if sum(len(keys) for _, keys in ways) > BY_INDEX else _OneOf
         found = Q()
         for way, keys in ways:
-            found |= Q(kind(F(way), keys))
+            # Keys are numbers that the database gave; written once for all statements that are made of this.
+            found |= Q(kind(F(way), ", ".join(map(str, sorted(map(int, keys))))))
         return found
 
     def holds(self, subject: Model) -> bool:
@@ -64,7 +64,8 @@ class Reach:
     def _ways(self, model: str) -> list[tuple[str, Keys]]:
         place, own = PLACES.get(model, Place()), self.own if self.model == model else NONE
         found: dict[str, Keys] = {}
-        for way, keys in ((place.incident, self.incidents), (place.service, self.services), (place.unit, self.units), ("pk", own)):
+        # SQLite asks in this order, row by row: first what most rows hang on.
+        for way, keys in ((place.service, self.services), (place.unit, self.units), (place.incident, self.incidents), ("pk", own)):
             if way and keys:
                 found[way] = found.get(way, NONE) | keys
         return list(found.items())
