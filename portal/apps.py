@@ -87,6 +87,14 @@ class PortalConfig(AppConfig):
         )
         declare(
             Job(
+                name="secrets",
+                function="portal.tasks.reseal_secrets",
+                every_minutes=24 * 60,
+                why="Encrypts with the present SECRET_KEY what was encrypted with one of before.",
+            )
+        )
+        declare(
+            Job(
                 name="api-tokens",
                 function="portal.tasks.warn_of_tokens",
                 every_minutes=60,

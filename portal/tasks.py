@@ -7,7 +7,7 @@ from portal.foundation.answers import buttons
 from portal.foundation.apikit import repeats
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
-from portal.foundation.front_door import locks, sessions
+from portal.foundation.front_door import locks, resealing, sessions
 from portal.foundation.front_door.tokens import services as tokens
 from portal.foundation.granting import services as granting
 from portal.foundation.outbox import dispatch
@@ -60,6 +60,12 @@ def forget_sessions() -> int:
     with origin("job"):
         sessions.SessionStore.clear_expired()
         return locks.forget_old(clock.now())
+
+
+def reseal_secrets() -> int:
+    """Encrypts with the key of now what another key was used for; the number of secrets."""
+    with origin("job"):
+        return resealing.reseal(now=clock.now())[0]
 
 
 def warn_of_tokens() -> int:

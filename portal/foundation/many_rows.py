@@ -197,6 +197,9 @@ def _as_stored(field: Any, vendor: str) -> Stored:
     if field.is_relation:
         key = _as_stored(field.target_field, vendor)
         return lambda value: key(value.pk if isinstance(value, models.Model) else value)
+    if hasattr(field, "purpose"):
+        # A sealed column says itself how it is stored.
+        return lambda value: field.get_db_prep_save(value, connection)
     if isinstance(field, models.DecimalField):
         return _unless_none(lambda value: str(field.get_db_prep_save(value, connection)))
     known = _known(vendor)

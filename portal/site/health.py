@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from incidents.escalation.queries import engine_health
 from incidents.models import EngineHeartbeat
 from portal.foundation import clock, database_guards
+from portal.foundation.front_door.resealing import unreadable
 from portal.foundation.signs.beats import SENDER, last_beat
 from portal.foundation.watch import delivery
 
@@ -34,9 +35,10 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, its migrations are applied and its guards are in place; else 503 and which is not."""
+    """200 when the database answers, is migrated, has its guards, and its secrets can be read; else 503 and which is not."""
     try:
         checks = {"database": _database_answers(), "migrations": _migrations_applied(), "guards": not database_guards.missing()}
+        checks["secrets"] = not checks["migrations"] or not unreadable()
     except DatabaseError:
         checks = {"database": False}
     return _verdict(all(checks.values()), {name: "ok" if good else "failing" for name, good in checks.items()})

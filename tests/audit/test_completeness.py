@@ -53,6 +53,7 @@ COMMANDS: list[tuple[str, list[str]]] = [
     ("prove", ["1", "--out", "{folder}"]),
     ("verify_ledger", []),
     ("rotate_ledger_key", []),
+    ("rotate_secrets", []),
 ]
 NOT_TRIED = {
     "check_log_reviews": "changes nothing: it holds reviews against what they sign",

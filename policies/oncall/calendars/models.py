@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.foundation.base_models import tracked
+from portal.foundation.sealed_fields import SealedField
 
 
 class CalendarFeed(models.Model):
@@ -69,9 +70,7 @@ class CalendarSource(models.Model):
     use = models.CharField(max_length=10, choices=Use.choices, default=Use.DUTY)
     schedule = models.ForeignKey("policies.OnCallSchedule", null=True, blank=True, on_delete=models.CASCADE, related_name="sources")
     person = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.CASCADE, related_name="calendar_sources")
-    address = models.CharField(
-        max_length=500, blank=True, help_text="An https:// address. It may hold a secret and is masked after saving."
-    )
+    address = SealedField(max_length=500, blank=True, help_text="An https:// address. It may hold a secret and is masked after saving.")
     refresh_every = models.DurationField(null=True, blank=True, help_text="e.g. 30 min; empty: read only when asked, or uploaded.")
     next_refresh_at = models.DateTimeField(null=True, editable=False)
     active = models.BooleanField(default=True)
@@ -85,7 +84,7 @@ class CalendarSource(models.Model):
     made_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+", editable=False)
     # A copy that was looked at and not brought in yet, and the address it came from.
     pending = models.TextField(blank=True, editable=False)
-    pending_address = models.CharField(max_length=500, blank=True, editable=False)
+    pending_address = SealedField(max_length=500, blank=True, editable=False)
     pending_at = models.DateTimeField(null=True, editable=False)
     history = tracked(without=("address", "content", "pending", "pending_address"))
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .secrecy import seal, unseal
+from portal.foundation.secrecy import seal, unseal
 
 PURPOSE = "second factor"
 

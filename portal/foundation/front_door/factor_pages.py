@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, get_totp_secret
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +15,7 @@ from django.urls import reverse
 from portal.foundation import clock
 from portal.foundation.adminkit.bases import show_in
 from portal.foundation.errors import PortalError
+from portal.foundation.secrecy import Unreadable, seal, unseal
 
 from . import factors
 from .account_pages import person_of, stay_here
@@ -25,6 +26,8 @@ from .stepping_up import SECOND, ask_again
 
 # Shown once, on the page after they were made.
 NEW_CODES = "front_door_new_codes"
+# Until its first code is entered.
+NEW_SEED = "front_door_new_seed"
 
 
 @for_its_owner
@@ -40,7 +43,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
 @ask_again
 def add_app(request: HttpRequest) -> HttpResponse:
     """Shows the picture that an authenticator app reads; its first code proves that it did."""
-    user, secret = person_of(request), get_totp_secret()
+    user, secret = person_of(request), _kept(request, NEW_SEED) or _keep(request, NEW_SEED, generate_totp_secret())
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -48,7 +51,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
         except PortalError as error:
             show_in(form, error)
         else:
-            request.session.pop(SECRET_SESSION_KEY, None)
+            request.session.pop(NEW_SEED, None)
             return _added(request, user, factors.Type.TOTP, codes)
     address = get_adapter().build_totp_url(user, secret)
     picture = b64encode(get_adapter().build_totp_svg(address).encode()).decode()
@@ -84,9 +87,10 @@ def codes(request: HttpRequest) -> HttpResponse:
         except PortalError as error:
             messages.error(request, error.message)
             return redirect("front-door")
-        request.session[NEW_CODES] = list(made)
+        _keep(request, NEW_CODES, " ".join(made))
         return redirect("front-door-codes")
-    new = request.session.pop(NEW_CODES, None)
+    new = _kept(request, NEW_CODES).split()
+    request.session.pop(NEW_CODES, None)
     if not new:
         return redirect("front-door")
     return page(request, "front_door/codes.html", "Your recovery codes", codes=new, after=reverse("admin:index"))
@@ -98,9 +102,23 @@ def _added(request: HttpRequest, user: Any, kind: str, codes_made: Sequence[str]
     record_authentication(request, user, SECOND, type=kind)
     messages.success(request, "Added. From now on you are asked for it when you sign in. All your other sessions have ended.")
     if codes_made:
-        request.session[NEW_CODES] = list(codes_made)
+        _keep(request, NEW_CODES, " ".join(codes_made))
         return redirect("front-door-codes")
     return redirect("front-door")
+
+
+def _keep(request: HttpRequest, what: str, text: str) -> str:
+    """Puts a secret into the session, which is a row in the database."""
+    request.session[what] = seal(text, purpose=what)
+    return text
+
+
+def _kept(request: HttpRequest, what: str) -> str:
+    """Empty when there is none, or none that can be read."""
+    try:
+        return unseal(request.session.get(what, ""), purpose=what)
+    except Unreadable:
+        return ""
 
 
 def _in_fours(secret: str) -> str:

@@ -59,7 +59,7 @@ def letter_for_all(messages: Sequence[OutboxMessage], contact: ContactPoint, use
 
 def _allowed(message: OutboxMessage, contact: ContactPoint, use: Use, now: datetime) -> tuple[str, str]:
     if not message.confidential or (use.cleared and contact.verified(now)):
-        return message.title, message.body
+        return message.title, message.text
     return message.discreet_title or DISCREET, ""
 
 

@@ -5,6 +5,9 @@ import uuid
 from django.db import models
 
 from portal.foundation.quickly_read import QuicklyRead
+from portal.foundation.secrecy import is_sealed, unseal
+
+SEALED_BODY = "body of a message"
 
 
 class OutboxMessage(QuicklyRead):
@@ -28,6 +31,7 @@ class OutboxMessage(QuicklyRead):
     )
     subject_ref = models.CharField(max_length=100, help_text="What it is about, as model:key.")
     title = models.CharField(max_length=250)
+    # See `text`.
     body = models.TextField()
     secret = models.BooleanField(default=False, help_text="The text is shown to nobody else, and forgotten once it has left.")
     confidential = models.BooleanField(default=False, help_text="Title and body go only over channels that are cleared for it.")
@@ -70,6 +74,11 @@ class OutboxMessage(QuicklyRead):
         # This stands on pages and in the trail, which more people read than may know the details.
         title = (self.discreet_title or "A confidential message") if self.confidential else self.title
         return f"{title} to {self.person_name}"
+
+    @property
+    def text(self) -> str:
+        """What its receiver reads. That of a secret one is encrypted until it has left, and forgotten then."""
+        return unseal(self.body, purpose=SEALED_BODY) if self.secret and is_sealed(self.body) else self.body
 
 
 class DeliveryAttempt(models.Model):

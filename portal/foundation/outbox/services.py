@@ -7,8 +7,9 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from django.db.models import Q
 
 from portal.foundation.many_rows import insert_all, made
+from portal.foundation.secrecy import seal
 
-from .models import OutboxMessage
+from .models import SEALED_BODY, OutboxMessage
 from .settling import FORGOTTEN, OPEN
 
 
@@ -62,7 +63,7 @@ def draft(**letter: Unpack[Letter]) -> OutboxMessage:
         drill=letter.get("drill", False),
         subject_ref=letter["subject_ref"],
         title=letter["title"][:250],
-        body=letter["body"],
+        body=seal(letter["body"], purpose=SEALED_BODY) if letter.get("secret") else letter["body"],
         link=letter["link"][:300],
         idempotency_key=letter["idempotency_key"],
     )

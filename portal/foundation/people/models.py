@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from portal.foundation.base_models import tracked
+from portal.foundation.sealed_fields import SealedField
 
 from .addresses import problem_with
 from .wanted import validate_languages, validate_words
@@ -69,7 +70,7 @@ class ContactPoint(models.Model):
     person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="contact_points")
     label = models.CharField(max_length=80, help_text="What the person calls it, e.g. 'phone' or 'team chat'.")
     channel = models.CharField(max_length=20, choices=Channel.choices)
-    address = models.CharField(
+    address = SealedField(
         max_length=500, help_text="A number, member ID, mail address or URL. It may hold a secret token and is masked after saving."
     )
     order = models.PositiveSmallIntegerField(default=1, help_text="1 is tried first; the next one when it fails.")

@@ -12,6 +12,8 @@ from audit.models import LedgerEvent, RawChange
 from portal.foundation import clock
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound, WrongState
 from portal.foundation.front_door import factors
+from portal.foundation.front_door.factor_pages import NEW_SEED
+from portal.foundation.secrecy import unseal
 from portal.models import BrowserSession, OutboxMessage, User
 from tests.factories.portal import contact, person
 from tests.untold import untold
@@ -149,7 +151,7 @@ def test_who_has_to_have_one_comes_no_further_without(ana: User, settings: Any) 
     assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_needed")
 
     client.get("/account/factors/app/")
-    secret = client.session["mfa.totp.secret"]
+    secret = unseal(client.session[NEW_SEED], purpose=NEW_SEED)
     code = format_hotp_value(hotp_value(secret, int(clock.now().timestamp()) // 30))
     assert client.post("/account/factors/app/", {"code": code})["Location"] == "/account/factors/codes/"
     shown = client.get("/account/factors/codes/").content.decode()
@@ -183,7 +185,7 @@ def test_a_change_ends_every_other_session(ana: User) -> None:
     here.force_login(ana)
     there.force_login(ana)
     here.get("/account/factors/app/")
-    code = format_hotp_value(hotp_value(here.session["mfa.totp.secret"], int(clock.now().timestamp()) // 30))
+    code = format_hotp_value(hotp_value(unseal(here.session[NEW_SEED], purpose=NEW_SEED), int(clock.now().timestamp()) // 30))
     here.post("/account/factors/app/", {"code": code})
     assert (here.get("/account/").status_code, there.get("/account/").status_code) == (200, 302)
 

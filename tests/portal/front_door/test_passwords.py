@@ -29,7 +29,7 @@ def ana(settings: Any) -> User:
 
 
 def link_in(message: OutboxMessage) -> str:
-    found = re.search(r"http://testserver(/\S+)", message.body)
+    found = re.search(r"http://testserver(/\S+)", message.text)
     assert found
     return found.group(1)
 

@@ -42,7 +42,7 @@ def test_somebody_without_any_right_adds_verifies_and_orders_their_ways(page: An
     push, chat = ana.contact_points.order_by("order")
     sent = page("send", contact=push.pk)
     assert "The six digits that arrived" in words(sent)
-    code = "".join(letter for letter in OutboxMessage.objects.get().body.split(".")[0] if letter.isdigit())
+    code = "".join(letter for letter in OutboxMessage.objects.get().text.split(".")[0] if letter.isdigit())
     assert "Verified: messages arrive here." in words(page("confirm", contact=push.pk, code=code))
     page("later", contact=push.pk)
     page("rules", **{"urgent-0": push.pk, "urgent-1": chat.pk})

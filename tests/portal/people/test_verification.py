@@ -39,7 +39,7 @@ def administrator() -> User:
 
 
 def code_in_the_outbox() -> str:
-    body = OutboxMessage.objects.filter(kind="contact.code").latest("created_at").body
+    body = OutboxMessage.objects.filter(kind="contact.code").latest("created_at").text
     return "".join(letter for letter in body.split(".")[0] if letter.isdigit())
 
 

@@ -25,7 +25,7 @@ def test_live_answers(client: Client) -> None:
 
 
 def test_ready_names_what_is_well(client: Client) -> None:
-    assert client.get("/health/ready").json() == {"status": "ok", "database": "ok", "migrations": "ok", "guards": "ok"}
+    assert client.get("/health/ready").json() == {"status": "ok", "database": "ok", "migrations": "ok", "guards": "ok", "secrets": "ok"}
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")

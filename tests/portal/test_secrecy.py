@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.foundation.front_door.secrecy import Unreadable, seal, unseal
+from portal.foundation.secrecy import Unreadable, seal, unseal
 
 
 def test_what_was_sealed_is_read_for_the_same_purpose_only() -> None:

@@ -1,10 +1,11 @@
 """Secrets that must be read again, such as the seed of an authenticator app: encrypted in the database, with the key outside of it.
 
 The key is worked out from SECRET_KEY and named in every value, so that it can be changed: the old one goes to SECRET_KEY_FALLBACKS, values
-made with it stay readable, and whatever is saved next is made with the new one.
+made with it stay readable, and whatever is saved next is made with the new one. `manage.py rotate_secrets` makes all of them anew.
 """
 
 import hashlib
+import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
@@ -23,7 +24,32 @@ class Unreadable(ValueError):
 def seal(text: str, *, purpose: str) -> str:
     """`text`, readable only with the key and for the same `purpose`."""
     name, key = _keys()[0]
-    nonce = secrets.token_bytes(_NONCE)
+    return _sealed(text, name, key, secrets.token_bytes(_NONCE), purpose)
+
+
+def seal_alike(text: str, *, purpose: str) -> list[str]:
+    """The same text looks the same, so that it can be looked for: as it is sealed now, then as it was with each key of before.
+
+    Whoever reads the table sees which texts are equal, and nothing else of them: the nonce is a keyed hash of the text.
+    """
+    found = []
+    for name, key in _keys():
+        nonce = hmac.digest(key, f"nonce\n{purpose}\n{text}".encode(), "sha256")[:_NONCE]
+        found.append(_sealed(text, name, key, nonce, purpose))
+    return found
+
+
+def is_sealed(value: str) -> bool:
+    """Whether it is written as a sealed value is."""
+    return value.startswith(f"{FORM}.")
+
+
+def is_old(value: str) -> bool:
+    """Whether it was sealed with a key of before, or not at all."""
+    return not value.startswith(f"{FORM}.{_keys()[0][0]}.")
+
+
+def _sealed(text: str, name: str, key: bytes, nonce: bytes, purpose: str) -> str:
     sealed = _cipher(key).encrypt(nonce, text.encode(), _about(name, purpose))
     return f"{FORM}.{name}.{urlsafe_b64encode(nonce + sealed).decode()}"
 
@@ -58,6 +84,7 @@ def _derived(secret: str) -> tuple[str, bytes]:
     return hashlib.sha256(b"name of a key\n" + key).hexdigest()[:8], key
 
 
+@lru_cache(maxsize=8)
 def _cipher(key: bytes) -> Any:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
