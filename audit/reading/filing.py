@@ -42,25 +42,28 @@ WRITING = {
     ),
 }
 EVERY_SECONDS, FORGETTING_SECONDS = 5.0, 30.0
+# Of the second between two seals, and from how many waiting events on it may be all of it and more.
+TURN_SECONDS, FAR_BEHIND = 0.3, 100_000
 
 
 class Filing:
-    """The sealer's turns at filing: at once while much waits, else every few seconds, for what is filed together is filed cheaply."""
+    """The sealer's turns at filing: at every turn while much waits, else every few seconds, for what is filed together is filed cheaply."""
 
     def __init__(self) -> None:
         self.next_filing = self.next_forgetting = 0.0
-        self.most = AT_ONCE
 
     def turn(self) -> None:
-        """Files a portion if it is time to. What fails is tried again at the next turn."""
+        """Files some portions if it is time to, and lets the sealer seal again soon. What fails is tried again at the next turn."""
         now = time.monotonic()
         if now >= self.next_filing:
             self.next_filing = now + EVERY_SECONDS
-            if file_new(self.most) == self.most:
-                # More waits: an old ledger's millions after an upgrade, it may be.
-                self.next_filing, self.most = now, WHEN_BEHIND
-            else:
-                self.most = AT_ONCE
+            # What a burst leaves is done in a few turns; an old ledger's millions after an upgrade take the sealer's time for a while.
+            most = WHEN_BEHIND if waiting() > FAR_BEHIND else AT_ONCE
+            while more := file_new(most) == most:
+                if time.monotonic() >= now + TURN_SECONDS:
+                    break
+            if more:
+                self.next_filing = now
         if now >= self.next_forgetting:
             self.next_forgetting = now + FORGETTING_SECONDS
             forget_removed()

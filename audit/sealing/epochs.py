@@ -19,7 +19,7 @@ from .folder import locked
 from .last_note import LastNote, recall, remember
 from .models import LedgerCheckpoint, LedgerEpoch
 from .notes import Checkpoint
-from .sequencing import durable, durable_connection, take_in_one
+from .sequencing import durable, flush, take_in_one
 from .signing import ROTATED, ClockSetBack, present_epoch, published, read_again, rotation_details, standing
 from .stored import StoredTree
 
@@ -40,7 +40,6 @@ def open_epoch(*, reason: str, approvers: Sequence[Any], now: datetime) -> Ledge
         raise InvalidInput("Say in a sentence what happened: an auditor will read it.", {"reason": ["At least ten characters."]})
     if len({person.pk for person in approvers}) < APPROVERS or not all(person.is_active for person in approvers):
         raise InvalidInput("Two different people with active accounts have to approve.", {"approved_by": ["Name two accounts."]})
-    durable_connection()
     with locked():
         _refuse_without_need(now)
         return _open(reason.strip(), approvers, now)
@@ -88,6 +87,7 @@ def _open(reason: str, approvers: Sequence[Any], now: datetime) -> LedgerEpoch:
         for _, keep in given_up:
             keep(epoch, now)
         alarms.silence("seal")
+    flush()
     # After the commit: if this is lost, the next try opens one epoch more and still knows what was signed before.
     remember(LastNote(Checkpoint(epoch.origin, tree.size, root, now), number))
     return epoch

@@ -4,6 +4,7 @@ Two sealers are kept apart by a leaf's two keys: whoever comes second breaks one
 only save that work, and keep the events of one object in their order when the first sealer dies.
 """
 
+import os
 from collections.abc import Sequence
 
 from django.db import connection, transaction
@@ -84,18 +85,33 @@ def let_go_of_sealed() -> None:
 def durable() -> None:
     """What this transaction commits is on disk when it is committed, and so is all that was committed before it (PostgreSQL).
 
-    SQLite refuses to be told inside a transaction; there the sealer's connection says it once (`durable_connection`).
+    For SQLite there is `flush`, after it.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = on")
 
 
-def durable_connection() -> None:
-    """The same for SQLite, outside of any transaction: its log is flushed at each commit, with all that others wrote into it before."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous = FULL")
+def flush() -> None:
+    """What was committed so far, by whomever, is on disk when this returns (SQLite; where PostgreSQL has committed it, it is).
+
+    SQLite could do it with each commit, but keeps its one lock meanwhile: whoever writes would wait for the disk. Its log holds all that the
+    database file does not hold yet, and what goes from there into that file is flushed by SQLite itself. Raises OSError.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        file = next(file for _, name, file in cursor.fetchall() if name == "main")
+    try:
+        log = os.open(f"{file}-wal", os.O_RDONLY)
+    except FileNotFoundError:
+        # All of it is in the database file, or the database is in memory.
+        return
+    try:
+        os.fsync(log)
+    finally:
+        os.close(log)
 
 
 def _oldest(limit: int) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ from .folder import locked
 from .last_note import recall
 from .models import LedgerCheckpoint
 from .notes import Checkpoint
-from .sequencing import durable_connection, let_go_of_sealed, take_in
+from .sequencing import let_go_of_sealed, take_in
 from .signing import ROTATED, rotation_details, sign, standing
 from .stored import StoredTree, tree_size
 from .waiting import waiting_since
@@ -51,7 +51,6 @@ def seal(now: datetime, *, clock: Callable[[], datetime] | None = None) -> Check
 
     With `clock` the checkpoint bears the time after taking in, which may last. Raises WrongState, the alarm standing, when it must not go on.
     """
-    durable_connection()
     try:
         with locked():
             # In the middle of another sealer's round the folder would know more than the tree that was read.

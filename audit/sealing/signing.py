@@ -22,7 +22,7 @@ from .folder import locked
 from .last_note import LastNote, recall, remember
 from .models import LedgerCheckpoint, LedgerEpoch, LedgerTile
 from .notes import Checkpoint, rotation_statement, signed
-from .sequencing import durable
+from .sequencing import durable, flush
 from .stored import Damaged, StoredTree, from_below, split
 
 READ_AT_ONCE = 2000
@@ -105,6 +105,8 @@ def sign(*, clock: Callable[[], datetime]) -> Checkpoint | None:
         base = published(since)
         if tree.size == base:
             return None
+        # What is signed was committed when its size was read.
+        flush()
         now = clock()
         if since.last and now < since.last.checkpoint.at:
             raise ClockSetBack(

@@ -76,7 +76,8 @@ class _Loop:
             if self.away:
                 logger.info("The database is back.")
             self.away = False
-            return POLL_SECONDS
+            left = self.next_seal - time.monotonic()
+            return min(POLL_SECONDS, left) if left > 0 else POLL_SECONDS
         except WrongState as refused:
             if not self.begun:
                 alarms.sound("seal", refused.message, now=clock.now())
@@ -98,15 +99,17 @@ class _Loop:
         if time.monotonic() >= self.next_heartbeat:
             self.next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
             heartbeat(now=now)
-        if time.monotonic() >= self.next_seal and (self.owing or something_waits()):
-            self.next_seal, self.owing = time.monotonic() + CHECKPOINT_SECONDS, True
-            if seal(now, clock=clock.now):
-                self.anchoring.wake()
-            self.owing = False
+        if time.monotonic() >= self.next_seal:
+            if self.owing or something_waits():
+                self.next_seal, self.owing = time.monotonic() + CHECKPOINT_SECONDS, True
+                if seal(now, clock=clock.now):
+                    self.anchoring.wake()
+                self.owing = False
+            # Right after a seal, when the next one is as far away as can be, or while there is nothing to seal.
+            self.filing.turn()
         if time.monotonic() >= self.next_sign:
             self.next_sign = time.monotonic() + SIGN_SECONDS
             beat(SEALER, now=now)
-        self.filing.turn()
 
     def _end(self) -> None:
         stopped(now=clock.now())

@@ -9,7 +9,8 @@ from django.db import transaction
 
 from audit.ledger.services import append_all
 from audit.models import LedgerEvent, TrailIndex, TrailPosting
-from audit.reading.filing import file_new
+from audit.reading import filing
+from audit.reading.filing import AT_ONCE, Filing, file_new
 from audit.reading.terms import word_term
 from audit.reading.tokens import MOST, words_of
 from audit.sealing.sequencing import take_in
@@ -49,3 +50,37 @@ def test_of_a_very_long_event_the_first_words_are_filed_and_no_others(now: Any) 
     assert {word_term(word) for word in words} <= filed
     assert word_term("zebra") not in filed
     assert LedgerEvent.objects.filter(payload__contains="Zebra").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.the_same_on_any_database
+def test_a_turn_files_a_burst_but_ends_in_time_for_the_next_seal(monkeypatch: pytest.MonkeyPatch) -> None:
+    portions, left = list[int](), [AT_ONCE, AT_ONCE, 3, AT_ONCE, AT_ONCE]
+
+    def file(most: int) -> int:
+        portions.append(most)
+        return left.pop(0)
+
+    monkeypatch.setattr(filing, "file_new", file)
+    sealer = Filing()
+    sealer.turn()
+    assert portions == [AT_ONCE] * 3
+    sealer.turn()
+    # What is filed together is filed cheaply: nothing for some seconds.
+    assert len(portions) == 3
+    monkeypatch.setattr(filing, "TURN_SECONDS", 0.0)
+    sealer.next_filing = 0.0
+    sealer.turn()
+    assert len(portions) == 4
+    sealer.turn()
+    assert len(portions) == 5
+
+
+@pytest.mark.django_db
+@pytest.mark.the_same_on_any_database
+def test_an_old_ledger_is_filed_in_large_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    portions = list[int]()
+    monkeypatch.setattr(filing, "waiting", lambda: filing.FAR_BEHIND + 1)
+    monkeypatch.setattr(filing, "file_new", lambda most: portions.append(most) or 0)
+    Filing().turn()
+    assert portions == [filing.WHEN_BEHIND]

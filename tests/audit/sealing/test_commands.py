@@ -1,5 +1,6 @@
 """The sealer as a process, and the two commands that people give."""
 
+import time
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -68,6 +69,15 @@ def test_a_heartbeat_counts_the_events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealer, "HEARTBEAT_SECONDS", 0.0)
     run(2)
     assert types() == ["ledger.started", "ledger.heartbeat", "ledger.heartbeat", "ledger.stopped"]
+
+
+def test_the_sealer_rests_no_longer_than_until_the_next_seal_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealer, "CHECKPOINT_SECONDS", 100.0)
+    write_events(1, now=clock.now())
+    assert run(1).rests == [sealer.POLL_SECONDS]
+    life = sealer._Loop(After(1))  # type: ignore[arg-type]
+    life.next_seal = time.monotonic() + 0.1
+    assert 0 < life._guarded(lambda: None) <= 0.1
 
 
 def test_the_database_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

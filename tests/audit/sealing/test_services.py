@@ -1,11 +1,13 @@
 """Sealing: what is signed, what is never signed, and what is left after something broke."""
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.utils import ConnectionHandler
 
 from audit.events.services import act
 from audit.models import LedgerAlarm, LedgerCheckpoint, LedgerEpoch, LedgerEvent, LedgerInbox, LedgerLeaf, LedgerTile
@@ -45,6 +47,29 @@ def test_nothing_new_is_nothing_signed(now: datetime) -> None:
     assert seal(now) is not None
     assert seal(now + SECOND) is None
     assert LedgerCheckpoint.objects.count() == 1
+
+
+def test_what_is_signed_is_on_disk_before(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, remember = list[str](), signing.remember
+    monkeypatch.setattr(signing, "flush", lambda: done.append("flushed"))
+    monkeypatch.setattr(signing, "remember", lambda last: (done.append("signed"), remember(last)))
+    write_events(1, now=now)
+    seal(now)
+    assert done == ["flushed", "signed"]
+
+
+@pytest.mark.the_same_on_any_database
+def test_sqlites_log_is_flushed_beside_the_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, flushed, fsync = tmp_path / "own.sqlite3", list[int](), os.fsync
+    options = {"ENGINE": "django.db.backends.sqlite3", "NAME": file, "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL"}}
+    own = ConnectionHandler({"default": options})["default"]
+    monkeypatch.setattr(sequencing, "connection", own)
+    monkeypatch.setattr(os, "fsync", lambda number: (flushed.append(os.fstat(number).st_ino), fsync(number)))
+    with own.cursor() as cursor:
+        cursor.execute("CREATE TABLE one (number)")
+    sequencing.flush()
+    assert flushed == [Path(f"{file}-wal").stat().st_ino]
+    own.close()
 
 
 def test_a_ledger_without_events_has_no_checkpoint(now: datetime) -> None:
