@@ -95,7 +95,7 @@ class AccessCampaignAdmin(OnlyByVerbs):
     list_select_related = ("signed_by",)
     list_before_template = "audit/access_top.html"
     page_template = "audit/access_review.html"
-    fields = ("opened", "due", "signed", "signed_by", "sign_reason", "sha256")
+    fields = ("opened", "due", "signed", "signed_by", "signed_with", "hash_shown")
     readonly_fields = fields
     add_words = "Open an access review"
     empty_list = (
@@ -121,6 +121,10 @@ class AccessCampaignAdmin(OnlyByVerbs):
         found: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = found.defer("snapshot").annotate(asked=Count("items"), settled=Count("items", filter=settled))
         return counted
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Nothing of a signature before there is one."""
+        return self.fields if obj is None or obj.signed_at else self.fields[:2]
 
     def get_urls(self) -> list[URLPattern]:
         answer = self.admin_site.admin_view(self.answer_view)
@@ -220,6 +224,14 @@ class AccessCampaignAdmin(OnlyByVerbs):
     @admin.display(description="Signed", ordering="signed_at")
     def signed(self, campaign: Any) -> str:
         return moment(campaign.signed_at, clock.now())
+
+    @admin.display(description="Signed with the words")
+    def signed_with(self, campaign: Any) -> str:
+        return str(campaign.sign_reason)
+
+    @admin.display(description="SHA-256 of everything that was asked and answered")
+    def hash_shown(self, campaign: Any) -> str:
+        return str(campaign.sha256)
 
     @admin.display(description="Answered")
     def progress(self, campaign: Any) -> str:

@@ -84,6 +84,10 @@ class DutyFindingAdmin(OnlyByVerbs):
         ),
     )
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Nothing of an end before there is one."""
+        return self.fields if obj is None or obj.closed_at else self.fields[:2]
+
     def may_use(self, request: HttpRequest, verb: Verb, thing: Any) -> bool:
         return thing.person_id != request.user.pk and super().may_use(request, verb, thing)
 

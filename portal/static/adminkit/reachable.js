@@ -37,8 +37,17 @@
     }
   };
 
+  const filtered = () => {
+    // The two lists of a picker are each narrowed down by a field that only hints at what it is.
+    for (const field of document.querySelectorAll(".selector-filter input")) {
+      const list = field.closest(".selector-available, .selector-chosen")?.querySelector("h2, label, .selector-available-title, .selector-chosen-title")?.textContent.trim();
+      field.setAttribute("aria-label", list ? `${field.placeholder || "Filter"}: ${list}` : "Filter");
+    }
+  };
+
   const settled = () => {
     named();
+    filtered();
     for (const tip of document.querySelectorAll(".help-tooltip[aria-label]")) tip.setAttribute("role", "img");
   };
 
@@ -54,7 +63,7 @@
     }
     settled();
     // Pickers of dates, people and groups are put in place by scripts that may run later.
-    window.addEventListener("load", () => window.setTimeout(settled, 50));
+    window.addEventListener("load", () => [0, 50].forEach((after) => window.setTimeout(settled, after)));
   };
 
   document.addEventListener("keydown", (event) => {
