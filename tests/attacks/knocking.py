@@ -13,7 +13,7 @@ from django.http import Http404
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
-WRITES = re.compile(r'\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b[^"`]*?["`]?(?:INTO |FROM )?["`]?(\w+)', re.IGNORECASE)
+WRITES = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+["`]?(\w+)', re.IGNORECASE)
 # Who looked, who was refused, what is remembered of a browser: no row of what is governed.
 MAY_BE_WRITTEN = ("audit_", "django_session", "portal_browsersession", "front_door_", "portal_rememberedrequest")
 REFUSED, NOT_THERE, ELSEWHERE, NOT_SO = 403, 404, 302, 405

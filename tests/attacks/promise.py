@@ -331,3 +331,86 @@ autocomplete                             -       -
 view_on_site                             -       -
 app_list                                 all     -
 """
+
+# The operations of the API: who may, and what the rows are that it is about. A grant counts where it lets somebody see, or 'works' where that is said.
+# 'all' is asked by everybody and tells each what they see.
+OPERATIONS = """
+get   channels/                                        D        -
+get   directory/export/                                D        -
+post  directory/sync/                                  D        -
+get   events/                                          OX       -
+get   events/{number}/                                 OX       -
+get   hand-offs/                                       all      -
+post  hand-offs/                                       RCM      -
+get   hand-offs/{id}/                                  RCMAOX   incidents.handoff
+post  hand-offs/{id}/accept/                           -        incidents.handoff
+post  hand-offs/{id}/decline/                          -        incidents.handoff
+post  hand-offs/{id}/sign/                             -        incidents.handoff
+post  hand-offs/{id}/waive/                            CM       incidents.handoff
+post  hand-offs/{id}/withdraw/                         -        incidents.handoff
+get   incidents/                                       all      -
+post  incidents/                                       RC       policies.service      works
+get   incidents/{number}/                              RCMAOX   incidents.incident
+patch incidents/{number}/                              RCM      incidents.incident    works
+post  incidents/{number}/acknowledge/                  RCM      incidents.incident    works
+post  incidents/{number}/notes/                        RCM      incidents.incident    works
+post  incidents/{number}/resolve/                      RC       incidents.incident    works
+post  incidents/{number}/tracks/{track}/acknowledge/   RCM      incidents.incident    works
+post  incidents/{number}/tracks/{track}/bypass/        C        incidents.incident
+post  incidents/{number}/tracks/{track}/de-escalate/   C        incidents.incident
+post  incidents/{number}/tracks/{track}/escalate/      RC       incidents.incident    works
+post  incidents/{number}/tracks/{track}/hold/          C        incidents.incident
+post  incidents/{number}/tracks/{track}/resume/        C        incidents.incident
+post  incidents/{number}/tracks/{track}/take-over/     RCM      incidents.incident    works
+get   ledger/                                          OX       -
+post  ledger/events/{event}/proof/                     OX       -
+get   ledger/exports/                                  OX       -
+post  ledger/exports/                                  OX       -
+get   ledger/exports/{id}/                             OX       -
+post  ledger/exports/{id}/download/                    OX       -
+get   on-call/absences/                                all      -
+post  on-call/absences/                                all      -
+get   on-call/absences/{id}/                           RCMAOX   -
+post  on-call/absences/{id}/end/                       M        -
+get   on-call/schedules/                               all      -
+get   on-call/schedules/{id}/                          RCMAOX   -
+get   on-call/schedules/{id}/gaps/                     RCMAOX   -
+get   on-call/schedules/{id}/view/                     RCMAOX   -
+get   on-call/schedules/{schedule}/overrides/          RCMAOX   -
+post  on-call/schedules/{schedule}/overrides/          CM       -
+get   on-call/schedules/{schedule}/overrides/{id}/     RCMAOX   -
+post  on-call/schedules/{schedule}/overrides/{id}/end/ CM       -
+get   on-call/schedules/{schedule}/swaps/              all      -
+post  on-call/schedules/{schedule}/swaps/              RCMAOX   -
+get   on-call/schedules/{schedule}/swaps/{id}/         RCMAOX   -
+post  on-call/schedules/{schedule}/swaps/{id}/accept/  -        -
+post  on-call/schedules/{schedule}/swaps/{id}/decline/ -        -
+post  on-call/schedules/{schedule}/swaps/{id}/withdraw/ M       -
+get   on-call/services/                                all      -
+get   on-call/services/{key}/                          RCMAOX   policies.service
+get   on-call/services/{key}/gaps/                     RCMAOX   policies.service
+get   on-call/services/{key}/view/                     RCMAOX   policies.service
+get   on-call/teams/                                   all      -
+get   on-call/teams/{id}/                              RCMAOX   -
+get   on-call/teams/{id}/gaps/                         RCMAOX   -
+get   on-call/teams/{id}/view/                         RCMAOX   -
+get   policies/                                        all      -
+get   policies/{id}/                                   RCMAOX   policies.escalationpolicy
+get   policies/{id}/compare/                           RCMAOX   policies.escalationpolicy
+get   policies/{id}/version-in-force/                  RCMAOX   policies.escalationpolicy
+get   policies/{policy}/versions/                      RCMAOX   policies.escalationpolicy
+post  policies/{policy}/versions/                      CM       policies.escalationpolicy  -
+get   policies/{policy}/versions/{number}/             RCMAOX   policies.policyversion
+post  policies/{policy}/versions/{number}/approve/     A!       policies.policyversion
+post  policies/{policy}/versions/{number}/send-back/   A!       policies.policyversion
+post  policies/{policy}/versions/{number}/submit/      CM       policies.policyversion
+patch policies/{policy}/versions/{number}/thresholds/  CM       policies.policyversion
+post  readings/                                        RC       policies.service      works
+get   routing/                                         RCMAOX   -
+get   services/                                        all      -
+get   services/{key}/                                  RCMAOXSD policies.service
+get   services/{key}/rules/                            RCMAOX   policies.service
+post  simulations/                                     RCMAOX   policies.service      -
+get   tokens/                                          all      -
+post  tokens/{key}/revoke/                             all      -
+"""
