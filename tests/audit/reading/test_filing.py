@@ -80,7 +80,12 @@ def test_a_turn_files_a_burst_but_ends_in_time_for_the_next_seal(monkeypatch: py
 @pytest.mark.the_same_on_any_database
 def test_an_old_ledger_is_filed_in_large_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     portions = list[int]()
+
+    def file(most: int) -> int:
+        portions.append(most)
+        return 0
+
     monkeypatch.setattr(filing, "waiting", lambda: filing.FAR_BEHIND + 1)
-    monkeypatch.setattr(filing, "file_new", lambda most: portions.append(most) or 0)
+    monkeypatch.setattr(filing, "file_new", file)
     Filing().turn()
     assert portions == [filing.WHEN_BEHIND]

@@ -50,21 +50,28 @@ def test_nothing_new_is_nothing_signed(now: datetime) -> None:
 
 
 def test_what_is_signed_is_on_disk_before(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    done, remember = list[str](), signing.remember
-    monkeypatch.setattr(signing, "flush", lambda: done.append("flushed"))
-    monkeypatch.setattr(signing, "remember", lambda last: (done.append("signed"), remember(last)))
+    sizes = list[int]()
+
+    def flush() -> None:
+        last = recall()
+        sizes.append(last.checkpoint.size if last else 0)
+
+    monkeypatch.setattr(signing, "flush", flush)
     write_events(1, now=now)
     seal(now)
-    assert done == ["flushed", "signed"]
+    write_events(1, now=now)
+    seal(now + SECOND)
+    # Each time the last that was signed is that of the round before.
+    assert sizes == [0, 1]
 
 
 @pytest.mark.the_same_on_any_database
 def test_sqlites_log_is_flushed_beside_the_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, flushed, fsync = tmp_path / "own.sqlite3", list[int](), os.fsync
+    file, flushed = tmp_path / "own.sqlite3", list[int]()
     options = {"ENGINE": "django.db.backends.sqlite3", "NAME": file, "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL"}}
     own = ConnectionHandler({"default": options})["default"]
     monkeypatch.setattr(sequencing, "connection", own)
-    monkeypatch.setattr(os, "fsync", lambda number: (flushed.append(os.fstat(number).st_ino), fsync(number)))
+    monkeypatch.setattr(os, "fsync", lambda number: flushed.append(os.fstat(number).st_ino))
     with own.cursor() as cursor:
         cursor.execute("CREATE TABLE one (number)")
     sequencing.flush()
