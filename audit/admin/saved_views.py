@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from audit.models import SavedView, SavedViewVersion
 from audit.reading.describing import sentence
 from audit.reading.filters import Filters
-from audit.reading.services import RIGHT, retire_view, share_view, views_for
+from audit.reading.services import RIGHT, retire_view, share_view, take_over_view, views_for
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import PortalModelAdmin
@@ -41,7 +41,7 @@ class Kept:
 
 @admin.register(SavedView)
 class SavedViewAdmin(PortalModelAdmin):
-    """Everybody who may read the trail sees shared views and their own; only its owner changes one."""
+    """Everybody who may read the trail sees shared views and their own; only its owner changes one, and whoever takes over what somebody left behind."""
 
     list_display = ("called", "selects", "whose", "seen_by", "since")
     list_display_links = ("called",)
@@ -72,6 +72,16 @@ class SavedViewAdmin(PortalModelAdmin):
             done="Only you see it now.",
         ),
         Verb(
+            key="take_over",
+            label="Take it over",
+            run=take_over_view,
+            permission=RIGHT,
+            possible=lambda view: not view.owner.is_active and view.retired_at is None,
+            need="words",
+            consequence="Its owner has left. It becomes yours, with all its versions.",
+            done="The view is yours now.",
+        ),
+        Verb(
             key="retire",
             label="Retire it",
             run=retire_view,
@@ -89,7 +99,7 @@ class SavedViewAdmin(PortalModelAdmin):
         return views_for(request.user).prefetch_related("versions")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, RIGHT) and (obj is None or obj.is_shared or obj.owner_id == request.user.pk)
+        return may(request.user, RIGHT) and (obj is None or obj.is_shared or obj.owner_id == request.user.pk or not obj.owner.is_active)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request.user, RIGHT)
@@ -104,7 +114,8 @@ class SavedViewAdmin(PortalModelAdmin):
         return False
 
     def may_use(self, request: HttpRequest, verb: Verb, thing: Any) -> bool:
-        return thing.owner_id == request.user.pk and super().may_use(request, verb, thing)
+        is_own = thing.owner_id == request.user.pk
+        return is_own != (verb.key == "take_over") and super().may_use(request, verb, thing)
 
     @admin.display(description="View", ordering="name")
     def called(self, view: Any) -> str:

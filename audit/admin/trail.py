@@ -17,14 +17,14 @@ from unfold.admin import ModelAdmin
 from audit.events.alone import tell_search
 from audit.evidence.exports import RIGHT as EXPORT
 from audit.evidence.standing import in_ledger, standing
-from audit.models import LedgerEvent, SavedView
+from audit.models import Elevation, LedgerEvent, SavedView
 from audit.reading.describing import sentence
 from audit.reading.exporting import export_trail
 from audit.reading.filters import LONGEST, Filters, as_query, parse, plain
 from audit.reading.folding import Folds
 from audit.reading.searching import about, page
 from audit.reading.services import RIGHT, change_view, save_view
-from audit.reading.showing import Shown, shown, shown_all
+from audit.reading.showing import Line, Shown, shown, shown_all
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment, zone_name
@@ -276,7 +276,15 @@ def _opened(request: HttpRequest, event: LedgerEvent) -> dict[str, Any]:
         "proof": reverse("admin:audit_ledgerevent_proof", args=[event.pk]),
         "story": story_address(line.kind, line.key) if line.kind else "",
         "of_request": f"{reverse('admin:audit_ledgerevent_story')}?request={line.request}" if line.request else "",
+        "elevation": _elevation(line),
+        "token": str((line.content.get("ctx") or {}).get("token") or ""),
     }
+
+
+def _elevation(line: Line) -> Elevation | None:
+    """The role taken for minutes in which it was done. One query where it was."""
+    key = str((line.content.get("ctx") or {}).get("elevation") or "")
+    return Elevation.objects.filter(pk=key).first() if key.isdecimal() else None
 
 
 def _story(filters: Filters, told: list[Shown]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ LONGEST_NAME = 100
 
 
 def views_for(reader: Any) -> QuerySet[SavedView]:
-    """The views that `reader` may use: their own and shared ones, by name, without those retired."""
+    """The views that `reader` may use: their own, shared ones, and those whose owner has left; by name, without those retired."""
     found = SavedView.objects.filter(retired_at=None).select_related("owner")
-    return found.filter(Q(is_shared=True) | Q(owner=reader)) if may(reader, RIGHT) else found.none()
+    return found.filter(Q(is_shared=True) | Q(owner=reader) | Q(owner__is_active=False)) if may(reader, RIGHT) else found.none()
 
 
 def save_view(name: str, filters: Filters, *, actor: Any, now: datetime, purpose: str = "", shared: bool = False) -> SavedView:
@@ -70,6 +70,21 @@ def retire_view(view: SavedView, *, actor: Any, now: datetime, reason: str = "")
     with act("saved_view.retired", actor=actor, now=now, subject=view, why=reason.strip()):
         view = _locked(view)
         view.retired_at = now
+        save_tracked(view, actor=actor, now=now, reason=reason.strip())
+
+
+def take_over_view(view: SavedView, *, actor: Any, now: datetime, reason: str) -> None:
+    """Makes `actor` the owner of a view whose owner has left. Its versions stay. Raises NotAllowed, WrongState, InvalidInput without a reason."""
+    require(actor, RIGHT, to="take over a view of the trail")
+    if not reason.strip():
+        raise InvalidInput("The view is not taken over.", {"reason": ["Say why you take it over."]})
+    with act("saved_view.taken_over", actor=actor, now=now, subject=view, why=reason.strip()) as running:
+        view = _locked(view)
+        if view.owner.is_active:
+            raise WrongState(f"The view is {view.owner}'s, who is here. Keep one of your own with the same filters.")
+        _name(view.name, actor)
+        running.details = {"owner_before": str(view.owner_id)}
+        view.owner = actor
         save_tracked(view, actor=actor, now=now, reason=reason.strip())
 
 

@@ -75,12 +75,19 @@ def test_a_page_is_not_shown_when_the_look_cannot_be_told(rob: User, monkeypatch
 
 
 def test_somebody_else_ends_and_reviews_it(rob: User) -> None:
-    as_(rob).post(f"{LIST}add/", SAID)
+    rob_now = as_(rob)
+    rob_now.post(f"{LIST}add/", SAID)
+    rob_now.get(INCIDENTS)
     elevation, ana = Elevation.objects.get(), as_(person("Ana", roles=("compliance",)))
     page = f"{LIST}{elevation.pk}/"
     assert "is in the role Incident commanders until" in ana.get(f"{page}change/").content.decode()
     ana.post(f"{page}do/end/")
     assert "Roles taken, to be reviewed" in ana.get("/admin/").content.decode()
+    done_in_it = LedgerEvent.objects.filter(payload__contains='"elevation":"').latest("pk")
+    for opened in ("line", "change"):
+        told = ana.get(f"/admin/audit/ledgerevent/{done_in_it.pk}/{opened}/").content.decode()
+        assert "in the role Incident commanders, " in told
+        assert f'{LIST}{elevation.pk}/change/">taken for minutes' in told
     assert as_(rob).post(f"{page}do/review/", {"verdict": "justified", "reason": "Mine."}).status_code == 403
     ana.post(f"{page}do/review/", {"verdict": "unjustified", "reason": "Somebody was there."})
     assert "not justified" in ana.get(LIST).content.decode()

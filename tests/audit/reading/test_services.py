@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from audit.models import LedgerEvent, SavedView, SavedViewVersion
 from audit.reading.filters import Filters
 from audit.reading.population import population
-from audit.reading.services import change_view, retire_view, save_view, share_view, views_for
+from audit.reading.services import change_view, retire_view, save_view, share_view, take_over_view, views_for
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories.ledger import write_events
 from tests.factories.portal import person
@@ -42,6 +42,23 @@ def test_a_change_is_a_new_version_and_the_one_before_stays(view: SavedView, ana
     assert (again.number, changed.number, view.current) == (1, 2, changed)
     assert view.versions.get(number=1).parsed == REFUSALS
     assert LedgerEvent.objects.filter(type="saved_view.changed").count() == 1
+
+
+def test_a_view_whose_owner_left_is_taken_over_with_its_versions(view: SavedView, ana: Any, now: Any) -> None:
+    tom = person("Tom", roles=("compliance",))
+    with pytest.raises(WrongState, match="who is here"):
+        take_over_view(view, actor=tom, now=now, reason="I want it.")
+    ana.is_active = False
+    ana.save(update_fields=["is_active"])
+    assert list(views_for(tom)) == [view]
+    with pytest.raises(InvalidInput):
+        take_over_view(view, actor=tom, now=now, reason=" ")
+    with pytest.raises(NotAllowed):
+        take_over_view(view, actor=person("Rae", roles=("responder",)), now=now, reason="Mine.")
+    take_over_view(view, actor=tom, now=now, reason="Ana has left; the morning's review goes on.")
+    told = LedgerEvent.objects.get(type="saved_view.taken_over")
+    assert f'"owner_before":"{ana.pk}"' in told.payload
+    assert change_view(SavedView.objects.get(pk=view.pk), Filters(), actor=tom, now=now, reason="All").number == 2
 
 
 def test_others_see_a_view_once_it_is_shared_and_only_its_owner_changes_it(view: SavedView, ana: Any, now: Any) -> None:
