@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from portal.foundation.secrecy import seal, unseal
 
-PURPOSE = "second factor"
+from .resealing import OF_FACTORS
 
 
 class Accounts(DefaultAccountAdapter):
@@ -36,10 +36,10 @@ class SecondFactors(DefaultMFAAdapter):
     """Secrets are encrypted, and keys belong to the name that people open."""
 
     def encrypt(self, text: str) -> str:
-        return seal(text, purpose=PURPOSE)
+        return seal(text, purpose=OF_FACTORS)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text, purpose=PURPOSE)
+        return unseal(encrypted_text, purpose=OF_FACTORS)
 
     def get_totp_label(self, user: Any) -> str:
         return str(user.get_username())

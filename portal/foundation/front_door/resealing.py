@@ -13,8 +13,8 @@ from portal.foundation.adminkit.frame import frames
 from portal.foundation.sealed_fields import SealedField
 from portal.foundation.secrecy import Unreadable, is_old, is_sealed, seal, unseal
 
-from .adapters import PURPOSE
-
+# Of authenticator apps and recovery codes.
+OF_FACTORS = "second factor"
 # In the data of authenticator apps and of recovery codes.
 IN_FACTORS = ("secret", "seed")
 SAID_EVERY = 500
@@ -74,7 +74,7 @@ def _factors() -> Iterator[bool]:
         if not old:
             continue
         try:
-            factor.data |= {name: seal(unseal(factor.data[name], purpose=PURPOSE), purpose=PURPOSE) for name in old}
+            factor.data |= {name: seal(unseal(factor.data[name], purpose=OF_FACTORS), purpose=OF_FACTORS) for name in old}
         except Unreadable:
             yield False
             continue

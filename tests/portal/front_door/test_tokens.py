@@ -135,6 +135,14 @@ def test_what_opens_nothing_is_answered_the_same_and_told(tom: User, fields: dic
     assert text not in str(known)
 
 
+def test_a_forged_header_of_a_proxy_never_is_the_address(tom: User) -> None:
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
+    assert Client().get(INCIDENTS, headers={"authorization": f"Bearer {written.new()[0]}", **forged}).status_code == 401
+    (event,) = told("token.refused")
+    assert event["ctx"]["ip"] == "127.0.0.1"
+    assert "203.0.113.9" not in str(event)
+
+
 def test_after_many_wrong_ones_an_address_waits_and_good_ones_go_on(tom: User) -> None:
     good, wrong = token_of(tom), written.new()[0]
     for _ in range(locks.TOKENS.most):
