@@ -22,7 +22,11 @@ UNFOLD = {
         lambda request: static("portal/work-list.css"),
         lambda request: static("portal/policy-form.css"),
     ],
-    "SCRIPTS": [lambda request: static("adminkit/reachable.js"), lambda request: static("portal/keep.js")],
+    "SCRIPTS": [
+        lambda request: static("adminkit/reachable.js"),
+        lambda request: static("portal/menu.js"),
+        lambda request: static("portal/keep.js"),
+    ],
     "DASHBOARD_CALLBACK": "portal.site.dashboard.views.work_list",
     "COLORS": {
         "primary": {

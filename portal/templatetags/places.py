@@ -9,7 +9,7 @@ from portal.site.navigation import SECTIONS
 
 register = template.Library()
 
-_WORDS = {name: words for _, links in SECTIONS for words, _, name, _ in links}
+_WORDS = {link.name: link.title for section in SECTIONS for link in section.links}
 
 
 @register.filter
