@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.foundation import clock
-from portal.foundation.apikit.described import FOUND, LISTED
+from portal.foundation.apikit.described import LISTED, PROBLEMS
 from portal.foundation.errors import NotFound
 from portal.foundation.front_door.tokens.services import open_tokens, revoke_own
 from portal.foundation.front_door.tokens.used import Used
@@ -43,7 +43,7 @@ class TokensView(APIView):
 class RevokeView(APIView):
     """Taking one back."""
 
-    @extend_schema(operation_id="tokens_revoke", request=None, responses={204: None, **FOUND})
+    @extend_schema(operation_id="tokens_revoke", request=None, responses={204: None, **PROBLEMS})
     def post(self, request: Request, key: str) -> Response:
         """Ends it at once. Whoever comes with a token can end that one."""
         if isinstance(request.auth, Used) and request.auth.key_id != key:

@@ -28,7 +28,9 @@ class Problem(serializers.Serializer):
 REPEATABLE = OpenApiParameter(
     repeats.HEADER, str, OpenApiParameter.HEADER, description="Makes a repeat harmless: the same key gets the same answer for a day."
 )
-PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422), Problem)
-LISTED = {400: Problem, 401: Problem}
-FOUND = {401: Problem, 404: Problem}
-ASKED = {400: Problem, 401: Problem, 404: Problem}
+# Wherever a token may be sent it may be no good, not for this, or one of too many.
+_OF_TOKENS = dict.fromkeys((401, 403, 429), Problem)
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 413, 415, 422, 429), Problem)
+LISTED = {400: Problem, **_OF_TOKENS}
+FOUND = {**_OF_TOKENS, 404: Problem}
+ASKED = {400: Problem, **_OF_TOKENS, 404: Problem}
