@@ -124,5 +124,5 @@ def signs(page: Any, address: str) -> None:
 def what_was_removed_opens_nothing_more(browser: Any, address: str) -> None:
     page = signed_in(browser, address, "ana")
     page.wait_for_url("**/admin/")
-    assert page.goto(f"{address}/admin/policies/policyversion/").status == 403
+    assert page.goto(f"{address}/admin/reports/quarterlypack/").status == 403
     assert page.goto(f"{address}/admin/incidents/incident/").status == 200

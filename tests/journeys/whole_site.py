@@ -16,6 +16,7 @@ NO_PAGE = re.compile(
 )
 # What a browser says of a file, and of an answer without a body.
 NO_HTML = ("Download is starting", "ERR_HTTP_RESPONSE_CODE_FAILURE")
+REFUSED, ENOUGH = {400, 403, 404}, 4
 ARGUMENT = re.compile(r"\(\?P<\w+>(?:\[[^\]]*\]|[^()])*\)|\(\[\^/\]\+\)|<[^>]*>")
 
 # Run in the page: what is wrong with it, in words.
@@ -77,7 +78,7 @@ class Looks:
     """A browser's page that goes from address to address and gathers what is wrong, by address."""
 
     def __init__(self, page: Any) -> None:
-        self.page, self.wrong, self._now = page, dict[str, list[str]](), list[str]()
+        self.page, self.wrong, self._now, self._refused = page, dict[str, list[str]](), list[str](), 0
         page.on("console", lambda said: self._now.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self._now.append(str(error)))
         page.on("requestfailed", lambda request: self._now.append(f"{request.url}: {request.failure}"))
@@ -93,6 +94,10 @@ class Looks:
             return 0
         if "html" not in answer.headers.get("content-type", ""):
             return 0
+        # Refusals look alike.
+        self._refused += answer.status in REFUSED
+        if answer.status in REFUSED and self._refused > ENOUGH:
+            return int(answer.status)
         wrong = list(self.page.evaluate(WRONG))
         self.page.set_viewport_size({"width": 390, "height": 844})
         if wide := self.page.evaluate(TOO_WIDE):
@@ -100,7 +105,7 @@ class Looks:
         self.page.set_viewport_size({"width": 1440, "height": 900})
         # A browser says itself that a page was refused or is not there.
         refused = f"the server responded with a status of {answer.status}"
-        wrong += [said for said in self._now if answer.status not in {400, 403, 404} or refused not in said]
+        wrong += [said for said in self._now if answer.status not in REFUSED or refused not in said]
         if wrong or answer.status >= 500:
             self.wrong[f"{answer.status} {path}"] = wrong
             # As it comes, for whoever waits for the whole of it.
