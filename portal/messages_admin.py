@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,6 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from portal.foundation import clock
+from portal.foundation.access.masks import may_be_asked
 from portal.foundation.adminkit.bases import PortalInline
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.paginators import BoundedPaginator
@@ -69,7 +71,17 @@ class OutboxMessageAdmin(OnlyRead, ModelAdmin):
     ordering = ("-created_at",)
     actions = None
 
-    @admin.display(description="Title", ordering="title")
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Not by words that are hidden from the reader."""
+        return may_be_asked(request.user, OutboxMessage, lookup) and bool(super().lookup_allowed(lookup, value, request))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        """Confidential ones are found by their receiver only: what their title says is not told by finding them."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        named = Q(*(Q(person_name__icontains=word) for word in search_term.split()))
+        return (found.filter(Q(confidential=False) | named) if search_term.split() else found), twice
+
+    @admin.display(description="Title")
     def about(self, message: OutboxMessage) -> str:
         return (message.discreet_title or DISCREET) if message.confidential else message.title
 

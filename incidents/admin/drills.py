@@ -140,6 +140,7 @@ class DrillAdmin(GovernedAdmin):
     list_filter_submit = True
     list_select_related = ("service", "incident")
     search_fields = ("title", "service__name", "goal")
+    ordering = ("-planned_for", "-pk")
     fieldsets = (
         (None, {"fields": ("title", ("service", "severity"), "goal")}),
         (

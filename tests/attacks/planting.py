@@ -36,6 +36,8 @@ def _value(field: Any, words: str, now: datetime, beside: Mapping[str, Any]) -> 
         return known if known is not None and (not field.null or field.name in beside) else None
     if field.choices:
         return None if field.has_default() or field.blank else next(key for key, _ in field.flatchoices if key != "")
+    if field.name == "time_zone":
+        return "UTC"
     if isinstance(field, models.TextField | models.CharField):
         return f"{words}{next(_numbers)}"[: field.max_length] if field.unique else words[: field.max_length]
     if field.has_default() or field.null:

@@ -414,3 +414,14 @@ post  simulations/                                     RCMAOX   policies.service
 get   tokens/                                          all      -
 post  tokens/{key}/revoke/                             all      -
 """
+
+# What no page shows to anybody, so that no list may be asked for it letter by letter.
+HIDDEN = """
+portal.user                  password
+portal.contactpoint          address
+portal.apitoken              digest
+portal.outboxmessage         title body
+policies.calendarfeed        token_hash
+policies.calendarsource      address pending_address
+policies.dutypage            token_hash
+"""

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from portal.foundation.access.checks import may, may_somewhere, visible_to
-from portal.foundation.access.masks import masked_columns, masked_for
+from portal.foundation.access.masks import masked_columns, masked_for, may_be_asked
 from portal.foundation.access.places import PLACES, view_right
 
 
@@ -44,7 +44,7 @@ class InReach(ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """An address that asks for what is not shown would tell it."""
-        if request is not None and lookup.split("__")[0] in masked_columns(request.user, self.model):
+        if not may_be_asked(request.user if request is not None else None, self.model, lookup):
             return False
         return bool(super().lookup_allowed(lookup, value, request))
 
