@@ -8,8 +8,9 @@ from datetime import datetime
 # Seven years: what commercial and tax law of most countries asks of business records. A year: what a regulator may look back at least.
 DEFAULT_MONTHS, FEWEST_MONTHS, MOST_MONTHS = 84, 12, 600
 
-# Without these nobody could follow keys, restores, exports, holds, and what went: they are never removed, nor does a class hold them.
-FOR_GOOD = ("ledger.key_rotated", "ledger.restored", "evidence.exported")
+# Without these nobody could follow keys, restores, exports, holds, and what went, nor hold a signed review against what was signed: they are
+# never removed, nor does a class hold them.
+FOR_GOOD = ("ledger.key_rotated", "ledger.restored", "evidence.exported", "log_review.signed", "access_review.signed")
 FOR_GOOD_BEGINNINGS = ("retention.", "erasure.", "hold.")
 
 

@@ -37,13 +37,15 @@ def test_an_event_belongs_to_the_class_of_its_first_word(kind: str, key: str) ->
         "retention.period_changed",
         "erasure.done",
         "hold.placed",
+        "log_review.signed",
+        "access_review.signed",
     ],
 )
 def test_what_a_verifier_needs_to_follow_the_ledger_is_kept_for_good(kind: str) -> None:
     assert is_for_good(kind)
 
 
-@pytest.mark.parametrize("kind", ["ledger.heartbeat", "evidence.proved", "retentions.x", "incident.noted"])
+@pytest.mark.parametrize("kind", ["ledger.heartbeat", "evidence.proved", "retentions.x", "incident.noted", "log_review.closed"])
 def test_the_rest_is_not(kind: str) -> None:
     assert not is_for_good(kind)
 
