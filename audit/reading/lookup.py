@@ -1,8 +1,11 @@
 """Events by the index: which numbers answer a question, in their order, and how many there are. Some queries, however long the trail."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from django.db import connection
 
 from .bitmaps import BLOCK, below, block_of, place_of, places_down, unpacked
 from .models import TrailPosting
@@ -12,8 +15,16 @@ from .terms import Group, Question
 PORTIONS = (24, 128)
 # Up to so many it costs little to count them one by one.
 COUNTED_EXACTLY = 2_000
-# A statement names so many blocks one by one.
-NAMED = 300
+SETS = {
+    "sqlite": (
+        "SELECT p.block, p.term, p.events FROM json_each(%s) w CROSS JOIN audit_trailposting p "
+        "ON p.term = json_extract(w.value, '$[0]') AND p.block = json_extract(w.value, '$[1]')"
+    ),
+    "postgresql": (
+        "SELECT p.block, p.term, p.events FROM unnest(%s::bigint[], %s::bigint[]) AS w (term, block) "
+        "JOIN audit_trailposting p ON p.term = w.term AND p.block = w.block"
+    ),
+}
 Counts = dict[int, dict[int, int]]
 
 
@@ -30,8 +41,8 @@ class Lookup:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        counts = _counts(question)
-        bounds = {block: _bound(question, held) for block, held in counts.items()}
+        self.counts = _counts(question)
+        bounds = {block: _bound(question, held) for block, held in self.counts.items()}
         self.bounds = {block: most for block, most in bounds.items() if most}
         # Of blocks that were looked at: how many it really were.
         self.found: dict[int, int] = {}
@@ -70,7 +81,7 @@ class Lookup:
 
     def _sets(self, blocks: Sequence[int]) -> Iterator[tuple[int, int]]:
         """The events of each block that answer the question. One query."""
-        held = _events(self.question, blocks)
+        held = _events([(term, block) for block in blocks for term in self.counts[block]])
         for block in blocks:
             found = _answered(self.question, held.get(block, {}))
             self.found[block] = found.bit_count()
@@ -85,14 +96,15 @@ def _counts(question: Question) -> Counts:
     return counts
 
 
-def _events(question: Question, blocks: Sequence[int]) -> dict[int, dict[int, bytes]]:
+def _events(pairs: Sequence[tuple[int, int]]) -> dict[int, dict[int, bytes]]:
+    """The sets under these terms in these blocks, by block and term. Named one by one: a planner that chose all of a block would read thousands."""
     held: dict[int, dict[int, bytes]] = defaultdict(dict)
-    if blocks:
-        rows = TrailPosting.objects.filter(term__in=question.terms)
-        near = len(blocks) > NAMED
-        rows = rows.filter(block__gte=min(blocks), block__lte=max(blocks)) if near else rows.filter(block__in=blocks)
-        for block, term, events in rows.values_list("block", "term", "events"):
-            held[block][term] = bytes(events)
+    if pairs:
+        given = [json.dumps(pairs)] if connection.vendor == "sqlite" else [list(column) for column in zip(*pairs, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(SETS[connection.vendor], given)
+            for block, term, events in cursor.fetchall():
+                held[block][term] = bytes(events)
     return held
 
 
