@@ -15,7 +15,8 @@ How it works:
  5. What is not there must be accounted for: pruned and erased entries, other people's entries in a selection, ranges lost in a restore.
  6. The event of this very export must be there, new in the last checkpoint, so that a bundle whose tail was cut gives itself away.
 
-Contents, each part using only those above it (look for its name between dashes):
+Contents (look for the name between dashes). Each part uses only those above it, but for patterns and helpers, which a reader who is short
+of time may leave out: without them the verdict is the same and takes longer.
     Words and limits                what a verdict can be, what is refused
     Ed25519                         RFC 8032, verification only
     Keys, checkpoints and policies  C2SP signed notes, and whom the reader trusts
@@ -23,7 +24,8 @@ Contents, each part using only those above it (look for its name between dashes)
     The verdict                     what was found, as text and as data
     JSON in its one form            what an entry is made of
     Blocks of entries               all that can be said of entries without knowing the others: `Reader.examine`
-    Helpers                         a long bundle is examined by several processes; what they say is what one would say
+    Only for speed: patterns        an entry that is like one that was parsed need not be parsed
+    Only for speed: helpers         a long bundle is examined by several processes
     Memory                          what is kept of every entry, in 20 bytes, and of what is left out
     The bundle's file               a ZIP file, read in pieces
     The way through a bundle        what depends on order, entry by entry and checkpoint by checkpoint: `Walk.run`
@@ -52,7 +54,7 @@ from array import array
 from binascii import unhexlify
 from bisect import bisect
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from datetime import date, datetime, timedelta, timezone
@@ -601,9 +603,74 @@ def with_times(row: Row, entry: dict[str, Any]) -> Row:
     return (*row[:4], entry.get("rec", "").encode(), entry["ts"].encode(), row[6])
 
 
+class Reader:
+    """Says of a block of entries all that can be said without knowing the others. Every process has one of its own."""
+
+    mine: Reader
+
+    def __init__(self, deep: bool, cards: set[bytes]) -> None:
+        self.deep, self.cards, self.patterns = deep, cards, Patterns()
+
+    def examine(self, block: bytes) -> list[Run | bytes]:
+        """Runs, and between them each line that must be looked at by itself, where all that stands before it is known."""
+        lines = block[:-1].split(b"\n")
+        rows = self.read(block, lines) if self.deep else []
+        odd: list[int] = []
+        if self.deep:
+            odd = [number for number, row in enumerate(rows) if not row]
+        elif GOVERNS.search(block) or min(lines) < b"{" or max(lines) >= b"|":
+            odd = [number for number, line in enumerate(lines) if line[:1] != b"{" or GOVERNS.search(line)]
+        parts: list[Run | bytes] = []
+        at = 0
+        for number in [*odd, len(lines)]:
+            parts += [self.run(lines[at:number], rows[at:number])] if at < number else []
+            parts += lines[number : number + 1]
+            at = number + 1
+        return parts
+
+    def run(self, lines: list[bytes], rows: list[Row]) -> Run:
+        sha256 = hashlib.sha256
+        leaves = [sha256(b"\0" + line).digest() for line in lines]
+        if not rows:
+            return Run(leaves)
+        ids, models, keys, numbers, told, happened, versions = zip(*rows)
+        tokens = SEALED.findall(b"\n".join(lines))
+        return Run(
+            leaves,
+            array("Q", unhexlify(b"".join(ids).replace(b"-", b"")))[1::2],
+            array("Q", map(mark_of, models, keys)),
+            array("I", [int(number or 0) for number in numbers]),
+            bytes(map(int, versions)),
+            tuple([rec or ts for rec, ts in zip(told, happened)]) if any(told) else happened,
+            min(filter(None, happened), default=b"~"),
+            max(happened),
+            sum(map(bool, told)),
+            len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0),
+        )
+
+    def read(self, block: bytes, lines: list[bytes]) -> list[Row]:
+        """Rows; an empty one stands for a line that governs the ledger, or with which something is wrong."""
+        return [self.patterns.row(text) or self.parse(line, text) for line, text in zip(lines, clear(block, lines))]
+
+    def parse(self, line: bytes, text: bytes) -> Row:
+        try:
+            entry = parse_canonical(line)
+            row = with_times(row_of(entry), entry)
+        except Broken:
+            return ()
+        if entry["type"] in GOVERNING:
+            return ()
+        if not row[4]:
+            self.patterns.learn(entry, text)
+        return row
+
+
+# --- Only for speed: patterns --------------------------------------------------------------------------------------------------------
+
 # To parse JSON and write it anew takes 25 µs an entry. Most entries are like earlier ones but for their texts and numbers, so each kind is
 # parsed once, and becomes a pattern: the same keys in the same order, text where it has text, any value where it has another. What matches
-# is canonical, too, and the pattern's groups are its row. It is matched against lines in which a quote is where text begins or ends.
+# is canonical, too, and the pattern's groups are its row. It is matched against lines in which a quote is where text begins or ends. An
+# entry that matches none is parsed; so whoever wants to do without patterns lets `Patterns.row` return ().
 
 CONTROLS = bytes(range(32))
 ESCAPE = re.compile(rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))')
@@ -653,86 +720,32 @@ def _literal(text: str) -> bytes:
     return re.escape(ENCODER.encode(text).encode())
 
 
-class Reader:
-    """Says of a block of entries all that can be said without knowing the others. Every process has one of its own."""
+class Patterns:
+    """Of entries that were parsed, by their type and what stands behind it. A line that matches one is as good as parsed."""
 
-    mine: Reader
-
-    def __init__(self, deep: bool, cards: set[bytes]) -> None:
-        self.deep, self.cards = deep, cards
-        self.patterns: dict[bytes, list[Callable[[bytes], re.Match[bytes] | None]]] = {}  # by type and what stands behind it
+    def __init__(self) -> None:
+        self.known: dict[bytes, list[Callable[[bytes], re.Match[bytes] | None]]] = {}
         self.room = 500
 
-    def examine(self, block: bytes) -> list[Run | bytes]:
-        """Runs, and between them each line that must be looked at by itself, where all that stands before it is known."""
-        lines = block[:-1].split(b"\n")
-        rows = self.read(block, lines) if self.deep else []
-        odd: list[int] = []
-        if self.deep:
-            odd = [number for number, row in enumerate(rows) if not row]
-        elif GOVERNS.search(block) or min(lines) < b"{" or max(lines) >= b"|":
-            odd = [number for number, line in enumerate(lines) if line[:1] != b"{" or GOVERNS.search(line)]
-        parts: list[Run | bytes] = []
-        at = 0
-        for number in [*odd, len(lines)]:
-            parts += [self.run(lines[at:number], rows[at:number])] if at < number else []
-            parts += lines[number : number + 1]
-            at = number + 1
-        return parts
+    def row(self, text: bytes) -> Row:
+        at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
+        for fullmatch in self.known.get(text[at : text.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
+            found = fullmatch(text)
+            if found:
+                row = found.groups()
+                return row if is_day(row[5][:10]) else ()
+        return ()
 
-    def run(self, lines: list[bytes], rows: list[Row]) -> Run:
-        sha256 = hashlib.sha256
-        leaves = [sha256(b"\0" + line).digest() for line in lines]
-        if not rows:
-            return Run(leaves)
-        ids, models, keys, numbers, told, happened, versions = zip(*rows)
-        tokens = SEALED.findall(b"\n".join(lines))
-        return Run(
-            leaves,
-            array("Q", unhexlify(b"".join(ids).replace(b"-", b"")))[1::2],
-            array("Q", map(mark_of, models, keys)),
-            array("I", [int(number or 0) for number in numbers]),
-            bytes(map(int, versions)),
-            tuple([rec or ts for rec, ts in zip(told, happened)]) if any(told) else happened,
-            min(filter(None, happened), default=b"~"),
-            max(happened),
-            sum(map(bool, told)),
-            len(tokens) - (sum([token in self.cards for token in tokens]) if self.cards else 0),
-        )
-
-    def read(self, block: bytes, lines: list[bytes]) -> list[Row]:
-        """Rows; an empty one stands for a line that governs the ledger, or with which something is wrong."""
-        rows, patterns = [], self.patterns
-        for line, text in zip(lines, clear(block, lines)):
-            at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
-            for fullmatch in patterns.get(text[at : text.find(b'"', at) + 8], ()):  # 8: up to a comma or the end behind the version
-                found = fullmatch(text)
-                if found:
-                    row = found.groups()
-                    rows.append(row if is_day(row[5][:10]) else ())
-                    break
-            else:
-                rows.append(self.parse(line, text))
-        return rows
-
-    def parse(self, line: bytes, text: bytes) -> Row:
-        try:
-            entry = parse_canonical(line)
-            row = with_times(row_of(entry), entry)
-        except Broken:
-            return ()
-        if entry["type"] in GOVERNING:
-            return ()
-        if text and self.room and len(line) < 1 << 13 and not row[4]:
-            at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
-            same = self.patterns.setdefault(text[at : text.find(b'"', at) + 8], [])
-            if len(same) < 16:
-                self.room -= 1
-                same.append(re.compile(pattern_of(entry)).fullmatch)
-        return row
+    def learn(self, entry: dict[str, Any], text: bytes) -> None:
+        """Takes an entry, and its line as `clear` gives it, for a pattern, unless there are many already."""
+        at = text.rfind(TYPE_MARK) + len(TYPE_MARK)
+        same = self.known.setdefault(text[at : text.find(b'"', at) + 8], [])
+        if text and self.room and len(same) < 16 and len(text) < 1 << 13:
+            self.room -= 1
+            same.append(re.compile(pattern_of(entry)).fullmatch)
 
 
-# --- Helpers -------------------------------------------------------------------------------------------------------------------------
+# --- Only for speed: helpers ---------------------------------------------------------------------------------------------------------
 
 
 class Helpers:
@@ -757,7 +770,8 @@ class Helpers:
 
     def examined(self, blocks: Iterator[bytes]) -> Iterator[list[Run | bytes]]:
         """What `examine` says of each block, in their order; first of all before a block that cannot be read, then why."""
-        waiting, ended = deque[Callable[[], list[Run | bytes]]](), None
+        waiting: deque[Callable[[], list[Run | bytes]]] = deque()
+        ended: Broken | None = None
         try:
             for block in blocks:
                 waiting.append(self.threads.submit(self.asked, block).result if self.connections else partial(self.asked, block))
@@ -806,7 +820,7 @@ def _help(theirs: Any, mine: Any, deep: bool, cards: set[bytes]) -> None:
 class Seen:
     """What must be remembered of every entry: the random half of its id, a hash of its object, its number among the object's.
 
-    What is asked of all of them together is asked of a quarter at a time, so that it never takes much memory either.
+    What is asked of all of them together is asked of some at a time, so that it never takes much memory either.
     """
 
     def __init__(self) -> None:
@@ -850,7 +864,7 @@ def _chosen(numbers: array[int], part: int) -> bytes:
 
 
 class Ranges:
-    """Ranges of indexes that are left out, in ascending order; neighbours become one. A place counts only what is here in full."""
+    """Ranges of indexes in ascending order; those that touch become one. A place counts only indexes that are in none of them."""
 
     def __init__(self) -> None:
         self.firsts, self.lasts, self.places = array("Q"), array("Q"), array("Q")
@@ -862,8 +876,8 @@ class Ranges:
         return len(self.firsts)
 
     def add(self, first: int, last: int) -> None:
-        if self.lasts and self.lasts[-1] == first - 1:
-            self.lasts[-1] = last
+        if self.lasts and first <= self.lasts[-1] + 1:
+            self.lasts[-1] = max(last, self.lasts[-1])
         else:
             self.places.append(first - self.before())
             self.firsts.append(first)
@@ -873,17 +887,6 @@ class Ranges:
         """How many indexes are left out before this place, or in all."""
         at = bisect(self.places, place) - 1
         return self.lasts[at] + 1 - self.places[at] if at >= 0 else 0
-
-
-def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same numbers in as few ranges as possible."""
-    result: list[tuple[int, int]] = []
-    for first, last in sorted(ranges):
-        if result and first <= result[-1][1] + 1:
-            result[-1] = (result[-1][0], max(last, result[-1][1]))
-        else:
-            result.append((first, last))
-    return result
 
 
 # --- The bundle's file (section 4) ---------------------------------------------------------------------------------------------------
@@ -956,17 +959,20 @@ class Bundle:
     def _unpacked(self, name: str) -> Iterator[bytes]:
         """Unpacked here rather than by zipfile, which takes half as long again: it hands out what is packed, as if it were stored."""
         member, crc, count = self.zip.getinfo(name), 0, 0
-        packed = copy(member)
-        packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
-        del packed.CRC
-        inflate = zlib.decompressobj(-zlib.MAX_WBITS) if member.compress_type == zipfile.ZIP_DEFLATED else None
+        packed, inflate = member, None
+        if member.compress_type == zipfile.ZIP_DEFLATED:
+            packed, inflate = copy(member), zlib.decompressobj(-zlib.MAX_WBITS)
+            packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
+            del packed.CRC
         try:
             with self.zip.open(packed) as file:
-                while data := file.read(PACKED):
-                    while data and count <= member.file_size:
-                        piece, data = (inflate.decompress(data, CHUNK), inflate.unconsumed_tail) if inflate else (data, b"")
-                        crc, count = zlib.crc32(piece, crc), count + len(piece)
-                        yield piece
+                while count <= member.file_size and not (inflate and inflate.eof):
+                    data = (inflate and inflate.unconsumed_tail) or file.read1(PACKED)  # not `read`: the packed length may be told wrongly
+                    piece = inflate.decompress(data, CHUNK) if inflate else data
+                    if not data and not piece:
+                        break
+                    crc, count = zlib.crc32(piece, crc), count + len(piece)
+                    yield piece
             if crc != member.CRC or count > member.file_size:
                 raise ValueError("it is not what the ZIP file's table of contents says")
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
@@ -1412,10 +1418,12 @@ class Walk:
 
     def check_gaps(self) -> None:
         """Each omitted range must be explained by removals that the ledger itself tells of, or by the selection that was asked for."""
-        removed = merged(self.explained)
+        removed = Ranges()
+        for first, last in sorted(self.explained):
+            removed.add(first, last)
         for first, last in self.omitted if self.manifest["selection"] is None else ():
-            at = bisect(removed, (first, sys.maxsize)) - 1
-            if at < 0 or last > removed[at][1]:
+            at = bisect(removed.firsts, first) - 1
+            if at < 0 or last > removed.lasts[at]:
                 text = f"Entries {first} to {last} are not in the bundle, and no pruning or erasure that it tells of explains that."
                 self.verdict.find("incomplete", text, first, last)
 

@@ -63,6 +63,16 @@ def test_quickly_both_hash_entries_into_the_tree_and_not_a_second_time(both: Bot
             )
 
 
+@pytest.mark.parametrize("compression", [0, 8])
+def test_both_read_on_where_only_the_packed_length_is_told_wrongly(both: Both, compression: int) -> None:
+    bundle = bytearray(packed(small_ledger().export(), compression))
+    at = bundle.index(b"PK\1\2")
+    bundle[at + 22] = 9  # of four bytes, the third; the first member is entries.jsonl
+    assert bundle[at + 46 : at + 59] == b"entries.jsonl"
+    python, javascript = both.asked(Case("a longer one", bytes(bundle)))
+    assert (python["status"], javascript["status"]) == (0, 0)
+
+
 def write(both: Both, data: bytes, name: str = "one.zip") -> str:
     path = both.folder / name
     path.write_bytes(data)

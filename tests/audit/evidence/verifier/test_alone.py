@@ -67,6 +67,15 @@ def test_its_syntax_is_that_of_python_3_9() -> None:
     assert not [node for node in ast.walk(TREE) if isinstance(node, ast.Match)]
     assert "strict=" not in SOURCE
     assert "datetime.UTC" not in SOURCE
+    # Annotations are text there; what else stands in brackets is looked up, and `bytes | None` means nothing to it.
+    said = [node.annotation for node in ast.walk(TREE) if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation]
+    said += [node.returns for node in ast.walk(TREE) if isinstance(node, ast.FunctionDef) and node.returns]
+    annotated = {id(inner) for node in said for inner in ast.walk(node)}
+    looked_up = [node for node in ast.walk(TREE) if isinstance(node, ast.Subscript) and id(node) not in annotated]
+    unions = [
+        inner for node in looked_up for inner in ast.walk(node.slice) if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr)
+    ]
+    assert [node.lineno for node in unions] == []
 
 
 def test_its_functions_are_short_enough_to_read() -> None:

@@ -151,6 +151,16 @@ def test_something_told_late_is_sound_when_it_says_so(judge: Judge) -> None:
     assert verdict["entries"]["told_late"] == 1
 
 
+def test_where_its_pieces_end_changes_nothing(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = packed(small_ledger().export())
+    whole = judge(bundle)
+    for size in (1, 7, 64, 257, 258, 259, 1000):
+        monkeypatch.setattr(verify, "CHUNK", size)
+        monkeypatch.setattr(verify, "PACKED", size)
+        assert judge(bundle) == whole
+    assert whole["word"] == "sound"
+
+
 def test_quick_says_what_it_leaves_out(judge: Judge) -> None:
     verdict = judge(small_ledger().export(), "--quick")
     assert verdict["word"] == "sound"
