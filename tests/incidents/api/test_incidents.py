@@ -1,48 +1,22 @@
 """The API of incidents: what it takes, what it gives, and what it refuses."""
 
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from rest_framework.test import APIClient
 
 from audit.models import LedgerEvent
 from incidents.models import ImpactReading, Incident
-from policies.models import CustomerSegment, Team
-from policies.severity.models import OwnMeasure
 from portal.foundation import clock
 from portal.foundation.access.grants import grant
-from portal.foundation.apikit import repeats
-from portal.models import RememberedRequest, User
-from portal.tasks import forget_answers
+from portal.models import User
 from tests.factories import incidents as make
 from tests.factories.portal import person
-from tests.factories.tokens import token_of
+
+from .clients import ADDRESS, body, client_of
 
 pytestmark = pytest.mark.django_db
-ADDRESS = "/api/v1/incidents/"
-
-
-def client_of(user: User) -> APIClient:
-    client = APIClient(raise_request_exception=False)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(user)}")
-    return client
-
-
-def body(subject: Any, **fields: Any) -> dict[str, Any]:
-    return {"title": "Card payments fail", "service": subject.key, "impact": 1, "urgency": "medium", "description": "Since noon", **fields}
-
-
-@pytest.fixture
-def tom() -> User:
-    return person("Tom Berg", roles=("responder",))
-
-
-@pytest.fixture
-def api(tom: User) -> APIClient:
-    return client_of(tom)
 
 
 def test_opening_answers_with_the_graded_incident_and_its_story(api: APIClient, tom: User) -> None:
@@ -263,213 +237,3 @@ def test_a_reading_declares_an_incident(api: APIClient) -> None:
     assert api.post("/api/v1/readings/", {**given, "value": 2}).json()["incident"] is None
     declared = api.post("/api/v1/readings/", {**given, "value": "12"}).json()["incident"]
     assert (declared["severity"], declared["origin"]) == ("SEV1", "reading")
-
-
-def test_the_same_key_and_body_act_once(api: APIClient) -> None:
-    content = body(make.service())
-    first = api.post(ADDRESS, content, headers={"Idempotency-Key": "k-1"})
-    second = api.post(ADDRESS, content, headers={"Idempotency-Key": "k-1"})
-    assert (first.status_code, second.status_code, second["Idempotency-Replayed"]) == (201, 201, "true")
-    assert first.json() == second.json()
-    assert first["Location"] == second["Location"]
-    assert "Idempotency-Replayed" not in first
-    assert Incident.objects.count() == 1
-
-
-def test_the_same_key_with_another_body_or_address_is_refused(api: APIClient, now: Any) -> None:
-    content, key = body(make.service()), {"Idempotency-Key": "k-1"}
-    number = api.post(ADDRESS, content, headers=key).json()["number"]
-    other = api.post(ADDRESS, {**content, "title": "Another"}, headers=key)
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert api.post(f"{ADDRESS}{number}/acknowledge/", headers=key).status_code == 422
-
-
-def test_a_failure_is_not_remembered(api: APIClient) -> None:
-    content, key = body(make.service()), {"Idempotency-Key": "k-1"}
-    assert api.post(ADDRESS, {**content, "title": "bell\x07"}, headers=key).status_code == 400
-    assert not RememberedRequest.objects.exists()
-    assert api.post(ADDRESS, content, headers=key).status_code == 201
-
-
-@pytest.mark.parametrize(
-    "readings", [[], [{"measure": "transaction_failure_percent", "value": "7.25"}, {"measure": "latency_ms", "value": 900}]]
-)
-def test_an_opening_answers_what_is_read_afterwards(api: APIClient, readings: list[dict[str, Any]]) -> None:
-    service = make.service()
-    service.team = Team.objects.create(name="Card team")
-    service.save()
-    opened = api.post(ADDRESS, body(service, readings=readings, confidential=True, labels=["VIP"])).json()
-    assert opened["team"] == "Card team"
-    assert len(opened["readings"]) == len(readings)
-    assert opened == api.get(opened["url"]).json()
-
-
-def test_a_key_may_be_used_again_after_a_day(api: APIClient) -> None:
-    content, key = body(make.service()), {"Idempotency-Key": "k-1"}
-    api.post(ADDRESS, content, headers=key)
-    RememberedRequest.objects.update(created_at=clock.now() - repeats.KEPT_FOR - timedelta(seconds=1))
-    assert "Idempotency-Replayed" not in api.post(ADDRESS, content, headers=key)
-    assert "Idempotency-Replayed" in api.post(ADDRESS, content, headers=key)
-    assert (Incident.objects.count(), RememberedRequest.objects.count()) == (2, 1)
-
-
-def test_answers_are_forgotten_after_a_day(api: APIClient) -> None:
-    content = body(make.service())
-    for key in ("k-1", "k-2"):
-        api.post(ADDRESS, content, headers={"Idempotency-Key": key})
-    RememberedRequest.objects.filter(key="k-1").update(created_at=clock.now() - repeats.KEPT_FOR - timedelta(seconds=1))
-    assert forget_answers() == 1
-    assert RememberedRequest.objects.get().key == "k-2"
-
-
-def test_keys_of_two_people_do_not_meet(api: APIClient) -> None:
-    content, key = body(make.service()), {"Idempotency-Key": "k-1"}
-    api.post(ADDRESS, content, headers=key)
-    assert "Idempotency-Replayed" not in client_of(person("Ana", roles=("responder",))).post(ADDRESS, content, headers=key)
-    assert Incident.objects.count() == 2
-
-
-@pytest.mark.parametrize("key", ["", "two words", "x" * 256, "ümlaut"])
-def test_unusable_keys_are_refused(api: APIClient, key: str) -> None:
-    assert api.post(ADDRESS, body(make.service()), HTTP_IDEMPOTENCY_KEY=key).status_code == 400
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_concurrent_repeat_opens_one_incident(tom: User) -> None:
-    content, answers = body(make.service()), []
-    client_of(tom)
-
-    def send() -> None:
-        try:
-            answers.append(client_of(tom).post(ADDRESS, content, headers={"Idempotency-Key": "same"}))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=send) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["number"] for answer in answers}) == 1
-    assert Incident.objects.count() == 1
-
-
-MARKERS = ("personal_data", "regulated", "data_breach")
-FACTS = {
-    "personal_data": True,
-    "labels": ["VIP"],
-    "revenue_loss_per_hour": "25000.50",
-    "revenue_currency": "EUR",
-    "regulatory_exposure": "likely",
-    "segment": "Hospitals",
-}
-
-
-def test_markers_and_facts_are_taken_and_given_back(api: APIClient) -> None:
-    CustomerSegment.objects.create(name="Hospitals", criticality=3)
-    told = api.post(ADDRESS, body(make.service(), **FACTS)).json()
-    given = {**FACTS, "labels": ["vip"], "revenue_loss_per_hour": "25000.5", "regulatory_exposure": 2}
-    assert {name: told[name] for name in FACTS} == given
-    assert (told["regulated"], told["data_breach"], told["rules"]) == (False, False, [])
-    line = api.get(ADDRESS).json()["results"][0]
-    assert {name: line[name] for name in FACTS} == given
-
-
-def test_the_rules_are_named_part_by_part(api: APIClient) -> None:
-    service = make.service()
-    version = make.policy_in_force(service, clock.now(), (("SEV2", "transaction_failure_percent", "5", 1),))
-    told = api.post(ADDRESS, body(service)).json()
-    assert {(rule["part"], rule["version_id"]) for rule in told["rules"]} == {
-        ("severity criteria", version.pk),
-        ("technical track", version.pk),
-    }
-    assert all(rule["why"] for rule in told["rules"])
-
-
-BAD_FACTS = [
-    ("personal_data", "true"),
-    ("personal_data", 1),
-    ("personal_data", None),
-    ("regulated", "no"),
-    ("data_breach", []),
-    ("labels", "vip"),
-    ("labels", [5]),
-    ("labels", ["a,b"]),
-    ("labels", ["x" * 61]),
-    ("labels", ["x"] * 21),
-    ("labels", ["nul\x00"]),
-    ("revenue_loss_per_hour", 5),
-    ("revenue_loss_per_hour", "NaN"),
-    ("revenue_loss_per_hour", -5),
-    ("revenue_loss_per_hour", "1E+999999"),
-    ("revenue_currency", "EUR"),
-    ("revenue_currency", "EURO"),
-    ("revenue_currency", 5),
-    ("regulatory_exposure", 4),
-    ("regulatory_exposure", "certainly"),
-    ("regulatory_exposure", True),
-    ("segment", "Nobody"),
-    ("segment", "nul\x00"),
-    ("segment", 5),
-]
-
-
-@pytest.mark.parametrize(("field", "value"), BAD_FACTS, ids=range(len(BAD_FACTS)))
-def test_facts_that_cannot_be_are_refused_at_the_opening_and_later(api: APIClient, field: str, value: Any, now: Any) -> None:
-    standing = make.incident(now)
-    for answer in (
-        api.post(ADDRESS, body(standing.service, **{field: value})),
-        api.patch(f"{ADDRESS}{standing.number}/", {field: value, "reason": "x"}),
-    ):
-        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), answer.json()
-        named = {error["field"].split(".")[0] for error in answer.json()["errors"]}
-        assert named & {field, "revenue_currency", "revenue_loss_per_hour"}
-    assert Incident.objects.count() == 1
-
-
-@pytest.mark.parametrize("marker", MARKERS)
-def test_a_marker_is_set_and_never_unset(api: APIClient, marker: str, now: Any) -> None:
-    address = f"{ADDRESS}{make.incident(now).number}/"
-    set_ = api.patch(address, {marker: True, "reason": "The log shows it"})
-    assert (set_.status_code, set_.json()[marker]) == (200, True)
-    assert "The log shows it" in {entry["why"] for entry in set_.json()["timeline"]}
-    unset = api.patch(address, {marker: False, "reason": "A mistake"})
-    assert unset.status_code == 400
-    assert [error["field"] for error in unset.json()["errors"]] == [marker]
-    assert api.get(address).json()[marker] is True
-
-
-def test_details_are_corrected_one_at_a_time(api: APIClient, now: Any) -> None:
-    address = f"{ADDRESS}{make.incident(now).number}/"
-    told = api.patch(address, {"urgency": "high", "reason": "Everybody waits"}).json()
-    assert (told["impact"], told["urgency"], told["priority"]) == (1, 1, 1)
-    assert api.patch(address, {"reason": "Only words"}).status_code == 400
-    assert api.patch(address, {"title": "No reason"}).status_code == 400
-    assert api.patch(address, {"title": "x", "number": "INC-9", "reason": "x"}).status_code == 400
-
-
-def test_changing_needs_the_right_and_reaches_no_further_than_sight(now: Any) -> None:
-    incident = make.incident(now)
-    auditor, eve = client_of(person("Rae", roles=("auditor",))), client_of(person("Eve"))
-    address = f"{ADDRESS}{incident.number}/"
-    assert auditor.patch(address, {"personal_data": True, "reason": "x"}).status_code == 403
-    assert eve.patch(address, {"personal_data": True, "reason": "x"}).status_code == 404
-
-
-def test_the_list_is_filtered_by_marker(api: APIClient, now: Any) -> None:
-    marked, _ = make.incident(now, data_breach=True), make.incident(now)
-    assert [line["number"] for line in api.get(ADDRESS, {"data_breach": "true"}).json()["results"]] == [marked.number]
-    assert len(api.get(ADDRESS, {"data_breach": "false"}).json()["results"]) == 1
-    assert api.get(ADDRESS, {"data_breach": "maybe"}).status_code == 400
-
-
-def test_measures_of_our_own_are_taken(api: APIClient) -> None:
-    OwnMeasure.objects.create(key="orders_waiting", name="Orders waiting", unit="orders", highest=100)
-    service = make.service()
-    sent = {"service": service.key, "measure": "orders_waiting"}
-    assert api.post("/api/v1/readings/", {**sent, "value": 50}).status_code == 201
-    refused = api.post("/api/v1/readings/", {**sent, "value": 101})
-    assert [error["field"] for error in refused.json()["errors"]] == ["value"]
-    unknown = api.post("/api/v1/readings/", {**sent, "measure": "nothing", "value": 1})
-    assert "orders_waiting" in unknown.json()["errors"][0]["problem"]

@@ -1,6 +1,5 @@
 """A log comes in: once whole, then only what is new, never half."""
 
-import random
 from collections import Counter
 from datetime import datetime
 from itertools import pairwise
@@ -8,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from audit.events.stories import parsed
 from audit.models import LedgerEvent
 from incidents.imports import services
-from incidents.imports.servicenow_log.source import SERVICENOW_LOG
-from incidents.imports.services import Outcome, import_log
+from incidents.imports.services import Outcome
 from incidents.models import (
     ChangeRequest,
     ImportRun,
@@ -26,67 +23,21 @@ from incidents.models import (
     TimelineEntry,
 )
 from policies.models import Component, Service, Team
-from portal.foundation.errors import Conflict, InvalidInput, NotAllowed
+from portal.foundation.errors import Conflict, NotAllowed
 from portal.models import User
 from tests.factories.portal import person
 from tests.shared import shared
 
+from .bringing_in import bring_in, counts, everything
 from .logs import SAMPLE, cells, sample_incidents, sample_rows, when, write
 
 pytestmark = pytest.mark.django_db
-FIELDS = (
-    "number", "title", "description", "service__name", "component__name", "team__name", "assigned_to__source_ref", "caller__source_ref",
-    "impact", "urgency", "priority", "state", "hold_reason", "opened_at", "opened_by__source_ref", "acknowledged_at",
-    "acknowledged_by__source_ref", "resolved_at", "resolved_by__source_ref", "closed_at", "close_code", "reopen_count",
-    "reassignment_count", "made_sla", "origin", "source_system",
-)  # fmt: skip
-STORY = ("incident__number", "kind", "at", "actor_name", "actor__source_ref", "text", "why", "data")
-TABLES = (
-    Incident, TimelineEntry, SourceRecord, ImportRun, LedgerEvent, Service, Component, Team, User, Problem, ChangeRequest, IncidentProblem,
-    IncidentChange, Incident.history.model, Service.history.model, Team.history.model, Component.history.model, User.history.model,
-    Problem.history.model, ChangeRequest.history.model, IncidentProblem.history.model, IncidentChange.history.model,
-)  # fmt: skip
-
-
-def bring_in(path: Path, now: datetime, **options: Any) -> Outcome:
-    return import_log(path, SERVICENOW_LOG, actor=options.pop("actor", None), operator="olga", now=now, **options)
-
-
-def everything() -> dict[str, list[Any]]:
-    """All that incidents say, without keys and without the time of the import."""
-    return {
-        "incidents": list(Incident.objects.order_by("number").values_list(*FIELDS)),
-        "story": list(TimelineEntry.objects.order_by("incident__number", "id").values_list(*STORY)),
-        "problems": sorted(IncidentProblem.objects.values_list("incident__number", "problem__number")),
-        "changes": sorted(IncidentChange.objects.values_list("incident__number", "change__number", "relation")),
-        "records": list(
-            SourceRecord.objects.order_by("incident__number", "recorded_at", "place").values_list("incident__number", "digest", "place")
-        ),
-    }
-
-
-def counts() -> list[int]:
-    return [table.objects.count() for table in TABLES]
 
 
 @shared
 def sample(now: datetime) -> Outcome:
     """What the import of the whole sample did."""
     return bring_in(SAMPLE, now)
-
-
-@pytest.fixture(scope="module")
-def said_in_one(written_once: Any, now: datetime) -> dict[str, list[Any]]:
-    """What incidents say after the import of the whole sample; none of it is there any more."""
-
-    def said() -> dict[str, list[Any]]:
-        with transaction.atomic():
-            bring_in(SAMPLE, now)
-            found = everything()
-            transaction.set_rollback(True)
-            return found
-
-    return written_once(said)
 
 
 def test_every_incident_of_the_sample_is_its_last_record(sample: Outcome) -> None:
@@ -286,99 +237,6 @@ def test_a_row_that_stands_twice_in_a_file_counts_once(tmp_path: Path, now: date
     assert SourceRecord.objects.count() == 1
 
 
-def split_by_half(rows: list[dict[str, str]]) -> list[bool]:
-    return [place < len(rows) // 2 for place in range(len(rows))]
-
-
-def split_by_turns(rows: list[dict[str, str]]) -> list[bool]:
-    return [place % 2 == 0 for place in range(len(rows))]
-
-
-def split_later_first(rows: list[dict[str, str]]) -> list[bool]:
-    return [place >= len(rows) // 3 for place in range(len(rows))]
-
-
-def split_at_random(rows: list[dict[str, str]]) -> list[bool]:
-    dice = random.Random(11)
-    return [dice.random() < 0.3 for _ in rows]
-
-
-def split_within_incidents(rows: list[dict[str, str]]) -> list[bool]:
-    met: Counter[str] = Counter()
-    first = []
-    for row in rows:
-        met[row["number"]] += 1
-        first.append(met[row["number"]] <= 3)
-    return first
-
-
-@pytest.mark.parametrize("split", [split_by_half, split_by_turns, split_later_first, split_at_random, split_within_incidents])
-def test_a_log_in_two_files_gives_the_same_as_in_one(tmp_path: Path, now: datetime, split: Any, said_in_one: Any) -> None:
-    rows = sample_rows()
-    taken = split(rows)
-    bring_in(write(tmp_path / "one.csv", [row for row, first in zip(rows, taken, strict=True) if first]), now)
-    second = bring_in(write(tmp_path / "two.csv", [row for row, first in zip(rows, taken, strict=True) if not first]), now)
-    assert second.report["rows"]["new"] == taken.count(False)
-    assert everything() == said_in_one
-
-
-def test_a_later_export_adds_what_is_new_and_leaves_the_rest(tmp_path: Path, now: datetime) -> None:
-    first = [cells("INC1", "1/2/2016 09:00"), cells("INC2", "1/2/2016 09:00")]
-    bring_in(write(tmp_path / "one.csv", first), now)
-    kept = list(TimelineEntry.objects.filter(incident__number="INC1").values_list("pk", flat=True))
-    more = cells("INC1", "1/2/2016 10:00", incident_state="Resolved", resolved_at="1/2/2016 10:00", problem_id="PRB1")
-    later = bring_in(write(tmp_path / "two.csv", [*first, more, cells("INC3", "1/2/2016 09:00")]), now)
-    assert later.report["incidents"] == {"created": 1, "changed": 1, "unchanged": 1}
-    assert later.report["rows"] == {"read": 4, "new": 2, "already_known": 2, "duplicates": 0, "rejected": 0}
-    incident = Incident.objects.get(number="INC1")
-    assert (incident.state, incident.problem_links.count()) == ("resolved", 1)
-    assert list(incident.history.order_by("history_id").values_list("history_type", "state")) == [("+", "new"), ("~", "resolved")]
-    assert Incident.objects.get(number="INC2").history.count() == 1
-    assert list(incident.timeline.order_by("pk").values_list("pk", flat=True))[: len(kept)] == kept
-
-
-def test_older_records_that_come_later_are_told_in_their_place(tmp_path: Path, now: datetime) -> None:
-    bring_in(
-        write(tmp_path / "new.csv", [cells("INC1", "1/2/2016 12:00", incident_state="Closed", active="false", assignment_group="C")]), now
-    )
-    incident = Incident.objects.get()
-    TimelineEntry.objects.create(incident=incident, kind="note", at=now, recorded_at=now, actor_name="Ana", text="Looked into it here.")
-    older = [
-        cells("INC1", "1/2/2016 09:00", assignment_group="A"),
-        cells("INC1", "1/2/2016 10:00", incident_state="Active", assignment_group="B"),
-    ]
-    bring_in(write(tmp_path / "old.csv", older), now)
-    incident.refresh_from_db()
-    assert (incident.state, incident.acknowledged_at) == ("closed", when("1/2/2016 10:00"))
-    assert [entry.text for entry in incident.timeline.all()] == [
-        "Opened for Payments, Gateway, P3 moderate (impact medium, urgency medium).",
-        "Assigned to A.",
-        "In progress.",
-        "Assigned from A to B.",
-        "Closed.",
-        "Assigned from B to C.",
-        "Looked into it here.",
-    ]
-
-
-def test_links_made_here_stay(tmp_path: Path, now: datetime) -> None:
-    bring_in(write(tmp_path / "one.csv", [cells("INC1", "1/2/2016 09:00", problem_id="PRB1")]), now)
-    own = Problem.objects.create(number="PRB-000009", title="Ours")
-    IncidentProblem.objects.create(incident=Incident.objects.get(), problem=own)
-    bring_in(write(tmp_path / "two.csv", [cells("INC1", "1/2/2016 10:00", problem_id="PRB1")]), now)
-    assert sorted(IncidentProblem.objects.values_list("problem__number", flat=True)) == ["PRB-000009", "PRB1"]
-
-
-def test_an_incident_of_our_own_is_never_overwritten(tmp_path: Path, now: datetime) -> None:
-    service = Service.objects.create(name="Payments", key="payments")
-    own = Incident.objects.create(number="INC1", title="Ours", service=service, opened_at=now)
-    outcome = bring_in(write(tmp_path / "log.csv", [cells("INC1", "1/2/2016 09:00"), cells("INC2", "1/2/2016 09:00")]), now)
-    own.refresh_from_db()
-    assert (own.title, own.source_records.count()) == ("Ours", 0)
-    assert outcome.rejections == ((2, "an incident INC1 that does not come from ServiceNow exists here and is left as it is"),)
-    assert outcome.report["incidents"]["created"] == 1
-
-
 def test_an_unlisted_state_is_kept_as_unknown_with_a_warning(tmp_path: Path, now: datetime) -> None:
     outcome = bring_in(write(tmp_path / "log.csv", [cells("INC1", "1/2/2016 09:00", incident_state="-100")]), now)
     assert Incident.objects.get().state == "unknown"
@@ -409,65 +267,6 @@ def test_records_are_kept_as_the_source_had_them(sample: Outcome) -> None:
     for record, row in zip(kept, sample_rows(), strict=True):
         assert record.values == {column: value for column, value in row.items() if value != "?"}
     assert kept[0].line == 2
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "is empty"),
-        (b"number,incident_state\nINC1,New\n", "lacks 34 of the columns active, .*closed_at"),
-        (b"number;incident_state\nINC1;New\n", "lacks all of the columns .* separated by something other than commas"),
-        (SAMPLE.read_bytes().splitlines()[0] + b"\n", "has a header but no rows"),
-        (SAMPLE.read_bytes().splitlines()[0] + b",number\n", "more than one column named number"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused_and_nothing_imported(tmp_path: Path, now: datetime, content: bytes, words: str) -> None:
-    path = tmp_path / "log.csv"
-    path.write_bytes(content)
-    before = counts()
-    with pytest.raises(InvalidInput, match=words):
-        bring_in(path, now)
-    assert counts() == before
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        (cells("?", "1/2/2016 09:00"), "the number '?' is not usable"),
-        (cells("INC1", "?"), "sys_updated_at '?' is not a usable time"),
-        (cells("INC1", "2016-02-01 09:00"), "is not a usable time"),
-        (cells("INC1", "1/2/2016 09:00", u_symptom="a\0b"), "the row holds a NUL character"),
-        (cells("INC1", "1/2/2016 09:00", opened_at="?"), "no record of this incident has a usable opened_at"),
-    ],
-)
-def test_a_row_without_a_usable_number_or_time_is_rejected_and_the_rest_imported(
-    tmp_path: Path, now: datetime, row: dict[str, str], words: str
-) -> None:
-    outcome = bring_in(write(tmp_path / "log.csv", [row, cells("INC2", "1/2/2016 09:00")]), now)
-    [(line, reason)] = outcome.rejections
-    assert line == 2
-    assert words in reason
-    assert list(Incident.objects.values_list("number", flat=True)) == ["INC2"]
-
-
-def test_rows_with_too_few_or_too_many_cells_are_rejected(tmp_path: Path, now: datetime) -> None:
-    path = write(tmp_path / "log.csv", [cells("INC1", "1/2/2016 09:00")])
-    with path.open("a") as out:
-        out.write("INC2,New\n" + ",".join(["x"] * 37) + "\n")
-    assert [reason for _, reason in bring_in(path, now).rejections] == [
-        "the row has 2 cells, the header has 36",
-        "the row has 37 cells, the header has 36",
-    ]
-
-
-def test_of_a_row_of_a_hundred_thousand_cells_only_the_start_is_kept(tmp_path: Path, now: datetime) -> None:
-    path = write(tmp_path / "log.csv", [cells("INC1", "1/2/2016 09:00")])
-    with path.open("a") as out:
-        out.write("x," * 99_999 + "x\n")
-    outcome = bring_in(path, now)
-    assert outcome.rejections == ((3, "the row has 100000 cells, the header has 36"),)
-    assert outcome.rejected_file is not None
-    assert outcome.rejected_file.stat().st_size < 1_000
 
 
 def test_an_import_that_fails_in_the_middle_leaves_nothing(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
