@@ -12,7 +12,7 @@ from tests.audit.test_completeness import addresses
 
 # What is no page: files, parts of pages, and what ends the session.
 NO_PAGE = re.compile(
-    r"/policyversion/[^/]+/replay/|/(logout|jsi18n|autocomplete|line|live|lock|proof|entries|marks|manifest|download|duty-hours)/|/login/|\.csv|/admin/r/|/oidc/|/history/."
+    r"/policyversion/[^/]+/replay/|/(logout|jsi18n|autocomplete|line|live|lock|proof|entries|marks|manifest|download|duty-hours|search)/|sessions/end/|/login/|\.csv|/admin/r/|/oidc/|/history/."
 )
 # What a browser says of a file, and of an answer without a body.
 NO_HTML = ("Download is starting", "ERR_HTTP_RESPONSE_CODE_FAILURE")
@@ -81,7 +81,12 @@ class Looks:
         self.page, self.wrong, self._now, self._refused = page, dict[str, list[str]](), list[str](), 0
         page.on("console", lambda said: self._now.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self._now.append(str(error)))
-        page.on("requestfailed", lambda request: self._now.append(f"{request.url}: {request.failure}"))
+        page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Any) -> None:
+        # Leaving a page cuts off what it still loads.
+        if "ERR_ABORTED" not in str(request.failure):
+            self._now.append(f"{request.url}: {request.failure}")
 
     def at(self, address: str, path: str) -> int:
         """The answer's status; 0 for what is no page of HTML."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.forms import SplitDateTimeField
 from django.http import HttpRequest
 from unfold.admin import StackedInline, TabularInline
 
@@ -31,6 +32,10 @@ class PlainChoices:
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             for door in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
                 setattr(field.widget, door, False)
+        if isinstance(field, SplitDateTimeField):
+            # One label over two fields names neither.
+            for part, widget in zip(("date", "time"), field.widget.widgets, strict=True):
+                widget.attrs["aria-label"] = f"{str(field.label).capitalize()}: {part}"
         return field
 
 
