@@ -9,7 +9,7 @@ from django.db import connection
 
 from .bitmaps import BLOCK, below, block_of, place_of, places_down, unpacked
 from .models import TrailPosting
-from .terms import Group, Question
+from .terms import ALL, Group, Question
 
 # Blocks whose events are read at once: first few, for they mostly do; then more.
 PORTIONS = (24, 128)
@@ -81,16 +81,24 @@ class Lookup:
 
     def _sets(self, blocks: Sequence[int]) -> Iterator[tuple[int, int]]:
         """The events of each block that answer the question. One query."""
-        held = _events([(term, block) for block in blocks for term in self.counts[block]])
+        needed = {block: self._needed(block) for block in blocks}
+        held = _events([(term, block) for block in blocks for term in needed[block].terms & self.counts[block].keys()])
         for block in blocks:
-            found = _answered(self.question, held.get(block, {}))
+            found = _answered(needed[block], held.get(block, {}))
             self.found[block] = found.bit_count()
             yield block, found
+
+    def _needed(self, block: int) -> Question:
+        """The question without the groups that every event of the block answers: a long time's blocks lie within it, all but two."""
+        counts = self.counts[block]
+        every = counts.get(ALL, BLOCK)
+        groups = tuple(group for group in self.question.groups if sum(counts.get(term, 0) for term in group) < every)
+        return Question(groups or (frozenset({ALL}),), self.question.never)
 
 
 def _counts(question: Question) -> Counts:
     counts: Counts = defaultdict(dict)
-    rows = TrailPosting.objects.filter(term__in=question.terms).values_list("block", "term", "count")
+    rows = TrailPosting.objects.filter(term__in=question.terms | {ALL}).values_list("block", "term", "count")
     for block, term, count in rows:
         counts[block][term] = count
     return counts

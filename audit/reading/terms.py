@@ -19,7 +19,10 @@ Group = frozenset[int]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One of each group must be there, and none of `never`. Of words and times it may answer too much: what is found is looked at again."""
+    """One of each group must be there, and none of `never`. Of words and times it may answer too much: what is found is looked at again.
+
+    No event has two terms of one group.
+    """
 
     groups: tuple[Group, ...]
     never: Group
@@ -32,6 +35,10 @@ class Question:
 def number(term: str) -> int:
     """The term as the index has it: 63 bits of its hash."""
     return int.from_bytes(hashlib.blake2b(term.encode("utf-8"), digest_size=8).digest(), "big") >> 1
+
+
+# Every event is filed under it.
+ALL = number(EVERYTHING)
 
 
 @lru_cache(maxsize=16_384)
@@ -80,7 +87,7 @@ def hour_terms(hour: str) -> tuple[int, ...]:
 def question(filters: Filters, oldest: datetime, newest: datetime) -> Question:
     """What to look up for `filters` where the trail reaches from `oldest` to `newest`. Without its objects and its request."""
     groups = [
-        frozenset(number(f"f:{family_of(name)}" if name.endswith(".*") else f"t:{name}") for name in filters.type),
+        frozenset(number(f"f:{family_of(name)}" if name.endswith(".*") else f"t:{name}") for name in _types(filters)),
         frozenset(number(f"a:{key}") for key in filters.person),
         frozenset(number(f"k:{label}") for label in filters.kind),
         frozenset(number(f"c:{channel}") for channel in filters.channel),
@@ -91,6 +98,11 @@ def question(filters: Filters, oldest: datetime, newest: datetime) -> Question:
     asked, left_out = _outcomes(filters)
     held = tuple(group for group in (*groups, asked) if group)
     return Question(held or (frozenset({number(EVERYTHING)}),), frozenset(never | left_out))
+
+
+def _types(filters: Filters) -> list[str]:
+    """Without those whose whole family is asked for."""
+    return [name for name in filters.type if name.endswith(".*") or f"{family_of(name)}.*" not in filters.type]
 
 
 def _outcomes(filters: Filters) -> tuple[Group, set[int]]:
