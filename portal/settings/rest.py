@@ -26,6 +26,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Incidents, escalations and the policies in force. Times are UTC (RFC 3339).",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.foundation.apikit.described.as_it_comes",
+    ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     # A severity has one name wherever it stands.
     "ENUM_NAME_OVERRIDES": {

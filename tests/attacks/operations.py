@@ -26,11 +26,11 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield method, path, item[method]
 
 
-def address(path: str, things: dict[str, dict[str, Any]], place: str) -> str:
-    """`path` with the rows of `place` in its arguments."""
+def address(path: str, things: dict[str, dict[str, Any]], place: str, *, of: str = "") -> str:
+    """`path` with the rows of `place` in its arguments, which mean what they mean in `of`."""
 
     def there(found: re.Match[str]) -> str:
-        return str(_argument(path, found.group(1), things, place))
+        return str(_argument(of or path, found.group(1), things, place))
 
     return _ARGUMENT.sub(there, path)
 

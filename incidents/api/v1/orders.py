@@ -51,7 +51,9 @@ def _order(form: type[StrictSerializer], path: str) -> Callable[[Callable[..., R
 
     def door(view: Callable[..., Response]) -> Any:
         described = extend_schema(request=form, parameters=[TRACK, REPEATABLE], responses={200: IncidentStoryOutput, **PROBLEMS})
-        return action(detail=True, methods=["post"], url_path=rf"tracks/(?P<track>[a-z_]{{1,40}})/{path}")(described(view))
+        ordered = action(detail=True, methods=["post"], url_path=rf"tracks/(?P<track>[a-z_]{{1,40}})/{path}")(view)
+        # Last, as the address forgets what was described before it.
+        return described(ordered)
 
     return door
 

@@ -83,6 +83,7 @@ class AbsenceOutput(serializers.ModelSerializer):
     """An absence; `ended_at` when it was ended before its time."""
 
     person = NamedPerson()
+    kind = serializers.CharField(help_text="leave, travel, training or absent; '(not shown)' to an auditor who was called in.")
 
     class Meta:
         model = DutyAbsence

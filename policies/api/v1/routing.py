@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as InvalidValue
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -58,6 +58,8 @@ class ExclusionOutput(PersonOutput):
     why = serializers.CharField()
 
 
+# One answer, at the address of a list.
+@extend_schema_serializer(many=False)
 class RoutingOutput(serializers.Serializer):
     """Everybody who could be alerted, once: in order, or left out."""
 
