@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from audit.duties.exceptions import LONGEST
 from audit.duties.findings import holdings_named
@@ -22,7 +22,7 @@ class UntilForm(forms.Form):
 
     until = forms.DateField(
         label="Until, this day included",
-        widget=UnfoldAdminDateWidget(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
         help_text=f"At most {LONGEST.days} days ahead. The day after, the finding is open again.",
     )
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from audit.models import ReviewFinding
 from audit.reviews.findings import CHANGE, LONGEST_EVIDENCE, change_finding, may_settle, resolve_finding, withdraw_finding
@@ -43,7 +43,7 @@ class ChangeForm(forms.Form):
 
     takes_thing = True
     owner = forms.ModelChoiceField(User.objects.none(), label="Owner", widget=UnfoldAdminSelectWidget)
-    due_on = forms.DateField(label="To be settled by", widget=UnfoldAdminDateWidget())
+    due_on = forms.DateField(label="To be settled by", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
     evidence = _evidence("Evidence", "An address, a ticket's number, or words.")
 
     def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:

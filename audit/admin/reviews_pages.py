@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views import View
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from audit.models import ReviewItem, ReviewPeriod, ReviewSignOff
 from audit.reviews import findings
@@ -35,7 +35,7 @@ class FindingForm(forms.Form):
         label="What was found", max_length=findings.LONGEST_TITLE, widget=UnfoldAdminTextInputWidget(), help_text="In one line."
     )
     owner = forms.ModelChoiceField(User.objects.none(), label="Owner", empty_label="Choose …", widget=UnfoldAdminSelectWidget)
-    due_on = forms.DateField(label="To be settled by", widget=UnfoldAdminDateWidget())
+    due_on = forms.DateField(label="To be settled by", widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
     evidence = forms.CharField(
         label="Evidence",
         required=False,

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from incidents.drills import services
 from incidents.drills.comparing import Moment, Pair, in_minutes
@@ -44,7 +44,7 @@ class NextDueForm(forms.Form):
     next_due = forms.DateField(
         label="Drill again by",
         required=False,
-        widget=UnfoldAdminDateWidget(),
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
         help_text="Whoever planned this one is reminded 14 days before. Empty: no reminder.",
     )
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views import View
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from policies.models import Team
 from policies.oncall.fairness import Figures, mean, quarter_of
@@ -44,8 +44,8 @@ class HoursForm(forms.Form):
     """A team, where the reader may see others, and a period."""
 
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Only my own", widget=UnfoldAdminSelectWidget())
-    first = forms.DateField(label="From", required=False, widget=UnfoldAdminDateWidget(attrs={"type": "date"}))
-    last = forms.DateField(label="Until, this day included", required=False, widget=UnfoldAdminDateWidget(attrs={"type": "date"}))
+    first = forms.DateField(label="From", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    last = forms.DateField(label="Until, this day included", required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
 
     def __init__(self, data: Any, *, reader: Any) -> None:
         super().__init__(data)
