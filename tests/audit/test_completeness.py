@@ -54,6 +54,7 @@ COMMANDS: list[tuple[str, list[str]]] = [
     ("verify_ledger", []),
     ("rotate_ledger_key", []),
     ("rotate_secrets", []),
+    ("file_trail", []),
 ]
 NOT_TRIED = {
     "check_log_reviews": "changes nothing: it holds reviews against what they sign",
