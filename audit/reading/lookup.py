@@ -15,6 +15,7 @@ from .terms import ALL, Group, Question
 PORTIONS = (24, 128)
 # Up to so many it costs little to count them one by one.
 COUNTED_EXACTLY = 2_000
+SEVERAL = 3
 SETS = {
     "sqlite": (
         "SELECT p.block, p.term, p.events FROM json_each(%s) w CROSS JOIN audit_trailposting p "
@@ -98,7 +99,9 @@ class Lookup:
 
 def _counts(question: Question) -> Counts:
     counts: Counts = defaultdict(dict)
-    rows = TrailPosting.objects.filter(term__in=question.terms | {ALL}).values_list("block", "term", "count")
+    # How many there are at all is worth knowing where sets of several groups can be left unread.
+    terms = question.terms | {ALL} if len(question.groups) >= SEVERAL else question.terms
+    rows = TrailPosting.objects.filter(term__in=terms).values_list("block", "term", "count")
     for block, term, count in rows:
         counts[block][term] = count
     return counts
