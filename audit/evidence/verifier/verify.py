@@ -967,7 +967,8 @@ class Bundle:
         try:
             with self.zip.open(packed) as file:
                 while count <= member.file_size and not (inflate and inflate.eof):
-                    data = (inflate and inflate.unconsumed_tail) or file.read1(PACKED)  # not `read`: the packed length may be told wrongly
+                    # Not `read`, which fails where the packed length is told wrongly and all that is needed is there.
+                    data = (inflate and inflate.unconsumed_tail) or file.read1(PACKED)  # type: ignore[attr-defined]
                     piece = inflate.decompress(data, CHUNK) if inflate else data
                     if not data and not piece:
                         break
