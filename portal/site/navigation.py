@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.foundation.access.checks import may_somewhere
+from portal.foundation.access.checks import may, may_somewhere
 
 
 class Link(NamedTuple):
@@ -183,7 +183,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
             if may_somewhere(request.user, link.right)
         ]
         if items:
-            is_open = len(items) <= room and any(may_somewhere(request.user, right) for right in section.work)
+            is_open = len(items) <= room and any(may(request.user, right) for right in section.work)
             room -= len(items) if is_open else 0
             shown.append({"title": section.title, "open": is_open, "items": items})
     return shown
