@@ -92,7 +92,9 @@ class Lookup:
     def _needed(self, block: int) -> Question:
         """The question without the groups that every event of the block answers: a long time's blocks lie within it, all but two."""
         counts = self.counts[block]
-        every = counts.get(ALL, BLOCK)
+        every = counts.get(ALL)
+        if every is None:
+            return self.question
         groups = tuple(group for group in self.question.groups if sum(counts.get(term, 0) for term in group) < every)
         return Question(groups or (frozenset({ALL}),), self.question.never)
 

@@ -8,7 +8,7 @@ from audit.models import TrailPosting
 from audit.reading.bitmaps import BLOCK, bitmap, packed, places_down, unpacked
 from audit.reading.lookup import Count, Lookup
 from audit.reading.searching import about
-from audit.reading.terms import Question
+from audit.reading.terms import ALL, Question
 
 A, B, C = 1, 2, 3
 
@@ -43,6 +43,21 @@ def test_groups_are_joined_and_intersected_across_blocks_in_either_order() -> No
     assert list(Lookup(asks({A, C})).events(before=5 * BLOCK + 8)) == [5 * BLOCK + 7, 3, 2, 1]
     assert list(Lookup(asks({A})).events(after=2)) == [3, 5 * BLOCK + 7]
     assert list(Lookup(asks({9})).events()) == []
+
+
+@pytest.mark.django_db
+def test_what_every_event_of_a_block_answers_need_not_be_read() -> None:
+    for block in (0, 1):
+        filed(ALL, block, list(range(BLOCK)))
+        filed(A, block, list(range(BLOCK)))
+    filed(B, 0, [5, 6])
+    filed(C, 0, [6])
+    filed(B, 1, [9])
+    last = 2 * BLOCK - 1
+    assert next(Lookup(asks({A})).events()) == last
+    assert next(Lookup(asks({A}, {ALL}, {A})).events()) == last
+    assert list(Lookup(asks({A}, {B}, {A})).events()) == [BLOCK + 9, 6, 5]
+    assert list(Lookup(asks({A}, {B}, {ALL}, never={C})).events()) == [BLOCK + 9, 5]
 
 
 @pytest.mark.django_db
