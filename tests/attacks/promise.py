@@ -182,6 +182,7 @@ audit.reviewperiod           check            OX
 audit.reviewplan             retire           O
 audit.savedview              share            -
 audit.savedview              unshare          -
+audit.savedview              take_over        OX
 audit.savedview              retire           -
 incidents.drill              join             -
 incidents.drill              decline          -
