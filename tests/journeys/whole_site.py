@@ -12,7 +12,7 @@ from tests.audit.test_completeness import addresses
 
 # What is no page: files, parts of pages, and what ends the session.
 NO_PAGE = re.compile(
-    r"/policyversion/[^/]+/replay/|/(logout|jsi18n|autocomplete|line|live|lock|proof|entries|marks|manifest|download|duty-hours|search)/|sessions/end/|/login/|\.csv|/admin/r/|/oidc/|/history/."
+    r"/policyversion/[^/]+/replay/|/(logout|jsi18n|autocomplete|line|live|lock|proof|entries|marks|manifest|download|duty-hours|search|check)/|sessions/end/|/login/|\.csv|/admin/r/|/oidc/|/history/."
 )
 # What a browser says of a file, and of an answer without a body.
 NO_HTML = ("Download is starting", "ERR_HTTP_RESPONSE_CODE_FAILURE")
@@ -79,9 +79,16 @@ class Looks:
 
     def __init__(self, page: Any) -> None:
         self.page, self.wrong, self._now, self._refused = page, dict[str, list[str]](), list[str](), 0
-        page.on("console", lambda said: self._now.append(said.text) if said.type == "error" else None)
+        self._no_pages = set[str]()
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self._now.append(str(error)))
         page.on("requestfailed", self._failed)
+
+    def _said(self, said: Any) -> None:
+        # Of what is no page a browser still complains when it is at the next one, and asks for its icon.
+        where = said.location.get("url", "")
+        if said.type == "error" and where not in self._no_pages and not where.endswith("/favicon.ico"):
+            self._now.append(said.text)
 
     def _failed(self, request: Any) -> None:
         # Leaving a page cuts off what it still loads.
@@ -96,6 +103,8 @@ class Looks:
         except Exception as error:  # noqa: BLE001 - Playwright may not be there to name its error
             if not any(words in str(error) for words in NO_HTML):
                 self.wrong[path] = [str(error)]
+                sys.stdout.write(f"\n{path}: {error}")
+            self._no_pages.add(address + path)
             return 0
         if "html" not in answer.headers.get("content-type", ""):
             return 0
