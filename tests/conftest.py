@@ -1,8 +1,8 @@
 """What every test stands on.
 
 The suite runs twice, on SQLite and on PostgreSQL. Every test that may touch a database runs on both, with two exceptions that run once, with
-SQLite: what cannot touch one, and what is marked `the_same_on_any_database`. The mark is for journeys in a real browser: their subject is what
-pages do in a browser's hands, and what these pages ask and write has tests of its own that run on both.
+SQLite: what cannot touch one, and what is marked `the_same_on_any_database`. The mark is for journeys in a real browser, for walks over every page,
+and for what stands on paper: their subject is what people get to see, and what these pages ask and write has tests of its own that run on both.
 """
 
 import gc

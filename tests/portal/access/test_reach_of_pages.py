@@ -47,6 +47,7 @@ def readers(bank: Organisation) -> Iterator[tuple[str, User]]:
     yield "nobody", person("nobody")
 
 
+@pytest.mark.the_same_on_any_database
 def test_no_list_of_the_admin_shows_what_is_out_of_reach(bank: Organisation, client: Client) -> None:
     shown: dict[str, set[str]] = {}
     for name, reader in readers(bank):
@@ -66,6 +67,7 @@ def test_no_list_of_the_admin_shows_what_is_out_of_reach(bank: Organisation, cli
     assert "nobody" not in shown
 
 
+@pytest.mark.the_same_on_any_database
 def test_no_page_of_one_thing_opens_out_of_reach(bank: Organisation, client: Client) -> None:
     for name, reader in readers(bank):
         client.force_login(reader)

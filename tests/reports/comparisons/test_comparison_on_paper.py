@@ -24,7 +24,7 @@ from tests.factories.portal import person
 from tests.shared import shared
 from tests.trail import who
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.the_same_on_any_database]
 
 
 @shared
