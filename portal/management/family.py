@@ -19,8 +19,6 @@ from typing import NoReturn
 
 from django.db import connections
 
-from portal.foundation import secrecy
-
 from .shared_memory import fill_holes
 
 # A worker may be in the middle of a job, a sender in the middle of a call of ten seconds.
@@ -131,8 +129,6 @@ class Family:
 
 def prepare() -> None:
     """Before forking: no connection is shared, and what is loaded stays where it is, so that its pages stay shared."""
-    # Every part reads addresses, so every part would load the library of 9 MiB for itself.
-    secrecy.warm_up()
     connections.close_all()
     gc.collect()
     gc.freeze()

@@ -72,13 +72,15 @@ def load() -> None:
     import portal.management.commands.worker
     import portal.wsgi  # noqa: F401
     from audit.capture import installing
-    from portal.foundation import database_guards
+    from portal.foundation import database_guards, secrecy
     from portal.foundation.jobs import jobs
     from portal.foundation.loading import without
     from portal.foundation.outbound_http import certificates
 
     # Every name of an address, which links need, and whom we trust: some megabytes in each process that comes to need them.
     _ = get_resolver().reverse_dict, certificates()
+    # Every part reads addresses, which are encrypted.
+    secrecy.warm_up()
     with without("allauth.account.templatetags"):
         engines.all()
     gettext("Yes")
