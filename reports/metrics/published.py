@@ -1,21 +1,33 @@
 """The published definitions as a page: `python -m reports.metrics.published > docs/metrics.md`."""
 
-from .definitions import COVERAGE, METRICS, Metric, definition_of
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .definitions import COVERAGE, METRICS, definition_of
+from .escalation_definitions import MEASURES, bottleneck
+
+Defined = tuple[Callable[..., Any], str, str]
 
 _HEAD = """# What the figures mean
 
-Written from the docstrings in `reports/metrics/definitions.py` by `python -m reports.metrics.published`; a test fails when the two
-differ. The same words stand in every pack. Population: incidents opened in the period, by UTC, its start included, its end excluded.
+Written from the docstrings in `reports/metrics/definitions.py` and `escalation_definitions.py` by `python -m reports.metrics.published`; a
+test fails when the two differ. The same words stand in every pack. Population: incidents opened in the period, by UTC, its start included, its end excluded.
 An incident's values are those of its last record unless the definition says otherwise.
 """
 
 
 def as_markdown() -> str:
     """The whole page, ending with a line break."""
-    return "\n".join((_HEAD, *_part("Figures", METRICS), *_part("What the figures leave out", COVERAGE))).rstrip("\n") + "\n"
+    escalated: tuple[Defined, ...] = (*MEASURES, (bottleneck, "Bottleneck", "share of the time waited"))
+    parts = (
+        ("Figures", METRICS),
+        ("What the figures leave out", COVERAGE),
+        ("Escalations by the portal, the technical track alone", escalated),
+    )
+    return "\n".join((_HEAD, *(line for title, defined in parts for line in _part(title, defined)))).rstrip("\n") + "\n"
 
 
-def _part(title: str, metrics: tuple[Metric, ...]) -> list[str]:
+def _part(title: str, metrics: Sequence[Defined]) -> list[str]:
     lines = [f"## {title}", ""]
     for function, name, unit in metrics:
         lines += [f"### {name}", "", f"`{function.__name__}`, in {unit}.", "", definition_of(function), ""]
