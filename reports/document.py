@@ -116,6 +116,16 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """What one analysis adds to a report: its sections, its part of the JSON under its key, and the definitions of its figures."""
+
+    key: str
+    sections: tuple[Section, ...] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+    definitions: tuple[Definition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportDocument:
     """A whole report. `name` begins its file names; `facts` are the lines of the title page; `content` is the machine's head of it."""
 

@@ -6,14 +6,15 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from django.db.models import BigIntegerField, Func, IntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, Func, IntegerField, QuerySet
 from numpy.typing import NDArray
 
-from incidents.lifecycle.models import OPERATIONAL, Incident, TimelineEntry
+from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.models import EscalationRun, EscalationStep
 
 from .escalation_definitions import Escalations
 from .levels import NEVER, NOBODY, Action, Acts, Steps, Whole, acted, visits_of
+from .population import Population
 
 CHUNK = 20_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,22 +50,22 @@ class IsSet(Func):
 NAMES = {"service": "incident__service__name", "team": "incident__team__name", "severity": "incident__severity"}
 
 
-def names_of_runs(start: datetime, end: datetime) -> dict[str, NDArray[Any]]:
+def names_of_runs(population: Population) -> dict[str, NDArray[Any]]:
     """For each dimension a name for each run, in the order of `technical_escalations`; '' where there is none. One query."""
-    rows = list(_runs(start, end).values_list(*NAMES.values(), "incident__opened_at").iterator(CHUNK))
+    rows = list(_runs(population).values_list(*NAMES.values(), "incident__opened_at").iterator(CHUNK))
     found = {name: np.array([row[place] or "" for row in rows], dtype=object) for place, name in enumerate(NAMES)}
     return found | {"hour": np.array([f"{row[-1].astimezone(UTC):%H}:00" for row in rows], dtype=object)}
 
 
-def technical_escalations(start: datetime, end: datetime, known_until: datetime) -> Escalations:
-    """The technical runs of the operational incidents opened from `start` (included) to `end` (excluded). Four queries."""
-    incidents = Incident.objects.filter(OPERATIONAL, opened_at__gte=start, opened_at__lt=end)
+def technical_escalations(population: Population, known_until: datetime) -> Escalations:
+    """The technical runs of the population's incidents. Four queries."""
+    incidents = Incident.objects.filter(population.incidents())
     key, incident, state, ended, resolved = _columns(
-        _runs(start, end),
+        _runs(population),
         ("pk", "incident_id", "state", Microseconds("ended_at"), Microseconds("incident__resolved_at")),
         {2: STATES},
     )
-    steps = _steps(start, end, _Places(key))
+    steps = _steps(population, _Places(key))
     visits = visits_of(steps, ended)
     return Escalations(
         opened=incidents.count(),
@@ -74,17 +75,15 @@ def technical_escalations(start: datetime, end: datetime, known_until: datetime)
         steps=np.bincount(steps.run, minlength=len(key)).astype(np.int64),
         late=np.bincount(steps.run[steps.late == 1], minlength=len(key)).astype(np.int64),
         visits=visits,
-        acted=acted(visits, steps, _acts(start, end, steps, incident)),
+        acted=acted(visits, steps, _acts(population, steps, incident)),
         known_until=(known_until - EPOCH) // MICROSECOND,
     )
 
 
-def _runs(start: datetime, end: datetime) -> QuerySet[EscalationRun]:
+def _runs(population: Population) -> QuerySet[EscalationRun]:
     """In the order of their incidents' opening."""
     return EscalationRun.objects.filter(
-        ~Q(incident__origin=Incident.Origin.DRILL),
-        incident__opened_at__gte=start,
-        incident__opened_at__lt=end,
+        population.without_drills("incident__"),
         track=EscalationRun.Track.TECHNICAL,
     ).order_by("incident__opened_at", "incident__number", "opening")
 
@@ -100,11 +99,9 @@ class _Places:
         return np.asarray(self.order[np.searchsorted(self.keys, keys)])
 
 
-def _steps(start: datetime, end: datetime, places: _Places) -> Steps:
+def _steps(population: Population, places: _Places) -> Steps:
     rows = EscalationStep.objects.filter(
-        ~Q(run__incident__origin=Incident.Origin.DRILL),
-        run__incident__opened_at__gte=start,
-        run__incident__opened_at__lt=end,
+        population.without_drills("run__incident__"),
         run__track=EscalationRun.Track.TECHNICAL,
     ).order_by()
     named = ("run_id", "action", "sequence", "part", Microseconds("at"), "level", "person_id", "actor_id", IsSet("late_by"))
@@ -115,13 +112,11 @@ def _steps(start: datetime, end: datetime, places: _Places) -> Steps:
     return Steps(run[order], sequence[order], action[order], at[order], level, person, actor, late[order])
 
 
-def _acts(start: datetime, end: datetime, steps: Steps, incident: Whole) -> Acts:
+def _acts(population: Population, steps: Steps, incident: Whole) -> Acts:
     """What people did, by the steps that name them and by the incidents' timelines; `incident` is the key of each run's."""
     named = np.isin(steps.action, BY_THE_PERSON_NAMED) & (steps.person != NOBODY)
     ordered = np.isin(steps.action, BY_THE_ACTOR) & (steps.actor != NOBODY)
-    told = TimelineEntry.objects.filter(
-        incident__opened_at__gte=start, incident__opened_at__lt=end, actor__isnull=False, imported=False
-    ).order_by()
+    told = TimelineEntry.objects.filter(population.within("incident__"), actor__isnull=False, imported=False).order_by()
     of, person, at = _columns(told, ("incident_id", "actor_id", Microseconds("at")), {})
     run, row = _runs_of(of, incident)
     return Acts(

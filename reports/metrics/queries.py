@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.db.models.functions import TruncQuarter
 
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 
 from .facts import IncidentFact, moves_between_known_groups
+from .population import Population
 
 CHUNK = 2_000
 # Columns of the incident that are facts by the same name.
@@ -20,18 +21,18 @@ OF_THE_INCIDENT = (
 )  # fmt: skip
 
 
-def facts_between(start: datetime, end: datetime) -> Iterator[IncidentFact]:
-    """The incidents opened from `start` (included) to `end` (excluded), in the order of their opening, then number.
+def facts_of(population: Population) -> Iterator[IncidentFact]:
+    """The incidents of the population, in the order of their opening, then number.
 
     The four queries follow one another without holding the database still; what changes in that second may be in one and not yet
     in another. All figures of a report use the one set of facts and therefore agree with each other.
     """
-    within = {"incident__opened_at__gte": start, "incident__opened_at__lt": end}
-    with_problem = set(IncidentProblem.objects.filter(**within).values_list("incident_id", flat=True).iterator(CHUNK))
-    resolving = IncidentChange.objects.filter(**within, relation=IncidentChange.Relation.RESOLVES)
+    within = population.within("incident__")
+    with_problem = set(IncidentProblem.objects.filter(within).values_list("incident_id", flat=True).iterator(CHUNK))
+    resolving = IncidentChange.objects.filter(within, relation=IncidentChange.Relation.RESOLVES)
     with_change = set(resolving.values_list("incident_id", flat=True).iterator(CHUNK))
     moves = _moves(within)
-    rows = Incident.objects.filter(OPERATIONAL, opened_at__gte=start, opened_at__lt=end).order_by("opened_at", "number")
+    rows = Incident.objects.filter(population.incidents()).order_by("opened_at", "number")
     for key, service, team, *values in rows.values_list("id", "service__name", "team__name", *OF_THE_INCIDENT).iterator(CHUNK):
         own: dict[str, Any] = dict(zip(OF_THE_INCIDENT, values, strict=True))
         linked: dict[str, Any] = {
@@ -42,11 +43,9 @@ def facts_between(start: datetime, end: datetime) -> Iterator[IncidentFact]:
         yield IncidentFact(service=service, team=team or "", **own, **linked)
 
 
-def last_event_at(start: datetime, end: datetime) -> datetime | None:
-    """The time of the last thing told about the incidents opened in the period, by the clock of whoever told it."""
-    entries = TimelineEntry.objects.filter(incident__opened_at__gte=start, incident__opened_at__lt=end).exclude(
-        incident__origin=Incident.Origin.DRILL
-    )
+def last_event_at(population: Population) -> datetime | None:
+    """The time of the last thing told about the incidents of the population, by the clock of whoever told it."""
+    entries = TimelineEntry.objects.filter(population.without_drills("incident__"))
     latest: datetime | None = entries.aggregate(latest=Max("at"))["latest"]
     return latest
 
@@ -62,8 +61,8 @@ def quarters_with_incidents() -> list[datetime]:
     return sorted(starts.distinct(), reverse=True)
 
 
-def _moves(within: dict[str, datetime]) -> Counter[int]:
-    entries = TimelineEntry.objects.filter(**within, kind=TimelineEntry.Kind.ASSIGNED).order_by()
+def _moves(within: Q) -> Counter[int]:
+    entries = TimelineEntry.objects.filter(within, kind=TimelineEntry.Kind.ASSIGNED).order_by()
     counted: Counter[int] = Counter()
     for incident, data in entries.values_list("incident_id", "data").iterator(CHUNK):
         if moves_between_known_groups(data):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reports.document import Definition, ReportDocument, Section
+from reports.document import Chapter, Definition, ReportDocument, Section
 from reports.metrics import definitions
 from reports.metrics.facts import IncidentFact
 
@@ -39,10 +39,12 @@ def build(
     reviews: Sequence[ReviewFact] = (),
     knowledge: Sequence[KnowledgeFact] = (),
     escalated: EscalationFacts | None = None,
+    chapters: Sequence[Chapter] = (),
 ) -> ReportDocument:
     """The pack of `quarter`. `facts` are in the order of opening; `last_event_at` is the data's cut-off, None without data.
 
-    Without `reviews` and `knowledge`, or without escalations by the portal, there is no chapter on them.
+    Without `reviews` and `knowledge`, or without escalations by the portal, there is no chapter on them. `chapters` of other analyses
+    follow in their order.
     """
     metrics = definitions.measured(definitions.METRICS, facts)
     coverage = definitions.measured(definitions.COVERAGE, facts)
@@ -60,8 +62,17 @@ def build(
         ),
         highlights=highlights_of(metrics),
         summary=summary_of(quarter, facts, metrics, coverage),
-        sections=(*_sections(quarter, facts, metrics, coverage), *chapter, *section_of(quarter, reviews, knowledge)),
-        definitions=(*_definitions(), *(escalations.definitions_of() if chapter else ())),
+        sections=(
+            *_sections(quarter, facts, metrics, coverage),
+            *chapter,
+            *(section for each in chapters for section in each.sections),
+            *section_of(quarter, reviews, knowledge),
+        ),
+        definitions=(
+            *_definitions(),
+            *(escalations.definitions_of() if chapter else ()),
+            *(definition for each in chapters for definition in each.definitions),
+        ),
         notes=(TRACING, NO_BUILD_TIME),
         content={
             "quarter": str(quarter),
@@ -72,6 +83,7 @@ def build(
             "metrics": metrics,
             "coverage": coverage,
             **({"escalations": escalations.content_of(escalated)} if escalated and chapter else {}),
+            **{each.key: dict(each.content) for each in chapters if each.content},
         },
     )
 

@@ -16,11 +16,12 @@ from typing import Any
 from audit.events.services import act
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput
-from reports.document import ReportDocument
+from reports.document import Chapter, ReportDocument
 from reports.exports.formats import FORMATS
 from reports.metrics.escalation_queries import names_of_runs, technical_escalations
 from reports.metrics.facts import IncidentFact
-from reports.metrics.queries import facts_between, last_event_at
+from reports.metrics.population import Population
+from reports.metrics.queries import facts_of, last_event_at
 
 from .build import build
 from .escalations import EscalationFacts
@@ -29,6 +30,9 @@ from .quarters import Quarter
 from .review_rows import knowledge_at_end_of, reviews_in
 
 Tell = Callable[[str], None]
+# What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
+Analysis = Callable[[Population, datetime], Chapter]
+ANALYSES: tuple[Analysis, ...] = ()
 
 _REASONS = {
     errno.EEXIST: "it is a file, not a folder",
@@ -116,28 +120,30 @@ def _remove_if_empty(folder: Path) -> None:
 
 def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
     tell("Reading incidents")
-    facts = list(facts_between(quarter.start, quarter.end))
-    last = last_event_at(quarter.start, quarter.end)
+    population = Population(quarter.start, quarter.end)
+    facts = list(facts_of(population))
+    last = last_event_at(population)
     return build(
         quarter,
         facts,
         progress=quarter.progress(now),
         last_event_at=last,
-        escalated=_escalated(quarter, facts, last or quarter.start),
+        escalated=_escalated(population, facts, last or quarter.start),
         reviews=reviews_in(quarter),
         knowledge=knowledge_at_end_of(quarter),
+        chapters=tuple(analysis(population, last or quarter.start) for analysis in ANALYSES),
     )
 
 
-def _escalated(quarter: Quarter, facts: Sequence[IncidentFact], known_until: datetime) -> EscalationFacts:
+def _escalated(population: Population, facts: Sequence[IncidentFact], known_until: datetime) -> EscalationFacts:
     opened = {
         "service": Counter(fact.service for fact in facts),
         "team": Counter(fact.team for fact in facts),
         "severity": Counter(fact.severity for fact in facts),
         "hour": Counter(f"{fact.opened_at.astimezone(UTC):%H}:00" for fact in facts),
     }
-    whole = technical_escalations(quarter.start, quarter.end, known_until)
-    return EscalationFacts(whole, names_of_runs(quarter.start, quarter.end), opened)
+    whole = technical_escalations(population, known_until)
+    return EscalationFacts(whole, names_of_runs(population), opened)
 
 
 def _written(names: Sequence[str], document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:

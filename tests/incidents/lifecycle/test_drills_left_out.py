@@ -11,7 +11,8 @@ from incidents.lifecycle.opening import open_incident
 from incidents.lifecycle.services import record_reading
 from incidents.models import Incident
 from policies.decisions.vocabulary import Severity
-from reports.metrics.queries import facts_between, last_event_at, quarters_with_incidents
+from reports.metrics.population import Population
+from reports.metrics.queries import facts_of, last_event_at, quarters_with_incidents
 from tests.factories.incidents import incident, policy_in_force, service
 from tests.factories.portal import person
 from tests.shared import shared
@@ -37,8 +38,8 @@ def test_a_drill_has_the_severity_it_rehearses_and_no_marker() -> None:
 
 
 def test_a_drill_is_in_no_figure_of_the_pack(rehearsed: Incident) -> None:
-    assert list(facts_between(NOW - DAY, NOW + DAY)) == []
-    assert last_event_at(NOW - DAY, NOW + DAY) is None
+    assert list(facts_of(Population(NOW - DAY, NOW + DAY))) == []
+    assert last_event_at(Population(NOW - DAY, NOW + DAY)) is None
     assert quarters_with_incidents() == []
 
 

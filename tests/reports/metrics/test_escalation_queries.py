@@ -9,6 +9,7 @@ from incidents.lifecycle import services as lifecycle
 from incidents.models import EscalationRun, EscalationStep, Incident, TimelineEntry
 from reports.metrics import escalation_definitions as definitions
 from reports.metrics.escalation_queries import EPOCH, technical_escalations
+from reports.metrics.population import Population
 from reports.metrics.levels import NEVER, SECOND
 from tests.incidents.escalation.conftest import Scene, make_scene
 
@@ -21,7 +22,7 @@ def scene(now: Any) -> Scene:
 
 
 def read(scene: Scene) -> definitions.Escalations:
-    return technical_escalations(scene.now, scene.now + timedelta(days=1), scene.after(60))
+    return technical_escalations(Population(scene.now, scene.now + timedelta(days=1)), scene.after(60))
 
 
 def test_columns_are_what_the_steps_say(scene: Scene) -> None:
@@ -56,7 +57,7 @@ def test_what_an_alerted_person_writes_counts_as_done(scene: Scene) -> None:
 def test_drills_other_periods_and_other_tracks_are_left_out(scene: Scene) -> None:
     marked, rehearsed = scene.open(personal_data=True), scene.open()
     scene.engine(0)
-    assert technical_escalations(scene.now + timedelta(days=1), scene.now + timedelta(days=2), scene.now).opened == 0
+    assert technical_escalations(Population(scene.now + timedelta(days=1), scene.now + timedelta(days=2)), scene.now).opened == 0
     Incident.objects.filter(pk=rehearsed.pk).update(origin="drill")
     assert EscalationRun.objects.filter(incident=marked).count() > 1
     left = read(scene)

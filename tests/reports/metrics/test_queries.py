@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from incidents.models import ChangeRequest, Incident, IncidentChange, IncidentProblem, Problem
-from reports.metrics.queries import facts_between, last_event_at, quarters_with_incidents
+from reports.metrics.population import Population
+from reports.metrics.queries import facts_of, last_event_at, quarters_with_incidents
 from reports.packs.quarters import Quarter
 from tests.factories.reports import OPENED, fact, small_quarter, stored, told
 
@@ -16,14 +17,14 @@ Q1 = Quarter(2016, 1)
 
 def test_what_was_stored_comes_out_as_it_was() -> None:
     stored(*small_quarter())
-    assert list(facts_between(Q1.start, Q1.end)) == small_quarter()
+    assert list(facts_of(Population(Q1.start, Q1.end))) == small_quarter()
 
 
 def test_the_period_includes_its_start_and_excludes_its_end() -> None:
     instant = timedelta(microseconds=1)
     for number, at in {"before": Q1.start - instant, "first": Q1.start, "last": Q1.end - instant, "after": Q1.end}.items():
         stored(fact(number=number, opened_at=at))
-    assert [each.number for each in facts_between(Q1.start, Q1.end)] == ["first", "last"]
+    assert [each.number for each in facts_of(Population(Q1.start, Q1.end))] == ["first", "last"]
 
 
 def test_links_and_moves_count_an_incident_once_however_many_there_are() -> None:
@@ -31,7 +32,7 @@ def test_links_and_moves_count_an_incident_once_however_many_there_are() -> None
     incident = Incident.objects.get(number="INC1")
     IncidentProblem.objects.create(incident=incident, problem=Problem.objects.create(number="PRB2", title="Another"))
     IncidentChange.objects.create(incident=incident, change=ChangeRequest.objects.get(), relation="caused")
-    [found] = facts_between(Q1.start, Q1.end)
+    [found] = facts_of(Population(Q1.start, Q1.end))
     assert (found.has_problem, found.has_change, found.functional_escalations) == (True, True, 1)
 
 
@@ -39,7 +40,7 @@ def test_a_change_that_caused_an_incident_is_not_one_that_resolves_it() -> None:
     stored(fact(number="INC1"))
     change = ChangeRequest.objects.create(number="CHG2", title="The culprit")
     IncidentChange.objects.create(incident=Incident.objects.get(), change=change, relation="caused")
-    assert not next(facts_between(Q1.start, Q1.end)).has_change
+    assert not next(facts_of(Population(Q1.start, Q1.end))).has_change
 
 
 def test_moves_count_whenever_they_happened_and_other_entries_never() -> None:
@@ -48,13 +49,13 @@ def test_moves_count_whenever_they_happened_and_other_entries_never() -> None:
     told(incident, OPENED + timedelta(days=200), {"from": "A", "to": "B"})
     told(incident, OPENED, {"from": "B", "to": "C"}, kind="note")
     told(incident, OPENED, {"from": "C", "to": ""})
-    assert next(facts_between(Q1.start, Q1.end)).functional_escalations == 1
+    assert next(facts_of(Population(Q1.start, Q1.end))).functional_escalations == 1
 
 
 def test_the_last_event_is_of_the_periods_own_incidents() -> None:
     stored(fact(number="INC1"), fact(number="INC2", opened_at=Q1.end))
-    assert last_event_at(Q1.start, Q1.end) == OPENED
-    assert last_event_at(Q1.end.replace(year=2020), Q1.end.replace(year=2021)) is None
+    assert last_event_at(Population(Q1.start, Q1.end)) == OPENED
+    assert last_event_at(Population(Q1.end.replace(year=2020), Q1.end.replace(year=2021))) is None
 
 
 def test_quarters_with_incidents_are_by_utc_and_the_latest_comes_first() -> None:
@@ -66,4 +67,4 @@ def test_quarters_with_incidents_are_by_utc_and_the_latest_comes_first() -> None
 def test_the_number_of_queries_does_not_depend_on_the_number_of_incidents(incidents: int, django_assert_num_queries: Any) -> None:
     stored(*(fact(functional_escalations=1) for _ in range(incidents)))
     with django_assert_num_queries(4):
-        assert len(list(facts_between(Q1.start, Q1.end))) == incidents
+        assert len(list(facts_of(Population(Q1.start, Q1.end)))) == incidents
