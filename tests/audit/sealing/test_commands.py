@@ -85,14 +85,14 @@ def test_the_database_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
         raise OperationalError("the server is starting up")
 
     monkeypatch.setattr(sealer, "check_start", away)
-    monkeypatch.setattr(sealer.connections, "close_all", lambda: None)
+    monkeypatch.setattr("portal.management.commands.sealer.connections.close_all", lambda: None)
     assert run(2).rests == [sealer.REST_SECONDS] * 2
     assert types() == []
 
 
 def test_what_was_not_signed_is_signed_though_nothing_new_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     failing = iter([True, False, False])
-    original = sealer.seal
+    original: Any = vars(sealer)["seal"]
 
     def full_once(*given: Any, **named: Any) -> Any:
         if next(failing):
