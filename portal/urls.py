@@ -1,7 +1,9 @@
 """Every address of the portal."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from policies.api.calendar_feed import calendar_feed
@@ -9,6 +11,8 @@ from policies.api.v1.duty_page import duty_page
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
+    # Browsers ask for it by themselves, beside documents and answers that name no icon.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("portal/favicon.svg"))),
     path("admin/reports/", include("reports.urls")),
     path("", include("portal.foundation.front_door.urls")),
     path("admin/", admin.site.urls),

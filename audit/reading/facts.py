@@ -6,15 +6,16 @@ from typing import Any
 from audit.ledger.models import LedgerEvent
 
 from .filters import Facts
+from .masking import words_shown
 from .tokens import words_of
 
 # Canonical JSON says the way in first.
 WAY = '"ctx":{"channel":"'
 
 
-def facts_of(event: LedgerEvent) -> Facts:
-    """The facts of `event`; its payload is taken apart only where its words are asked for."""
-    payload = event.payload
+def facts_of(event: LedgerEvent, *, blanks: bool = False) -> Facts:
+    """The facts of `event`; its payload is taken apart only where its words are asked for. `blanks`: for whoever sees blanks."""
+    payload, told = event.payload, words_shown if blanks else words_of
     return Facts(
         at=event.recorded_at,
         type=event.type,
@@ -23,7 +24,7 @@ def facts_of(event: LedgerEvent) -> Facts:
         key=event.object_pk or "",
         channel=channel_of(payload),
         request=event.request_id or "",
-        words=lambda: words_of(_content(payload)),
+        words=lambda: told(_content(payload)),
     )
 
 

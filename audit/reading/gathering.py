@@ -7,7 +7,8 @@ from typing import Any
 
 from .bitmaps import FEW, bitmap, packed, packed_few, place_of, unpacked
 from .facts import channel_of
-from .terms import channel_terms, hour_terms, kind_terms, person_terms, text_terms, type_terms, word_terms
+from .masking import has_blanks, words_shown
+from .terms import channel_terms, hidden_word_term, hour_terms, kind_terms, person_terms, text_terms, type_terms, word_term, word_terms
 from .tokens import MOST, texts_of, words_of
 
 # Of a stored event: its number, its hour in UTC as '2026-03-01 14', payload, type, actor and kind of thing.
@@ -69,6 +70,9 @@ def _terms(payload: str) -> Iterable[int]:
     content = json.loads(payload)
     if not isinstance(content, dict):
         return ()
+    if has_blanks(content):
+        shown = words_shown(content)
+        return [word_term(word) if word in shown else hidden_word_term(word) for word in words_of(content)]
     found = [text_terms(text) for text in texts_of(content)]
     if sum(map(len, found)) > MOST:
         return word_terms(words_of(content))

@@ -71,7 +71,7 @@ class Lookup:
             return Count(known)
         looked_at = sum(self.bounds[block] for block in self.found)
         share = known / looked_at if looked_at else 1.0
-        plain = len(self.question.groups) == 1 and len(self.question.groups[0]) == 1 and not self.question.never
+        plain = len(self.question.groups) == 1 and not self.question.never
         return Count(known + round(share * sum(self.bounds[block] for block in rest)), plain)
 
     def _portion(self, turn: int, portions: Sequence[int], left: int) -> int:

@@ -16,6 +16,7 @@ from .facts import facts_of
 from .filing import how_far
 from .filters import Filters, matches
 from .lookup import Count, Lookup
+from .masking import hides
 from .models import TrailIndex
 from .population import in_columns
 from .services import RIGHT
@@ -81,6 +82,7 @@ class Source:
 
     def __init__(self, filters: Filters, reader: Any) -> None:
         self.filters = filters
+        self.blanks = hides(reader)
         # The index promises whole hours; what is beyond the time need not be read.
         in_time = in_columns(Filters(since=filters.since, until=filters.until, routine=True))
         self.events = visible_to(reader, LedgerEvent.objects.filter(in_time), RIGHT)
@@ -90,7 +92,7 @@ class Source:
             return
         mark = how_far()
         self.tail = self._tail(mark)
-        self.lookup = _lookup(filters, mark)
+        self.lookup = _lookup(filters, mark, blanks=self.blanks)
 
     def numbers(self, *, before: int | None, after: int | None, gently: bool = False) -> Iterator[int]:
         """Numbers in the order of the page. `gently`: never much at once, for long walks."""
@@ -104,7 +106,10 @@ class Source:
     def read(self, numbers: list[int], *, upward: bool) -> list[LedgerEvent]:
         """The events with these numbers that the reader may see and the filters ask for."""
         rows = self.events.filter(pk__in=numbers).order_by("id" if upward else "-id")
-        return [event for event in rows if matches(self.filters, facts_of(event))]
+        return [event for event in rows if self._is_asked(event)]
+
+    def _is_asked(self, event: LedgerEvent) -> bool:
+        return matches(self.filters, facts_of(event, blanks=self.blanks))
 
     def count(self) -> Count:
         """How many there are."""
@@ -151,12 +156,12 @@ class Source:
         if not keys:
             return []
         rows = self._rows().filter(pk__in=listed(keys)).order_by("-id")
-        return [event.pk for event in rows if matches(self.filters, facts_of(event))]
+        return [event.pk for event in rows if self._is_asked(event)]
 
 
-def _lookup(filters: Filters, mark: TrailIndex) -> Lookup | None:
+def _lookup(filters: Filters, mark: TrailIndex, *, blanks: bool) -> Lookup | None:
     oldest, newest = mark.oldest_at, mark.newest_at
-    return Lookup(question(filters, oldest, newest)) if oldest is not None and newest is not None else None
+    return Lookup(question(filters, oldest, newest, blanks=blanks)) if oldest is not None and newest is not None else None
 
 
 @dataclass(frozen=True, slots=True)

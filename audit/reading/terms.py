@@ -47,6 +47,12 @@ def word_term(word: str) -> int:
     return number(f"w:{word}")
 
 
+@lru_cache(maxsize=2_048)
+def hidden_word_term(word: str) -> int:
+    """The term of a word that stands only where an auditor who was called in sees a blank."""
+    return number(f"x:{word}")
+
+
 def word_terms(words: Iterable[str]) -> tuple[int, ...]:
     """The terms of words, in their order."""
     return tuple(map(word_term, words))
@@ -84,14 +90,20 @@ def hour_terms(hour: str) -> tuple[int, ...]:
     return number(f"m:{day[:7]}"), number(f"d:{day}"), number(f"h:{day}T{of_day}")
 
 
-def question(filters: Filters, oldest: datetime, newest: datetime) -> Question:
-    """What to look up for `filters` where the trail reaches from `oldest` to `newest`. Without its objects and its request."""
+def question(filters: Filters, oldest: datetime, newest: datetime, *, blanks: bool = False) -> Question:
+    """What to look up for `filters` where the trail reaches from `oldest` to `newest`. Without its objects and its request.
+
+    `blanks`: for whoever sees blanks, and finds nothing by what stands there.
+    """
     groups = [
         frozenset(number(f"f:{family_of(name)}" if name.endswith(".*") else f"t:{name}") for name in _types(filters)),
         frozenset(number(f"a:{key}") for key in filters.person),
         frozenset(number(f"k:{label}") for label in filters.kind),
         frozenset(number(f"c:{channel}") for channel in filters.channel),
-        *(frozenset({word_term(word)}) for word in sorted(filters.words if filters.text else ())),
+        *(
+            frozenset({word_term(word)} if blanks else {word_term(word), hidden_word_term(word)})
+            for word in sorted(filters.words if filters.text else ())
+        ),
         _times(filters, oldest, newest),
     ]
     never = {number(f"t:{name}") for name in ROUTINE} if filters.hides_routine else set()

@@ -85,9 +85,8 @@ class Looks:
         page.on("requestfailed", self._failed)
 
     def _said(self, said: Any) -> None:
-        # Of what is no page a browser still complains when it is at the next one, and asks for its icon.
-        where = said.location.get("url", "")
-        if said.type == "error" and where not in self._no_pages and not where.endswith("/favicon.ico"):
+        # Of what is no page a browser still complains when it is at the next one.
+        if said.type == "error" and said.location.get("url", "") not in self._no_pages:
             self._now.append(said.text)
 
     def _failed(self, request: Any) -> None:

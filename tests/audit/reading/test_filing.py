@@ -1,11 +1,13 @@
 """Filing in bulk: the same sets whether events come one by one, in portions or all at once."""
 
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.ledger.services import append_all
 from audit.models import LedgerEvent, TrailIndex, TrailPosting
@@ -36,6 +38,19 @@ def test_portions_and_bulk_file_the_same(now: Any) -> None:
     assert "events filed" in told.getvalue()
     again = TrailIndex.objects.get()
     assert (again.leaf, again.oldest_at, again.newest_at) == (far.leaf, far.oldest_at, far.newest_at)
+
+
+@pytest.mark.django_db
+def test_an_index_of_before_an_upgrade_is_filed_again(now: Any) -> None:
+    happened(9, now=now)
+    take_in()
+    file_new()
+    before = postings()
+    upgrade = import_module("audit.migrations.0021_words_behind_blanks_apart")
+    upgrade.begin_anew(apps, connection.schema_editor())
+    assert (postings(), TrailIndex.objects.get().leaf) == ([], 0)
+    file_new()
+    assert postings() == before
 
 
 @pytest.mark.django_db

@@ -16,6 +16,8 @@ from audit.reading.folding import Folds
 from audit.reading.population import selected
 from audit.reading.searching import page, walk
 from audit.sealing.sequencing import take_in
+from portal.foundation import clock
+from portal.foundation.granting.appointments import appoint
 from portal.foundation.request_context import origin
 from tests.factories.portal import person
 
@@ -71,6 +73,52 @@ def test_every_filter_finds_the_same_by_the_index_by_columns_and_by_looking(file
         assert few.number == len(looked) or not few.is_exact
         assert list(selected(filters).values_list("pk", flat=True)) == looked, filters
         assert [event.pk for event in walk(filters, rae)] == looked
+
+
+BEHIND_BLANKS = ("burnout", "surgery", "recovering", "203.0.113.7")
+ABSENCE = {"model": "policies.dutyabsence", "pk": "1", "repr": "Ana Ruiz, burnout"}
+
+
+def told_of_an_absence(now: Any) -> None:
+    """Three events with hidden words, and one in which one of these words stands in the open."""
+    away = {"type": "absence.reported", "obj": ABSENCE, "why": "Surgery", "details": {"kind": "burnout", "until": "recovering tomorrow"}}
+    beside = {"type": "schedule.changed", "obj": {"model": "policies.oncallschedule", "pk": "1", "repr": "Cards"}, "why": "Rota"}
+    swap = {"type": "swap.asked", "obj": {"model": "policies.dutyswap", "pk": "2", "repr": "Swap"}, "details": {"reason": "recovering"}}
+    beside["changes"] = [{"table": "t", "model": ABSENCE["model"], "pk": "1", "repr": ABSENCE["repr"], "op": "insert"}]
+    seen = {"type": "auth.refused", "why": "Cards", "details": {"address": "203.0.113.7"}}
+    with transaction.atomic():
+        append_all([away, beside, swap, seen, {"type": "incident.noted", "why": "Surgery of the database"}], now=now)
+
+
+@pytest.mark.parametrize("filed", [False, True], ids=["nothing filed", "all filed"])
+def test_a_search_finds_nothing_by_words_that_the_reader_sees_blank(filed: bool, rae: Any, now: Any) -> None:
+    told_of_an_absence(now)
+    if filed:
+        take_in()
+        file_all()
+    auditor = person("Visitor")
+    appoint(auditor, actor=None, now=clock.now(), until=clock.now() + timedelta(days=1), reason="Audit", everything=True)
+
+    def types(reader: Any, **asked: Any) -> list[str]:
+        found = page(Filters(**asked), reader, size=1)
+        rest = list(walk(Filters(**asked), reader))
+        assert found.count.number == len(rest)
+        return [event.type for event in rest]
+
+    assert {word: len(types(rae, text=word)) for word in BEHIND_BLANKS} == dict(zip(BEHIND_BLANKS, (2, 2, 2, 1), strict=True))
+    assert {word: types(auditor, text=word) for word in BEHIND_BLANKS} == {
+        "burnout": [],
+        "surgery": ["incident.noted"],
+        # How long it takes is shown; why somebody asked to swap is not.
+        "recovering": ["absence.reported"],
+        "203.0.113.7": [],
+    }
+    # What is shown is found, and by all words together only where all of them are shown.
+    assert types(auditor, text="Ruiz") == types(rae, text="Ruiz") == ["schedule.changed", "absence.reported"]
+    assert types(rae, text="Rota burnout") == ["schedule.changed"]
+    assert types(auditor, text="Rota burnout") == types(auditor, kind=(ABSENCE["model"],), text="surgery") == []
+    assert types(auditor, object=("policies.dutyabsence:1",), text="surgery") == []
+    assert types(auditor, text="shown") == []
 
 
 def test_pages_follow_each_other_both_ways_and_stay_when_newer_events_come(rae: Any, now: Any) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.templatetags.static import static
 from django.test import Client
 
 from incidents.lifecycle.services import acknowledge
@@ -52,3 +53,8 @@ def test_the_history_of_an_incident_tells_its_state(reader: Client, now: datetim
     acknowledge(open_one, actor=person("Tom Berg", roles=("commander",)), now=now + timedelta(minutes=1), reason="")
     page = " ".join(reader.get(f"/admin/incidents/incident/{open_one.pk}/history/").content.decode().split())
     assert "<strong>State:</strong> new" in page
+
+
+def test_the_icon_that_browsers_ask_for_by_themselves_is_there_for_strangers(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"]) == (302, static("portal/favicon.svg"))
