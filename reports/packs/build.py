@@ -14,6 +14,7 @@ from .escalations import EscalationFacts
 from .quarters import Progress, Quarter, weeks_of
 from .reviews import KnowledgeFact, ReviewFact, section_of
 from .summary import day_in_words, highlights_of, progress_in_words, summary_of
+from .units import Unit
 
 TITLE = "Quarterly incident review"
 POPULATION = (
@@ -40,21 +41,23 @@ def build(
     knowledge: Sequence[KnowledgeFact] = (),
     escalated: EscalationFacts | None = None,
     chapters: Sequence[Chapter] = (),
+    unit: Unit | None = None,
 ) -> ReportDocument:
     """The pack of `quarter`. `facts` are in the order of opening; `last_event_at` is the data's cut-off, None without data.
 
     Without `reviews` and `knowledge`, or without escalations by the portal, there is no chapter on them. `chapters` of other analyses
-    follow in their order.
+    follow in their order. With `unit` it is a report on that business unit and its parts, and says so.
     """
     metrics = definitions.measured(definitions.METRICS, facts)
     coverage = definitions.measured(definitions.COVERAGE, facts)
     notice = progress_in_words(quarter, progress)
     chapter = escalations.section_of(escalated) if escalated else ()
     return ReportDocument(
-        name=f"pack-{quarter}",
-        title=TITLE,
+        name=f"pack-{quarter}{f'-{unit.slug}' if unit else ''}",
+        title=f"{TITLE}: {unit.name}" if unit else TITLE,
         subtitle=f"{str(quarter)[4:]} {quarter.year}",
         facts=(
+            *((("Business unit", unit.words),) if unit else ()),
             ("Period", f"{quarter.days_in_words}, UTC"),
             ("Incidents", POPULATION),
             ("Last event in the data", _cut_off_in_words(last_event_at)),
@@ -76,6 +79,7 @@ def build(
         notes=(TRACING, NO_BUILD_TIME),
         content={
             "quarter": str(quarter),
+            **({"unit": {"name": unit.name, "parts": list(unit.parts)}} if unit else {}),
             "period": {"start": _iso(quarter.start), "end": _iso(quarter.end), "end_included": False},
             "progress": progress.value,
             "population": POPULATION,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.events.services import act
+from policies.models import BusinessUnit
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput
 from reports.document import Chapter, ReportDocument
@@ -28,6 +29,7 @@ from .escalations import EscalationFacts
 from .models import QuarterlyPack
 from .quarters import Quarter
 from .review_rows import knowledge_at_end_of, reviews_in
+from .units import Unit
 
 Tell = Callable[[str], None]
 # What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
@@ -79,8 +81,8 @@ def build_pack(
     try:
         with ExitStack() as stack:
             workshop = _workshop(out, stack)
-            document = _document(quarter, now, tell)
-            made = _written(chosen, document, workshop, tell)
+            document = read_document(quarter, None, now, tell)
+            made = written(chosen, document, workshop, tell)
             tell("Recording")
             with act("reports.pack_built", actor=actor, now=now) as running:
                 files = tuple(_described(path, out) for path in made)
@@ -118,9 +120,11 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
+def read_document(quarter: Quarter, unit: BusinessUnit | None, now: datetime, tell: Tell = lambda step: None) -> ReportDocument:
+    """The report on `quarter` as the data are now, of `unit` with its parts or of the whole organisation."""
     tell("Reading incidents")
-    population = Population(quarter.start, quarter.end)
+    about = Unit.of(unit) if unit else None
+    population = Population(quarter.start, quarter.end, about.keys if about else None)
     facts = list(facts_of(population))
     last = last_event_at(population)
     return build(
@@ -129,9 +133,10 @@ def _document(quarter: Quarter, now: datetime, tell: Tell) -> ReportDocument:
         progress=quarter.progress(now),
         last_event_at=last,
         escalated=_escalated(population, facts, last or quarter.start),
-        reviews=reviews_in(quarter),
-        knowledge=knowledge_at_end_of(quarter),
+        reviews=reviews_in(quarter, population.units),
+        knowledge=knowledge_at_end_of(quarter, population.units),
         chapters=tuple(analysis(population, last or quarter.start) for analysis in ANALYSES),
+        unit=about,
     )
 
 
@@ -146,7 +151,7 @@ def _escalated(population: Population, facts: Sequence[IncidentFact], known_unti
     return EscalationFacts(whole, names_of_runs(population), opened)
 
 
-def _written(names: Sequence[str], document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:
+def written(names: Sequence[str], document: ReportDocument, folder: Path, tell: Tell) -> list[Path]:
     """The files in the order of `names`. They are made side by side: the PDF's process works while we write the others."""
     tell(f"Writing {', '.join(names)}")
     with ThreadPoolExecutor(max_workers=len(names)) as pool:
