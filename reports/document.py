@@ -96,13 +96,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A chapter: text, then figures, then tables."""
+    """A chapter: text, then lines to be typed as they stand (`code`), then figures, then tables."""
 
     key: str
     title: str
     paragraphs: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
+    code: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def for_paper(document: ReportDocument) -> dict[str, Any]:
             {
                 "title": section.title,
                 "paragraphs": section.paragraphs,
+                "code": section.code,
                 "figures": [dataclasses.asdict(figure) for figure in section.figures],
                 "tables": [_table(table) for table in section.tables if table.on_paper],
             }

@@ -15,13 +15,14 @@ from matplotlib.ticker import MaxNLocator
 
 from reports.document import Figure, FigureKind, Series, shown
 
+from .fonts import for_charts
 from .palette import FAINT, INK, MUTED, TONES
 
 WIDTH_INCHES = 6.7
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "report",
     "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
+    "font.family": list(for_charts()),
     "font.size": 7.5,
     # A '$' in a name is a dollar, not the beginning of a formula.
     "text.parse_math": False,
@@ -74,7 +75,7 @@ def _small_multiples(figure: Figure) -> Canvas:
     for axes, series in zip(grid[:, 0], figure.series, strict=True):
         _columns_on(axes, figure, series)
         total = shown(sum(value or 0 for value in series.values), figure.value_kind)
-        axes.set_title(f"{series.name}: {total}", loc="left", fontsize=8, fontweight="bold", color=TONES[series.tone], pad=9)
+        axes.set_title(f"{series.name}: {total}", loc="left", fontsize=8.5, color=TONES[series.tone], pad=9)
     grid[-1, 0].set_xlabel(figure.category_label)
     return canvas
 

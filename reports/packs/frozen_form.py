@@ -101,6 +101,7 @@ def _section_of(plain: dict[str, Any]) -> Section:
         **{
             **plain,
             "paragraphs": tuple(plain["paragraphs"]),
+            "code": tuple(plain["code"]),
             "figures": tuple(_figure_of(each) for each in plain["figures"]),
             "tables": tuple(_table_of(each) for each in plain["tables"]),
         }

@@ -1,7 +1,9 @@
 """The PDF, read back by another library."""
 
+import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -46,7 +48,70 @@ def test_it_has_title_summary_figures_tables_definitions_and_page_numbers(small:
     assert "Incidents opened, by week and priority" in text
     assert "Moves from one known assignment group to a different one" in text
     assert "which is too long a list for this document" in text
-    assert "2 / " in text
+    assert "Page 2 of 8" in text
+    assert "Figure 1. Incidents opened, by week and priority" in text
+    assert "Table 1. Counts" in text
+
+
+def test_the_contents_name_the_page_of_every_chapter_figure_and_table(small: Path) -> None:
+    pages = pypdf.PdfReader(small).pages
+    contents = " ".join(pages[1].extract_text().split())
+    for title in ("Volume", "Figure 2 Time to acknowledge, by priority", "Table 5 By service"):
+        number = int(re.search(re.escape(title) + r"[ .]*(\d+)", contents)[1])  # type: ignore[index]
+        assert title.split(" ", 2)[-1] in pages[number - 1].extract_text()
+
+
+SCRIPTS = (
+    "مرحبا بالعالم", "שלום עולם", "漢字かな", "한국어", "हिन्दी", "বাংলা", "தமிழ்", "ไทย", "ភាសាខ្មែរ", "አማርኛ", "ქართული", "Հայերեն",
+    "Ελληνικά", "Кириллица", "Tiếng Việt", "🔥👩‍👩‍👧‍👦🇪🇸", "∑ → ✓ ⚠",
+)  # fmt: skip
+
+
+def test_names_in_any_script_and_emoji_are_set_in_tables_and_charts(tmp_path: Path) -> None:
+    facts = [fact(service=name) for name in SCRIPTS]
+    paper = as_pdf.write(build(Quarter(2016, 1), facts, progress=Progress.OVER, last_event_at=None), tmp_path)[0]
+    text = text_in(paper)
+    assert "\N{WHITE SQUARE}" not in text
+    for name in ("漢字かな", "한국어", "Ελληνικά", "Кириллица", "Tiếng Việt", "✓"):
+        assert name in text
+    fonts = {str(font["/BaseFont"]) for page in pypdf.PdfReader(paper).pages for font in fonts_of(page)}
+    assert {"Hebrew", "Arabic", "CJK", "Devanagari", "Thai", "Emoji"} <= {word for word in KNOWN if any(word in font for font in fonts)}
+
+
+KNOWN = ("Hebrew", "Arabic", "CJK", "Devanagari", "Thai", "Emoji")
+
+
+def fonts_of(page: pypdf.PageObject) -> list[Any]:
+    return [font.get_object() for font in page["/Resources"].get("/Font", {}).values()]  # type: ignore[attr-defined]
+
+
+def test_characters_that_no_font_has_together_are_replaced_and_stop_nothing(tmp_path: Path) -> None:
+    odd = "漢\u0651 \U0010fffd x"
+    text = text_of(build(Quarter(2016, 1), [fact(service=odd)], progress=Progress.OVER, last_event_at=None), tmp_path)
+    assert "\N{WHITE SQUARE}" in text
+
+
+def test_every_table_and_figure_is_tagged_and_every_figure_has_its_words(small: Path) -> None:
+    kinds = [str(each.get("/S")) for each in structure(small)]
+    assert kinds.count("/Table") == 6
+    assert {"/H1", "/TH", "/TD", "/Caption", "/TOC"} <= set(kinds)
+    figures = [each for each in structure(small) if each.get("/S") == "/Figure"]
+    assert len(figures) >= 5
+    assert all(each.get("/Alt") for each in figures)
+
+
+def structure(paper: Path) -> list[Any]:
+    """Every element of the tree that says what is what."""
+    found: list[Any] = []
+    waiting = [pypdf.PdfReader(paper).trailer["/Root"]["/StructTreeRoot"]]  # type: ignore[index]
+    while waiting:
+        node = waiting.pop().get_object()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            found += [node] if "/S" in node else []
+            waiting += [node["/K"]] if "/K" in node else []
+    return found
 
 
 def test_it_is_tagged_titled_and_declared_accessible(small: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.exports.safety import never_a_formula, printable, storable
+from reports.exports.safety import isolated, never_a_formula, printable, storable
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠1"])
@@ -32,3 +32,15 @@ def test_control_characters_and_half_surrogates_are_replaced_and_seen() -> None:
 def test_on_paper_a_text_is_one_line_without_tricks_and_without_missing_glyphs() -> None:
     glyphs = frozenset(map(ord, "abc □"))
     assert printable("a\n\tb\u202ec🔥\ufeff", glyphs) == "a bc□"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Payments (5)", "Payments (5)"),
+        ("עברית (5), Payments (3)", "\u2068עברית\u2069 (5), Payments (3)"),
+        ("שלום עולם (1), مرحبا 2 بعد (2)", "\u2068שלום עולם\u2069 (1), \u2068مرحبا 2 بعد\u2069 (2)"),
+    ],
+)
+def test_a_name_written_from_right_to_left_keeps_to_itself(text: str, told: str) -> None:
+    assert isolated(text) == told

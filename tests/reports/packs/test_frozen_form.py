@@ -53,7 +53,7 @@ SERIES = st.builds(Series, TEXT, several(st.none() | st.floats(allow_nan=False, 
 FIGURES = st.builds(
     Figure, TEXT, st.sampled_from(FigureKind), TEXT, TEXT, TEXT, TEXT, several(TEXT), several(SERIES), st.sampled_from(Kind), TEXT
 )
-SECTIONS = st.builds(Section, TEXT, TEXT, several(TEXT), several(FIGURES), several(TABLES))
+SECTIONS = st.builds(Section, TEXT, TEXT, several(TEXT), several(FIGURES), several(TABLES), several(TEXT))
 PAIRS = several(st.tuples(TEXT, TEXT))
 DOCUMENTS = st.builds(
     ReportDocument, TEXT, TEXT, TEXT, PAIRS, PAIRS, several(TEXT), several(SECTIONS), several(st.builds(Definition, TEXT, TEXT, TEXT, TEXT)),
