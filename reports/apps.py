@@ -1,4 +1,4 @@
-"""Start-up of reports: their guards in the database."""
+"""Start-up of reports: their guards in the database, and their jobs."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
@@ -10,9 +10,27 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.foundation import database_guards
+        from portal.foundation.jobs import Job, declare
 
+        from .dashboards import guards as dashboard_guards
         from .packs import guards
 
-        database_guards.guards.register(self.label, guards.GOVERNED)
+        database_guards.guards.register(self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS))
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
+        declare(
+            Job(
+                name="prepare-facts",
+                function="reports.tasks.prepare_facts",
+                every_minutes=1,
+                why="Follows what happened with the facts of the dashboards.",
+            )
+        )
+        declare(
+            Job(
+                name="read-facts-again",
+                function="reports.tasks.read_facts_again",
+                every_minutes=1440,
+                why="Has the facts of the last two quarters read anew, in case a change was missed.",
+            )
+        )

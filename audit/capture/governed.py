@@ -55,6 +55,9 @@ NOT_GOVERNED = {
     "portal.RememberedRequest": "an answer kept for a day, for the same request sent again",
     "portal.SignOfLife": "a sign of life",
     "portal.WrongTries": "counts; each refused try and each lock are events",
+    "reports.DayFacts": "worked out anew from the incidents",
+    "reports.FactsProgress": "how far that has come",
+    "reports.QuarterFigures": "worked out anew from the incidents",
     "sessions.Session": "who is signed in; signing in and out are events",
 }
 

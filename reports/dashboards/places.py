@@ -1,0 +1,52 @@
+"""What services and groups are called, and to which units services belong. Pure but for `places_now`, which asks three times."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """By primary key: names of services and groups, the unit of a service, and the unit above a unit. A service has no unit or one."""
+
+    services: dict[int, str] = field(default_factory=dict)
+    teams: dict[int, str] = field(default_factory=dict)
+    unit_of: dict[int, int] = field(default_factory=dict)
+    above: dict[int, int] = field(default_factory=dict)
+
+    def units_of(self, service: int) -> list[int]:
+        """The units whose figures a service counts in: its own and all above."""
+        found: list[int] = []
+        unit = self.unit_of.get(service)
+        while unit is not None and unit not in found:
+            found.append(unit)
+            unit = self.above.get(unit)
+        return found
+
+    def differs_from(self, later: Self) -> bool:
+        """Whether anything that there was is called otherwise or belongs elsewhere in `later`; what was added does not count."""
+        return (
+            any(later.services.get(key) != name for key, name in self.services.items())
+            or any(later.teams.get(key) != name for key, name in self.teams.items())
+            or any(later.units_of(key) != self.units_of(key) for key in self.services)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Keys become text, as JSON has no others."""
+        return {name: {str(key): value for key, value in given.items()} for name, given in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        return cls(**{name: {int(key): value for key, value in given.items()} for name, given in content.items()})
+
+
+def places_now() -> Places:
+    """As they are now. Three queries."""
+    from policies.models import BusinessUnit, Service, Team
+
+    services = list(Service.objects.order_by().values_list("pk", "name", "business_unit_id"))
+    return Places(
+        services={key: name for key, name, _ in services},
+        teams=dict(Team.objects.order_by().values_list("pk", "name")),
+        unit_of={key: unit for key, _, unit in services if unit is not None},
+        above=dict(BusinessUnit.objects.filter(part_of__isnull=False).order_by().values_list("pk", "part_of_id")),
+    )
