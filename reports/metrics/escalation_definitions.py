@@ -10,6 +10,9 @@ from .levels import NEVER, SECOND, Cause, Truth, Visits, Whole
 from .statistics import share_of, spread
 from .survival import Curve, curve
 
+# Why a higher level is entered, the most telling first.
+CAUSES = (Cause.BYPASSED, Cause.BY_HAND, Cause.MILESTONE, Cause.SILENT, Cause.BEGAN_AGAIN, Cause.REGRADED, Cause.WINDOW)
+
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
@@ -66,10 +69,10 @@ def escalations_by_cause(given: Escalations) -> dict[str, int]:
     """Escalations by why the higher level was entered; the first of the list that applies.
 
     Levels bypassed by somebody with the right; moved up by hand; not resolved in time (the milestone); silent after acknowledging; the way
-    through the levels began again; not acknowledged in time, or regraded to a severity that begins higher.
+    through the levels began again; regraded to a severity that begins above the level; not acknowledged in time.
     """
     found = given.visits.cause[given.visits.went_up]
-    return {cause.words: int((found == cause).sum()) for cause in Cause if cause not in (Cause.NOT_LEFT, Cause.DE_ESCALATED)}
+    return {cause.words: int((found == cause).sum()) for cause in CAUSES}
 
 
 def escalation_density(given: Escalations) -> dict[str, Any]:

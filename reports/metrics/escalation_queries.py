@@ -1,50 +1,30 @@
 """Escalations out of the database, column by column: a constant number of queries, whatever the number of steps."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from django.db.models import BigIntegerField, Func, IntegerField, QuerySet
+from django.db.models import BigIntegerField, Case, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from incidents.lifecycle.models import Incident, TimelineEntry
 from incidents.models import EscalationRun, EscalationStep
 
+from .columns import CHUNK, EPOCH, MICROSECOND, Above, IsSet, Microseconds, WholeIn, coded, microseconds, numbered, or_nothing, read
 from .escalation_definitions import Escalations
 from .levels import NEVER, NOBODY, Action, Acts, Steps, Whole, acted, visits_of
 from .population import Population
 
-CHUNK = 20_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+__all__ = ["EPOCH", "MICROSECOND", "TRACKS", "escalations_by_track", "names_of_runs", "technical_escalations"]
+
 BY_THE_PERSON_NAMED = (Action.ACKNOWLEDGED, Action.TAKEN_OVER, Action.HANDED_OVER)
 BY_THE_ACTOR = (Action.HELD, Action.RESUMED, Action.RAISED, Action.LOWERED, Action.BYPASSED)
 CODES = {action.name.lower(): action.value for action in Action}
-STATES = {state: number for number, state in enumerate(EscalationRun.State.values)}
-
-
-class Microseconds(Func):
-    """A time as whole microseconds since 1970 UTC; null stays null. Read as a number, it costs a tenth of a datetime."""
-
-    output_field = BigIntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        # The microseconds stand behind the point, and not at all when there are none.
-        template = "(CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) * 1000000 + CAST(substr(%(expressions)s, 21) AS INTEGER))"
-        sql, params = self.as_sql(compiler, connection, template=template, **extra)
-        return sql, tuple(params) * 2
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(extract(epoch from %(expressions)s) * 1000000)::bigint", **extra)
-
-
-class IsSet(Func):
-    """1 where there is a value, 0 where there is none."""
-
-    template = "CASE WHEN %(expressions)s IS NULL THEN 0 ELSE 1 END"
-    output_field = IntegerField()
+STATES = numbered(EscalationRun.State.values)
+TRACKS = tuple(EscalationRun.Track.values)
+# What begins a pass in which a level is entered although nobody's time was over.
+MAY_BE_REGRADED = ("level", "passed_over", "resumed")
 
 
 NAMES = {"service": "incident__service__name", "team": "incident__team__name", "severity": "incident__severity"}
@@ -59,15 +39,30 @@ def names_of_runs(population: Population) -> dict[str, NDArray[Any]]:
 
 def technical_escalations(population: Population, known_until: datetime) -> Escalations:
     """The technical runs of the population's incidents. Four queries."""
+    return _read(population, known_until, (EscalationRun.Track.TECHNICAL.value,))[0]
+
+
+def escalations_by_track(population: Population, known_until: datetime) -> dict[str, tuple[Escalations, Whole]]:
+    """By track its runs, of every track that has some, and for each run the key of the policy version that it follows. Four queries."""
+    whole, track, version = _read(population, known_until, TRACKS)
+    return {
+        name: (whole.of_runs(track == number, whole.opened), version[track == number])
+        for number, name in enumerate(TRACKS)
+        if (track == number).any()
+    }
+
+
+def _read(population: Population, known_until: datetime, tracks: tuple[str, ...]) -> tuple[Escalations, Whole, Whole]:
+    """The runs of `tracks`, the number of each one's track, and the key of its version."""
     incidents = Incident.objects.filter(population.incidents())
-    key, incident, state, ended, resolved = _columns(
-        _runs(population),
-        ("pk", "incident_id", "state", Microseconds("ended_at"), Microseconds("incident__resolved_at")),
-        {2: STATES},
+    key, incident, state, ended, resolved, track, version = read(
+        _runs(population, tracks),
+        *("pk", "incident_id", coded("state", STATES), Microseconds("ended_at"), Microseconds("incident__resolved_at")),
+        *(coded("track", numbered(TRACKS)), "policy_version_id"),
     )
-    steps = _steps(population, _Places(key))
+    steps = _steps(population, tracks, _Places(key))
     visits = visits_of(steps, ended)
-    return Escalations(
+    whole = Escalations(
         opened=incidents.count(),
         incident=incident,
         resolved=resolved != NEVER,
@@ -76,16 +71,15 @@ def technical_escalations(population: Population, known_until: datetime) -> Esca
         late=np.bincount(steps.run[steps.late == 1], minlength=len(key)).astype(np.int64),
         visits=visits,
         acted=acted(visits, steps, _acts(population, steps, incident)),
-        known_until=(known_until - EPOCH) // MICROSECOND,
+        known_until=microseconds(known_until),
     )
+    return whole, track, version
 
 
-def _runs(population: Population) -> QuerySet[EscalationRun]:
+def _runs(population: Population, tracks: tuple[str, ...] = (EscalationRun.Track.TECHNICAL.value,)) -> QuerySet[EscalationRun]:
     """In the order of their incidents' opening."""
-    return EscalationRun.objects.filter(
-        population.without_drills("incident__"),
-        track=EscalationRun.Track.TECHNICAL,
-    ).order_by("incident__opened_at", "incident__number", "opening")
+    within = EscalationRun.objects.filter(population.without_drills("incident__"), track__in=tracks)
+    return within.order_by("incident__opened_at", "incident__number", "track", "opening")
 
 
 class _Places:
@@ -99,17 +93,28 @@ class _Places:
         return np.asarray(self.order[np.searchsorted(self.keys, keys)])
 
 
-def _steps(population: Population, places: _Places) -> Steps:
-    rows = EscalationStep.objects.filter(
-        population.without_drills("run__incident__"),
-        run__track=EscalationRun.Track.TECHNICAL,
-    ).order_by()
-    named = ("run_id", "action", "sequence", "part", Microseconds("at"), "level", "person_id", "actor_id", IsSet("late_by"))
-    run, action, sequence, part, at, level, person, actor, late = _columns(rows, named, {1: CODES})
+def _steps(population: Population, tracks: tuple[str, ...], places: _Places) -> Steps:
+    rows = EscalationStep.objects.filter(population.without_drills("run__incident__"), run__track__in=tracks).order_by()
+    named = ("run_id", coded("action", CODES), "sequence", "part", Microseconds("at"), "level", "person_id", "actor_id", IsSet("late_by"))
+    run, action, sequence, part, at, level, person, actor, late, regraded = read(rows, *named, _regraded())
     run = places.of(run)
     order = np.lexsort((part, sequence, run))
-    person, actor, level = (np.where(column == NEVER, NOBODY, column)[order] for column in (person, actor, level))
-    return Steps(run[order], sequence[order], action[order], at[order], level, person, actor, late[order])
+    person, actor, level = (or_nothing(column)[order] for column in (person, actor, level))
+    return Steps(run[order], sequence[order], action[order], at[order], level, person, actor, late[order], regraded[order])
+
+
+def _regraded() -> Case:
+    """1 for the first step of a pass that was decided because the severity now begins above the run's level, by the decision's own inputs.
+
+    Where the policy ends below the level to begin at, nothing higher can be entered, so that nothing is counted wrongly.
+    """
+    start, level, answered = (WholeIn("inputs", "state", name) for name in ("start_level", "level", "start_level_answered"))
+    higher = Above(start, level, Coalesce(answered, Value(0)))
+    return Case(
+        When(part=0, sequence__gt=1, action__in=MAY_BE_REGRADED, then=higher),
+        default=Value(0),
+        output_field=BigIntegerField(),
+    )
 
 
 def _acts(population: Population, steps: Steps, incident: Whole) -> Acts:
@@ -117,7 +122,7 @@ def _acts(population: Population, steps: Steps, incident: Whole) -> Acts:
     named = np.isin(steps.action, BY_THE_PERSON_NAMED) & (steps.person != NOBODY)
     ordered = np.isin(steps.action, BY_THE_ACTOR) & (steps.actor != NOBODY)
     told = TimelineEntry.objects.filter(population.within("incident__"), actor__isnull=False, imported=False).order_by()
-    of, person, at = _columns(told, ("incident_id", "actor_id", Microseconds("at")), {})
+    of, person, at = read(told, "incident_id", "actor_id", Microseconds("at"))
     run, row = _runs_of(of, incident)
     return Acts(
         np.concatenate((steps.run[named], steps.run[ordered], run)),
@@ -135,15 +140,3 @@ def _runs_of(incidents: Whole, incident_of_run: Whole) -> tuple[Whole, Whole]:
     row = np.repeat(np.arange(len(incidents)), times)
     offset = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
     return np.asarray(order[np.repeat(first, times) + offset]), row
-
-
-def _columns(rows: QuerySet[Any], named: Sequence[str | Func], codes: dict[int, dict[str, int]]) -> list[Whole]:
-    """A column for each of `named`, null as NEVER; `codes` are the numbers for the words of a column, by its place."""
-    found = rows.values_list(*named).iterator(CHUNK)
-    parts: list[list[Whole]] = [[np.empty(0, dtype=np.int64)] for _ in named]
-    while chunk := list(islice(found, CHUNK)):
-        for place, column in enumerate(zip(*chunk, strict=True)):
-            words = codes.get(place)
-            values = [words[word] for word in column] if words else [NEVER if value is None else value for value in column]
-            parts[place].append(np.array(values, dtype=np.int64))
-    return [np.concatenate(part) for part in parts]

@@ -52,6 +52,7 @@ class Cause(IntEnum):
     BEGAN_AGAIN = 5
     WINDOW = 6
     NOT_LEFT = 7
+    REGRADED = 8
 
     @property
     def words(self) -> str:
@@ -65,8 +66,9 @@ _CAUSES = {
     Cause.MILESTONE: "not resolved in time",
     Cause.SILENT: "silent after acknowledging",
     Cause.BEGAN_AGAIN: "began again",
-    Cause.WINDOW: "not acknowledged in time, or regraded to begin higher",
+    Cause.WINDOW: "not acknowledged in time",
     Cause.NOT_LEFT: "not left",
+    Cause.REGRADED: "regraded to a severity that begins higher",
 }
 _TOLD_BY = {
     Cause.BYPASSED: Action.BYPASSED,
@@ -82,7 +84,8 @@ _TOLD_BY = {
 class Steps:
     """The steps of all runs, ordered by run, sequence and part. `run` is the place of its row among the runs; `level` 0: none.
 
-    `late` is 1 for a step that came noticeably after it was due.
+    `late` is 1 for a step that came noticeably after it was due, `regraded` for the first of a pass that found the incident's severity
+    beginning above the run's level.
     """
 
     run: Whole
@@ -93,6 +96,7 @@ class Steps:
     person: Whole
     actor: Whole
     late: Whole
+    regraded: Whole
 
     def __len__(self) -> int:
         return len(self.run)
@@ -176,6 +180,7 @@ def _causes(steps: Steps) -> Whole:
     begins[1:] = (steps.run[1:] != steps.run[:-1]) | (steps.sequence[1:] != steps.sequence[:-1])
     pass_of = np.cumsum(begins) - 1
     told = np.full(pass_of[-1] + 1, Cause.WINDOW, dtype=np.int64)
+    told[pass_of[steps.regraded == 1]] = Cause.REGRADED
     for cause in sorted(_TOLD_BY, reverse=True):
         told[pass_of[steps.action == _TOLD_BY[cause]]] = cause
     return np.asarray(told[pass_of])

@@ -8,9 +8,9 @@ import pytest
 from incidents.lifecycle import services as lifecycle
 from incidents.models import EscalationRun, EscalationStep, Incident, TimelineEntry
 from reports.metrics import escalation_definitions as definitions
-from reports.metrics.escalation_queries import EPOCH, technical_escalations
-from reports.metrics.population import Population
+from reports.metrics.escalation_queries import EPOCH, escalations_by_track, technical_escalations
 from reports.metrics.levels import NEVER, SECOND
+from reports.metrics.population import Population
 from tests.incidents.escalation.conftest import Scene, make_scene
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +77,39 @@ def test_four_queries_however_many_steps(scene: Scene, django_assert_num_queries
 def moment(scene: Scene, at: int) -> float | None:
     """Seconds since the scene began; None for never."""
     return None if at == NEVER else round(at / SECOND - (scene.now - EPOCH).total_seconds(), 5)
+
+
+def test_a_worse_severity_that_begins_higher_is_told_apart_from_a_missed_window(scene: Scene) -> None:
+    worse, silent = scene.open(title="Worse"), scene.open(title="Silent")
+    scene.engine(0)
+    Incident.objects.filter(pk=worse.pk).update(severity="SEV1", start_level=2)
+    for minute in (4, 5, 15):
+        scene.engine(minute)
+    found = read(scene)
+    assert EscalationStep.objects.filter(run__incident=worse, action="level").count() == 2
+    assert definitions.escalations_by_cause(found) == {
+        "levels bypassed": 0,
+        "moved up by hand": 0,
+        "not resolved in time": 0,
+        "silent after acknowledging": 0,
+        "began again": 0,
+        "regraded to a severity that begins higher": 1,
+        "not acknowledged in time": 1,
+    }
+    assert found.incident.tolist() == [worse.pk, silent.pk]
+    assert definitions.windows(found)["missed"] == 1
+
+
+def test_every_track_is_read_and_the_technical_one_is_as_by_itself(scene: Scene) -> None:
+    scene.open(personal_data=True)
+    plain = scene.open()
+    scene.engine(0)
+    scene.engine(15)
+    tracks = escalations_by_track(Population(scene.now, scene.now + timedelta(days=1)), scene.after(60))
+    assert set(tracks) == {"technical", "compliance"}
+    technical, version = tracks["technical"]
+    alone = read(scene)
+    assert [measure(technical) for measure, _, _ in definitions.MEASURES] == [measure(alone) for measure, _, _ in definitions.MEASURES]
+    assert version.tolist() == [scene.version.pk] * 2
+    assert plain.pk not in tracks["compliance"][0].incident.tolist()
+    assert tracks["compliance"][0].opened == 2

@@ -28,6 +28,7 @@ class Step:
     person: int = NOBODY
     actor: int = NOBODY
     late: int = 0
+    regraded: int = 0
 
 
 def columns(steps: list[Step]) -> Steps:
@@ -37,7 +38,7 @@ def columns(steps: list[Step]) -> Steps:
     return Steps(
         *(column(name) for name in ("run", "pass_", "action")),
         column("at", SECOND),
-        *(column(n) for n in ("level", "person", "actor", "late")),
+        *(column(n) for n in ("level", "person", "actor", "late", "regraded")),
     )
 
 
