@@ -14,8 +14,9 @@ class ReportsConfig(AppConfig):
 
         from .dashboards import guards as dashboard_guards
         from .packs import guards
+        from .quarterly import guards as review_guards
 
-        database_guards.guards.register(self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS))
+        database_guards.guards.register(self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS, *review_guards.GUARDS))
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         declare(
@@ -32,5 +33,13 @@ class ReportsConfig(AppConfig):
                 function="reports.tasks.read_facts_again",
                 every_minutes=1440,
                 why="Has the facts of the last two quarters read anew, in case a change was missed.",
+            )
+        )
+        declare(
+            Job(
+                name="quarterly-reviews",
+                function="reports.tasks.keep_quarterly_reviews",
+                every_minutes=60,
+                why="Opens the reviews of a quarter that is over, and reminds of those that are overdue and of their actions.",
             )
         )

@@ -2,6 +2,14 @@
 
 from .dashboards.models import Dashboard, DashboardVersion, DayFacts, FactsProgress, QuarterFigures
 from .packs.models import FinishedPack, FrozenFigures, PackFile, QuarterlyPack
+from .quarterly.models import (
+    QuarterlyAction,
+    QuarterlyDecision,
+    QuarterlyFinding,
+    QuarterlyReview,
+    QuarterlyRules,
+    QuarterlySignature,
+)
 
 __all__ = [
     "Dashboard",
@@ -12,5 +20,11 @@ __all__ = [
     "FrozenFigures",
     "PackFile",
     "QuarterFigures",
+    "QuarterlyAction",
+    "QuarterlyDecision",
+    "QuarterlyFinding",
     "QuarterlyPack",
+    "QuarterlyReview",
+    "QuarterlyRules",
+    "QuarterlySignature",
 ]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from portal.foundation import clock
 from portal.foundation.request_context import origin
 from reports.dashboards import preparing
+from reports.quarterly import opening, reminding
 
 # A pass that takes longer leaves the rest to the next one, a minute later.
 WITHIN = timedelta(seconds=50)
@@ -21,3 +22,10 @@ def read_facts_again() -> int:
     """Has the facts of the last two quarters read anew; how many days that is."""
     with origin("job"):
         return preparing.read_recent_again(now=clock.now())
+
+
+def keep_quarterly_reviews() -> int:
+    """Opens the quarterly reviews that are due and tells who has to know; how many were opened and messages queued."""
+    with origin("job"):
+        now = clock.now()
+        return len(opening.open_due(now=now)) + reminding.remind(now=now)

@@ -52,6 +52,9 @@ PLACES: Mapping[str, Place] = {
     "incidents.problem": Place(service="service"),
     "incidents.drill": Place(service="service"),
     **{f"incidents.{model}": Place(service="drill__service") for model in ("drillpart", "drillfailure", "drillfinding")},
+    # Those of the whole organisation hang on no unit.
+    "reports.quarterlyreview": Place(unit="unit"),
+    "reports.quarterlyaction": Place(unit="review__unit"),
 }
 
 

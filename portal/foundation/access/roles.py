@@ -101,6 +101,10 @@ _REVIEW_LOGS = (
 # Who looks again at what others hold; whoever is asked about somebody needs no right for it.
 _SEE_ACCESS_REVIEWS = _all("audit", "accesscampaign", "accessrhythm")
 _REVIEW_ACCESS = (*_SEE_ACCESS_REVIEWS, "audit.run_accesscampaign", "audit.sign_accesscampaign", "audit.change_accessrhythm")
+# The quarterly review: who prepares it, who decides in it and who signs are rights of their own. Everybody who signs sees all of it.
+_SEE_QUARTERLY = ("reports.view_quarterlyreview", "reports.view_quarterlyaction", "reports.view_quarterlyrules")
+_SIGN_QUARTERLY = (*_SEE_QUARTERLY, "reports.sign_quarterlyreview")
+_PREPARE_QUARTERLY = ("reports.prepare_quarterlyreview", "reports.change_quarterlyrules")
 _KEDB = _all("incidents", "problem", "incidentproblem", "knownerror", "changerequest", "incidentchange", verbs=("view", "add", "change"))
 
 # Whoever holds it uses no right but those to look, whatever other roles give.
@@ -154,6 +158,7 @@ ROLES: tuple[Role, ...] = (
         # A manager on a level is alerted like anybody, and must be able to answer.
         + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
         + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
+        + (*_SIGN_QUARTERLY, "reports.decide_quarterlyreview")
         + _all("policies", "delegatedauthority", verbs=("view", "add", "change"))
         + _BREAK_GLASS,
     ),
@@ -165,6 +170,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
         + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack")
+        + (*_SIGN_QUARTERLY, "reports.decide_quarterlyreview")
         + _SEE_RETENTION
         + ("audit.approve_removal", "audit.lift_legalhold")
         + ("incidents.review_mandateuse",)
@@ -190,6 +196,7 @@ ROLES: tuple[Role, ...] = (
         + _KEEP_APART
         + _REVIEW_ACCESS
         + _REVIEW_GLASS
+        + (*_SIGN_QUARTERLY, *_PREPARE_QUARTERLY)
         + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
         + ("incidents.review_mandateuse", "incidents.declassify_incident")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
@@ -209,6 +216,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_ACCESS_REVIEWS
         + ("audit.view_elevation", *_SEE_TOKENS)
         + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord")
+        + _SEE_QUARTERLY
         + (ONLY_LOOKS,),
     ),
     Role("stakeholder", "Stakeholders", "See the status of services.", ("policies.view_service",)),
@@ -241,7 +249,7 @@ NEVER_BY_SUPERUSER = frozenset(
     {
         *("policies.approve_policyversion", "policies.publish_at_once_policyversion", "policies.review_urgentpublication"),
         *("audit.approve_removal", "audit.lift_legalhold"),
-        "audit.sign_reviewperiod",
+        *("audit.sign_reviewperiod", "reports.sign_quarterlyreview"),
     }
 )
 

@@ -1,0 +1,152 @@
+"""What else was looked at in the quarter, and what departed from the rules: policy and access reviews, log reviews, exceptions, broken glass.
+
+Read once when a review opens and kept with it. Nobody is named: numbers, policies and periods are enough, and names can be erased.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from audit.models import AccessCampaign, DutyException, Elevation, ReviewItem, ReviewPeriod
+from audit.reviews.states import PeriodState
+from incidents.models import MandateUse
+from policies.governance.queries import in_force_everywhere
+from policies.models import ExceptionRule, PolicyReview, UrgentPublication
+from portal.foundation.words import counted, listed
+from reports.packs.quarters import Quarter
+
+# More lines than these are read by nobody; the sentence has the numbers of all.
+MOST_LINES = 40
+Units = Sequence[int] | None
+
+
+def gathered(quarter: Quarter, units: Units, now: datetime) -> dict[str, Any]:
+    """Blocks in the order of the page: title, a sentence, lines. A constant number of queries."""
+    end = min(quarter.end, now)
+    blocks = (
+        _policy_reviews(quarter, units, end),
+        _access_reviews(quarter, end),
+        _log_reviews(quarter, end),
+        _exceptions(quarter, units, end),
+        _broken_glass(quarter, units, end),
+    )
+    return {"blocks": [block for block in blocks if block]}
+
+
+def _policy_reviews(quarter: Quarter, units: Units, end: datetime) -> dict[str, Any]:
+    touched = (
+        Q(opened_at__lt=end, opened_at__gte=quarter.start) | Q(signed_at__gte=quarter.start, signed_at__lt=end) | Q(period=str(quarter))
+    )
+    late = Q(due_at__lte=end) & (Q(signed_at=None) | Q(signed_at__gt=end))
+    rows = list(_of_policies(PolicyReview.objects.filter(touched | late), "policy__", units).defer("evidence").select_related("policy"))
+    rows.sort(key=lambda row: (str(row.policy), row.kind, row.period))
+    signed = [row for row in rows if row.signed_at is not None and row.signed_at < end]
+    overdue = [row for row in rows if row.due_at <= end and (row.signed_at is None or row.signed_at > end)]
+    decisions = [f"{number:,} to {name}" for name, number in sorted(Counter(row.get_decision_display() for row in signed).items())]
+    said = f" ({listed(decisions)})" if decisions else ""
+    words = f"{counted(len(rows), 'review of a policy belongs', 'reviews of policies belong')} to the quarter: {len(signed):,} signed{said}, {len(overdue):,} overdue."
+    lines = [f"{row.policy}, {row.get_kind_display()} of {row.period}: {_state_of(row, end)}" for row in rows]
+    return _block("policy_reviews", "Reviews of thresholds and policies", words, lines)
+
+
+def _state_of(row: PolicyReview, end: datetime) -> str:
+    if row.signed_at is not None and row.signed_at < end:
+        return f"signed, {row.get_decision_display()}"
+    return "overdue" if row.due_at <= end else "open"
+
+
+def _access_reviews(quarter: Quarter, end: datetime) -> dict[str, Any]:
+    touched = Q(opened_at__gte=quarter.start, opened_at__lt=end) | Q(signed_at__gte=quarter.start, signed_at__lt=end)
+    touched |= Q(signed_at=None, opened_at__lt=end)
+    rows = AccessCampaign.objects.filter(touched).defer("snapshot").annotate(
+        asked=Count("items"), removed=Count("items", filter=Q(items__removed_at__isnull=False))
+    )  # fmt: skip
+    found = list(rows.order_by("opened_at", "pk"))
+    signed = sum(_signed_by(row.signed_at, end) for row in found)
+    words = f"{counted(len(found), 'access review')}, {signed:,} signed; of {sum(row.asked for row in found):,} items {sum(row.removed for row in found):,} were taken away."
+    lines = [
+        f"{row}: {'signed' if _signed_by(row.signed_at, end) else 'overdue' if row.due_at <= end else 'open'}, {row.asked:,} items, {row.removed:,} taken away"
+        for row in found
+    ]
+    return _block("access_reviews", "Access reviews, of the whole organisation", words, lines)
+
+
+def _log_reviews(quarter: Quarter, end: datetime) -> dict[str, Any]:
+    periods = list(
+        ReviewPeriod.objects.filter(until__gt=quarter.start, since__lt=end).select_related("plan").order_by("plan__name", "since")
+    )
+    judged = dict(
+        ReviewItem.objects.filter(period__in=periods).exclude(mark="").order_by().values_list("period").annotate(number=Count("pk"))
+    )  # fmt: skip
+    signed = sum(period.state == PeriodState.SIGNED for period in periods)
+    entries, drawn = (sum(getattr(period, name) for period in periods) for name in ("entries", "drawn"))
+    words = (
+        f"{counted(len(periods), 'review of the audit trail covers', 'reviews of the audit trail cover')} days of the quarter, {signed:,} signed. "
+        f"Of {entries:,} entries {drawn:,} were drawn and {sum(judged.values()):,} judged."
+    )
+    lines = [f"{period}: {period.state}, {judged.get(period.pk, 0):,} of {period.drawn:,} drawn entries judged" for period in periods]
+    return _block("log_reviews", "Coverage of the log reviews, of the whole organisation", words, lines)
+
+
+def _exceptions(quarter: Quarter, units: Units, end: datetime) -> dict[str, Any]:
+    given = DutyException.objects.filter(given_at__gte=quarter.start, given_at__lt=end).count()
+    counting = DutyException.objects.filter(given_at__lt=end, until__gte=end.date()).filter(Q(ended_at=None) | Q(ended_at__gt=end)).count()
+    rules = ExceptionRule.objects.filter(version__in=in_force_everywhere(end)).select_related("version__policy").order_by("name", "pk")
+    found = list(_of_policies(rules, "version__policy__", units))
+    late = [rule for rule in found if rule.review_on < end.date()]
+    words = (
+        f"{counted(given, 'exception')} from separation of duties given, {counting:,} counting when the figures were read. "
+        f"{counted(len(found), 'rule starts', 'rules start')} an escalation whatever the thresholds say, {len(late):,} of them past the day of their review."
+    )
+    lines = [
+        f"{rule.name} ({rule.version.policy}): review by {rule.review_on.isoformat()}{', overdue' if rule in late else ''}"
+        for rule in found
+    ]
+    return _block("exceptions", "Exceptions", words, lines)
+
+
+def _broken_glass(quarter: Quarter, units: Units, end: datetime) -> dict[str, Any]:
+    taken = list(Elevation.objects.filter(started_at__gte=quarter.start, started_at__lt=end).order_by("started_at", "pk"))
+    mandates = (
+        MandateUse.objects.filter(used_at__gte=quarter.start, used_at__lt=end).exclude(incident__origin="drill").select_related("incident")
+    )
+    if units is not None:
+        mandates = mandates.filter(incident__service__business_unit__in=units)
+    used = list(mandates.order_by("used_at", "pk"))
+    urgent = UrgentPublication.objects.filter(published_at__gte=quarter.start, published_at__lt=end).select_related("version__policy")
+    published = list(_of_policies(urgent, "version__policy__", units).order_by("published_at", "pk"))
+    everything = [*taken, *used, *published]
+    waiting = sum(row.reviewed_at is None for row in everything)
+    refused = sum(row.verdict in {"unjustified", "not_justified"} for row in everything)
+    words = (
+        f"{counted(len(taken), 'role was', 'roles were')} taken for minutes, {counted(len(used), 'mandate was', 'mandates were')} used in incidents, "
+        f"{counted(len(published), 'version was', 'versions were')} published at once. {waiting:,} not reviewed yet, {refused:,} judged not justified."
+    )
+    lines = [
+        *(f"{row.started_at:%Y-%m-%d}: the role {row.role_title} was taken; {_judged(row)}" for row in taken),
+        *(f"{row.used_at:%Y-%m-%d}: {row.get_mandate_display()}, {row.incident.number}; {_judged(row)}" for row in used),
+        *(f"{row.published_at:%Y-%m-%d}: {row.version} published at once; {_judged(row)}" for row in published),
+    ]
+    return _block("broken_glass", "Break-glass uses", words, lines)
+
+
+def _judged(row: Any) -> str:
+    return str(row.get_verdict_display()) if row.verdict else "not reviewed yet"
+
+
+def _signed_by(at: datetime | None, end: datetime) -> bool:
+    return at is not None and at < end
+
+
+def _of_policies(rows: QuerySet[Any], way: str, units: Units) -> QuerySet[Any]:
+    if units is None:
+        return rows
+    return rows.filter(Q(**{f"{way}business_unit__in": units}) | Q(**{f"{way}service__business_unit__in": units}))
+
+
+def _block(key: str, title: str, words: str, lines: list[str]) -> dict[str, Any]:
+    more = len(lines) - MOST_LINES
+    return {"key": key, "title": title, "words": words, "lines": [*lines[:MOST_LINES], *((f"… and {more:,} more",) if more > 0 else ())]}

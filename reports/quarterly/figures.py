@@ -1,0 +1,76 @@
+"""The figures of a review: frozen for good, or as they are while the quarter runs; beside them those of the quarter before."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from policies.models import BusinessUnit
+from portal.foundation.canonical import content_hash
+from reports.document import ReportDocument
+from reports.metrics import definitions
+from reports.metrics.population import Population
+from reports.metrics.queries import facts_of
+from reports.packs.freezing import freeze, lines_in
+from reports.packs.models import FrozenFigures
+from reports.packs.quarters import Quarter
+from reports.packs.services import read_document
+from reports.packs.units import Unit
+
+OPENED = "The quarterly review of these figures was opened."
+
+
+def provisional(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> tuple[dict[str, Any], str]:
+    """What is known of a quarter that runs, for the page; and its digest."""
+    shown = _shown(_head_of(read_document(quarter, unit, now)), quarter, unit)
+    return shown, content_hash(without_floats(shown))
+
+
+def frozen(quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, reason: str) -> tuple[dict[str, Any], FrozenFigures]:
+    """Freezes the figures with all that is known at `now`, under the next number; `reason` is needed from the second on."""
+    there = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").values_list("number", flat=True).first() or 0
+    # Opening a review is what was asked for, and needed its own right; freezing follows from it.
+    kept = freeze(quarter, unit, actor=None, now=now, number=there + 1, reason=(reason or OPENED) if there else "")
+    return _shown(_head_kept(kept), quarter, unit), kept
+
+
+def without_floats(value: Any) -> Any:
+    """For hashing: numbers with a fraction as Python writes them shortest, in text."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {key: without_floats(each) for key, each in value.items()}
+    return [without_floats(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _shown(head: dict[str, Any], quarter: Quarter, unit: BusinessUnit | None) -> dict[str, Any]:
+    content = head["content"]
+    before, of = _before(quarter.previous, unit)
+    return {
+        "highlights": [list(each) for each in head["highlights"]],
+        "summary": list(head["summary"]),
+        "metrics": {**content["metrics"], **content["coverage"]},
+        "last_event_at": content["last_event_at"],
+        "before": before,
+        "before_is": of,
+    }
+
+
+def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any], str]:
+    """The figures of the quarter before as they were frozen, else as they are now; and which of both."""
+    kept = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").first()
+    if kept is not None:
+        content = _head_kept(kept)["content"]
+        return {**content["metrics"], **content["coverage"]}, f"as frozen under number {kept.number}"
+    units = Unit.of(unit).keys if unit else None
+    facts = list(facts_of(Population(quarter.start, quarter.end, units)))
+    return definitions.measured((*definitions.METRICS, *definitions.COVERAGE), facts), "as known now; it was never frozen"
+
+
+def _head_of(document: ReportDocument) -> dict[str, Any]:
+    return {"highlights": document.highlights, "summary": document.summary, "content": document.content}
+
+
+def _head_kept(kept: FrozenFigures) -> dict[str, Any]:
+    """Of the kept lines the first is enough: the others are rows of tables."""
+    head: dict[str, Any] = json.loads(next(lines_in(kept)))["document"]
+    return head
