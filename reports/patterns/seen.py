@@ -1,0 +1,92 @@
+"""A quarter as columns: what the comparisons count, read once. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.metrics.escalation_definitions import Escalations
+
+Whole = NDArray[np.int64]
+Truth = NDArray[np.bool_]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+NONE = -1
+# What is graded the same is compared: by severity, or by priority where nothing was graded.
+GRADES = ("SEV1", "SEV2", "SEV3", "SEV4", "P1", "P2", "P3", "P4", "P5", "not graded")
+SHIFTS = ("night (22 to 6 h)", "day (6 to 14 h)", "evening (14 to 22 h)")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name for each row as a number, NONE where it has none, and the names by number."""
+
+    codes: Whole
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A quarter's incidents, a row each in the order of opening; what belongs to them by the row of its incident.
+
+    Times are microseconds since 1970 UTC, NEVER where there is none. `names` are service, team, component and policy; `zone` is that of the
+    incident's policy. `made_sla` is 1, 0, or NONE when nobody knows. `went_back`: it was given to a group that had had it before.
+    `run_of` is the row of each run's incident; an alert is a message that asks one person to answer, `given_up` when no channel took it.
+    `oddities` are departures from the policy, `without_reason` those of which nobody said why.
+    """
+
+    numbers: NDArray[np.object_]
+    opened: Whole
+    acknowledged: Whole
+    resolved: Whole
+    made_sla: Whole
+    reopened: Truth
+    grade: Whole
+    names: dict[str, Names]
+    zone: Names
+    moves: Whole
+    went_back: Truth
+    escalations: Escalations
+    run_of: Whole
+    alert_of: Whole
+    alerted_at: Whole
+    given_up: Truth
+    start: int
+    end: int
+    known_until: int
+
+    def __len__(self) -> int:
+        return len(self.opened)
+
+    @property
+    def days(self) -> int:
+        return max(1, -(-(self.end - self.start) // DAY))
+
+    def day(self, at: Whole) -> Whole:
+        """The day of the quarter by UTC; what came later counts to the last one's followers, and is one day all the same."""
+        return np.clip((at - self.start) // DAY, 0, 2 * self.days - 1)
+
+    def local(self, at: Whole, incident: Whole) -> Whole:
+        """Those moments by the clock of the incidents' policies, as if it were UTC."""
+        zone = self.zone.codes[incident]
+        shifted = at.copy()
+        for code, name in enumerate(self.zone.words):
+            chosen = np.flatnonzero(zone == code)
+            hours, place = np.unique(at[chosen] // HOUR, return_inverse=True)
+            clock = ZoneInfo(name)
+            # Offsets change on full hours nearly everywhere, so one look an hour is enough.
+            offset = [(EPOCH + timedelta(hours=int(hour))).astimezone(clock).utcoffset() or timedelta() for hour in hours]
+            shifted[chosen] += np.array([one // timedelta(microseconds=1) for one in offset], dtype=np.int64)[place]
+        return shifted
+
+
+def shifts_of(local: Whole) -> Whole:
+    """0 at night, 1 by day, 2 in the evening, by the hour."""
+    return np.asarray(((local // HOUR + 2) % 24) // 8)
+
+
+def at_week_end(local: Whole) -> Truth:
+    """Saturdays and Sundays. 1970 began with a Thursday."""
+    return np.asarray((local // DAY + 3) % 7 >= 5)

@@ -1,0 +1,118 @@
+"""A candidate in words: a headline, and a sentence with the numbers, the effect, how sure it is and what it is compared with. Pure."""
+
+from reports.document import duration_in_words, number_in_words
+
+from .candidates import Candidate
+from .comparing import EARLIER, OTHERS, Comparison
+from .returning import CHANCE
+from .tallies import Part
+
+# So many of what was found of the same part, or is explained by it, are told.
+TOLD = 5
+_LONGEST = 80
+_PARTS = {
+    "service": "{0}", "component": "{0}", "team": "Group {0}", "policy": "Policy {0}", "grade": "Severity {0}",
+    "service at night": "{0} at night", "all": "All incidents",
+}  # fmt: skip
+
+
+def called(part: Part) -> str:
+    """Such as 'Group Network', 'Payments at night', 'Level 2'. Long names are cut: they are other people's words."""
+    dimension, name = part
+    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    said_already = dimension in name.lower() or _PARTS.get(dimension, "").split(" ")[0].lower() in name.lower()
+    text = short if said_already and "{0} " not in _PARTS.get(dimension, "") else _PARTS.get(dimension, "{0}").format(short)
+    return text[0].upper() + text[1:]
+
+
+def headline_of(one: Candidate) -> str:
+    found, measure = one.found, one.found.measure
+    if not measure.minutes:
+        median = "fewer than half" if found.value is None else f"in {duration_in_words(found.value)} at the median"
+        return f"{called(found.part)}: {measure.cases} {measure.done} {median}, {_elsewhere(found)} in {_time(found.other)}"
+    compared = f"{_percent(found.other)} {'by chance' if found.against == CHANCE else _elsewhere(found)}"
+    return f"{called(found.part)}: {_percent(found.value)} of {measure.cases} {measure.done}, {compared}"
+
+
+def sentence_of(one: Candidate) -> str:
+    told = _time_told(one) if not one.found.measure.minutes else _share_told(one.found)
+    return f"{told}{_past_told(one.found)} {chance_in_words(one.found.chance)}"
+
+
+def also_of(one: Candidate) -> tuple[str, ...]:
+    """What else was found of the same part, then what it explains."""
+    same = [f"{headline_of(each)}. {sentence_of(each)}" for each in one.same_part]
+    explained = [f"Seen in its incidents too, and gone without them: {headline_of(each)}." for each in one.explains]
+    told = [*same, *explained]
+    more = len(told) - TOLD
+    return (*told[:TOLD], *((f"And {more:,} more of the same.",) if more > 0 else ()))
+
+
+def chance_in_words(chance: float) -> str:
+    """Such as 'This or more by chance in fewer than 1 of 1,000 quarters.'"""
+    for of in (1_000_000, 100_000, 10_000, 1_000, 100):
+        if chance < 1 / of:
+            return f"This or more by chance in fewer than 1 of {of:,} quarters."
+    return f"This or more by chance in {number_in_words(round(100 * chance, 1))} of 100 quarters."
+
+
+def sure_in_words(rate: float) -> str:
+    """By the share of false ones to be expected among findings as sure as this: high, good or fair."""
+    return "high" if rate < 0.001 else "good" if rate < 0.01 else "fair"
+
+
+def _share_told(found: Comparison) -> str:
+    measure, points = found.measure, 100 * found.effect
+    counted = f"{found.count:,} of {found.cases:,} {measure.cases} {measure.done} ({_percent(found.value)})"
+    fair = f"{number_in_words(round(found.expected, 0 if found.expected >= 10 else 1))} ({_percent(found.other)})"
+    if found.against == CHANCE:
+        expected = f"if they were any of the quarter's {found.of_others:,} incidents, it would be {fair}"
+    elif found.against == OTHERS:
+        expected = f"with the shares of the {found.of_others:,} others, at the same severities, it would be {fair}"
+    else:
+        expected = f"with the shares of its earlier quarters, {found.of_others:,} in all, it would be {fair}"
+    between = f"{_points(found.low)} to {_points(found.high)}"
+    return f"{counted}; {expected}: {number_in_words(round(points, 1))} points more (95 % interval {between})."
+
+
+def _time_told(one: Candidate) -> str:
+    found, measure = one.found, one.found.measure
+    if found.value is None:
+        mine = f"Fewer than half of {found.cases:,} {measure.cases} were {measure.done}, as far as is known"
+    else:
+        mine = f"Half of {found.cases:,} {measure.cases} {_was(measure.done)} within {duration_in_words(found.value)}"
+    whose = "of the {0:,} others, at the same severities," if found.against == OTHERS else "of {0:,} in its earlier quarters"
+    said = f"{mine}; {whose.format(found.of_others)} half within {_time(found.other)}"
+    if one.longer is not None:
+        middle, low, high = (duration_in_words(max(0.0, each)) for each in one.longer)
+        return f"{said}: typically {middle} longer (95 % interval {low} to {high})."
+    pace = f"at {found.effect:.2f} times their pace (95 % interval {found.low:.2f} to {found.high:.2f})"
+    return f"{said}: {pace}, those still waiting counted."
+
+
+def _past_told(found: Comparison) -> str:
+    if found.against != EARLIER or found.within is None:
+        return ""
+    show = _time if not found.measure.minutes else _percent
+    year = f"; in the same quarter a year ago it was {show(found.year_ago)}" if found.year_ago is not None else ""
+    return f" Its earlier quarters lie around {show(found.within.middle)} and set the limit {show(found.within.high)}{year}."
+
+
+def _elsewhere(found: Comparison) -> str:
+    return "in earlier quarters" if found.against == EARLIER else "elsewhere"
+
+
+def _was(done: str) -> str:
+    return f"were {done}"
+
+
+def _time(seconds: float | None) -> str:
+    return "no known time" if seconds is None else duration_in_words(seconds)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{number_in_words(round(100 * share, 1))} %"
+
+
+def _points(share: float) -> str:
+    return number_in_words(round(100 * share, 1))
