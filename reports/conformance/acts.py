@@ -1,0 +1,111 @@
+"""Who acted on incidents, out of the database: a constant number of queries."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from numpy.typing import NDArray
+
+from incidents.lifecycle.models import TimelineEntry
+from incidents.models import EscalationStep
+from portal.foundation.access.models import ObjectGrant
+from portal.foundation.people.models import User
+from reports.metrics.columns import CHUNK, Microseconds, read
+from reports.metrics.population import Population
+
+from .confusion import Acts, Answer, Move
+from .passes import Steps
+
+Kind, Stored = TimelineEntry.Kind, EscalationStep.Action
+# What changes an incident or its escalation. Notes and readings tell something, and gradings follow from what is told.
+ACTING = (Kind.STATE, Kind.ASSIGNED, Kind.ESCALATION, Kind.HAND_OFF, Kind.MANDATE)
+TAKES = (Stored.ACKNOWLEDGED, Stored.TAKEN_OVER, Stored.HANDED_OVER)
+# Whoever may do one of these has a role in incidents.
+RIGHTS = (
+    *("acknowledge_incident", "resolve_incident", "change_incident", "escalate_incident", "deescalate_incident", "bypass_escalation"),
+    *("hold_escalation", "waive_handoff", "review_mandateuse", "declassify_incident", "run_drill"),
+)
+
+
+def acts_on(population: Population) -> Acts:
+    """What people did, by the timelines and by the acknowledgements among the steps, each once. Two queries."""
+    told = TimelineEntry.objects.filter(
+        population.without_drills("incident__"), kind__in=ACTING, actor__isnull=False, imported=False
+    ).order_by()  # fmt: skip
+    steps = EscalationStep.objects.filter(
+        population.without_drills("run__incident__"), action=Stored.ACKNOWLEDGED, actor__isnull=False
+    ).order_by()  # fmt: skip
+    first = read(told, "incident_id", "actor_id", Microseconds("at"))
+    second = read(steps, "run__incident_id", "actor_id", Microseconds("at"))
+    incident, person, at = (np.concatenate(pair) for pair in zip(first, second, strict=True))
+    order = np.lexsort((person, at, incident))
+    rows = np.stack((incident, person, at))[:, order]
+    once = np.ones(len(order), dtype=bool)
+    once[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
+    return Acts(*rows[:, once])
+
+
+def alerted_by(steps: Steps, incident_of_run: NDArray[np.int64]) -> set[tuple[int, int]]:
+    """Everybody whom an alert or a reminder reached, by incident; whoever was passed over stood on the level, too."""
+    named = steps.person > 0
+    return set(zip(incident_of_run[steps.run[named]].tolist(), steps.person[named].tolist(), strict=True))
+
+
+def with_right(people: Iterable[int]) -> set[int]:
+    """Those of `people` who have a role or a right that lets them act, or had one granted on a single object. Two queries."""
+    asked = set(people)
+    of_incidents = {"content_type__app_label": "incidents", "codename__in": RIGHTS}
+    roles = Group.objects.filter(**{f"permissions__{name}": value for name, value in of_incidents.items()})
+    own = Q(**{f"user_permissions__{name}": value for name, value in of_incidents.items()})
+    holders = User.objects.filter(Q(is_superuser=True) | Q(groups__in=roles) | own).values_list("pk", flat=True).distinct()
+    granted = ObjectGrant.objects.filter(user__isnull=False).values_list("user_id", flat=True).distinct()
+    return asked & {*holders, *granted}
+
+
+def moves_of(population: Population) -> list[Move]:
+    """How incidents went between groups, and tracks between people, in the order of time. Two queries."""
+    return [*_between_groups(population), *_between_people(population)]
+
+
+def _between_groups(population: Population) -> list[Move]:
+    rows = TimelineEntry.objects.filter(population.without_drills("incident__"), kind=Kind.ASSIGNED).order_by("incident_id", "at", "id")
+    return [
+        Move(incident, at, str(data["from"]), str(data["to"]))
+        for incident, at, data in rows.values_list("incident_id", "at", "data").iterator(CHUNK)
+        if isinstance(data, dict) and data.get("from") and data.get("to") and data["from"] != data["to"]
+    ]
+
+
+def _between_people(population: Population) -> list[Move]:
+    """Whoever acknowledged, took over or accepted a hand-off, one after the other on the technical track."""
+    rows = EscalationStep.objects.filter(
+        population.without_drills("run__incident__"), Q(person__isnull=False) | Q(actor__isnull=False), action__in=TAKES, run__track="technical"
+    ).order_by("run__incident_id", "at", "run_id", "sequence", "part")  # fmt: skip
+    moves: list[Move] = []
+    last: tuple[int, int] | None = None
+    for incident, at, person, actor in rows.values_list("run__incident_id", "at", "person_id", "actor_id").iterator(CHUNK):
+        holder = person or actor
+        if last is not None and last[0] == incident and last[1] != holder:
+            moves.append(Move(incident, at, last[1], holder))
+        last = (incident, holder)
+    return moves
+
+
+def answers_of(population: Population) -> list[Answer]:
+    """Who acknowledged what, also beside somebody who had it, by incident and time. Two queries."""
+    steps = EscalationStep.objects.filter(population.without_drills("run__incident__"), action__in=TAKES).order_by()
+    columns = ("run__incident_id", "run__track", "person_id", "actor_id", "at")
+    found = [
+        Answer(incident, track, person or actor, at)
+        for incident, track, person, actor, at in steps.values_list(*columns).iterator(CHUNK)
+        if person or actor
+    ]
+    beside = TimelineEntry.objects.filter(
+        population.without_drills("incident__"), kind=Kind.STATE, data__has_key="acknowledged_beside", actor__isnull=False
+    ).order_by()  # fmt: skip
+    found += [
+        Answer(incident, data.get("track") or "technical", actor, at, beside=data["acknowledged_beside"])
+        for incident, actor, at, data in beside.values_list("incident_id", "actor_id", "at", "data").iterator(CHUNK)
+    ]
+    return sorted(found, key=lambda one: (one.incident, one.at, one.beside is not None, one.person))
