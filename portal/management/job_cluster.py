@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import Value
 from multiprocessing.connection import Connection
 from queue import Empty
 from typing import Any
@@ -21,6 +22,7 @@ from django_q.monitor import monitor
 from django_q.pusher import pusher
 from django_q.scheduler import scheduler
 from django_q.signals import post_execute_in_worker
+from django_q.worker import worker
 
 from .shared_memory import give_back
 from .stopping import Stop, end_with_parent
@@ -28,8 +30,11 @@ from .stopping import Stop, end_with_parent
 logger = logging.getLogger("worker")
 # Less than the 90 s after which systemd kills. What is ended in the middle is done again: a job is struck off when it is done.
 PATIENCE_SECONDS = 60.0
-# What ends the queue of results, as django-q2 has it.
+# Longer than the half second in which the pusher looks for the next job, short against the half minute until the scheduler puts in another row.
+RESTED_SECONDS = 5.0
+# What ends a queue, and who reads from it, as django-q2 has it; and what a worker's timer says of one that ended on purpose.
 LAST = "STOP"
+RECYCLED = -2
 
 
 class _Helper(threading.Thread):
@@ -51,6 +56,25 @@ class _Helper(threading.Thread):
             logger.exception("The %s of the job cluster has failed.", self.name)
         finally:
             _leave_the_database()
+
+
+class _Jobs:
+    """The jobs as one worker takes them. Has it worked and then had nothing to do for a while, it is told that this was the last one: it ends,
+    and the sentinel forks another from its own memory, which no job has touched. Nothing is taken from the queue in that moment."""
+
+    def __init__(self, queue: Any, timer: Any, patience: float) -> None:
+        self._queue, self._timer, self._patience = queue, timer, patience
+        self._has_worked = False
+
+    def get(self) -> Any:
+        if not self._has_worked:
+            self._has_worked = True
+            return self._queue.get()
+        try:
+            return self._queue.get(timeout=self._patience)
+        except Empty:
+            self._timer.value = RECYCLED
+            return LAST
 
 
 class _Results:
@@ -79,6 +103,13 @@ class _Sentinel(Sentinel):
         self._taken_back: list[Any] = []
         post_execute_in_worker.connect(_leave_the_database)
         super().start()
+
+    def spawn_worker(self) -> None:
+        # What is handed back now, the worker does not inherit.
+        _leave_the_database()
+        timer = Value("f", -1)
+        jobs = _Jobs(self.task_queue, timer, RESTED_SECONDS)
+        self.spawn_process(worker, jobs, self.result_queue, timer, self.timeout)
 
     def spawn_pusher(self) -> _Helper:
         return _Helper("pusher", self._push)
