@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,7 @@ def export_evidence(
     actor: Any,
     now: datetime,
     reason: str = "",
+    attached: Mapping[str, bytes] | None = None,
     patience: float = 10.0,
     tell: Tell = lambda done, size: None,
     wait: Callable[[float], object] = time.sleep,
@@ -66,18 +67,21 @@ def export_evidence(
     """Writes the bundle to the file `out`, which appears whole or not at all.
 
     1. Record the export as an event. 2. Wait until the sealer has signed a tree that holds it, at most `patience` seconds. 3. Write the
-    entries up to it. A failure of 2 or 3 is an event, too, for the first one stays. `actor` None is the command line; `tell` hears how many of how many entries are done. Raises NotAllowed, WrongState
-    when nothing is sealed or entries are removed meanwhile, and OSError when the file cannot be written.
+    entries up to it, and what is `attached` by name. A failure of 2 or 3 is an event, too, for the first one stays. `actor` None is the
+    command line; `tell` hears how many of how many entries are done. Raises NotAllowed, WrongState when nothing is sealed or entries are
+    removed meanwhile, and OSError when the file cannot be written.
     """
     require(actor, "audit.export_ledgerevent", to="export evidence")
     name = str(uuid.uuid4())
     with act("evidence.exported", actor=actor, now=now, why=reason) as running:
         running.details = {"bundle": name, "selection": selection.as_recorded()}
+        if attached:
+            running.details["attached"] = {file: _described(content) for file, content in attached.items()}
     partial = out.with_name(f".{out.name}.{name}")
     try:
         before = Gone.read()
         last = _sealed(name, patience, wait)
-        entries = _write(partial, name, last, selection, now, tell)
+        entries = _write(partial, name, last, selection, attached or {}, now, tell)
         if Gone.read() != before:
             # The events that tell of it may lie beyond the end of this bundle.
             raise WrongState("Entries were pruned or erased while the evidence was written. Export it again.")
@@ -143,7 +147,13 @@ class _Writer:
         self.files[name] = hashed.told()
 
 
-def _write(path: Path, name: str, last: LedgerCheckpoint, selection: Selection, now: datetime, tell: Tell) -> int:
+def _described(content: bytes) -> dict[str, Any]:
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _write(
+    path: Path, name: str, last: LedgerCheckpoint, selection: Selection, attached: Mapping[str, bytes], now: datetime, tell: Tell
+) -> int:
     counted = _Counted(last.size, selection, tell)
     with zipfile.ZipFile(path, "x", allowZip64=True, compresslevel=6) as archive:
         writer = _Writer(archive, now)
@@ -155,6 +165,8 @@ def _write(path: Path, name: str, last: LedgerCheckpoint, selection: Selection, 
         writer.add("anchors.jsonl", _json_lines(_anchors(last)))
         writer.add("cards.jsonl", _json_lines(_cards(counted.tokens)))
         writer.add("keys.txt", ["".join(f"{key}\n" for key in [*public_keys(), *witness_keys()]).encode("ascii")])
+        for file in sorted(attached):
+            writer.add(f"attached/{file}", [attached[file]])
         manifest = {
             "v": 1,
             "kind": "evidence",

@@ -14,16 +14,22 @@ ALWAYS = ("evidence.exported", "evidence.export_failed", "ledger.key_rotated", "
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """From `since` on and before `until` (when it happened), about the object `model`, `pk`; empty parts do not narrow."""
+    """From `since` on and before `until` (when it happened), about the object `model`, `pk` or one of `others`; empty parts do not narrow."""
 
     since: datetime | None = None
     until: datetime | None = None
     model: str = ""
     pk: str = ""
+    # Further objects, by model and key: what belongs together is taken out together.
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_everything(self) -> bool:
         return not (self.since or self.until or self.model)
+
+    @property
+    def objects(self) -> tuple[tuple[str, str], ...]:
+        return ((self.model, self.pk), *self.others) if self.model else ()
 
     def as_recorded(self) -> dict[str, Any] | None:
         if self.is_everything:
@@ -31,7 +37,7 @@ class Selection:
         return {
             "from": self.since.isoformat() if self.since else None,
             "to": self.until.isoformat() if self.until else None,
-            "object": f"{self.model}:{self.pk}" if self.model else None,
+            "object": " ".join(f"{model}:{pk}" for model, pk in self.objects) or None,
         }
 
     def in_sql(self) -> tuple[str, list[Any]]:
@@ -47,7 +53,8 @@ class Selection:
         if self.until:
             parts.append(("e.recorded_at < %s", [self.until]))
         if self.model:
-            parts.append(("e.object_model = %s AND e.object_pk = %s", [self.model, self.pk]))
+            either = " OR ".join(["(e.object_model = %s AND e.object_pk = %s)"] * len(self.objects))
+            parts.append((f"({either})", [value for one in self.objects for value in one]))
         narrow = " AND ".join(sql for sql, _ in parts)
         always = ", ".join(["%s"] * len(ALWAYS))
         return [(narrow, [value for _, values in parts for value in values]), (f"e.type IN ({always})", list(ALWAYS))]

@@ -29,6 +29,10 @@ const BOUND_BY_THE_TREE = 'entries.jsonl'; // whose bytes are hashed into the tr
 const DEEPEST = 500; // objects and lists within each other, the outermost counted
 const MEMBERS = ['README.txt', 'verify.py', 'verify.js', 'verify.html', 'manifest.json', 'entries.jsonl', 'checkpoints.jsonl', 'anchors.jsonl',
   'cards.jsonl', 'keys.txt'];
+const ATTACHED = /^attached\/[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/; // what else may be in a bundle, named by the event of the export
+const MOST_ATTACHED = 500;
+
+function isMember(name) { return MEMBERS.includes(name) || ATTACHED.test(name); }
 
 class Unreadable extends Error {} // the bytes are not what the format says
 
@@ -1023,7 +1027,7 @@ class Bundle {
     await this.readCards();
     await this.readEntries();
     await this.readAnchors();
-    for (const name of MEMBERS) if (!this.told.has(name)) await this.read(name, () => {});
+    for (const name of [...MEMBERS, ...this.attached()]) if (!this.told.has(name)) await this.read(name, () => {});
     this.checkDigests();
     this.checkOrder();
     this.checkExtent();
@@ -1043,9 +1047,12 @@ class Bundle {
 
   checkMembers() {
     for (const name of MEMBERS) if (!this.members.has(name)) this.add('incomplete', 'member-missing', `“${name}” is not in the bundle.`);
-    for (const name of this.members.keys()) if (!MEMBERS.includes(name)) this.add('tampered', 'member-extra',
+    for (const name of this.members.keys()) if (!isMember(name)) this.add('tampered', 'member-extra',
       `“${name}” does not belong into a bundle.`);
+    if (this.members.size > MEMBERS.length + MOST_ATTACHED) this.add('tampered', 'member-extra', 'It holds more members than a bundle has.');
   }
+
+  attached() { return [...this.members.keys()].filter((name) => ATTACHED.test(name)); }
 
   /** Hands the pieces of a member to `take`. What cannot be read is a finding. */
   async read(name, take) {
@@ -1307,8 +1314,8 @@ class Bundle {
     const details = isRecord(entry.details) ? entry.details : {};
     if (entry.type === 'ledger.key_rotated') this.rotations.push({ index, details });
     else if (entry.type === 'evidence.exported') {
-      const { bundle, selection = null } = details;
-      if (bundle === this.manifest.bundle) this.exports.push({ index, at: entry.ts, selection });
+      const { bundle, selection = null, attached } = details;
+      if (bundle === this.manifest.bundle) this.exports.push({ index, at: entry.ts, selection, attached: isRecord(attached) ? attached : {} });
     } else if (EXPLAINING.has(entry.type)) {
       const isRange = (range) => Array.isArray(range) && range.length === 2 && range.every((one) => isWhole(one)) && range[0] <= range[1] && range[1] < index;
       if (Array.isArray(details.ranges) && details.ranges.every(isRange)) this.explained.push(...details.ranges);
@@ -1392,7 +1399,7 @@ class Bundle {
       }
     }
     for (const name of this.members.keys()) {
-      if (name !== 'manifest.json' && MEMBERS.includes(name) && !Object.hasOwn(files, name)) this.add('tampered', 'member-unlisted',
+      if (name !== 'manifest.json' && isMember(name) && !Object.hasOwn(files, name)) this.add('tampered', 'member-unlisted',
         `“${name}” is not in the manifest.`);
     }
   }
@@ -1617,8 +1624,9 @@ class Bundle {
         'The bundle does not hold the event of its own export: it was cut, or is older than it pretends.');
       return;
     }
-    const { index, at, selection } = this.exports[0];
+    const { index, at, selection, attached } = this.exports[0];
     const place = { first: index };
+    this.checkAttached(attached, place);
     if (this.exports.length > 1) this.add('tampered', 'own-export-twice',
       'The event of this export stands in the bundle twice.', { first: this.exports[1].index });
     if (at !== this.manifest.made_at || !alike(selection, this.manifest.selection)) this.add('tampered', 'own-export-other',
@@ -1628,6 +1636,16 @@ class Bundle {
     const earlier = there[there.length - 2];
     if (earlier && earlier.size > index) this.add('tampered', 'own-export-earlier',
       `A checkpoint before the last (${grouped(earlier.size)} entries) holds the event of this export, too.`, place);
+  }
+
+  /** What is attached is what the event of the export names, by name, length and SHA-256. */
+  checkAttached(told, place) {
+    const files = isRecord(this.manifest.files) ? this.manifest.files : {};
+    const here = new Map(Object.keys(files).filter((name) => ATTACHED.test(name)).map((name) => [name.slice('attached/'.length), files[name]]));
+    for (const name of Object.keys(told)) if (!here.has(name)) this.add('incomplete', 'attached-missing',
+      `“${name}”, which the event of the export names, is not attached.`, place);
+    for (const [name, said] of here) if (!Object.hasOwn(told, name) || !alike(told[name], said)) this.add('tampered', 'attached-other',
+      `“attached/${name}” is not the file that the event of the export names.`, place);
   }
 
   /** The reader's own older checkpoint must be continued. */
@@ -1980,6 +1998,7 @@ function bundleAbout(check) {
     signers: signersOf(check, trust),
     witnesses: witnessesOf(check),
     anchors: anchorsOf(check),
+    attached: check.attached().map((name) => name.slice('attached/'.length)).sort(),
     gaps: gapsOf(check),
     more_gaps: Math.max(0, check.omitted.length - MOST_OF_A_KIND),
     lost: lost.map(({ index, lostTo, epoch, reason }) => ({ from: index, to: lostTo - 1, epoch, reason })),

@@ -80,6 +80,7 @@ BOUND_BY_THE_TREE = ("entries.jsonl",)  # whose bytes are hashed into the tree, 
 UTC = timezone.utc
 EVIDENCE = ("manifest.json", "entries.jsonl", "checkpoints.jsonl", "anchors.jsonl", "cards.jsonl", "keys.txt")
 MEMBERS = (*EVIDENCE, "README.txt", "verify.py", "verify.js", "verify.html")
+ATTACHED, MOST_ATTACHED = re.compile(r"attached/[A-Za-z0-9][A-Za-z0-9._-]{0,199}"), 500
 TOLERANCE, TOLD_LATE = timedelta(seconds=300), timedelta(seconds=60)
 PACKED, CHUNK, LONGEST_LINE, LONGEST_TEXT = 1 << 15, 1 << 18, 8 << 20, 1 << 20
 FINDINGS_SHOWN = 20
@@ -906,9 +907,9 @@ class Bundle:
         if any(info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in members):
             raise Broken("a member is encrypted, or packed in a way that bundles are not")
         self.sizes = {info.filename: info.file_size for info in members}
-        if len(self.sizes) != len(members) or set(self.sizes) - set(MEMBERS):
-            strange = sorted(set(self.sizes) - set(MEMBERS)) or ["a name twice"]
-            raise Broken(f"it holds what no bundle holds: {shorten(strange[0])}")
+        strange = sorted(name for name in self.sizes if name not in MEMBERS and not ATTACHED.fullmatch(name))
+        if len(self.sizes) != len(members) or strange:
+            raise Broken(f"it holds what no bundle holds: {shorten([*strange, 'a name twice'][0])}")
         missing = [name for name in EVIDENCE if name not in self.sizes]
         if missing:
             raise CutOff(f"{', '.join(missing)} is missing")
@@ -927,7 +928,7 @@ class Bundle:
         at = max([at for at in found if at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") == len(tail)], default=-1)
         if at < 0:
             raise CutOff("it is a ZIP file whose end is missing") if start == b"PK" else Broken("it is not a ZIP file")
-        if int.from_bytes(tail[at + 10 : at + 12], "little") > len(MEMBERS):
+        if int.from_bytes(tail[at + 10 : at + 12], "little") > len(MEMBERS) + MOST_ATTACHED:
             raise Broken("it holds more members than a bundle has")
 
     def _read_manifest(self) -> dict[str, Any]:
@@ -1053,7 +1054,7 @@ class Walk:
         self.tree, self.omitted, self.seen, self.cards = Tree(), Ranges(), Seen(), set[bytes]()
         self.v2_seen, self.late, self.unopened, self.first_event, self.last_event = False, 0, 0, b"~", b""
         self.explained: list[tuple[int, int]] = []
-        self.exports: list[tuple[int, Any, str]] = []
+        self.exports: list[tuple[int, Any, str, Any]] = []
         self.epoch, self.restores, self.anchor_read = 1, [Restore(1, 0, 0)], (0, 0)
         self.chain, self.witnesses = self.read_keys()
         self.retiring: list[Key] = []
@@ -1231,7 +1232,7 @@ class Walk:
             self.restore(index, details)
         elif entry["type"] == "evidence.exported":
             if text_of(details, "bundle") == self.manifest["bundle"]:
-                self.exports.append((index, value_at(details, "selection"), text_of(entry, "ts")))
+                self.exports.append((index, value_at(details, "selection"), text_of(entry, "ts"), value_at(details, "attached")))
         else:
             ranges = value_at(details, "ranges")
             for part in ranges if isinstance(ranges, list) else [None]:
@@ -1434,15 +1435,25 @@ class Walk:
         if not self.exports:
             text = "The event of this export is not in it: the end was cut off, or the bundle is not what was handed out."
             self.verdict.find("incomplete", text, self.tree.size)
-        for index, _, _ in self.exports[1:2]:
+        for index, *_ in self.exports[1:2]:
             self.verdict.find("tampered", "The event of this export stands twice.", index)
-        for index, selection, time in self.exports[:1]:
+        for index, selection, time, attached in self.exports[:1]:
+            self.check_attached(index, attached if isinstance(attached, dict) else {})
             if index < before:
                 self.verdict.find("tampered", "An earlier checkpoint holds the event of this export, too.", index)
             if selection != manifest["selection"] or time != manifest["made_at"]:
                 self.verdict.find("tampered", "The manifest gives another time or selection than the event of the export.", index)
         if self.met and moment(self.met.time) < moment(manifest["made_at"]) - TOLERANCE:
             self.verdict.find("stale", f"The last checkpoint is of {self.met.time}, the export of {manifest['made_at']}.")
+
+    def check_attached(self, index: int, told: dict[str, Any]) -> None:
+        """What is attached is what the event of the export names, by name, length and SHA-256."""
+        here = {name.partition("/")[2]: said for name, said in self.bundle.files.items() if ATTACHED.fullmatch(name)}
+        for name in sorted(set(told) - set(here)):
+            self.verdict.find("incomplete", f"{shorten(name)}, which the event of the export names, is not attached.", index)
+        for name in sorted(here):
+            if told.get(name) != here[name]:
+                self.verdict.find("tampered", f"attached/{name} is not the file that the event of the export names.", index)
 
     # Signatures and trust (sections 3 and 6)
 
@@ -1508,6 +1519,7 @@ class Walk:
         facts["signers"] = self.signers
         facts["witnesses"] = list(self.witnessed.values())
         facts["anchors"] = [self.report_anchor(*anchor, *found) for anchor, found in self.anchored.items()]
+        facts["attached"] = sorted(name.partition("/")[2] for name in self.bundle.sizes if ATTACHED.fullmatch(name))
         facts["gaps"] = [{"first": first, "last": last} for first, last in islice(self.omitted, FINDINGS_SHOWN)]
         facts["more_gaps"] = max(len(self.omitted) - FINDINGS_SHOWN, 0)
         facts["lost"] = [{"epoch": item.epoch, "first": item.size, "until": item.lost_to} for item in self.restores[1:]]

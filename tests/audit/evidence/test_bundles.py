@@ -3,6 +3,7 @@
 import json
 import zipfile
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,24 @@ def verdict(path: Path, capsys: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert found["status"] == status
     return found
+
+
+@pytest.mark.usefixtures("sealed")
+def test_files_are_attached_and_the_tree_holds_their_digests(tmp_path: Path, capsys: Any) -> None:
+    ana, ben = person("Ana"), person("Ben")
+    for each in (ana, ben, person("Eve")):
+        happen(2, subject=each)
+    path, bundle = export(
+        tmp_path,
+        Selection(model="portal.user", pk=str(ana.pk), others=(("portal.user", str(ben.pk)),)),
+        attached={"report.pdf": b"%PDF-1.7"},
+    )
+    found = verdict(path, capsys)
+    assert (found["status"], found["attached"], bundle.entries) == (0, ["report.pdf"], 7), found
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("attached/report.pdf") == b"%PDF-1.7"
+    told = json.loads(LedgerEvent.objects.get(type="evidence.exported").payload)["details"]["attached"]
+    assert told == {"report.pdf": {"bytes": 8, "sha256": sha256(b"%PDF-1.7").hexdigest()}}
 
 
 @pytest.mark.usefixtures("sealed")

@@ -14,7 +14,7 @@ from audit.evidence.page import verifier_page
 
 from .mutations import LEDGERS, Case, cases, honest
 from .two_verifiers import FILE, NODE, Both, both, difference
-from .verifier.made_bundles import Signer, b64, consistency_path, described, packed, small_ledger
+from .verifier.made_bundles import Members, Signer, b64, consistency_path, described, packed, small_ledger
 
 __all__ = ["both"]
 needs_node = pytest.mark.skipif(NODE is None, reason="There is no Node on this machine.")
@@ -71,6 +71,43 @@ def test_both_read_on_where_only_the_packed_length_is_told_wrongly(both: Both, c
     assert bundle[at + 46 : at + 59] == b"entries.jsonl"
     python, javascript = both.asked(Case("a longer one", bytes(bundle)))
     assert (python["status"], javascript["status"]) == (0, 0)
+
+
+REPORT, PAPER = {"report.json": b"{}\n"}, b"%PDF-1.7 of another quarter"
+
+
+def without(members: Members, *names: str) -> Members:
+    return {name: data for name, data in members.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda members: members, 0),
+        (lambda members: {**members, "attached/report.json": b"{ }\n"}, 1),
+        (lambda members: described({**members, "attached/report.json": b"{ }\n"}), 1),
+        (lambda members: described({**members, "attached/report.pdf": PAPER}), 1),
+        (lambda members: {**members, "attached/report.pdf": PAPER}, 1),
+        (lambda members: described({**members, "attached/../report.pdf": PAPER}), 1),
+        (lambda members: described({**members, "attached/": b""}), 1),
+        (lambda members: described({**members, "report.json": b""}), 1),
+        (lambda members: without(members, "attached/report.json"), 2),
+        (lambda members: described(without(members, "attached/report.json")), 2),
+    ],
+)
+def test_both_take_only_attached_files_that_the_event_of_the_export_names(both: Both, change: Any, status: int) -> None:
+    members = change(small_ledger().export(attached=REPORT))
+    python, javascript = both.asked(Case("attached", packed(members, 0)))
+    assert (python["status"], javascript["status"]) == (status, status), (python["findings"], javascript["findings"])
+    if not status:
+        assert python["attached"] == javascript["attached"] == ["report.json"]
+
+
+def test_neither_takes_more_attached_files_than_a_bundle_has(both: Both) -> None:
+    for count, status in ((500, 0), (501, 1)):
+        members = small_ledger().export(attached={f"{number}.csv": b"" for number in range(count)})
+        python, javascript = both.asked(Case("many", packed(members, 0)))
+        assert (python["status"], javascript["status"]) == (status, status), count
 
 
 def write(both: Both, data: bytes, name: str = "one.zip") -> str:

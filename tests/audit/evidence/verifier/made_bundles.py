@@ -192,10 +192,15 @@ class Ledger:
         self.gone |= {index for first, last in ranges for index in range(first, last + 1)}
         self.write(type, details={"ranges": [list(part) for part in ranges]})
 
-    def export(self, selection: dict[str, Any] | None = None, left_out: Iterable[int] = ()) -> Members:
-        """The members of a bundle; `left_out` are indexes that a selection does not cover."""
+    def export(
+        self, selection: dict[str, Any] | None = None, left_out: Iterable[int] = (), attached: dict[str, bytes] | None = None
+    ) -> Members:
+        """The members of a bundle; `left_out` are indexes that a selection does not cover, `attached` files that its event names."""
         bundle = f"0195{self.made:04x}-0000-7000-8000-{sha(str(self.made).encode()).hex()[:12]}"
-        event = self.write("evidence.exported", details={"bundle": bundle, "selection": selection})
+        details: dict[str, Any] = {"bundle": bundle, "selection": selection}
+        if attached:
+            details["attached"] = {name: {"bytes": len(data), "sha256": sha(data).hex()} for name, data in attached.items()}
+        event = self.write("evidence.exported", details=details)
         self.seal()
         lines = self.lines(set(left_out))
         members = {
@@ -206,6 +211,7 @@ class Ledger:
             "keys.txt": b"".join(key.vkey.encode() + b"\n" for key in self.keys),
             "README.txt": b"python3 verify.py bundle.zip\n",
             **dict.fromkeys(("verify.py", "verify.js", "verify.html"), b"a verifier\n"),
+            **{f"attached/{name}": data for name, data in (attached or {}).items()},
         }
         entries = sum(line.startswith(b"{") for line in lines)
         manifest = {

@@ -91,7 +91,7 @@ def test_a_member_that_stands_twice_is_tampered(judge: Judge) -> None:
 
 
 def test_a_zip_with_thousands_of_members_is_refused_before_it_is_read(judge: Judge) -> None:
-    verdict = judge(packed([(f"f{number}", b"") for number in range(300)]))
+    verdict = judge(packed([(f"f{number}", b"") for number in range(3_000)]))
     assert (verdict["status"], "more members" in verdict["findings"][0]["text"]) == (1, True)
 
 
