@@ -27,9 +27,9 @@ class _Made:
     content: bytes
 
 
-def report_of(frozen: FrozenFigures) -> ReportDocument:
-    """The document of `frozen` as it is printed: with its cut-off and the digest of its figures."""
-    return with_origin(document_of(frozen), Origin(frozen.sha256, frozen.number, frozen.cut_off, frozen.reason))
+def report_of(frozen: FrozenFigures, chapters: Sequence[Chapter] = ()) -> ReportDocument:
+    """The document of `frozen` as it is printed: with `chapters`, its cut-off, the digest of its figures, and how to check them."""
+    return with_origin(with_chapters(document_of(frozen), chapters), Origin(frozen.sha256, frozen.number, frozen.cut_off, frozen.reason))
 
 
 def finish(
@@ -41,7 +41,7 @@ def finish(
     """
     require(actor, RIGHT, to="finish a quarterly pack")
     _refuse_twice(frozen)
-    document = with_chapters(report_of(frozen), chapters)
+    document = report_of(frozen, chapters)
     packed = pack(document)
     with tempfile.TemporaryDirectory(prefix="pack-") as folder:
         made = [_Made(path.name, path.read_bytes()) for path in written(tuple(FORMATS), document, Path(folder), tell)]
