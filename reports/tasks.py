@@ -5,7 +5,6 @@ from datetime import timedelta
 from portal.foundation import clock
 from portal.foundation.request_context import origin
 from reports.dashboards import preparing
-from reports.quarterly import opening, reminding
 
 # A pass that takes longer leaves the rest to the next one, a minute later.
 WITHIN = timedelta(seconds=50)
@@ -26,6 +25,9 @@ def read_facts_again() -> int:
 
 def keep_quarterly_reviews() -> int:
     """Opens the quarterly reviews that are due and tells who has to know; how many were opened and messages queued."""
+    # Here, and not for every process at its start: figures take numpy, some 12 MB.
+    from reports.quarterly import opening, reminding
+
     with origin("job"):
         now = clock.now()
         return len(opening.open_due(now=now)) + reminding.remind(now=now)
