@@ -41,8 +41,10 @@ class IncidentsConfig(AppConfig):
         from .lifecycle.hindrances import hindrances
         from .lifecycle.replay_columns import SOURCE
         from .mandates import guards as mandate_guards
+        from .postmortems import guards as post_mortem_guards
 
-        governed = (*guards.GOVERNED, *run_guards.GOVERNED, *mandate_guards.GOVERNED, *hand_off_guards.GOVERNED)
+        rooms = (guards, run_guards, mandate_guards, hand_off_guards, post_mortem_guards)
+        governed = tuple(guard for room in rooms for guard in room.GOVERNED)
         database_guards.guards.register(self.label, governed)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
@@ -75,6 +77,14 @@ class IncidentsConfig(AppConfig):
                 function="incidents.tasks.remind_mandate_reviews",
                 every_minutes=60,
                 why="Reminds whoever reviews the use of a mandate when that is overdue.",
+            )
+        )
+        declare(
+            Job(
+                name="post-mortems",
+                function="incidents.tasks.open_post_mortems",
+                every_minutes=10,
+                why="Opens a post-mortem for each resolved incident that reached level 3, and reminds of what is overdue.",
             )
         )
         declare(

@@ -7,6 +7,7 @@ from .handoffs.models import HandOff
 from .imports.models import ImportRun, SourceRecord
 from .lifecycle.models import ImpactReading, Incident, TimelineEntry
 from .mandates.models import MandateUse
+from .postmortems.models import PostMortem, PostMortemAction
 from .problems.models import IncidentProblem, KnownError, Problem
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "IncidentProblem",
     "KnownError",
     "MandateUse",
+    "PostMortem",
+    "PostMortemAction",
     "Problem",
     "SourceRecord",
     "TimelineEntry",

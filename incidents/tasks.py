@@ -4,6 +4,7 @@ from incidents.drills import rhythm
 from incidents.escalation import watchdog
 from incidents.handoffs.reminders import remind_signers
 from incidents.mandates.services import remind_to_review
+from incidents.postmortems import services as post_mortems
 from portal.foundation import clock
 from portal.foundation.request_context import origin
 from portal.foundation.watch.services import look
@@ -33,3 +34,12 @@ def run_drills() -> int:
     """Begins and ends the drills whose time has come; the number of those."""
     with origin("job"):
         return rhythm.run_due(now=clock.now())
+
+
+def open_post_mortems() -> int:
+    """Opens the post-mortems that are owed, and reminds of what is overdue of them; the number of those opened."""
+    with origin("job"):
+        now = clock.now()
+        opened = post_mortems.open_those_owed(now=now)
+        post_mortems.remind(now=now)
+        return opened

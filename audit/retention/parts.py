@@ -13,8 +13,10 @@ PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("incidents.incidentchange", "incident_id"),
         ("incidents.incidentproblem", "incident_id"),
         ("incidents.mandateuse", "incident_id"),
+        ("incidents.postmortem", "incident_id"),
         ("incidents.drill", "incident_id"),
     ),
+    "incidents.postmortem": (("incidents.postmortemaction", "post_mortem_id"),),
     "incidents.drill": (
         ("incidents.drillfailure", "drill_id"),
         ("incidents.drillpart", "drill_id"),

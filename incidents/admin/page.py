@@ -122,7 +122,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
 
 
 def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
-    """What stands beside: known errors of the service, problems, changes, and where the record came from."""
+    """What stands beside: known errors of the service, problems, changes, the post-mortem, and where the record came from."""
     user = request.user
     known = KnownError.objects.filter(services=incident.service_id, active=True).select_related("problem")
     return {
@@ -130,6 +130,7 @@ def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "problems": [link.problem for link in incident.problem_links.select_related("problem")[:MOST_BESIDE]]
         if may(user, "incidents.view_problem")
         else [],
+        "post_mortem": getattr(incident, "post_mortem", None) if may(user, "incidents.view_postmortem", incident) else None,
         "changes": [(link.change, IncidentChange.Relation(link.relation).label) for link in _changes(incident)]
         if may(user, "incidents.view_changerequest")
         else [],

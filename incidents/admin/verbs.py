@@ -16,6 +16,7 @@ from portal.foundation.adminkit.verbs import Verb
 from .forms import ChangeForm, DetailsForm, FactsForm, HandOverForm, ProblemForm, ReadingForm
 from .mandates import USE_MANDATE
 from .orders import ORDERS
+from .postmortems import OPEN_POST_MORTEM
 from .tracks import TRACK_VERBS
 
 
@@ -200,6 +201,7 @@ VERBS = (
         done="Cancelled.",
     ),
     USE_MANDATE,
+    OPEN_POST_MORTEM,
     *TRACK_VERBS,
 )
 MAIN = ("acknowledge", "escalate", "resolve", "note")

@@ -34,10 +34,18 @@ SECTIONS: tuple[Section, ...] = (
             Link("Hand-offs", "handshake", "incidents_handoff", "incidents.view_incident"),
             Link("Readings", "monitoring", "incidents_impactreading", "incidents.view_impactreading"),
             Link("Known errors", "lightbulb", "incidents_knownerror", "incidents.view_knownerror"),
-            Link("Problems", "troubleshoot", "incidents_problem", "incidents.view_problem"),
             Link("Changes", "published_with_changes", "incidents_changerequest", "incidents.view_changerequest"),
-            Link("Drills", "fire_extinguisher", "incidents_drill", "incidents.view_drill"),
             Link("Mandates used", "verified_user", "incidents_mandateuse", "incidents.view_mandateuse"),
+        ),
+    ),
+    Section(
+        "Learn",
+        (),
+        (
+            Link("Post-mortems", "school", "incidents_postmortem", "incidents.view_postmortem"),
+            Link("What came of them", "checklist", "incidents_postmortemaction", "incidents.view_postmortemaction"),
+            Link("Problems", "troubleshoot", "incidents_problem", "incidents.view_problem"),
+            Link("Drills", "fire_extinguisher", "incidents_drill", "incidents.view_drill"),
         ),
     ),
     Section(
@@ -93,6 +101,7 @@ SECTIONS: tuple[Section, ...] = (
             Link("Audit trail", "fact_check", "audit_ledgerevent", "audit.view_ledgerevent"),
             Link("Ledger", "account_tree", "audit_ledgercheck", "audit.view_ledgerevent"),
             Link("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
+            Link("Dashboards", "bar_chart", "reports_figures", "reports.view_dashboard"),
             Link("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
             Link("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),

@@ -34,6 +34,8 @@ HANGS = {
     "incidents.impactreading": "incident",
     "incidents.handoff": "incident",
     "incidents.mandateuse": "incident",
+    "incidents.postmortem": "incident",
+    "incidents.postmortemaction": "incident",
     "incidents.problem": "service",
     "incidents.drill": "service",
     "incidents.drillfinding": "service",
@@ -73,6 +75,8 @@ incidents.importrun          OX       -    -    -
 incidents.incident           RCMAOX   RC   -    -
 incidents.knownerror         RCMAOX   CM   CM   -
 incidents.mandateuse         RCMAOX   -    -    -
+incidents.postmortem         RCMAOX   -    RCM  -
+incidents.postmortemaction   RCMAOX   -    RCM  -
 incidents.problem            RCMAOX   CM   CM   -
 incidents.sourcerecord       OX       -    -    -
 policies.acceptance          MAOX     -    -    -
@@ -116,11 +120,12 @@ portal.objectgrant           CMOD     CM   -    -
 portal.outage                D        -    -    -
 portal.outboxmessage         D        -    -    -
 portal.user                  MD       D    D    -
+reports.dashboard            -        -    -    -
 reports.quarterlypack        MAOX     -    -    -
 """
 
 # Lists that open although their rows do not: everybody finds their own there, and nothing when there is none.
-OPEN_LISTS = {"policies.calendarfeed": "all", "policies.calendarsource": "all", "audit.savedview": "OX"}
+OPEN_LISTS = {"policies.calendarfeed": "all", "policies.calendarsource": "all", "audit.savedview": "OX", "reports.dashboard": "CMAOX"}
 
 # What the two levels of a grant open on what they reach, beside the pages of an auditor who was called in for it.
 SEEN_BY_GRANT = frozenset(
@@ -131,6 +136,8 @@ SEEN_BY_GRANT = frozenset(
         "incidents.incident",
         "incidents.impactreading",
         "incidents.handoff",
+        "incidents.postmortem",
+        "incidents.postmortemaction",
     }
 )
 WORKED_BY_GRANT = frozenset(
@@ -217,10 +224,14 @@ incidents.incident           reopen           RC
 incidents.incident           close            RC
 incidents.incident           cancel           RC
 incidents.incident           mandate          -
+incidents.incident           post-mortem      RCM
 incidents.incident           acknowledge-compliance   RCM
 incidents.incident           acknowledge-stakeholder  RCM
 incidents.mandateuse         review           AO
 incidents.mandateuse         end              AO
+incidents.postmortem         publish          RCM
+incidents.postmortem         waive            MO
+incidents.postmortemaction   settle           RCM
 policies.calendarfeed        revoke           M
 policies.calendarsource      read-again       M
 policies.calendarsource      discard          M
@@ -257,6 +268,10 @@ policies.scheduleplan        discard          M
 policies.scheduleplan        withdraw         M
 policies.urgentpublication   review           AO!
 portal.apitoken              revoke           D
+reports.dashboard            share            -
+reports.dashboard            unshare          -
+reports.dashboard            take_over        CMAOX
+reports.dashboard            retire           -
 portal.auditappointment      end              O
 portal.channelrule           decide           D
 portal.contactpoint          send-code        D
@@ -320,6 +335,9 @@ audit_ledgerevent_proof                  -       OX
 incidents_handoff_shift                  RCMAOX  RCM
 incidents_incident_live                  RCMAOX  -
 reports_acceptances_csv                  MAOX    -
+reports_figures_changelist               CMAOX   -
+reports_figures_behind                   CMAOX   -
+reports_dashboard_keep                   CMAOX   CMAOX
 reports_quarterlypack_build              O       O
 duty-hours                               all     -
 comparison-pdf                           RCMAOX  -

@@ -114,6 +114,8 @@ GIVEN: dict[str, dict[str, Of]] = {
     "incidents.problem": {"service": lambda known: known["policies.service"]},
     "incidents.mandateuse": {"verdict": lambda known: ""},
     "incidents.drillfinding": {"outcome": lambda known: ""},
+    "incidents.postmortem": {"waiver": lambda known: ""},
+    "incidents.postmortemaction": {"outcome": lambda known: ""},
     "policies.team": {"business_unit": lambda known: known["policies.businessunit"]},
     "policies.service": {"business_unit": lambda known: known["policies.businessunit"]},
     "policies.dutyswap": {"taker": lambda known: known["of"]},

@@ -47,6 +47,8 @@ PLACES: Mapping[str, Place] = {
     INCIDENT: Place(incident="pk", service="service"),
     "incidents.impactreading": Place(incident="incident", service="service"),
     **_under("incident", "incidents.timelineentry", "incidents.escalationrun", "incidents.handoff", "incidents.mandateuse"),
+    **_under("incident", "incidents.postmortem"),
+    **_under("post_mortem__incident", "incidents.postmortemaction"),
     **_under("incident", "incidents.incidentproblem", "incidents.incidentchange", "incidents.sourcerecord"),
     **_under("run__incident", "incidents.escalationstep"),
     "incidents.problem": Place(service="service"),
@@ -75,6 +77,8 @@ _ABOUT_INCIDENTS = (
     "escalationrun",
     "escalationstep",
     "handoff",
+    "postmortem",
+    "postmortemaction",
     "incidentproblem",
     "incidentchange",
 )

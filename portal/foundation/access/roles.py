@@ -48,6 +48,7 @@ _INCIDENT = (
     "changerequest",
     "incidentchange",
     "mandateuse",
+    *("postmortem", "postmortemaction"),
     "handoff",
     *("drill", "drillpart", "drillfailure", "drillfinding"),
 )
@@ -69,6 +70,8 @@ RESPOND = (
     "incidents.add_impactreading",
     "incidents.escalate_incident",
 )
+# What is learned from an incident, and what is done about it.
+_LEARN = ("incidents.change_postmortem", *_all("incidents", "postmortemaction", verbs=("add", "change", "delete")))
 # What departs from the route of a policy, or stops it for a while.
 _COMMAND = ("incidents.deescalate_incident", "incidents.bypass_escalation", "incidents.hold_escalation")
 # Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
@@ -118,7 +121,7 @@ _GRANT = ("portal.add_objectgrant", "portal.change_objectgrant")
 _APPOINT = ("portal.add_auditappointment", "portal.change_auditappointment")
 
 ROLES: tuple[Role, ...] = (
-    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + RESPOND),
+    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + RESPOND + _LEARN),
     Role(
         "commander",
         "Incident commanders",
@@ -126,6 +129,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + RESPOND
+        + _LEARN
         + _COMMAND
         + _KEDB
         + _DRILL
@@ -133,7 +137,7 @@ ROLES: tuple[Role, ...] = (
         + _STAND_IN
         + _SEE_ACCESS
         + _GRANT
-        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident")
+        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident", "reports.view_dashboard")
         + _BREAK_GLASS,
     ),
     Role(
@@ -157,7 +161,9 @@ ROLES: tuple[Role, ...] = (
         + _GRANT
         # A manager on a level is alerted like anybody, and must be able to answer.
         + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
-        + ("policies.submit_policyversion", "reports.view_quarterlypack", "portal.view_user", "portal.change_availability")
+        + _LEARN
+        + ("incidents.waive_postmortem",)
+        + ("policies.submit_policyversion", "reports.view_quarterlypack", "reports.view_dashboard", "portal.view_user", "portal.change_availability")
         + (*_SIGN_QUARTERLY, "reports.decide_quarterlyreview")
         + _all("policies", "delegatedauthority", verbs=("view", "add", "change"))
         + _BREAK_GLASS,
@@ -169,7 +175,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
-        + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack")
+        + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack", "reports.view_dashboard")
         + (*_SIGN_QUARTERLY, "reports.decide_quarterlyreview")
         + _SEE_RETENTION
         + ("audit.approve_removal", "audit.lift_legalhold")
@@ -197,8 +203,8 @@ ROLES: tuple[Role, ...] = (
         + _REVIEW_ACCESS
         + _REVIEW_GLASS
         + (*_SIGN_QUARTERLY, *_PREPARE_QUARTERLY)
-        + ("reports.view_quarterlypack", "reports.build_quarterlypack", "policies.review_urgentpublication")
-        + ("incidents.review_mandateuse", "incidents.declassify_incident")
+        + ("reports.view_quarterlypack", "reports.view_dashboard", "reports.build_quarterlypack", "policies.review_urgentpublication")
+        + ("incidents.review_mandateuse", "incidents.declassify_incident", "incidents.waive_postmortem")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role(
@@ -215,7 +221,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_DUTIES
         + _SEE_ACCESS_REVIEWS
         + ("audit.view_elevation", *_SEE_TOKENS)
-        + ("reports.view_quarterlypack", "incidents.view_importrun", "incidents.view_sourcerecord")
+        + ("reports.view_quarterlypack", "reports.view_dashboard", "incidents.view_importrun", "incidents.view_sourcerecord")
         + _SEE_QUARTERLY
         + (ONLY_LOOKS,),
     ),
