@@ -69,7 +69,8 @@ def candidates(seen: Seen, comparisons: Sequence[Comparison], books: Mapping[str
     """What may be called a finding, the surest first, each explained away where a surer one of its kind explains it."""
     rates = adjusted([each.chance for each in comparisons])
     sure = [(each, float(rate)) for each, rate in zip(comparisons, rates, strict=True) if rate <= RATE]
-    sure.sort(key=lambda pair: (-pair[0].z, pair[0].chance, -abs(pair[0].effect), pair[0].measure.name, pair[0].part, pair[0].against))
+    # What others follow from comes first, so that they are told with it.
+    sure.sort(key=lambda pair: (bool(pair[0].measure.follows), -pair[0].z, pair[0].measure.name, pair[0].part, pair[0].against))
     kept: list[Candidate] = []
     for found, rate in sure:
         book = books[found.measure.name]
@@ -84,7 +85,8 @@ def candidates(seen: Seen, comparisons: Sequence[Comparison], books: Mapping[str
 
 def _place(seen: Seen, one: Candidate, kept: list[Candidate], book: Book) -> None:
     """Among the kept ones, or below the one of its kind that explains it."""
-    kin = [each for each in kept if each.found.measure.kind is one.found.measure.kind]
+    related = {one.found.measure.kind, *one.found.measure.follows}
+    kin = [each for each in kept if each.found.measure.kind in related]
     for each in kin:
         if each.found.part == one.found.part:
             each.same_part.append(one)

@@ -11,8 +11,8 @@ from reports.metrics.control import Limits
 
 from .measures import Measure
 from .ranks import rank_sum_z
-from .shares import LEAST, Whole, as_many_by_chance, expected_in, newcombe
-from .tallies import EVERYTHING, FEWEST_CASES, FEWEST_DAYS, NOT_WITH_OTHERS, Part, Tally
+from .shares import LEAST, Whole, as_many_by_chance, away, expected_in, newcombe
+from .tallies import EVERYTHING, FEWEST_CASES, FEWEST_DAYS, WITH_OTHERS, Part, Tally
 from .waits import LogRank, log_rank, median_of, upper_tail
 
 # A difference below these is no finding, however sure it is: shares half as large again or ten points larger, and five cases more than
@@ -32,7 +32,7 @@ class Comparison:
 
     `count` are the bad cases or the endings, `expected` how many there would be if the part were as the others at the same grades.
     `effect` is the difference of the shares, or the pace (1: as fast as the others), with its 95 % interval. `chance`: of this or more if
-    there were no difference; 1 for what is no finding anyhow. `within` and `year_ago` belong to a comparison with earlier quarters.
+    there were no difference; 1 for what is no finding anyhow. `z`: how many standard deviations away. `within` and `year_ago` belong to a comparison with earlier quarters.
     """
 
     measure: Measure
@@ -48,14 +48,10 @@ class Comparison:
     low: float
     high: float
     chance: float
+    z: float
     widened: float = 1.0
     within: Limits | None = None
     year_ago: float | None = None
-
-    @property
-    def z(self) -> float:
-        """How many standard deviations away, for comparing comparisons."""
-        return z_of(self.chance)
 
 
 def z_of(chance: float) -> float:
@@ -65,7 +61,7 @@ def z_of(chance: float) -> float:
 def against_others(measure: Measure, counted: Tally) -> Iterator[Comparison]:
     """Each part against everything of its quarter that isn't in it."""
     whole = [place for place, part in enumerate(counted.parts) if part == EVERYTHING]
-    places = [place for place, (dimension, _) in enumerate(counted.parts) if dimension not in NOT_WITH_OTHERS]
+    places = [place for place, (dimension, _) in enumerate(counted.parts) if dimension in (measure.among or WITH_OTHERS)]
     for some in batches(places) if whole else ():
         mine = counted.rows(some)
         yield from compared(measure, OTHERS, mine, counted.rows(whole).less(mine))
@@ -89,6 +85,7 @@ def _shares(measure: Measure, against: str, mine: Tally, rest: Tally) -> Iterato
     bad, rest_bad = _known(mine.bad), _known(rest.bad)
     expected, comparable = expected_in(mine.cases, rest_bad, rest.cases)
     said = rest.cases > 0
+    z = away(np.where(said, mine.cases, 0), np.where(said, bad, 0), rest.cases, rest_bad)
     count = np.where(said, bad, 0).sum(axis=1)
     for place, part in enumerate(mine.parts):
         cases, hits, fair, widened = int(comparable[place]), int(count[place]), float(expected[place]), float(mine.widened[place])
@@ -96,14 +93,30 @@ def _shares(measure: Measure, against: str, mine: Tally, rest: Tally) -> Iterato
             continue
         of_others = int(rest.cases[place][said[place]].sum())
         value, other = hits / cases, fair / cases
-        worth = hits - fair >= EXCESS and (hits >= RATIO * fair or value - other >= POINTS)
+        worth = hits - fair >= EXCESS and (hits >= RATIO * fair or (measure.points and value - other >= POINTS))
         chance = 1.0
         if worth:
             one, sizes = bad[place][said[place]], mine.cases[place][said[place]]
             raw = as_many_by_chance(one, sizes, one + rest_bad[place][said[place]], sizes + rest.cases[place][said[place]])
             chance = upper_tail(z_of(raw) / sqrt(widened)) if raw < 1 else 1.0
         low, high = newcombe(hits / widened, cases / widened, other * of_others, of_others)
-        yield Comparison(measure, part, against, cases, of_others, hits, fair, value, other, value - other, low, high, chance, widened)
+        yield Comparison(
+            measure,
+            part,
+            against,
+            cases,
+            of_others,
+            hits,
+            fair,
+            value,
+            other,
+            value - other,
+            low,
+            high,
+            chance,
+            float(z[place]) / sqrt(widened),
+            widened,
+        )
 
 
 def _times(measure: Measure, against: str, mine: Tally, rest: Tally) -> Iterator[Comparison]:
@@ -122,7 +135,7 @@ def _times(measure: Measure, against: str, mine: Tally, rest: Tally) -> Iterator
         other = _standardised_median(mine.cases[place][used], rest_ended[place], rest_still[place])
         yield Comparison(
             measure, part, against, int(mine.cases[place].sum()), int(rest.cases[place].sum()), int(found.observed[place]),
-            float(found.expected[place]), value, other, pace, low, high, chance, widened,
+            float(found.expected[place]), value, other, pace, low, high, chance, float(z[place]) / sqrt(widened), widened,
         )  # fmt: skip
 
 

@@ -32,8 +32,8 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
         cases = measure.of(quarter)
         if not len(cases):
             continue
-        books[measure.name] = Book.of(quarter, cases)
-        counted = tally(quarter, cases)
+        book = books[measure.name] = Book.of(quarter, cases)
+        counted = tally(quarter, cases, book.names)
         if measure.with_others:
             compared += against_others(measure, counted)
         compared += against_earlier(measure, counted, [past[measure.name] for past in earlier if measure.name in past])
@@ -44,7 +44,8 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
 
 def past_among(quarter: Seen) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
-    return {measure.name: tally(quarter, measure.of(quarter)) for measure in ALL}
+    books = {measure.name: Book.of(quarter, measure.of(quarter)) for measure in ALL}
+    return {name: tally(quarter, book.cases, book.names) for name, book in books.items()}
 
 
 def key_of(one: Candidate) -> str:

@@ -177,7 +177,8 @@ class Measure:
 
     `done` and `cases` are its words: '42 of 120 {cases} {done}'. `minutes`: what one case beyond the expected is taken to cost, an assumption;
     times cost what they take. `all_ended`: the times have all ended. `with_others`: parts are compared with each other, not only with
-    their own past.
+    their own past, and `among` in which dimensions, all if it is empty. `points`: ten points more make a finding even where that isn't half as
+    much again. `follows`: what this is the consequence of where both are found.
     """
 
     of: Callable[[Seen], Cases]
@@ -188,12 +189,16 @@ class Measure:
     minutes: float = 0.0
     all_ended: bool = False
     with_others: bool = True
+    points: bool = True
+    among: frozenset[str] = frozenset()
+    follows: frozenset[Kind] = frozenset()
 
     @property
     def name(self) -> str:
         return self.of.__name__
 
 
+_OF_SLOWNESS = frozenset({Kind.DELAYED})
 MEASURES: tuple[Measure, ...] = (
     Measure(time_to_answer, Kind.DELAYED, "Time to answer an alert", "alerted levels", "answered"),
     Measure(time_to_acknowledge, Kind.DELAYED, "Time to acknowledge", "incidents", "acknowledged"),
@@ -203,8 +208,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(agreement_missed, Kind.DELAYED, "Service-level agreement missed", "incidents", "missed their agreement", 30),
     Measure(premature, Kind.INAPPROPRIATE, "Premature escalations", "escalated incidents", "needed nobody of the higher level", 20),
     Measure(woken_for_nothing, Kind.INAPPROPRIATE, "Levels woken for nothing", "higher levels alerted", "had nothing to do", 20),
-    Measure(escalated, Kind.INAPPROPRIATE, "Escalated to a higher level", "escalations", "went to a higher level", 20),
-    Measure(nobody_reached, Kind.UNREACHED, "Nobody reached", "escalations", "reached nobody", 60),
+    Measure(escalated, Kind.INAPPROPRIATE, "Escalated to a higher level", "escalations", "went to a higher level", 20, follows=_OF_SLOWNESS),
+    Measure(nobody_reached, Kind.UNREACHED, "Nobody reached", "escalations", "reached nobody", 60, follows=_OF_SLOWNESS),
     Measure(levels_skipped, Kind.UNREACHED, "Levels with nobody to alert", "levels entered", "had nobody to alert", 15),
     Measure(late, Kind.UNREACHED, "Late steps", "escalations", "had a late step", 5),
     Measure(went_back, Kind.ROLES, "Back and forth between groups", "incidents", "went back to a group that had had them", 30),

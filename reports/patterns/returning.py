@@ -39,10 +39,11 @@ def service_returned(seen: Seen) -> Cases:
 _DONE = "were followed by another within a week"
 RETURNED = {
     "component": Measure(
-        component_returned, Kind.RECURRENCE, "Component that comes back", "resolved incidents", _DONE, 60, with_others=False
+        component_returned, Kind.RECURRENCE, "Component that comes back", "resolved incidents", _DONE, 60,
+        points=False, among=frozenset({"component"}),
     ),
     "service": Measure(service_returned, Kind.RECURRENCE, "Service that comes back", "resolved incidents", _DONE, 60, with_others=False),
-}
+}  # fmt: skip
 
 
 def returns_of(seen: Seen, dimension: str) -> Cases:
@@ -79,7 +80,7 @@ def _one(part: tuple[str, str], everything: int, bad: Truth, chances: Numbers, d
     low, high = (bound - expected / cases for bound in wilson(count / widened, cases / widened))
     yield Comparison(
         RETURNED[part[0]], part, CHANCE, cases, everything, count, expected, count / cases, expected / cases, (count - expected) / cases, low, high,
-        chance, widened,
+        chance, z_of(raw) / sqrt(widened), widened,
     )  # fmt: skip
 
 

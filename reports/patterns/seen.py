@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -74,12 +75,18 @@ class Seen:
         shifted = at.copy()
         for code, name in enumerate(self.zone.words):
             chosen = np.flatnonzero(zone == code)
-            hours, place = np.unique(at[chosen] // HOUR, return_inverse=True)
-            clock = ZoneInfo(name)
-            # Offsets change on full hours nearly everywhere, so one look an hour is enough.
-            offset = [(EPOCH + timedelta(hours=int(hour))).astimezone(clock).utcoffset() or timedelta() for hour in hours]
-            shifted[chosen] += np.array([one // timedelta(microseconds=1) for one in offset], dtype=np.int64)[place]
+            days, place = np.unique(at[chosen] // DAY, return_inverse=True)
+            table = np.array([_offsets(name, int(day)) for day in days], dtype=np.int64).reshape(len(days), 24)
+            shifted[chosen] += table[place, at[chosen] // HOUR % 24]
         return shifted
+
+
+@lru_cache(maxsize=4_096)
+def _offsets(zone: str, day: int) -> tuple[int, ...]:
+    """How far the zone's clocks are ahead of UTC in each hour of a day, in microseconds: they are changed on full hours nearly everywhere."""
+    clock, first = ZoneInfo(zone), EPOCH + timedelta(days=day)
+    ahead = ((first + timedelta(hours=hour)).astimezone(clock).utcoffset() or timedelta() for hour in range(24))
+    return tuple(each // timedelta(microseconds=1) for each in ahead)
 
 
 def shifts_of(local: Whole) -> Whole:

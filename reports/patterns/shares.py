@@ -104,6 +104,18 @@ def binomial_tail(count: int, of: int, chance: float) -> float:
     return float(min(1.0, np.exp(exponent).sum()))
 
 
+def away(of: Whole, bad: Whole, rest_of: Whole, rest_bad: Whole) -> Numbers:
+    """How many standard deviations more bad cases a part has than draws from the whole would give; the strata on the last axis are summed.
+
+    The statistic of Mantel and Haenszel (Journal of the National Cancer Institute 22 (1959), 719-748) without continuity correction.
+    """
+    whole, hits = of + rest_of, bad + rest_bad
+    share = np.divide(hits, whole, out=np.zeros(whole.shape), where=whole > 0)
+    others = np.divide(rest_of, whole - 1, out=np.zeros(whole.shape), where=whole > 1)
+    spread = np.sqrt((of * share * (1 - share) * others).sum(axis=-1))
+    return np.asarray(np.divide((bad - of * share).sum(axis=-1), spread, out=np.zeros(spread.shape), where=spread > 0))
+
+
 def expected_in(of: Whole, rest_bad: Whole, rest_of: Whole) -> tuple[Numbers, Numbers]:
     """How many bad cases a part would have at the rest's shares, stratum by stratum, and how many of its cases that speaks of.
 

@@ -22,7 +22,7 @@ DIMENSIONS = {
     "grade": "severity", "shift": "time of day", "week": "time of the week", "service at night": "service at night", "all": "all",
 }  # fmt: skip
 # Graded otherwise, they are meant to be treated otherwise: held against their own past only.
-NOT_WITH_OTHERS = frozenset({"grade", "all"})
+WITH_OTHERS = frozenset(DIMENSIONS) - {"grade", "all"}
 STRATA = len(GRADES)
 Part = tuple[str, str]
 
@@ -104,14 +104,14 @@ def tally_of(seen: Seen, cases: Cases, parts: Mapping[Part, Truth]) -> Tally:
     return joined(rows)
 
 
-def tally(seen: Seen, cases: Cases) -> Tally:
-    """The measure's cases counted for every part with at least 20 of them."""
+def tally(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tally:
+    """The measure's cases counted for every part with at least 20 of them; `names_of` are their parts by dimension."""
     stratum = seen.grade[cases.incident]
     day = seen.day(cases.at)
     score = _scores(cases, stratum)
     rows: list[tuple[Part, ...]] = []
     counted: list[tuple[Any, ...]] = []
-    for dimension, names in parts_of(seen, cases):
+    for dimension, names in names_of.items():
         kept, code = _large_enough(names)
         chosen = code != NONE
         many, mine = len(kept), code[chosen]

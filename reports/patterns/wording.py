@@ -28,8 +28,12 @@ def called(part: Part) -> str:
 def headline_of(one: Candidate) -> str:
     found, measure = one.found, one.found.measure
     if not measure.minutes:
-        median = "fewer than half" if found.value is None else f"in {duration_in_words(found.value)} at the median"
-        return f"{called(found.part)}: {measure.cases} {measure.done} {median}, {_elsewhere(found)} in {_time(found.other)}"
+        if found.value is None:
+            return (
+                f"{called(found.part)}: fewer than half of {measure.cases} {measure.done}, {_elsewhere(found)} half in {_time(found.other)}"
+            )
+        mine = f"{measure.cases} {measure.done} in {duration_in_words(found.value)} at the median"
+        return f"{called(found.part)}: {mine}, {_elsewhere(found)} in {_time(found.other)}"
     compared = f"{_percent(found.other)} {'by chance' if found.against == CHANCE else _elsewhere(found)}"
     return f"{called(found.part)}: {_percent(found.value)} of {measure.cases} {measure.done}, {compared}"
 

@@ -122,5 +122,4 @@ def slower(seen: Seen, chosen: Any, factor: float) -> Seen:
         acknowledged=acknowledged,
         left=np.where(missed, visits.first_alert + WINDOW, visits.left),
         cause=np.where(missed, int(Cause.WINDOW), visits.cause),
-        next_level=np.where(missed, visits.level + 1, visits.next_level),
     )
