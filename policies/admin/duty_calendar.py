@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from policies.decisions.rota import Slot
-from policies.models import Holiday, OnCallSchedule, SchedulePlan
+from policies.models import DutyAbsence, Holiday, OnCallSchedule, SchedulePlan
 from policies.oncall.models import EARLIEST
 from policies.oncall.queries import rota_of
 from portal.foundation.access.checks import may
+from portal.foundation.access.masks import masked_columns
 
 from .duty_grid import Reader, entries, final_view, weeks
 from .duty_period import DAY, VIEWS, Period, asked_period
@@ -67,7 +68,7 @@ def reader_of(schedule: OnCallSchedule, actor: Any, now: datetime) -> Reader:
         own = (("Give away or swap…", f"{swap}?{times}"),) if mine and slot.since > now else ()
         return (*own, *((("Replace…" if slot.person else "Close this gap…", f"{address}?{times}"),) if overrides else ()))
 
-    return Reader(reader_zone(), now, actions)
+    return Reader(reader_zone(), now, actions, sees_why=not masked_columns(actor, DutyAbsence))
 
 
 def holidays_of(schedule: OnCallSchedule, period: Period) -> dict[date, str]:

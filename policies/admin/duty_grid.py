@@ -78,11 +78,12 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom the calendar is drawn: their zone, and what they can do with a slot, as words and address."""
+    """For whom the calendar is drawn: their zone, and what they can do with a slot, as words and address; `sees_why` somebody is away."""
 
     zone: str
     now: datetime
     actions: Callable[[Slot], tuple[tuple[str, str], ...]]
+    sees_why: bool = True
 
 
 def colour_of(person: RotaPerson | None) -> int:
@@ -114,7 +115,7 @@ def weeks(rota: RotaSnapshot, period: Period, reader: Reader, holidays: Mapping[
         outside = period.month is not None and (day.year, day.month) != (period.month.year, period.month.month)
         begin, end = _bounds(day, period.zone)
         away = [
-            f"{names[a.person_id]} ({a.what})"
+            f"{names[a.person_id]} ({a.what})" if reader.sees_why else names[a.person_id]
             for a in rota.absences
             if a.starts_at < end and a.ends_at > begin and a.person_id in names
         ]  # fmt: skip

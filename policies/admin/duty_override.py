@@ -15,6 +15,7 @@ from policies.oncall.queries import rota_of, still_counts
 from policies.oncall.standing_in.overrides import end_override, make_override
 from portal.foundation import clock
 from portal.foundation.access.checks import may
+from portal.foundation.access.masks import masked_for
 from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
@@ -106,7 +107,8 @@ class OverrideView(DutyDoor):
 
 def standing_in(schedule: OnCallSchedule, actor: Any, now: datetime) -> dict[str, Any]:
     """Overrides, swaps and cover of now and later, for the schedule's page."""
-    found = OnCallOverride.objects.filter(still_counts(now), schedule=schedule).select_related("person", "instead_of").order_by("starts_at")
+    counting = OnCallOverride.objects.filter(still_counts(now), schedule=schedule).select_related("person", "instead_of")
+    found = masked_for(actor, counting.order_by("starts_at"))
     ending = may(actor, END)
     rows = [
         {

@@ -177,7 +177,7 @@ def _begin(effective_from: datetime | None, now: datetime) -> datetime:
 def _away(rota: RotaSnapshot, since: datetime) -> list[str]:
     names, zone = {person.person_id: person.name for person in rota.people()}, rota.zone_at(since)
     ahead = [away for away in rota.absences if away.person_id in names and away.ends_at > since and away.starts_at < since + AHEAD]
-    return [f"{names[away.person_id]} is away {from_to(away.starts_at, away.ends_at, zone)} ({away.what})." for away in ahead]
+    return [f"{names[away.person_id]} is away {from_to(away.starts_at, away.ends_at, zone)}." for away in ahead]
 
 
 def _copy_layer(layer: RotaLayer, draft: SchedulePlan, actor: Any, now: datetime) -> None:

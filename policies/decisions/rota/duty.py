@@ -100,7 +100,7 @@ def _sources(rota: RotaSnapshot, at: datetime) -> Iterator[OnDuty]:
 
 def _found(rota: RotaSnapshot, person: RotaPerson, why: str, at: datetime) -> OnDuty:
     away = _away(rota, person, at)
-    return OnDuty(person, why, away_in_words(person, away) if away else "")
+    return OnDuty(person, why, away_in_words(person) if away else "")
 
 
 def _turn(layer: Layer, plan: Plan, at: datetime) -> RotaPerson | None:

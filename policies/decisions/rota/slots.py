@@ -186,7 +186,7 @@ def _paint(open_slots: Sequence[Slot], painted: Sequence[Slot], away: Absences, 
                     if absence is None:
                         found.append(_cut(paint, part_begin, part_end, gap.passed))
                     else:
-                        left.append(_cut(gap, part_begin, part_end, (*gap.passed, away_in_words(paint.person, absence))))
+                        left.append(_cut(gap, part_begin, part_end, (*gap.passed, away_in_words(paint.person))))
             position = end
         if position < ends:
             left.append(gap if position == gap.since else _cut(gap, position, ends, gap.passed))
@@ -222,14 +222,16 @@ def calendar_in_words(told: Imported) -> str:
     return f"On call by the calendar {told.calendar}."
 
 
-def away_in_words(person: RotaPerson | None, away: Absence) -> str:
-    return f"{person.name if person else 'Somebody'} is away ({away.what})."
+def away_in_words(person: RotaPerson | None) -> str:
+    """Not why: that is for few, and these words go into timelines, messages and the audit trail."""
+    return f"{person.name if person else 'Somebody'} is away."
 
 
 def override_in_words(made: Override) -> str:
+    """Not why, as of an absence."""
     instead = f" for {made.instead_of}" if made.instead_of else ""
     how = {"override": "Takes over", "swap": "Swapped the shift", "cover": "Covers the shift"}[made.kind.value]
-    return f"{how}{instead}: {made.reason.rstrip('.')}."
+    return f"{how}{instead}."
 
 
 def _joined(ordered: list[Slot]) -> list[Slot]:

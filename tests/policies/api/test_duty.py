@@ -72,7 +72,7 @@ def test_a_period_has_its_view_and_its_gaps(rota: OnCallSchedule, responder: Use
         ("Omar", "override"),
         (None, "gap"),
     ]
-    assert view[2]["why"] == "Takes over: Release."
+    assert view[2]["why"] == "Takes over."
     gaps = api.get(f"/api/v1/on-call/teams/{rota.team_id}/gaps/", period).json()["gaps"]
     assert [gap["seconds"] for gap in gaps] == [3_600, 14 * 3_600]
 

@@ -58,7 +58,7 @@ def test_an_absence_that_somebody_takes_over_leaves_nothing_open(ana: User, tom:
     away(ana, now, now + WEEK, now)
     duty = on_call(rota, now + HOUR)
     assert duty is not None
-    assert duty.reason == "On call by the rotation of Second line. Ana is away (on leave)."
+    assert duty.reason == "On call by the rotation of Second line. Ana is away."
 
 
 def test_a_week_that_is_somebody_elses_leaves_nothing_open(ana: User, rota: OnCallSchedule, now: Any) -> None:
