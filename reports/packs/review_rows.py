@@ -21,7 +21,7 @@ def reviews_in(quarter: Quarter, units: Sequence[int] | None = None) -> list[Rev
     rows = PolicyReview.objects.filter(Q(period=str(quarter)) | opened | signed | overdue).defer("evidence")
     if units is not None:
         rows = rows.filter(policy__in=_policies_of(units))
-    return [
+    facts = [
         ReviewFact(
             policy=str(review.policy),
             kind=str(review.get_kind_display()),
@@ -35,8 +35,10 @@ def reviews_in(quarter: Quarter, units: Sequence[int] | None = None) -> list[Rev
             reason=review.reason,
             signed_by=review.signed_by_name,
         )
-        for review in rows.select_related("policy", "assigned_to", "climbed_to").order_by("policy__name", "kind", "period_start", "pk")
+        for review in rows.select_related("policy", "assigned_to", "climbed_to").order_by("period_start", "pk")
     ]
+    # Not by the database, which sorts by the words of a language of its own.
+    return sorted(facts, key=lambda each: (each.policy, each.kind))
 
 
 def knowledge_at_end_of(quarter: Quarter, units: Sequence[int] | None = None) -> list[KnowledgeFact]:

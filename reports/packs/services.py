@@ -17,6 +17,7 @@ from audit.events.services import act
 from policies.models import BusinessUnit
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput
+from reports.conformance import chapter as conformance
 from reports.document import Chapter, ReportDocument
 from reports.exports.formats import FORMATS
 from reports.metrics.escalation_queries import names_of_runs, technical_escalations
@@ -34,7 +35,7 @@ from .units import Unit
 Tell = Callable[[str], None]
 # What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
 Analysis = Callable[[Population, datetime], Chapter]
-ANALYSES: tuple[Analysis, ...] = ()
+ANALYSES: tuple[Analysis, ...] = (conformance.chapter_of,)
 
 _REASONS = {
     errno.EEXIST: "it is a file, not a folder",
@@ -125,7 +126,8 @@ def read_document(quarter: Quarter, unit: BusinessUnit | None, now: datetime, te
     tell("Reading incidents")
     about = Unit.of(unit) if unit else None
     population = Population(quarter.start, quarter.end, about.keys if about else None)
-    facts = list(facts_of(population))
+    # Databases sort by the words of their own language; what is tied stands by its code points, the same everywhere.
+    facts = sorted(facts_of(population), key=lambda fact: (fact.opened_at, fact.number))
     last = last_event_at(population)
     return build(
         quarter,
