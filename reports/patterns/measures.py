@@ -23,6 +23,7 @@ class Kind(StrEnum):
     RECURRENCE = "recurrence"
     UNREACHED = "late, skipped or nobody reached"
     DELIVERY = "delivery failure"
+    DEVIATION = "deviation without a rationale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,16 @@ def handed_on(seen: Seen) -> Cases:
     return _incidents(seen, bad=seen.moves >= 3)
 
 
+def confused(seen: Seen) -> Cases:
+    """Incidents with a sign of role confusion and no rationale on record, of those escalated by the portal."""
+    return _escalated_incidents(seen, seen.confused)
+
+
+def departed(seen: Seen) -> Cases:
+    """Incidents whose course departed from their policy without a rationale on record, of those escalated by the portal."""
+    return _escalated_incidents(seen, seen.departed)
+
+
 def reopened(seen: Seen) -> Cases:
     """Incidents reopened after they had been resolved, of those resolved."""
     return _incidents(seen, bad=seen.reopened).where((seen.resolved != NEVER) | seen.reopened)
@@ -165,6 +176,12 @@ def alerts_given_up(seen: Seen) -> Cases:
 def _incidents(seen: Seen, bad: Truth | None = None, seconds: NDArray[np.float64] | None = None, ended: Truth | None = None) -> Cases:
     rows = np.arange(len(seen))
     return Cases(rows, seen.opened, np.zeros(len(seen), dtype=np.int64), bad, seconds, ended)
+
+
+def _escalated_incidents(seen: Seen, bad: Truth) -> Cases:
+    with_run = np.zeros(len(seen), dtype=bool)
+    with_run[seen.run_of] = True
+    return _incidents(seen, bad=bad).where(with_run)
 
 
 def _runs(seen: Seen, bad: Truth) -> Cases:
@@ -214,6 +231,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(late, Kind.UNREACHED, "Late steps", "escalations", "had a late step", 5),
     Measure(went_back, Kind.ROLES, "Back and forth between groups", "incidents", "went back to a group that had had them", 30),
     Measure(handed_on, Kind.ROLES, "Handed on three times or more", "incidents", "were handed on three times or more", 30),
+    Measure(confused, Kind.ROLES, "Signs of role confusion", "escalated incidents", "show signs of role confusion", 30),
+    Measure(departed, Kind.DEVIATION, "Deviations without a rationale", "escalated incidents", "departed from their policy, nobody said why", 15),
     Measure(reopened, Kind.RECURRENCE, "Reopened", "resolved incidents", "were reopened", 60),
     Measure(alerts_given_up, Kind.DELIVERY, "Alerts that could not be delivered", "alerts", "could not be delivered", 15),
 )  # fmt: skip

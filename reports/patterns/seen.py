@@ -35,7 +35,8 @@ class Seen:
     Times are microseconds since 1970 UTC, NEVER where there is none. `names` are service, team, component and policy; `zone` is that of the
     incident's policy. `made_sla` is 1, 0, or NONE when nobody knows. `went_back`: it was given to a group that had had it before.
     `run_of` is the row of each run's incident; an alert is a message that asks one person to answer, `given_up` when no channel took it.
-    `oddities` are departures from the policy, `without_reason` those of which nobody said why.
+    `confused` are incidents with signs of role confusion, `departed` those that otherwise departed from their policy, of which nobody said
+    why.
     """
 
     numbers: NDArray[np.object_]
@@ -49,6 +50,8 @@ class Seen:
     zone: Names
     moves: Whole
     went_back: Truth
+    confused: Truth
+    departed: Truth
     escalations: Escalations
     run_of: Whole
     alert_of: Whole

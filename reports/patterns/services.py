@@ -1,9 +1,11 @@
 """Finding what stands out among a population's incidents: what the review, the report and the command ask for."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
 
 from reports.metrics.population import Population
+from reports.metrics.queries import last_event_at
 
 from .finding import Past, found_among, past_among
 from .pattern import Pattern
@@ -11,6 +13,22 @@ from .queries import seen
 
 # Two years: the same quarter twice, and enough to tell restlessness from news.
 QUARTERS_BACK = 8
+
+
+class Span(Protocol):
+    """A quarter: from its first instant to that of the next one."""
+
+    @property
+    def start(self) -> datetime: ...
+
+    @property
+    def end(self) -> datetime: ...
+
+
+def patterns_of(quarter: Span, units: tuple[int, ...] | None) -> tuple[Pattern, ...]:
+    """What stands out in a quarter, of some units or of all, held against its others and against the eight quarters before."""
+    population = Population(quarter.start, quarter.end, units)
+    return found_in(population, last_event_at(population) or quarter.start, tuple(quarters_before(population)))
 
 
 def found_in(population: Population, known_until: datetime, earlier: Sequence[Population | Past] = ()) -> tuple[Pattern, ...]:
@@ -26,3 +44,18 @@ def found_in(population: Population, known_until: datetime, earlier: Sequence[Po
 def past_of(population: Population, known_until: datetime) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
     return past_among(seen(population, known_until))
+
+
+def quarters_before(population: Population, count: int = QUARTERS_BACK) -> Iterator[Population]:
+    """The quarters before one, the oldest first; none before a population that is no quarter."""
+    start = population.start.astimezone(UTC)
+    if _months_later(start, 3) != population.end or start.day != 1:
+        return
+    since_year_one = (start.year - 1) * 4 + (start.month - 1) // 3
+    for back in range(min(count, since_year_one), 0, -1):
+        yield Population(_months_later(start, -3 * back), _months_later(start, 3 - 3 * back), population.units)
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    years, month = divmod(moment.month - 1 + months, 12)
+    return moment.replace(year=moment.year + years, month=month + 1)

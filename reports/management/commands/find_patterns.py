@@ -7,12 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from policies.models import BusinessUnit
-from reports.metrics.population import Population
-from reports.metrics.queries import last_event_at
+from reports.document import duration_in_words
 from reports.packs.quarters import NotAQuarter, Quarter
 from reports.packs.units import Unit
 from reports.patterns.pattern import Pattern
-from reports.patterns.services import QUARTERS_BACK, found_in
+from reports.patterns.services import patterns_of
 
 SHOWN = 5
 
@@ -30,10 +29,7 @@ class Command(BaseCommand):
             quarter = Quarter.parse(options["quarter"])
         except NotAQuarter as error:
             raise CommandError(str(error)) from error
-        units = _units(options["unit"])
-        population = _population(quarter, units)
-        earlier = [_population(each, units) for each in _before(quarter)]
-        found = found_in(population, last_event_at(population) or quarter.start, earlier)
+        found = patterns_of(quarter, _units(options["unit"]))
         if options["json"]:
             self.stdout.write(json.dumps([each.as_content() for each in found], ensure_ascii=False, indent=2))
             return
@@ -44,25 +40,15 @@ class Command(BaseCommand):
 
     def _tell(self, each: Pattern) -> None:
         self.stdout.write(f"{each.rank}. {each.headline}")
-        self.stdout.write(f"   {each.kind}; confidence {each.confidence.words}; about {each.minutes:,.0f} minutes beyond the expected")
+        self.stdout.write(
+            f"   {each.kind}; confidence {each.confidence.words}; beyond the expected about {duration_in_words(60 * each.minutes)}"
+        )
         self.stdout.write(f"   {each.sentence}")
         for line in each.also:
             self.stdout.write(f"   Also: {line}")
         more = each.of_incidents - len(each.incidents[:SHOWN])
         rest = f" and {more:,} more" if more > 0 else ""
         self.stdout.write(f"   Incidents: {', '.join(each.incidents[:SHOWN])}{rest}\n")
-
-
-def _before(quarter: Quarter) -> list[Quarter]:
-    """The quarters before, the oldest first."""
-    found = [quarter.previous]
-    while len(found) < QUARTERS_BACK and found[-1].year > 1:
-        found.append(found[-1].previous)
-    return found[::-1]
-
-
-def _population(quarter: Quarter, units: tuple[int, ...] | None) -> Population:
-    return Population(quarter.start, quarter.end, units)
 
 
 def _units(name: str | None) -> tuple[int, ...] | None:

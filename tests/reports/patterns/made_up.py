@@ -50,6 +50,8 @@ def quarter(seed: int, incidents: int = 600, *, services: int = 12, teams: int =
         zone=Names(np.zeros(incidents, dtype=np.int64), ("Europe/Berlin",)),
         moves=dice.poisson(0.8, incidents),
         went_back=dice.random(incidents) < 0.1,
+        confused=dice.random(incidents) < 0.06,
+        departed=dice.random(incidents) < 0.12,
         escalations=_escalations(dice, opened, resolved),
         run_of=np.arange(incidents),
         alert_of=np.repeat(np.arange(incidents), 2),

@@ -106,7 +106,7 @@ def test_what_is_as_a_year_ago_is_the_season() -> None:
         return replace(seen, went_back=seen.went_back | (np.random.default_rng(seed).random(len(seen)) < 0.3))
 
     plain = [past_among(quarter(seed, 1_500)) for seed in range(100, 108)]
-    assert [each.dimension for each in found_among(busy(7), plain)][0] == "all"
+    assert found_among(busy(7), plain)[0].dimension == "all"
     left = found_among(busy(7), [*plain[:4], past_among(busy(8)), *plain[5:]])
     # Parts that had too few incidents a year ago cannot be told from the season.
     assert {each.dimension for each in left} <= {"component", "service at night"}
@@ -159,6 +159,7 @@ def with_component(seen: Seen, opened: list[int], name: str) -> Seen:
         resolved=np.concatenate([seen.resolved, np.array(opened) + 3_600 * SECOND])[order], made_sla=column(seen.made_sla, -1),
         reopened=column(seen.reopened, False), grade=column(seen.grade, 2), names=names,
         zone=Names(np.zeros(len(order), dtype=np.int64), seen.zone.words), moves=column(seen.moves, 0), went_back=column(seen.went_back, False),
+        confused=column(seen.confused, False), departed=column(seen.departed, False),
         run_of=back[seen.run_of], alert_of=back[seen.alert_of],
     )  # fmt: skip
 
@@ -172,6 +173,8 @@ def cut(seen: Seen, incidents: int) -> Seen:
         seen,
         **{name: getattr(seen, name)[:incidents] for name in (
             "numbers", "opened", "acknowledged", "resolved", "made_sla", "reopened", "grade", "moves", "went_back",
+                "confused",
+                "departed",
         )},
         names=names, zone=Names(seen.zone.codes[:incidents], seen.zone.words),
         escalations=seen.escalations.of_runs(runs, incidents), run_of=seen.run_of[:incidents],
