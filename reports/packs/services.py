@@ -25,6 +25,7 @@ from reports.metrics.facts import IncidentFact
 from reports.metrics.population import Population
 from reports.metrics.queries import facts_of, last_event_at
 
+from . import learning
 from .build import build
 from .escalations import EscalationFacts
 from .models import QuarterlyPack
@@ -35,7 +36,7 @@ from .units import Unit
 Tell = Callable[[str], None]
 # What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
 Analysis = Callable[[Population, datetime], Chapter]
-ANALYSES: tuple[Analysis, ...] = (conformance.chapter_of,)
+ANALYSES: tuple[Analysis, ...] = (conformance.chapter_of, learning.chapter_of)
 
 _REASONS = {
     errno.EEXIST: "it is a file, not a folder",
