@@ -13,8 +13,7 @@ from reports.metrics import escalation_definitions as escalated
 from reports.metrics.definitions import definition_of
 
 from .columns import Facts
-
-INCIDENTS, LEFT_OUT, ESCALATIONS = "Incidents", "What the figures leave out", "Escalations by the portal"
+from .figures import ESCALATIONS, INCIDENTS, LEFT_OUT
 
 
 def figures_of(given: Facts) -> dict[str, Any]:

@@ -163,7 +163,13 @@ ROLES: tuple[Role, ...] = (
         + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
         + _LEARN
         + ("incidents.waive_postmortem",)
-        + ("policies.submit_policyversion", "reports.view_quarterlypack", "reports.view_dashboard", "portal.view_user", "portal.change_availability")
+        + (
+            "policies.submit_policyversion",
+            "reports.view_quarterlypack",
+            "reports.view_dashboard",
+            "portal.view_user",
+            "portal.change_availability",
+        )
         + (*_SIGN_QUARTERLY, "reports.decide_quarterlyreview")
         + _all("policies", "delegatedauthority", verbs=("view", "add", "change"))
         + _BREAK_GLASS,

@@ -1,0 +1,150 @@
+"""Reading what is prepared, within the reader's rights. A constant number of queries, whatever the number of incidents.
+
+Figures count every incident of their part, confidential ones too; no figure carries a title. A list of incidents holds only those that its
+reader may see.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from incidents.models import Incident
+from policies.decisions.vocabulary import Severity
+from policies.models import BusinessUnit, Service, Team
+from portal.foundation.access.checks import may, visible_to
+from portal.foundation.access.reach import reach_of
+from portal.foundation.errors import NotAllowed, WrongState
+from reports.packs.quarters import Quarter
+
+from .models import DayFacts, FactsProgress, QuarterFigures
+
+RIGHT, SEE = "reports.view_dashboard", "incidents.view_incident"
+Dimension = QuarterFigures.Dimension
+QUARTERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Of what the figures are: the whole organisation, or one part of it."""
+
+    dimension: str = Dimension.WHOLE.value
+    part: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Selection":
+        """From 'service:12'; '' is the whole organisation. What names nothing is a part without figures."""
+        dimension, _, part = text.partition(":")
+        return cls(dimension, part) if text and dimension in Dimension.values else cls() if not text else cls(Dimension.UNIT.value, "0")
+
+    def __str__(self) -> str:
+        return f"{self.dimension}:{self.part}" if self.part else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which figures somebody may see: all of them, or those of the units and services whose incidents they were given to see."""
+
+    everything: bool
+    units: frozenset[int] = frozenset()
+    services: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.units or self.services)
+
+    def holds(self, selection: Selection) -> bool:
+        keys = {Dimension.UNIT.value: self.units, Dimension.SERVICE.value: self.services}.get(selection.dimension, frozenset())
+        return self.everything or (selection.part.isdecimal() and int(selection.part) in keys)
+
+
+def scope_of(reader: Any) -> Scope:
+    """By role for everything, by grants for the units and services that they reach."""
+    if may(reader, RIGHT) and may(reader, SEE):
+        return Scope(everything=True)
+    reach = reach_of(reader, SEE)
+    return Scope(False, frozenset(reach.units), frozenset(reach.services)) if reader.is_active else Scope(False)
+
+
+def require_figures(reader: Any, selection: Selection) -> None:
+    """Raises NotAllowed, in words, when `reader` may not see the figures of `selection`."""
+    if not scope_of(reader).holds(selection):
+        raise NotAllowed("You may not see these figures. You see those of units and services whose incidents you may see.")
+
+
+def progress() -> FactsProgress:
+    """How far the facts are; a blank one before anything was prepared."""
+    return FactsProgress.objects.filter(id=1).first() or FactsProgress()
+
+
+def quarters_with_figures(scope: Scope) -> list[Quarter]:
+    """The latest first."""
+    rows = QuarterFigures.objects.order_by()
+    rows = rows.filter(dimension=Dimension.WHOLE.value) if scope.everything else _within(rows, scope)
+    return sorted({Quarter.parse(text) for text in rows.values_list("quarter", flat=True).distinct()}, reverse=True)
+
+
+def parts_in(quarters: Sequence[Quarter], scope: Scope) -> dict[str, list[tuple[Selection, str]]]:
+    """The parts that have figures in `quarters` with their names, by dimension. Four queries."""
+    rows = QuarterFigures.objects.filter(quarter__in=[str(quarter) for quarter in quarters]).exclude(dimension=Dimension.WHOLE.value)
+    found: dict[str, set[str]] = {}
+    for dimension, part in (rows if scope.everything else _within(rows, scope)).order_by().values_list("dimension", "part").distinct():
+        found.setdefault(dimension, set()).add(part)
+    return {dimension: _named(dimension, found.get(dimension, set())) for dimension in Dimension.values if dimension in found}
+
+
+def name_of(selection: Selection) -> str:
+    """What the part is called; '' when there is no such thing."""
+    if selection.dimension == Dimension.WHOLE.value:
+        return "The whole organisation"
+    return next((name for _, name in _named(selection.dimension, {selection.part})), "")
+
+
+def figures_by_quarter(selection: Selection, quarters: Sequence[Quarter]) -> dict[str, dict[str, Any]]:
+    """All figures of `selection`, by quarter."""
+    rows = QuarterFigures.objects.filter(dimension=selection.dimension, part=selection.part, quarter__in=[str(each) for each in quarters])
+    return dict(rows.values_list("quarter", "figures"))
+
+
+def figures_by_part(dimension: str, quarter: Quarter, scope: Scope) -> Iterator[tuple[Selection, str, dict[str, Any]]]:
+    """All figures of every part of `dimension` in `quarter`, with the part's name."""
+    rows = QuarterFigures.objects.filter(dimension=dimension, quarter=str(quarter)).order_by()
+    found = dict((rows if scope.everything else _within(rows, scope)).values_list("part", "figures"))
+    for selection, name in _named(dimension, set(found)):
+        yield selection, name, found[selection.part]
+
+
+def facts_of(selection: Selection, quarter: Quarter) -> Any:
+    """The facts of `selection`, a `columns.Facts`; one query beside those for places. Raises WrongState while they are worked out anew."""
+    # Here: what a page of figures shows needs none of this.
+    from .columns import OtherFormat, joined, unpacked
+    from .places import Places
+    from .working_out import parts_of
+
+    days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date(), read_at__isnull=False).order_by("day")
+    try:
+        whole = joined([unpacked(bytes(content)) for content in days.values_list("columns", flat=True)])
+    except OtherFormat as error:
+        raise WrongState("The facts of this quarter are being worked out anew. Try again in a minute.") from error
+    chosen = parts_of(whole, Places.from_json(progress().places)).get((selection.dimension, selection.part))
+    return whole if selection.dimension == Dimension.WHOLE.value else whole.where(whole.keys < 0 if chosen is None else chosen)
+
+
+def seen_among(reader: Any, keys: Sequence[int]) -> QuerySet[Incident]:
+    """Those of `keys` that `reader` may see."""
+    return visible_to(reader, Incident.objects.filter(pk__in=keys).select_related("service"), SEE)
+
+
+def _within(rows: QuerySet[QuarterFigures], scope: Scope) -> QuerySet[QuarterFigures]:
+    units = rows.filter(dimension=Dimension.UNIT.value, part__in=[str(key) for key in scope.units])
+    return units | rows.filter(dimension=Dimension.SERVICE.value, part__in=[str(key) for key in scope.services])
+
+
+def _named(dimension: str, parts: set[str]) -> list[tuple[Selection, str]]:
+    if dimension == Dimension.SEVERITY.value:
+        known = {step.value: step.label for step in Severity}
+        return [(Selection(dimension, part), known[part]) for part in sorted(parts & set(known))]
+    model: Any = {Dimension.UNIT.value: BusinessUnit, Dimension.SERVICE.value: Service, Dimension.TEAM.value: Team}[dimension]
+    keys = [int(part) for part in parts if part.isdecimal() and len(part) < 19]
+    rows = model.objects.filter(pk__in=keys).order_by("name").values_list("pk", "name")
+    return [(Selection(dimension, str(key)), name) for key, name in rows]
