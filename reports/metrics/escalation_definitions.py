@@ -16,7 +16,7 @@ CAUSES = (Cause.BYPASSED, Cause.BY_HAND, Cause.MILESTONE, Cause.SILENT, Cause.BE
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
-    """The technical runs of the period's incidents, a row a run, and the levels they visited, a row a visit.
+    """The runs of one track of the period's incidents, a row a run, and the levels they visited, a row a visit.
 
     A row a run: the key of the incident, whether that was resolved, whether the run ended with nobody reached, how many steps it has and
     how many of them were late. `acted` is a row a visit. `opened` is the number of incidents opened in the period, with a run or without.
@@ -56,7 +56,7 @@ class Escalations:
 
 
 def runs(given: Escalations) -> int:
-    """Technical escalations that began for the incidents opened in the period; a reopened incident has one for each opening."""
+    """Escalations that began for the incidents opened in the period, each track by itself; a reopened incident has one for each opening."""
     return len(given.incident)
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .beside_definitions import MEASURES as BESIDE
 from .definitions import COVERAGE, METRICS, definition_of
 from .escalation_definitions import MEASURES, bottleneck
+from .resolution_definitions import MEASURES as OF_INCIDENTS
 
 Defined = tuple[Callable[..., Any], str, str]
 
 _HEAD = """# What the figures mean
 
-Written from the docstrings in `reports/metrics/definitions.py` and `escalation_definitions.py` by `python -m reports.metrics.published`; a
-test fails when the two differ. The same words stand in every pack. Population: incidents opened in the period, by UTC, its start included, its end excluded.
+Written from the docstrings in `reports/metrics/*definitions.py` by `python -m reports.metrics.published`; a test fails when the two differ. The same words stand in every pack. Population: incidents opened in the period, by UTC, its start included, its end excluded.
 An incident's values are those of its last record unless the definition says otherwise.
 """
 
@@ -22,7 +23,9 @@ def as_markdown() -> str:
     parts = (
         ("Figures", METRICS),
         ("What the figures leave out", COVERAGE),
-        ("Escalations by the portal, the technical track alone", escalated),
+        ("Time to resolve, frequency, recurrence", OF_INCIDENTS),
+        ("Escalations by the portal, track by track", escalated),
+        ("Beside the escalations", BESIDE),
     )
     return "\n".join((_HEAD, *(line for title, defined in parts for line in _part(title, defined)))).rstrip("\n") + "\n"
 

@@ -1,0 +1,54 @@
+"""Incidents out of the database as columns: one query, and one for the names of each dimension."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from incidents.lifecycle.models import Incident
+from policies.catalogue.models import BusinessUnit, Component, Service, Team
+
+from .columns import Microseconds, along, coded, or_nothing, read
+from .incidents import SEVERITIES, Incidents
+from .levels import Whole
+from .moments import microseconds
+from .population import Population
+
+CODES = {name: number for number, name in enumerate(SEVERITIES)}
+NAMED: dict[str, Any] = {"service": Service, "team": Team, "unit": BusinessUnit}
+
+
+def incidents_of(population: Population, known_until: datetime) -> Incidents:
+    """The incidents of the population, in the order of their opening. Five queries."""
+    rows = Incident.objects.filter(population.incidents()).order_by("opened_at", "number")
+    times = (Microseconds(name) for name in ("opened_at", "acknowledged_at", "resolved_at"))
+    keys = ("service_id", "component_id", "team_id", "service__business_unit_id")
+    key, opened, acknowledged, resolved, severity, *of = read(rows, "pk", *times, coded("severity", CODES), *keys)
+    service, component, team, unit = map(or_nothing, of)
+    return Incidents(
+        *(key, opened, acknowledged, resolved, np.maximum(severity, 0), service, component, team, unit),
+        known_until=microseconds(known_until),
+        names={"component": _components(component)} | {name: _names(NAMED[name], keys) for name, keys in _asked(service, team, unit)},
+    )
+
+
+def earlier_incidents(population: Population, back: timedelta) -> tuple[Whole, Whole, Whole, Whole]:
+    """Service, component, opening and resolution of the incidents opened up to `back` before the population's first. One query."""
+    before = Population(population.start - back, population.start, population.units)
+    rows = along(Incident.objects.filter(before.incidents()), "")
+    service, component, opened, resolved = read(rows, "service_id", "component_id", Microseconds("opened_at"), Microseconds("resolved_at"))
+    return or_nothing(service), or_nothing(component), opened, resolved
+
+
+def _asked(*columns: Whole) -> list[tuple[str, Whole]]:
+    return list(zip(NAMED, columns, strict=True))
+
+
+def _names(model: Any, keys: Whole) -> Mapping[int, str]:
+    return dict(model.objects.filter(pk__in=np.unique(keys).tolist()).values_list("pk", "name"))
+
+
+def _components(keys: Whole) -> Mapping[int, str]:
+    rows = Component.objects.filter(pk__in=np.unique(keys).tolist()).values_list("pk", "service__name", "name")
+    return {key: f"{service}: {name}" for key, service, name in rows}
