@@ -102,6 +102,8 @@ SECTIONS: tuple[Section, ...] = (
             Link("Ledger", "account_tree", "audit_ledgercheck", "audit.view_ledgerevent"),
             Link("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
             Link("Dashboards", "bar_chart", "reports_figures", "reports.view_dashboard"),
+            Link("Quarterly reviews", "fact_check", "reports_quarterlyreview", "reports.view_quarterlyreview"),
+            Link("Review actions", "task_alt", "reports_quarterlyaction", "reports.view_quarterlyaction"),
             Link("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
             Link("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),

@@ -5,22 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from portal.foundation.base_models import save_tracked
-from reports.packs.quarters import Quarter
 
 from .models import QuarterlyFinding, QuarterlyReview
 from .people_only import LINE
 from .states import FindingState
 
-# What finds patterns: quarter and keys of units (None: all) in, patterns out, each with key, kind, headline, sentence, effect, confidence,
-# incidents (their numbers) and rank.
-Finder = Callable[[Quarter, tuple[int, ...] | None], Iterable[Any]]
+# What finds patterns: a review in, patterns out, each with key, kind, headline, sentence, effect, confidence, incidents (their numbers) and rank.
+Finder = Callable[[QuarterlyReview], Iterable[Any]]
 finders: list[Finder] = []
 
 
 def propose(review: QuarterlyReview, *, now: datetime) -> int:
     """Writes every pattern that the review does not have yet as a proposal, in the order of their ranks; how many."""
     known = set(review.findings.values_list("key", flat=True))
-    patterns = [pattern for find in finders for pattern in find(review.of, review.reach) if pattern.key[:LINE] not in known]
+    patterns = [pattern for find in finders for pattern in find(review) if pattern.key[:LINE] not in known]
     for pattern in sorted(patterns, key=lambda each: (each.rank, each.key)):
         headline, sentence = str(pattern.headline)[:LINE], str(pattern.sentence)
         finding = QuarterlyFinding(

@@ -39,6 +39,8 @@ HANGS = {
     "incidents.problem": "service",
     "incidents.drill": "service",
     "incidents.drillfinding": "service",
+    "reports.quarterlyreview": "unit",
+    "reports.quarterlyaction": "unit",
     # Logs that were brought in belong to no unit, whatever incidents came of them.
     "incidents.importrun": "nothing",
     "incidents.sourcerecord": "nothing",
@@ -121,7 +123,10 @@ portal.outage                D        -    -    -
 portal.outboxmessage         D        -    -    -
 portal.user                  MD       D    D    -
 reports.dashboard            -        -    -    -
+reports.quarterlyaction      MAOX     -    -    -
 reports.quarterlypack        MAOX     -    -    -
+reports.quarterlyreview      MAOX     O    -    -
+reports.quarterlyrules       MAOX     -    -    -
 """
 
 # Lists that open although their rows do not: everybody finds their own there, and nothing when there is none.
@@ -284,6 +289,19 @@ portal.user                  password-link    D
 portal.user                  end-sessions     D
 portal.user                  second-factors   D
 portal.user                  lift-lock        D
+reports.quarterlyaction      finish           O
+reports.quarterlyaction      change           O
+reports.quarterlyaction      cancel           O
+reports.quarterlyreview      write            O
+reports.quarterlyreview      add-finding      O
+reports.quarterlyreview      ask-decision     O
+reports.quarterlyreview      agree-action     O
+reports.quarterlyreview      submit           O
+reports.quarterlyreview      sign             MAO!
+reports.quarterlyreview      send-back        MAO
+reports.quarterlyreview      restate          O
+reports.quarterlyreview      check            MAOX
+reports.quarterlyrules       set              O
 """
 
 # The other pages of the admin: who gets in by GET, and by POST. What is '-' is not asked in that way. 'of' is whose reach counts beside the role's.
@@ -339,6 +357,10 @@ reports_figures_changelist               CMAOX   -
 reports_figures_behind                   CMAOX   -
 reports_dashboard_keep                   CMAOX   CMAOX
 reports_quarterlypack_build              O       O
+reports_quarterlyreview_finding          O       O
+reports_quarterlyreview_decision         MA      MA
+reports_quarterlyreview_behind           MAOX    -
+reports_quarterlyreview_manifest         MAOX    -
 duty-hours                               all     -
 comparison-pdf                           RCMAOX  -
 search                                   all     -

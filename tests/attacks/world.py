@@ -45,6 +45,7 @@ NOT_PLANTED = frozenset(
     "portal.user",
     "portal.auditappointment",
     "audit.accessrhythm",
+    "reports.quarterlyrules",
 }
 
 
@@ -123,6 +124,12 @@ GIVEN: dict[str, dict[str, Of]] = {
     "policies.calendarsource": {"use": lambda known: "absence", "person": lambda known: known["portal.user"]},
     "policies.dutypage": {"team": lambda known: known["policies.team"]},
     "portal.outboxmessage": {"next_attempt_at": lambda known: known["now"]},
+    "reports.quarterlyreview": {
+        "unit": lambda known: known["policies.businessunit"],
+        "quarter": lambda known: "2026Q1",
+        **dict.fromkeys(("reason", "manifest", "sha256"), lambda known: ""),
+    },
+    "reports.quarterlyaction": {"review": lambda known: known["reports.quarterlyreview"], "outcome": lambda known: ""},
     "audit.accesscampaign": {"sha256": lambda known: ""},
     "audit.elevation": {"verdict": lambda known: "", "started_at": lambda known: known["now"], "until": lambda known: known["now"] + HOUR},
     "portal.outage": {"told_at": lambda known: known["now"]},

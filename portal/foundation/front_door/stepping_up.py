@@ -43,6 +43,8 @@ DOORS: dict[str, Asked] = {
     "admin:audit_reviewperiod_do": Asked("sign a review of the trail", frozenset({"sign", "reopen"})),
     "admin:audit_reviewperiod_manifest": Asked("download a signed review of the trail", methods=ALSO_READING),
     "admin:audit_accesscampaign_do": Asked("sign a review of rights", frozenset({"sign"})),
+    "admin:reports_quarterlyreview_do": Asked("sign a quarterly review", frozenset({"sign", "send-back", "restate"})),
+    "admin:reports_quarterlyreview_manifest": Asked("download what was signed", methods=ALSO_READING),
     # What is kept, held and removed.
     "admin:audit_removal_do": Asked("decide on a removal from the trail"),
     "admin:audit_removal_prune": Asked("ask for entries of the trail to be removed"),

@@ -167,7 +167,7 @@ def test_findings_are_accepted_reworded_or_dismissed_with_a_reason_and_the_propo
     payments: BusinessUnit, cora: Any, mona: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [make.pattern("late:Payments", rank=2), make.pattern("role:Payments", rank=1), make.pattern("=cmd|' /C calc'!A0", rank=3)]
-    monkeypatch.setattr(proposing, "finders", [lambda quarter, units: found])
+    monkeypatch.setattr(proposing, "finders", [lambda review: found])
     review = make.opened(payments, by=cora)
     first, second, third = review.findings.order_by("rank")
     assert (first.key, first.state, first.incidents) == ("role:Payments", "proposed", ["INC1", "INC2"])
