@@ -24,6 +24,7 @@ from reports.metrics.escalation_queries import names_of_runs, technical_escalati
 from reports.metrics.facts import IncidentFact
 from reports.metrics.population import Population
 from reports.metrics.queries import facts_of, last_event_at
+from reports.patterns import chapter as patterns
 
 from . import learning
 from .build import build
@@ -36,7 +37,7 @@ from .units import Unit
 Tell = Callable[[str], None]
 # What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
 Analysis = Callable[[Population, datetime], Chapter]
-ANALYSES: tuple[Analysis, ...] = (conformance.chapter_of, learning.chapter_of)
+ANALYSES: tuple[Analysis, ...] = (patterns.chapter_of, conformance.chapter_of, learning.chapter_of)
 
 _REASONS = {
     errno.EEXIST: "it is a file, not a folder",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reports.document import duration_in_words, number_in_words
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -13,6 +15,13 @@ class Effect:
     value: float
     low: float
     high: float
+
+    def __str__(self) -> str:
+        if self.name == "pace":
+            return f"{self.value:.2f} times the pace ({self.low:.2f} to {self.high:.2f})"
+        if self.name == "seconds longer":
+            return f"{_long(self.value)} longer ({_long(self.low)} to {_long(self.high)})"
+        return f"{_points(self.value)} points more ({_points(self.low)} to {_points(self.high)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,9 @@ class Confidence:
     chance: float
     rate: float
     words: str
+
+    def __str__(self) -> str:
+        return f"{self.words}: this or more by chance in {rarely(self.chance)} quarters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +81,19 @@ class Pattern:
             },
             "minutes": round(self.minutes), "cases": self.cases, "of_incidents": self.of_incidents, "incidents": list(self.incidents),
         }  # fmt: skip
+
+
+def rarely(chance: float) -> str:
+    """Such as 'fewer than 1 of 1,000'."""
+    for of in (1_000_000, 100_000, 10_000, 1_000, 100):
+        if chance < 1 / of:
+            return f"fewer than 1 of {of:,}"
+    return f"{number_in_words(round(100 * chance, 1))} of 100"
+
+
+def _long(seconds: float) -> str:
+    return duration_in_words(max(0.0, seconds))
+
+
+def _points(share: float) -> str:
+    return number_in_words(round(100 * share, 1))

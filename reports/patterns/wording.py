@@ -4,6 +4,7 @@ from reports.document import duration_in_words, number_in_words
 
 from .candidates import Candidate
 from .comparing import EARLIER, OTHERS, Comparison
+from .pattern import rarely
 from .returning import CHANCE
 from .tallies import Part
 
@@ -54,10 +55,7 @@ def also_of(one: Candidate) -> tuple[str, ...]:
 
 def chance_in_words(chance: float) -> str:
     """Such as 'This or more by chance in fewer than 1 of 1,000 quarters.'"""
-    for of in (1_000_000, 100_000, 10_000, 1_000, 100):
-        if chance < 1 / of:
-            return f"This or more by chance in fewer than 1 of {of:,} quarters."
-    return f"This or more by chance in {number_in_words(round(100 * chance, 1))} of 100 quarters."
+    return f"This or more by chance in {rarely(chance)} quarters."
 
 
 def sure_in_words(rate: float) -> str:

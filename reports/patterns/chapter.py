@@ -1,0 +1,109 @@
+"""What a report says of the patterns found: the chapter 'What stands out', its figures, and how they were found."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from portal.foundation.words import counted
+from reports.document import Cell, Chapter, Column, Definition, Kind, Section, Table, number_in_words
+from reports.metrics.definitions import definition_of
+from reports.metrics.population import Population
+
+from .candidates import RATE
+from .finding import ALL
+from .pattern import Pattern
+from .services import found_in, quarters_before
+
+# As many are told in full; all of them stand in the table.
+TOLD = 10
+HOW = Definition(
+    "patterns",
+    "What stands out",
+    "findings",
+    "Each service, component, group, policy version, level, time of day, and each service at night, with at least 20 cases on at least 5 "
+    "days, is held against all other cases of the quarter at the same severities, and each of them and each severity against its own eight "
+    "quarters before, where at least four are known. Shares: exact conditional test, hypergeometric within severities; 95 % interval of the "
+    "difference after Newcombe. Times: log-rank test within severities, open cases counted as waiting; where all have ended, the rank sums "
+    "of van Elteren and the difference of Hodges and Lehmann. Cases of one day are not independent: their design effect widens every "
+    "chance. A finding is at least half as much again or ten points more, with five cases more than expected, or a pace of four fifths or "
+    "less with a median that is a quarter and a minute longer; against the past it also lies beyond the control limit of its earlier "
+    "quarters (individuals chart) and is worse than the same quarter a year ago. All comparisons of the quarter are judged together: of the "
+    "findings one in twenty at most is expected to be chance (Benjamini and Hochberg). What disappears without the incidents of a surer "
+    "finding of its kind is told with that one. Ranked by the harm: minutes waited beyond those at the others' mean, or cases beyond the "
+    "expected times what one is taken to cost.",
+)
+_COLUMNS = (
+    Column("rank", "Rank", Kind.INTEGER),
+    Column("kind", "Kind"),
+    Column("headline", "Finding"),
+    Column("cases", "Cases", Kind.INTEGER),
+    Column("effect", "Effect"),
+    Column("confidence", "Confidence"),
+    Column("harm", "Harm", Kind.DURATION),
+    Column("incidents", "Incidents", Kind.INTEGER),
+)
+_INCIDENTS = (Column("rank", "Rank", Kind.INTEGER), Column("headline", "Finding"), Column("incident", "Incident"))
+
+
+def chapter_of(population: Population, known_until: datetime) -> Chapter:
+    """The chapter; that nothing stands out is told, too, as that is what a reader asks."""
+    return told(found_in(population, known_until, tuple(quarters_before(population))))
+
+
+def told(found: Sequence[Pattern]) -> Chapter:
+    """The findings as a chapter. Pure."""
+    tables = (_table(found), _incidents(found)) if found else ()
+    return Chapter(
+        "patterns",
+        sections=(Section("patterns", "What stands out", (_in_words(found), *map(_paragraph, found[:TOLD])), tables=tables),),
+        content={
+            "false_discovery_rate": RATE,
+            "measures": [measure.name for measure in ALL],
+            "found": [dict(each.as_content()) for each in found],
+        },
+        definitions=(HOW, *_definitions(found)),
+    )
+
+
+def _in_words(found: Sequence[Pattern]) -> str:
+    if not found:
+        return (
+            "Nothing stands out: no part of the quarter differs from the others, or from its own earlier quarters, by more than chance and "
+            "by enough to matter. Parts with fewer than 20 cases were not compared."
+        )
+    wrong = number_in_words(max(0.1, round(RATE * len(found), 1)))
+    return (
+        f"{counted(len(found), 'pattern')} {'was' if len(found) == 1 else 'were'} found, the most harm first. {wrong} of them at most "
+        f"{'is' if wrong == '1' else 'are'} expected to be chance. They are proposals: a difference has reasons that no figure knows."
+    )
+
+
+def _paragraph(each: Pattern) -> str:
+    also = f" Also: {' '.join(each.also)}" if each.also else ""
+    return f"{each.rank}. {each.headline}. {each.sentence}{also}"
+
+
+def _table(found: Sequence[Pattern]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            each.rank, each.kind, each.headline, each.cases, str(each.effect), str(each.confidence), float(round(60 * each.minutes)),
+            each.of_incidents,
+        )
+        for each in found
+    ]  # fmt: skip
+    return Table("patterns", "Patterns by their harm", "How they were found stands in the definitions.", _COLUMNS, rows, whole=True)
+
+
+def _incidents(found: Sequence[Pattern]) -> Table:
+    rows: list[tuple[Cell, ...]] = [(each.rank, each.headline, number) for each in found for number in each.incidents]
+    text = "The incidents behind each pattern, the worst first, at most a hundred."
+    return Table("patterns_incidents", "Incidents behind the patterns", text, _INCIDENTS, rows, on_paper=False)
+
+
+def _definitions(found: Sequence[Pattern]) -> tuple[Definition, ...]:
+    """Of the measures that found something."""
+    used = {each.measure for each in found}
+    return tuple(
+        Definition(f"patterns.{measure.name}", measure.title, "share" if measure.minutes else "seconds", definition_of(measure.of))
+        for measure in ALL
+        if measure.name in used
+    )
