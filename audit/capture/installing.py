@@ -31,7 +31,7 @@ PRESENT = {
 
 
 def connect(config: AppConfig) -> None:
-    """Called once at start. They come after the guards of all apps, which begin by taking every trigger off their tables."""
+    """Called once at start. They come when the last app has its tables; the guards of apps, which take old triggers off theirs, spare them."""
     pre_migrate.connect(drop_before_migrate, sender=config)
     post_migrate.connect(install_after_migrate, sender=list(apps.get_app_configs())[-1])
 

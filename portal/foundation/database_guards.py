@@ -50,11 +50,11 @@ guards: Registry[tuple[Guard | Echo, ...]] = Registry("set of guards")
 # What the names of triggers begin with that others put on guarded tables, and look after.
 beside: Registry[str] = Registry("others' triggers")
 DROPPING = {
-    "sqlite": "SELECT tbl_name, 'DROP TRIGGER \"' || name || '\"' FROM sqlite_master WHERE type = 'trigger'",
+    "sqlite": "SELECT tbl_name, name, 'DROP TRIGGER \"' || name || '\"' FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": """
-        SELECT relname, format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
+        SELECT relname, tgname, format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)
         FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal
-        UNION ALL SELECT relname, format('DROP RULE %I ON %s', rulename, ev_class::regclass)
+        UNION ALL SELECT relname, rulename, format('DROP RULE %I ON %s', rulename, ev_class::regclass)
         FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class WHERE rulename <> '_RETURN'
     """,
 }
@@ -66,18 +66,22 @@ def install(app_label: str, using: str) -> None:
             cursor.execute(statement)
 
 
-def drop(app_label: str, using: str) -> None:
-    """Drops every trigger and rule on the app's tables, those that an older version of the portal made under other names included."""
+def drop(app_label: str, using: str, *, sparing: tuple[str, ...] = ()) -> None:
+    """Drops every trigger and rule on the app's tables, those that an older version of the portal made under other names included.
+
+    What has a name that begins like one of `sparing` stays.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute(DROPPING[connections[using].vendor])
-        for table, statement in cursor.fetchall():
-            if table.startswith(f"{app_label}_"):
+        for table, name, statement in cursor.fetchall():
+            if table.startswith(f"{app_label}_") and not name.startswith(sparing):
                 cursor.execute(statement)
 
 
 def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
     if guards.get(sender.label) and _tables_exist(sender.label, using):
-        drop(sender.label, using)
+        # Others' may be in place already: for the last app the order in which both are called is that in which they asked for it.
+        drop(sender.label, using, sparing=tuple(beginning for _, beginning in beside))
         install(sender.label, using)
 
 

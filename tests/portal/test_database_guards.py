@@ -1,8 +1,10 @@
 """Guards across versions of the portal, and whether those in the database are what they should be."""
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 
+from audit.capture import installing
 from portal.foundation import database_guards
 
 pytestmark = pytest.mark.django_db
@@ -94,4 +96,12 @@ def test_what_swallows_events_before_any_guard_sees_them_is_told() -> None:
     assert database_guards.missing() == ["swallow"]
     database_guards.drop("audit", "default")
     database_guards.install("audit", "default")
+    assert database_guards.missing() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("label", ["portal", "audit", "policies", "incidents", "reports"])
+def test_putting_an_apps_guards_in_anew_leaves_the_witnesses_on_its_tables(label: str) -> None:
+    database_guards.install_after_migrate(apps.get_app_config(label), "default")
+    assert installing.missing() == []
     assert database_guards.missing() == []
