@@ -1,16 +1,20 @@
 """A workbook: a sheet a table, with real numbers and dates, in bounded memory and the same bytes each time."""
 
+import re
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from portal.foundation.errors import InvalidInput
 from reports.document import Cell, Column, Kind, ReportDocument, Table
 
+from . import charts_in_book
 from .safety import storable
 
 # Limits of the file format: characters in a cell, rows on a sheet, characters in a sheet's name.
 LONGEST_TEXT, MOST_ROWS, LONGEST_NAME = 32_767, 1_048_576, 31
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 # The file format asks for a time of making; a fixed one keeps the bytes the same.
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 (the library takes local time without a zone)
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -37,8 +41,10 @@ def write(document: ReportDocument, folder: Path) -> list[Path]:
             book.set_properties({"title": f"{document.title}, {document.subtitle}", "created": _MADE})
             styles = _styles(book)
             _write_title_page(book, styles, document)
+            names = Names("Summary", charts_in_book.SHEET, charts_in_book.DATA)
+            charts_in_book.write(book, styles, document)
             for table in document.tables:
-                _write_table(book, styles, table)
+                _write_table(book, styles, table, names)
     except FileCreateError as error:
         # The library wraps the operating system's error, which says more.
         raise error.args[0] from error
@@ -75,10 +81,27 @@ def _named(name: str, paragraphs: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(name if position == 0 else "", text) for position, text in enumerate(paragraphs)]
 
 
-def _write_table(book: Any, styles: dict[Any, Any], table: Table) -> None:
+class Names:
+    """Names of sheets: without what the file format forbids, and none twice."""
+
+    def __init__(self, *taken: str) -> None:
+        self.taken = {name.casefold() for name in taken}
+
+    def of(self, title: str) -> str:
+        wanted = _FORBIDDEN.sub(" ", storable(title)).strip("' ") or "Table"
+        for number in count(1):
+            end = "" if number == 1 else f" {number}"
+            name = f"{wanted[: LONGEST_NAME - len(end)].strip()}{end}"
+            if name.casefold() not in self.taken and name.casefold() != "history":
+                break
+        self.taken.add(name.casefold())
+        return name
+
+
+def _write_table(book: Any, styles: dict[Any, Any], table: Table, names: Names) -> None:
     if len(table.rows) >= MOST_ROWS:
         raise InvalidInput(f"The table '{table.title}' has {len(table.rows):,} rows, more than a sheet holds. Choose csv or json instead.")
-    sheet = book.add_worksheet(table.title[:LONGEST_NAME])
+    sheet = book.add_worksheet(names.of(table.title))
     sheet.freeze_panes(1, 0)
     for position, column in enumerate(table.columns):
         sheet.set_column(position, position, _width(table, position))

@@ -11,6 +11,7 @@ from django.db.models.functions import TruncQuarter
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 
+from .columns import along
 from .facts import IncidentFact, moves_between_known_groups
 from .population import Population
 
@@ -67,7 +68,7 @@ def quarters_with_incidents() -> list[datetime]:
 
 
 def _moves(within: Q) -> Counter[int]:
-    entries = TimelineEntry.objects.filter(within, kind=TimelineEntry.Kind.ASSIGNED).order_by()
+    entries = along(TimelineEntry.objects.filter(within, kind=TimelineEntry.Kind.ASSIGNED), "incident__")
     counted: Counter[int] = Counter()
     for incident, data in entries.values_list("incident_id", "data").iterator(CHUNK):
         if moves_between_known_groups(data):

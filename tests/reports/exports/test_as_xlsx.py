@@ -1,6 +1,7 @@
 """The workbook, read back by another library."""
 
 import time
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -16,9 +17,33 @@ from tests.reports.golden import small_document
 def test_there_is_a_sheet_a_table_with_frozen_headers(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(as_xlsx.write(small_document(), tmp_path)[0])
     assert book.sheetnames == [
-        "Summary", "Counts", "By priority", "By week", "Times", "By service", "Negative durations", "Incidents", "Definitions",
+        "Summary", "Charts", "Chart data", "Counts", "By priority", "By week", "Times", "By service", "Negative durations", "Incidents", "Definitions",
     ]  # fmt: skip
-    assert {sheet.freeze_panes for sheet in book.worksheets[1:]} == {"A2"}
+    assert {sheet.freeze_panes for sheet in book.worksheets[3:]} == {"A2"}
+    assert {bool(sheet.auto_filter.ref) for sheet in book.worksheets[3:]} == {True}
+
+
+def test_the_charts_are_the_programs_own_with_words_and_numbers_beside_them(tmp_path: Path) -> None:
+    path = as_xlsx.write(small_document(), tmp_path)[0]
+    figures = [figure for section in small_document().sections for figure in section.figures]
+    with zipfile.ZipFile(path) as archive:
+        charts = sorted(name for name in archive.namelist() if name.startswith("xl/charts/chart"))
+        drawing = archive.read("xl/drawings/drawing1.xml").decode()
+        volume = archive.read(charts[0]).decode()
+    assert len(charts) == len(figures)
+    assert drawing.count("descr=") == len(figures)
+    assert "<c:f>'Chart data'!$B$3:$B$16</c:f>" in volume
+    sheet = openpyxl.load_workbook(path)["Chart data"]
+    assert sheet["A1"].value == "Incidents opened, by week and priority"
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None} == {"s", "n"}
+
+
+def test_sheets_of_one_title_or_of_forbidden_characters_get_names_of_their_own() -> None:
+    names = as_xlsx.Names("Summary")
+    titles = ("summary", "a" * 40, "A" * 40, "[x]:*?/\\", "'=1", "", "History", "\x00")
+    given = [names.of(title) for title in titles]
+    assert len({name.casefold() for name in given}) == len(titles)
+    assert all(1 <= len(name) <= 31 and not set(name) & set("[]:*?/\\") and name[0] != "'" for name in given)
 
 
 def test_numbers_are_numbers_and_dates_are_dates(tmp_path: Path) -> None:

@@ -68,3 +68,9 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_incidents(incide
     stored(*(fact(functional_escalations=1) for _ in range(incidents)))
     with django_assert_num_queries(4):
         assert len(list(facts_of(Population(Q1.start, Q1.end)))) == incidents
+
+
+def test_a_confidential_incident_is_counted_and_its_title_stays_in_the_portal() -> None:
+    stored(fact(number="INC1", title="Fraud at the till"), fact(number="INC2"))
+    Incident.objects.filter(number="INC1").update(confidential=True)
+    assert [each.title for each in facts_of(Population(Q1.start, Q1.end))] == ["(confidential)", "Card payments fail"]
