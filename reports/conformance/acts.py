@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from incidents.lifecycle.models import TimelineEntry
 from incidents.models import EscalationStep
+from policies.decisions.vocabulary import Track
 from portal.foundation.access.models import ObjectGrant
 from portal.foundation.people.models import User
 from reports.metrics.columns import CHUNK, Microseconds, read
+from reports.metrics.levels import NEVER
 from reports.metrics.population import Population
 
 from .confusion import Acts, Answer, Move
 from .passes import Steps
+from .values import moment
 
 Kind, Stored = TimelineEntry.Kind, EscalationStep.Action
 # What changes an incident or its escalation. Notes and readings tell something, and gradings follow from what is told.
@@ -78,34 +81,46 @@ def _between_groups(population: Population) -> list[Move]:
 
 
 def _between_people(population: Population) -> list[Move]:
-    """Whoever acknowledged, took over or accepted a hand-off, one after the other on the technical track."""
+    """Whoever acknowledged, took over or accepted a hand-off, one after the other on the technical track, where it changed."""
     rows = EscalationStep.objects.filter(
-        population.without_drills("run__incident__"), Q(person__isnull=False) | Q(actor__isnull=False), action__in=TAKES, run__track="technical"
-    ).order_by("run__incident_id", "at", "run_id", "sequence", "part")  # fmt: skip
-    moves: list[Move] = []
-    last: tuple[int, int] | None = None
-    for incident, at, person, actor in rows.values_list("run__incident_id", "at", "person_id", "actor_id").iterator(CHUNK):
-        holder = person or actor
-        if last is not None and last[0] == incident and last[1] != holder:
-            moves.append(Move(incident, at, last[1], holder))
-        last = (incident, holder)
-    return moves
+        population.without_drills("run__incident__"),
+        Q(person__isnull=False) | Q(actor__isnull=False),
+        action__in=TAKES,
+        run__track=Track.TECHNICAL.value,
+    ).order_by()
+    incident, at, run, sequence, person, actor = read(
+        rows, "run__incident_id", Microseconds("at"), "run_id", "sequence", "person_id", "actor_id"
+    )  # fmt: skip
+    order = np.lexsort((sequence, run, at, incident))
+    holder = np.where(person == NEVER, actor, person)[order]
+    incident, at = incident[order], at[order]
+    changed = np.flatnonzero((incident[1:] == incident[:-1]) & (holder[1:] != holder[:-1])) + 1
+    # One change alone comes back to nobody.
+    often = changed[np.isin(incident[changed], _more_than_once(incident[changed]))]
+    return [Move(int(incident[row]), moment(at[row]), int(holder[row - 1]), int(holder[row])) for row in often.tolist()]
+
+
+def _more_than_once(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    found, times = np.unique(values, return_counts=True)
+    return np.asarray(found[times > 1])
 
 
 def answers_of(population: Population) -> list[Answer]:
-    """Who acknowledged what, also beside somebody who had it, by incident and time. Two queries."""
-    steps = EscalationStep.objects.filter(population.without_drills("run__incident__"), action__in=TAKES).order_by()
-    columns = ("run__incident_id", "run__track", "person_id", "actor_id", "at")
-    found = [
-        Answer(incident, track, person or actor, at)
-        for incident, track, person, actor, at in steps.values_list(*columns).iterator(CHUNK)
-        if person or actor
-    ]
+    """Who acknowledged what, of the incidents that somebody acknowledged beside somebody else, by incident and time. Two queries at most."""
     beside = TimelineEntry.objects.filter(
         population.without_drills("incident__"), kind=Kind.STATE, data__has_key="acknowledged_beside", actor__isnull=False
     ).order_by()  # fmt: skip
-    found += [
-        Answer(incident, data.get("track") or "technical", actor, at, beside=data["acknowledged_beside"])
+    found = [
+        Answer(incident, data.get("track") or Track.TECHNICAL.value, actor, at, beside=data["acknowledged_beside"])
         for incident, actor, at, data in beside.values_list("incident_id", "actor_id", "at", "data").iterator(CHUNK)
+    ]
+    if not found:
+        return []
+    steps = EscalationStep.objects.filter(run__incident__in=beside.values("incident_id"), action__in=TAKES).order_by()
+    columns = ("run__incident_id", "run__track", "person_id", "actor_id", "at")
+    found += [
+        Answer(incident, track, person or actor, at)
+        for incident, track, person, actor, at in steps.values_list(*columns).iterator(CHUNK)
+        if person or actor
     ]
     return sorted(found, key=lambda one: (one.incident, one.at, one.beside is not None, one.person))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import CharField, F, Min, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from incidents.models import HandOff, Incident, IncidentProblem, MandateUse
+from incidents.models import HandOff, Incident, IncidentProblem, MandateUse, PostMortem
 from policies.catalogue.models import DelegatedAuthority
 from policies.decisions.vocabulary import Track
 from policies.governance.known import known_snapshot
@@ -48,10 +48,13 @@ def hand_offs(population: Population, known_until: datetime) -> list[HandOffRow]
     ]
 
 
-def analysed(population: Population) -> set[int]:
-    """The incidents of which a root-cause analysis was begun: a problem is linked. One query."""
-    linked = IncidentProblem.objects.filter(population.within("incident__"))
-    return set(linked.values_list("incident_id", flat=True).iterator(CHUNK))
+def analysed(population: Population) -> tuple[set[int], dict[int, str]]:
+    """The incidents of which a root-cause analysis was begun, by a problem or a post-mortem; and why it was waived, by incident. Two queries."""
+    within = population.within("incident__")
+    begun = set(IncidentProblem.objects.filter(within).values_list("incident_id", flat=True).iterator(CHUNK))
+    told = list(PostMortem.objects.filter(within).order_by().values_list("incident_id", "state", "waiver"))
+    waived = {incident: waiver for incident, state, waiver in told if state == PostMortem.State.WAIVED}
+    return begun | {incident for incident, *_ in told if incident not in waived}, waived
 
 
 def sent_in_full(population: Population) -> list[Sent]:

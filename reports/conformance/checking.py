@@ -16,6 +16,9 @@ from . import acts, beside, confusion, records, route, timing
 from .reading import ToldCourse, read_course
 from .values import Deviation, Kind, moment
 
+# What reaches management's level is learned from, whether its version says so or not.
+ANALYSED_FROM = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Conformance:
@@ -73,24 +76,31 @@ def _of_the_course(told: ToldCourse) -> Iterator[Deviation]:
 
 def _beside(population: Population, told: ToldCourse, unreadable: set[int], known_until: datetime) -> Iterator[Deviation]:
     yield from records.unsigned_hand_off(beside.hand_offs(population, known_until), known_until)
-    yield from records.missing_rca(_reached(told, unreadable, beside.analysed(population)), known_until)
+    yield from records.missing_rca(_reached(told, unreadable, *beside.analysed(population)), known_until)
     yield from records.channel_not_cleared(beside.sent_in_full(population), beside.clearances())
     yield from records.mandate_beyond_limits(beside.uses_of_mandates(population), known_until)
 
 
-def _reached(told: ToldCourse, unreadable: set[int], analysed: set[int]) -> Iterator[records.Reached]:
+def _reached(told: ToldCourse, unreadable: set[int], analysed: set[int], waived: Mapping[int, str]) -> Iterator[records.Reached]:
     """Each first entry of a level that asks for a root-cause analysis, in the order of time."""
     course = told.course
     passes, runs, ways = course.passes, course.runs, course.ways
     asking = (passes.entered > 0) & ways.needs_rca[course.way, np.minimum(passes.entered, ways.top)]
+    asking |= (passes.entered >= ANALYSED_FROM) & runs.technical[passes.run]
     rows = np.flatnonzero(asking)
     for place in rows[np.argsort(passes.at[rows], kind="stable")].tolist():
         run = int(passes.run[place])
         key, incident, closed = int(runs.key[run]), int(runs.incident[run]), int(told.closed[run])
         if key not in unreadable:
             yield records.Reached(
-                incident, key, int(passes.sequence[place]), int(passes.entered[place]), None if closed == NEVER else moment(closed), incident in analysed
-            )  # fmt: skip
+                incident=incident,
+                run=key,
+                sequence=int(passes.sequence[place]),
+                level=int(passes.entered[place]),
+                closed_at=None if closed == NEVER else moment(closed),
+                analysed=incident in analysed,
+                waived=waived.get(incident, ""),
+            )
 
 
 def _confusion(population: Population, told: ToldCourse) -> Iterator[Deviation]:

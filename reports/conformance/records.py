@@ -53,7 +53,9 @@ def unsigned_hand_off(rows: Iterable[HandOffRow], known_until: datetime) -> Iter
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A run that entered a level which asks for a root-cause analysis, at first; when its incident was closed, and whether one was begun."""
+    """A run that entered a level which asks for a root-cause analysis; when its incident was closed, whether one was begun, and why not,
+    where somebody with the right waived it.
+    """
 
     incident: int
     run: int
@@ -61,11 +63,13 @@ class Reached:
     level: int
     closed_at: datetime | None
     analysed: bool
+    waived: str = ""
 
 
 def missing_rca(rows: Iterable[Reached], known_until: datetime) -> Iterator[Deviation]:
-    """The escalation entered a level for which the version asks for a root-cause analysis, and the incident was closed without a problem
-    linked to it. Incidents that are not closed yet are not told. Once an incident.
+    """The escalation entered a level for which the version asks for a root-cause analysis, or the technical escalation level 3 or above, and
+    the incident was closed and has neither a problem linked to it nor a post-mortem. Where a post-mortem was waived, the reason of the
+    waiver is its rationale. Incidents that are not closed yet are not told. Once an incident.
     """
     told: set[int] = set()
     for row in rows:
@@ -74,8 +78,9 @@ def missing_rca(rows: Iterable[Reached], known_until: datetime) -> Iterator[Devi
         told.add(row.incident)
         yield Deviation(
             Kind.MISSING_RCA, row.incident, row.closed_at,
-            f"Level {row.level} asks for a root-cause analysis: a problem is linked before the incident is closed.",
-            "It was closed without one.", row.run, (row.sequence,), row.level,
+            f"Level {row.level} asks for a root-cause analysis before the incident is closed: a problem, or a post-mortem.",
+            "It was closed, and the post-mortem was waived." if row.waived else "It was closed without one.", row.run, (row.sequence,), row.level,
+            row.waived,
         )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ class Deviation:
     @property
     def address(self) -> str:
         """Where its incident's timeline stands in the portal."""
-        return f"/admin/incidents/incident/{self.incident}/change/#timeline"
+        return f"/admin/incidents/incident/{self.incident}/change/#inc-story-title"
 
 
 def moment(microseconds: int) -> datetime:
