@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from portal.models import BrowserSession
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "a long password for tests"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -33,3 +35,13 @@ def signed_in(browser: Any, address: str, username: str, *, width: int = 1440) -
     page.fill("#id_password", PASSWORD)
     page.click("form [type=submit]")
     return page
+
+
+def forget_the_proofs() -> None:
+    """As eleven minutes would."""
+    for row in BrowserSession.objects.exclude(user=None):
+        told = row.get_decoded()
+        for proof in told.get("account_authentication_methods", ()):
+            proof["at"] -= 660
+        row.session_data = row.get_session_store_class()().encode(told)
+        row.save()

@@ -1,4 +1,5 @@
-"""The daily review in a real browser, by keyboard: every entry judged without loading a page, the session ended half-way, nothing lost.
+"""The daily review in a real browser, from the work list to the signature: every entry judged by keyboard without loading a page, the session
+ended half-way and nothing lost, a finding, the end in words, and a signature by somebody else who proves again who they are.
 
 REVIEW_ENTRIES=200 runs it with so many entries and prints key strokes, requests and time. Run where Chromium is installed: `make browser`.
 """
@@ -7,6 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,12 @@ import pytest
 from django.conf import settings
 
 from audit.models import LedgerEvent, ReviewItem, ReviewPeriod
-from audit.reviews.closing import close_period, sign_period
-from audit.reviews.findings import make_finding
+from audit.reviews.closing import check_period
 from portal.foundation import clock
 from tests.factories import log_reviews as make
 from tests.factories.log_reviews import MONDAY
 
-from .chromium import CHROMIUM, PASSWORD, browser, signed_in
+from .chromium import CHROMIUM, PASSWORD, browser, forget_the_proofs, signed_in
 
 __all__ = ["browser"]
 pytestmark = [
@@ -62,17 +63,16 @@ def period(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReviewPeriod:
     monkeypatch.setattr(settings, "LEDGER_KEYS", str(tmp_path / "keys"))
     monkeypatch.setattr(clock, "now", lambda: MONDAY)
     rita = make.reviewer("Rita Reviewer", username="rita", password=PASSWORD)
+    make.reviewer("Sam Signer", username="sam", password=PASSWORD)
     make.happened(ENTRIES)
     return make.opened(make.plan(rita, of=make.of_incidents(rita)))
 
 
 def test_a_reviewer_judges_a_day_by_keyboard_and_loses_nothing_when_the_session_ends(
-    period: ReviewPeriod, browser: Any, live_server: Any
+    period: ReviewPeriod, browser: Any, live_server: Any, settings: Any
 ) -> None:
     page = signed_in(browser, live_server.url, "rita")
-    work = f"{live_server.url}/admin/audit/reviewperiod/{period.pk}/work/"
-    page.goto(work)
-    page.wait_for_selector("[data-steps]:not([hidden])")
+    finds_it_on_the_work_list(page, period)
     hand, begun = Counted(page), time.monotonic()
     for number in range(ENTRIES // 2):
         judges(hand, number)
@@ -82,9 +82,24 @@ def test_a_reviewer_judges_a_day_by_keyboard_and_loses_nothing_when_the_session_
         judges(hand, number)
     page.wait_for_function("document.querySelector('[data-unsaved]').textContent === 'Everything is saved'")
     told(hand, time.monotonic() - begun)
-    assert page.refused == []
     assert everything_is_saved(period) == ENTRIES
-    is_signed_by_somebody_else(period)
+    review = f"{live_server.url}/admin/audit/reviewperiod/{period.pk}/change/"
+    page.goto(review)
+    if ENTRIES >= FOLLOW_UP:
+        makes_a_finding_of_what_needs_follow_up(page)
+    closes_it_and_cannot_sign(page)
+    settings.STEP_UP_SECONDS = 600
+    signer = signed_in(browser, live_server.url, "sam", width=390)
+    signs_after_proving_again(signer, period, review)
+    is_signed_for_good(period)
+    assert page.refused == signer.refused == []
+
+
+def finds_it_on_the_work_list(page: Any, period: ReviewPeriod) -> None:
+    page.wait_for_url("**/admin/")
+    card = page.locator("section").filter(has_text="Log reviews")
+    card.get_by_role("link", name=str(period), exact=True).click()
+    page.wait_for_selector("[data-steps]:not([hidden])")
 
 
 def judges(hand: Counted, number: int) -> None:
@@ -141,13 +156,59 @@ def everything_is_saved(period: ReviewPeriod) -> int:
     return len(items)
 
 
-def is_signed_by_somebody_else(period: ReviewPeriod) -> None:
-    rita, sam = period.plan.owner, make.reviewer("Sam Signer")
-    loose = [item.pk for item in ReviewItem.objects.filter(period=period, mark="follow_up")]
-    if loose:
-        make_finding(period, items=loose, title="To ask", owner=sam, due_on=MONDAY.date(), actor=rita, now=MONDAY)
-    close_period(period, actor=rita, now=MONDAY, reason="Nothing out of the ordinary.")
-    sign_period(period, actor=sam, now=MONDAY, reason="Agreed.")
+def makes_a_finding_of_what_needs_follow_up(page: Any) -> None:
+    """The page says what stands in the way of closing, and leads to it."""
+    assert page.get_by_role("link", name="Close the review").count() == 0
+    page.get_by_role("link", name="Make a finding").first.click()
+    for box in page.locator("[name=items][type=checkbox]").all():
+        box.check()
+    page.fill("[name=title]", "Ask the team what these were")
+    page.select_option("[name=owner]", label="Sam Signer")
+    page.fill("[name=due_on]", f"{MONDAY + timedelta(days=3):%Y-%m-%d}")
+    page.click("text=Make the finding")
+    page.wait_for_url("**/change/")
+    assert "Ask the team what these were" in page.inner_text("#content-main")
+
+
+def closes_it_and_cannot_sign(page: Any) -> None:
+    """Whoever judged does not sign, and reads why."""
+    page.get_by_role("link", name="Close the review").click()
+    page.fill("[name=reason]", "Nothing out of the ordinary.")
+    page.click("form[data-keep] [type=submit]")
+    page.wait_for_url("**/change/")
+    shown = page.inner_text("#content-main")
+    assert "it waits for a signature" in shown
+    assert page.get_by_role("link", name="Sign", exact=True).count() == 0
+
+
+def signs_after_proving_again(page: Any, period: ReviewPeriod, review: str) -> None:
+    """From the work list; the password is asked for once more, and what was typed is there again."""
+    page.wait_for_url("**/admin/")
+    page.locator("section").filter(has_text="Log reviews").get_by_role("link", name=str(period), exact=True).click()
+    page.wait_for_url(review)
+    page.get_by_role("link", name="Sign", exact=True).click()
+    page.fill("[name=reason]", "I looked at the findings and at the marks.")
+    forget_the_proofs()
+    page.click("form[data-keep] [type=submit]")
+    page.wait_for_url("**/account/again/**")
+    assert "sign a review of the trail" in page.inner_text("main")
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/do/sign/#kept")
+    page.wait_for_function("document.querySelector('[name=reason]').value === 'I looked at the findings and at the marks.'")
+    page.click("form[data-keep] [type=submit]")
+    page.wait_for_url(review)
+    assert "Signed by Sam Signer" in page.inner_text("#content-main")
+    page.get_by_role("button", name="Check that it is still the same").click()
+    page.wait_for_selector("text=It is still what was signed.")
+
+
+def is_signed_for_good(period: ReviewPeriod) -> None:
+    period.refresh_from_db()
+    assert (period.is_signed, str(period.sign_off.by), check_period(period).wrong) == (True, "Sam Signer", ())
+    told = LedgerEvent.objects.filter(object_model="audit.reviewperiod", object_pk=str(period.pk)).order_by("id")
+    wanted = ["log_review.closed", "log_review.signed", "log_review.checked"]
+    assert [kind for kind in told.values_list("type", flat=True) if kind in wanted] == wanted
 
 
 def told(hand: Counted, seconds: float) -> None:

@@ -8,7 +8,7 @@ from audit.models import LedgerEvent
 from portal.models import BrowserSession, User
 from tests.factories.portal import person
 
-from .chromium import CHROMIUM, PASSWORD, browser, signed_in
+from .chromium import CHROMIUM, PASSWORD, browser, forget_the_proofs, signed_in
 
 __all__ = ["browser"]
 pytestmark = [
@@ -78,13 +78,3 @@ def is_asked_again_and_loses_nothing(page: Any, eve: User, address: str) -> None
     page.click("form[data-keep] [type=submit]")
     page.wait_for_url(f"**/portal/user/{eve.pk}/change/")
     assert LedgerEvent.objects.filter(type="account.sessions_ended", object_pk=str(eve.pk)).count() == 1
-
-
-def forget_the_proofs() -> None:
-    """As eleven minutes would."""
-    for row in BrowserSession.objects.exclude(user=None):
-        told = row.get_decoded()
-        for proof in told.get("account_authentication_methods", ()):
-            proof["at"] -= 660
-        row.session_data = row.get_session_store_class()().encode(told)
-        row.save()
