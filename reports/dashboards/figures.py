@@ -100,8 +100,11 @@ def compact(value: float | None, kind: Kind) -> str:
 
 
 def _short(value: float) -> str:
-    for size, unit in ((1_000_000, "m"), (1_000, "k")):
-        if value >= 10 * size or (value >= size and unit == "m"):
-            return f"{value / size:.1f}".removesuffix(".0") + unit
-    text = f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}" if value >= 10 else f"{value:,.2f}".rstrip("0")
-    return text.removesuffix(".")
+    if value >= 10_000:
+        return _plain(value / 1_000_000, 1) + "m" if value >= 1_000_000 else _plain(value / 1_000, 1) + "k"
+    return _plain(value, 0 if value >= 10 else 1 if value >= 1 else 2)
+
+
+def _plain(value: float, decimals: int) -> str:
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
