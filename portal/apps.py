@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps as admin_apps
 
-from .foundation.loading import without
+from .foundation.loading import only_when_called, without
 
 
 class PortalConfig(AppConfig):
@@ -112,11 +112,14 @@ class PortalAdminConfig(admin_apps.AdminConfig):
             super().ready()
             # Here, as the addresses would load it later.
             import_module("rest_framework.compat")
+        with only_when_called("rest_framework.test", "APIRequestFactory"):
+            # Describing the API asks for it, and every view that says something of itself loads what describes.
+            import_module("drf_spectacular.plumbing")
 
 
 def _needless() -> list[str]:
     """What the admin's theme, the HTTP client and the REST framework load if they find it: 15 MB in each process, and nobody asks for it here."""
-    its_command_line, for_its_own_tests, in_descriptions = ["click", "pygments", "rich"], ["requests"], ["markdown"]
+    its_command_line, for_its_own_tests, in_descriptions = ["click", "pygments", "rich"], ["requests"], ["markdown", "yaml"]
     fields_of_postgresql = [] if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else ["psycopg"]
     its_own_pages = ["allauth.account.admin", "allauth.mfa.admin"]
     return its_command_line + for_its_own_tests + in_descriptions + fields_of_postgresql + its_own_pages

@@ -3,6 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 
 @contextmanager
@@ -16,3 +19,23 @@ def without(*packages: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def only_when_called(module: str, name: str) -> Iterator[None]:
+    """Inside, all of `module` is a function `name` that loads the real one and calls its `name`; is it loaded already, it stays. Afterwards it
+    can be had as ever."""
+    if module in sys.modules:
+        yield
+        return
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return getattr(import_module(module), name)(*args, **kwargs)
+
+    stand_in = ModuleType(module)
+    setattr(stand_in, name, called)
+    sys.modules[module] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[module]

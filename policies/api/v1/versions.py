@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from policies.governance import services
 from policies.governance.queries import findings_on
-from policies.interchange.services import import_policy
 from policies.models import EscalationPolicy, PolicyVersion
 from portal.foundation import clock
 from portal.foundation.apikit import repeats
@@ -65,6 +64,9 @@ class Versions(viewsets.GenericViewSet):
             said = {"version": version, "against": None, "changes": (), "findings": findings_on(version, now=now)}
         else:
             tried = given["dry_run"]
+            # Here, and not for every process at its start: reading YAML takes a package of its own.
+            from policies.interchange.services import import_policy
+
             made = import_policy(source, actor=self.request.user, now=now, reason=given["reason"], dry_run=tried, into=policy)
             said = {"version": None if tried else made.version, "changes": made.changes, "findings": made.findings}
             said["against"] = made.against.number if made.against else None

@@ -4,10 +4,11 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
+import django_q.worker
 import pytest
+from django.db import connections
 from django_q.queues import Queue
 
 from portal.management import job_cluster
@@ -86,18 +87,12 @@ def test_a_worker_takes_a_row_of_jobs_to_its_end_and_is_told_to_go_only_when_the
     assert [_Jobs(queue, timer, patience=0.5).get(), queue.qsize()] == ["for the next worker", 0]
 
 
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_another_worker_takes_the_place_of_one_that_rested_and_does_the_jobs_that_follow(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(job_cluster, "RESTED_SECONDS", 0.2)
-    monkeypatch.setattr(job_cluster.connections, "close_all", lambda: None)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+    monkeypatch.setattr(django_q.worker, "close_old_django_connections", lambda: None)
     sentinel: Any = _Sentinel.__new__(_Sentinel)
     sentinel.pool, sentinel.timeout, sentinel.reincarnations, sentinel.broker = [], 30, 0, None
     sentinel.event_out, sentinel._taken_back = multiprocessing.Event(), []
@@ -117,7 +112,7 @@ def test_another_worker_takes_the_place_of_one_that_rested_and_does_the_jobs_tha
         workers.append(worker.pid)
         for number in range(5):
             sentinel.task_queue.put({"id": str(number), "name": "whose", "func": os.getpid, "args": (), "kwargs": {}})
-        until(lambda worker=worker: not worker.is_alive())
+        worker.join(30)
         assert [worker.exitcode, worker.timer.value] == [0, RECYCLED]
         sentinel.reincarnate(worker)
     [fresh] = sentinel.pool
