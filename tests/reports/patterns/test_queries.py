@@ -15,7 +15,7 @@ from portal.foundation.outbox.models import OutboxMessage
 from reports.metrics import escalation_definitions as definitions
 from reports.metrics.levels import NEVER
 from reports.metrics.population import Population
-from reports.patterns import measures
+from reports.patterns import measures, queries
 from reports.patterns.finding import found_among
 from reports.patterns.queries import seen
 from reports.patterns.seen import GRADES, Names, Seen, at_week_end, shifts_of
@@ -134,11 +134,14 @@ def test_negative_times_are_left_out(scene: Scene) -> None:
     assert found_among(found) == ()
 
 
-def test_as_many_queries_however_many_incidents(scene: Scene, django_assert_max_num_queries: Any) -> None:
+def test_as_many_queries_however_many_incidents(scene: Scene, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The check of conformance asks one more when it has found something; its own tests count its queries.
+    monkeypatch.setattr(queries, "deviations_of", lambda *_: ())
+
     def count() -> int:
-        with django_assert_max_num_queries(60) as queries:
+        with django_assert_max_num_queries(60) as asked:
             look(scene)
-        return len(queries)
+        return len(asked)
 
     scene.open()
     for minute in (0, 5, 15):
