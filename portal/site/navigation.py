@@ -103,7 +103,7 @@ SECTIONS: tuple[Section, ...] = (
             Link("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
             Link("Dashboards", "bar_chart", "reports_figures", "reports.view_dashboard"),
             Link("Quarterly reviews", "fact_check", "reports_quarterlyreview", "reports.view_quarterlyreview"),
-            Link("Review actions", "task_alt", "reports_quarterlyaction", "reports.view_quarterlyaction"),
+            Link("Conformance", "rule", "reports_conformance", "reports.view_quarterlypack"),
             Link("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
             Link("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),

@@ -353,6 +353,7 @@ audit_ledgerevent_proof                  -       OX
 incidents_handoff_shift                  RCMAOX  RCM
 incidents_incident_live                  RCMAOX  -
 reports_acceptances_csv                  MAOX    -
+reports_conformance_changelist           MAOX    -
 reports_figures_changelist               CMAOX   -
 reports_figures_behind                   CMAOX   -
 reports_dashboard_keep                   CMAOX   CMAOX
