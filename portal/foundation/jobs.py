@@ -13,12 +13,16 @@ OURS = "portal: "
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A recurring task. `function` is a dotted path and a public name: queued tasks refer to it across releases."""
+    """A recurring task. `function` is a dotted path and a public name: queued tasks refer to it across releases.
+
+    `seconds_later` puts the first run off: two jobs of a minute that are half a minute apart do the same work every half minute.
+    """
 
     name: str
     function: str
     every_minutes: int
     why: str
+    seconds_later: int = 0
 
 
 jobs: Registry[Job] = Registry("job")
@@ -39,7 +43,8 @@ def sync_jobs(*, now: datetime) -> list[str]:
         wanted = {"func": job.function, "schedule_type": Schedule.MINUTES, "minutes": job.every_minutes, "repeats": -1}
         found = Schedule.objects.filter(name=name).order_by("id").first()
         if found is None:
-            Schedule.objects.create(name=name, next_run=now + timedelta(minutes=job.every_minutes), **wanted)
+            first = now + timedelta(minutes=job.every_minutes, seconds=job.seconds_later)
+            Schedule.objects.create(name=name, next_run=first, **wanted)
             changed.append(f"Created {name}, every {job.every_minutes} min")
         elif any(getattr(found, field) != value for field, value in wanted.items()):
             Schedule.objects.filter(pk=found.pk).update(**wanted)

@@ -1,6 +1,6 @@
 """Declared jobs and the schedules that say the same."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 
 import pytest
@@ -30,6 +30,14 @@ def test_schedules_are_created_corrected_and_removed_and_others_left_alone(now: 
     changed = sync_jobs(now=now)
     assert changed == ["Corrected portal: deliver-due, every 1 min", "Removed a second portal: engine-sweep"]
     assert set(Schedule.objects.values_list("name", flat=True)) == {f"portal: {name}" for name, _ in jobs} | {by_hand.name}
+
+
+def test_two_jobs_that_share_their_work_stay_half_a_minute_apart(now: datetime) -> None:
+    sync_jobs(now=now)
+    sync_jobs(now=now + timedelta(hours=1))
+    first, second = (Schedule.objects.get(name=f"portal: {name}") for name in ("prepare-facts", "prepare-facts-between"))
+    assert first.func == second.func
+    assert second.next_run - first.next_run == timedelta(seconds=30)
 
 
 def test_the_command_is_safe_to_repeat(capsys: pytest.CaptureFixture[str]) -> None:

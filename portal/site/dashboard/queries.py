@@ -172,7 +172,9 @@ def quarterly_review(user: User, now: datetime) -> Card:
         row = Row(f"The pack of {quarter} has not been built", build_url, quarter.end, "quarter ended", "Build it")
     else:
         row = Row(f"The pack of {quarter} is built", build_url, built.built_at, "built", "Build again")
-    return Card("review", "Quarterly review", "", (row,), reverse("admin:reports_quarterlypack_changelist"))
+    running = Row(f"{Quarter.of(now)} so far: its figures and their trends", reverse("admin:reports_figures_changelist"), action="Look")
+    rows = (row, running) if may_somewhere(user, "reports.view_dashboard") else (row,)
+    return Card("review", "Quarterly review", "", rows, reverse("admin:reports_quarterlypack_changelist"))
 
 
 def imports(user: User, now: datetime) -> Card | None:
