@@ -18,12 +18,14 @@ _PARTS = {
 
 
 def called(part: Part) -> str:
-    """Such as 'Group Network', 'Payments at night', 'Level 2'. Long names are cut: they are other people's words."""
+    """Such as 'Group Network', 'Payments at night', 'Level 2'. Names are other people's words: on one line, and long ones are cut."""
     dimension, name = part
-    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    said_already = dimension in name.lower() or _PARTS.get(dimension, "").split(" ")[0].lower() in name.lower()
-    text = short if said_already and "{0} " not in _PARTS.get(dimension, "") else _PARTS.get(dimension, "{0}").format(short)
-    return text[0].upper() + text[1:]
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    short = plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
+    pattern = _PARTS.get(dimension, "{0}")
+    # 'Group 25', not 'Group Group 25'.
+    text = short if pattern.endswith(" {0}") and pattern.split()[0].lower() in plain.lower() else pattern.format(short)
+    return text[:1].upper() + text[1:]
 
 
 def headline_of(one: Candidate) -> str:
