@@ -104,8 +104,8 @@ SECTIONS: tuple[Section, ...] = (
             Link("Dashboards", "bar_chart", "reports_figures", "reports.view_dashboard"),
             Link("Quarterly reviews", "fact_check", "reports_quarterlyreview", "reports.view_quarterlyreview"),
             Link("Conformance", "rule", "reports_conformance", "reports.view_quarterlypack"),
+            Link("Frozen figures", "inventory_2", "reports_frozenfigures", "reports.view_frozenfigures"),
             Link("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
-            Link("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),
     ),
     Section(
@@ -159,6 +159,7 @@ SECTIONS: tuple[Section, ...] = (
             Link("Customer segments", "diversity_3", "policies_customersegment", "policies.view_customersegment"),
             Link("Components", "category", "policies_component", "policies.view_component"),
             Link("Measures of our own", "straighten", "policies_ownmeasure", "policies.view_ownmeasure"),
+            Link("Imports", "upload_file", "incidents_importrun", "incidents.view_importrun"),
         ),
     ),
     Section(
