@@ -20,6 +20,7 @@ from portal.foundation.errors import InvalidInput
 from reports.conformance import chapter as conformance
 from reports.document import Chapter, ReportDocument
 from reports.exports.formats import FORMATS
+from reports.metrics.chapter import build as operations
 from reports.metrics.escalation_queries import names_of_runs, technical_escalations
 from reports.metrics.facts import IncidentFact
 from reports.metrics.population import Population
@@ -37,7 +38,7 @@ from .units import Unit
 Tell = Callable[[str], None]
 # What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
 Analysis = Callable[[Population, datetime], Chapter]
-ANALYSES: tuple[Analysis, ...] = (patterns.chapter_of, conformance.chapter_of, learning.chapter_of)
+ANALYSES: tuple[Analysis, ...] = (operations.chapter_of, patterns.chapter_of, conformance.chapter_of, learning.chapter_of)
 
 _REASONS = {
     errno.EEXIST: "it is a file, not a folder",
