@@ -117,3 +117,13 @@ KNOWN_ERROR = (
 )
 
 WARNINGS_ACCEPTED = "Known to the risk committee; backups and contact points follow with the next staffing plan."
+
+# What was learned when nobody was quick enough, and what is done about it.
+LEARNED = {
+    "impact": "Merchants could not be paid out; about one in twenty payments failed until the rollback.",
+    "contributing": "The alert came over a channel that is silent at night. The first on call had two incidents at once, and the rule for busy people "
+    "was not yet part of the policy.",
+    "went_well": "The third level found the change that had started it within minutes of being alerted.",
+    "lessons": "A change on a Friday evening needs somebody who watches it. Alerts at night go over a channel that rings.",
+}
+ACTION = "Alerts of severity 1 and 2 ring at night"

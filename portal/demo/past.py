@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from audit.events.services import act
 from incidents.escalation import services as escalation
 from incidents.escalation.engine import run_cycle
 from incidents.handoffs import services as hand_offs
 from incidents.lifecycle import services as lifecycle
-from incidents.models import EscalationRun, EscalationStep, Incident
+from incidents.models import EscalationRun, EscalationStep, Incident, PostMortem, PostMortemAction
+from incidents.postmortems import services as post_mortems
 from policies.decisions.severity import Reading
 from policies.models import Service, Team
 from portal.foundation.access.checks import may
+from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import Conflict
 from portal.foundation.outbox.dispatch import deliver_due
 from portal.models import User
@@ -23,6 +26,8 @@ from . import organisation as company
 from .phone import Phones, serve
 
 INCIDENTS = 36
+# Every so manieth found nobody quick enough, and went up to level 3.
+SELDOM = 9
 # The same past at every seed.
 RANDOM_SEED = 20260101
 
@@ -34,7 +39,10 @@ def live_through(now: datetime, phone_port: int) -> None:
     with _silent_phones(phone_port):
         moments = sorted(now - timedelta(days=dice.uniform(2, 190), minutes=dice.uniform(0, 600)) for _ in range(INCIDENTS))
         for number, opened in enumerate(moments):
-            _one(company.PAST[number % len(company.PAST)], opened, people, dice)
+            slow = number % SELDOM == SELDOM // 2
+            solved = _one(company.PAST[number % len(company.PAST)], opened, people, dice, slow=slow)
+            if slow:
+                _learn(solved + timedelta(minutes=10), people)
         _acknowledged_and_live(now - timedelta(minutes=50), people)
 
 
@@ -50,8 +58,10 @@ def open_live(now: datetime) -> Incident:
     return incident
 
 
-def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datetime, people: dict[str, User], dice: random.Random) -> None:
-    """One past incident: opened, escalated until somebody who was alerted answers, worked, resolved, mostly closed."""
+def _one(
+    story: tuple[str, str, int, int, tuple[str, str] | None], opened: datetime, people: dict[str, User], dice: random.Random, *, slow: bool
+) -> datetime:
+    """One past incident: opened, escalated until somebody who was alerted answers, worked, resolved, mostly closed; when it was resolved."""
     key, title, impact, urgency, read = story
     readings = [Reading(read[0], Decimal(read[1]), opened)] if read else []
     commander = people["commander"]
@@ -65,9 +75,11 @@ def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datet
         now=opened,
     )
     acknowledged = opened + timedelta(seconds=dice.choice([40, 55, 50, 95, 150, 190]))
+    if slow:
+        acknowledged += timedelta(minutes=45)
     _let_the_engine_run(incident, opened, acknowledged)
-    alerted = EscalationStep.objects.filter(run__incident=incident, action=EscalationStep.Action.PAGED).last()
-    responder = alerted.person if alerted and alerted.person and alerted.person.username != "manager" else people["responder"]
+    technical = incident.runs.filter(track=EscalationRun.Track.TECHNICAL).first()
+    responder = (_last_alerted(technical, "incidents.resolve_incident") if technical else None) or people["responder"]
     escalation.acknowledge(incident, actor=responder, now=acknowledged)
     _other_tracks_answer(incident, acknowledged + timedelta(minutes=dice.choice([2, 9, 14])))
     noted = acknowledged + timedelta(minutes=6)
@@ -78,6 +90,21 @@ def _one(story: tuple[str, str, int, int, tuple[str, str] | None], opened: datet
     escalation.resolve(incident, actor=responder, now=solved, reason="Rolled back and verified with a test transaction.")
     if dice.random() < 0.8:
         lifecycle.close(incident, actor=commander, now=solved + timedelta(hours=20), reason="Confirmed by the caller.")
+    return solved
+
+
+def _learn(now: datetime, people: dict[str, User]) -> None:
+    """Publishes the post-mortem of the incident before, and opens that of the one resolved just now: the latest waits for words."""
+    manager = people["manager"]
+    for earlier in PostMortem.objects.filter(state=PostMortem.State.DRAFT):
+        for field, text in company.LEARNED.items():
+            setattr(earlier, field, text)
+        with act("postmortem.changed", actor=manager, now=now, subject=earlier, why="Written with those who were there."):
+            save_tracked(earlier, actor=manager, now=now, reason="Written with those who were there.")
+            action = PostMortemAction(post_mortem=earlier, text=company.ACTION, owner=manager, due=(now + timedelta(days=30)).date())
+            save_tracked(action, actor=manager, now=now, reason="Agreed.")
+        post_mortems.publish(earlier, actor=manager, now=now)
+    post_mortems.open_those_owed(now=now)
 
 
 def _acknowledged_and_live(opened: datetime, people: dict[str, User]) -> None:
@@ -122,10 +149,16 @@ def _other_tracks_answer(incident: Incident, at: datetime) -> None:
     run_cycle(now=at)
     deliver_due(now=at)
     for run in incident.runs.filter(state__in=EscalationRun.LIVE).exclude(track=EscalationRun.Track.TECHNICAL):
-        alerted = run.steps.filter(action=EscalationStep.Action.PAGED).last()
-        if alerted is not None and alerted.person is not None:
+        alerted = _last_alerted(run, "incidents.acknowledge_incident")
+        if alerted is not None:
             said = "Checked: nothing to report." if run.track == EscalationRun.Track.COMPLIANCE else "Management is informed."
-            escalation.acknowledge_track(incident, run.track, actor=alerted.person, now=at, reason=said)
+            escalation.acknowledge_track(incident, run.track, actor=alerted, now=at, reason=said)
+
+
+def _last_alerted(run: EscalationRun, right: str) -> User | None:
+    """Whoever was alerted last of those who hold a right."""
+    alerted = run.steps.filter(action=EscalationStep.Action.PAGED, person__isnull=False).order_by("-sequence", "-part")
+    return next((step.person for step in alerted.select_related("person") if may(step.person, right)), None)
 
 
 def _let_the_engine_run(incident: Incident, start: datetime, until: datetime) -> None:
