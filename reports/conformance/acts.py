@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from django.contrib.auth.models import Group
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 from numpy.typing import NDArray
 
 from incidents.lifecycle.models import TimelineEntry
@@ -23,6 +23,7 @@ from .values import moment
 Kind, Stored = TimelineEntry.Kind, EscalationStep.Action
 # What changes an incident or its escalation. Notes and readings tell something, and gradings follow from what is told.
 ACTING = (Kind.STATE, Kind.ASSIGNED, Kind.ESCALATION, Kind.HAND_OFF, Kind.MANDATE)
+ASIDE = [track.value for track in Track if track is not Track.TECHNICAL]
 TAKES = (Stored.ACKNOWLEDGED, Stored.TAKEN_OVER, Stored.HANDED_OVER)
 # Whoever may do one of these has a role in incidents.
 RIGHTS = (
@@ -39,12 +40,14 @@ def acts_on(population: Population) -> Acts:
     steps = EscalationStep.objects.filter(
         population.without_drills("run__incident__"), action=Stored.ACKNOWLEDGED, actor__isnull=False
     ).order_by()  # fmt: skip
-    first = read(told, "incident_id", "actor_id", Microseconds("at"))
-    second = read(steps, "run__incident_id", "actor_id", Microseconds("at"))
-    incident, person, at = (np.concatenate(pair) for pair in zip(first, second, strict=True))
-    order = np.lexsort((person, at, incident))
-    rows = np.stack((incident, person, at))[:, order]
-    once = np.ones(len(order), dtype=bool)
+    aside = Case(When(data__track__in=ASIDE, then=Value(0)), default=Value(1), output_field=IntegerField())
+    technical = Case(When(run__track__in=ASIDE, then=Value(0)), default=Value(1), output_field=IntegerField())
+    first = read(told, "incident_id", "actor_id", Microseconds("at"), aside)
+    second = read(steps, "run__incident_id", "actor_id", Microseconds("at"), technical)
+    rows = np.stack([np.concatenate(pair) for pair in zip(first, second, strict=True)])
+    incident, person, at, _ = rows
+    rows = rows[:, np.lexsort((person, at, incident))]
+    once = np.ones(rows.shape[1], dtype=bool)
     once[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
     return Acts(*rows[:, once])
 

@@ -107,8 +107,7 @@ def _confusion(population: Population, told: ToldCourse) -> Iterator[Deviation]:
     acted, course = acts.acts_on(population), told.course
     yield from confusion.several_at_once(acted)
     yield from confusion.ping_pong(acts.moves_of(population))
-    escalated = np.isin(acted.incident, course.runs.incident)
-    of_escalated = confusion.Acts(*(getattr(acted, name)[escalated] for name in acted.__slots__))
+    of_escalated = acted.where(np.isin(acted.incident, course.runs.incident))
     alerted = acts.alerted_by(course.steps, course.runs.incident)
     yield from confusion.without_role(of_escalated, alerted, acts.with_right(np.unique(acted.person).tolist()))
     yield from confusion.two_acknowledged(acts.answers_of(population))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +25,27 @@ ONE_ACTS = "One person acts at a time, as the roles of the incident say."
 
 @dataclass(frozen=True, slots=True)
 class Acts:
-    """What people did that changes an incident or its escalation, a row an act, ordered by incident and time."""
+    """What people did that changes an incident or its escalation, a row an act, ordered by incident and time.
+
+    `technical` is 0 for what belongs to the stakeholder or the compliance track, which have people of their own.
+    """
 
     incident: Whole
     person: Whole
     at: Whole
+    technical: Whole
+
+    def where(self, chosen: NDArray[np.bool_]) -> Self:
+        return type(self)(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 def several_at_once(acts: Acts) -> Iterator[Deviation]:
     """Three or more people acted on the same incident within five minutes: acknowledged, took or handed over, changed its state or its
-    assignment, moved or held its escalation, used a mandate. Notes and readings do not count: many may tell what they see. Once an
-    incident, with the first such time and all who acted in it.
+    assignment, moved or held its technical escalation, used a mandate. Notes and readings do not count, because many may tell what they
+    see, nor does what belongs to the stakeholder or the compliance track, which have people of their own. Once an incident, with the
+    first such time and all who acted in it.
     """
+    acts = acts.where(acts.technical == 1)
     window = AT_ONCE // timedelta(microseconds=1)
     told: set[int] = set()
     apart = AT_ONCE_PEOPLE - 1

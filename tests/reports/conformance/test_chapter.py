@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from reports.conformance.chapter import ON_PAPER, told
 from reports.conformance.checking import Conformance
+from reports.conformance.paper import as_markdown
 from reports.conformance.published import RULES, definitions_of
 from reports.conformance.values import CONFUSION, EPOCH, GRAVITY, TITLES, Deviation, Kind
 from reports.packs.quarters import Quarter
@@ -95,3 +96,8 @@ def test_the_command_tells_people_and_machines(now: Any) -> None:
     assert "Tom" not in out.getvalue()
     with pytest.raises(CommandError, match="is not a quarter"):
         call_command("check_conformance", "soon")
+
+
+def test_the_published_page_says_what_the_rules_say() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "conformance.md"
+    assert page.read_text(encoding="utf-8") == as_markdown(), "python -m reports.conformance.paper > docs/conformance.md"

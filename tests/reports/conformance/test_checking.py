@@ -224,6 +224,15 @@ def test_three_people_within_five_minutes_and_two_who_acknowledge_at_once(scene:
     assert kinds(check(scene)) == ["two_acknowledged", "several_at_once"]
 
 
+def test_people_of_other_tracks_act_beside_each_other(scene: Scene) -> None:
+    opened = scene.open(personal_data=True)
+    scene.engine(0)
+    services.acknowledge(opened, actor=scene.ana, now=scene.after(1))
+    services.acknowledge_track(opened, "compliance", actor=scene.olga, now=scene.after(2))
+    lifecycle.hold(Incident.objects.get(pk=opened.pk), actor=scene.kim, now=scene.after(3), reason="Waiting for the provider")
+    assert Kind.SEVERAL_AT_ONCE.value not in kinds(check(scene))
+
+
 def test_two_who_acknowledge_an_hour_apart_are_not_at_once(scene: Scene) -> None:
     opened = scene.open()
     scene.engine(0)
