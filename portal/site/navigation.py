@@ -101,6 +101,12 @@ SECTIONS: tuple[Section, ...] = (
             Link("Audit trail", "fact_check", "audit_ledgerevent", "audit.view_ledgerevent"),
             Link("Ledger", "account_tree", "audit_ledgercheck", "audit.view_ledgerevent"),
             Link("Evidence", "package_2", "audit_evidenceexport", "audit.export_ledgerevent"),
+        ),
+    ),
+    Section(
+        "Report",
+        ("reports.build_quarterlypack",),
+        (
             Link("Dashboards", "bar_chart", "reports_figures", "reports.view_dashboard"),
             Link("Quarterly reviews", "fact_check", "reports_quarterlyreview", "reports.view_quarterlyreview"),
             Link("Conformance", "rule", "reports_conformance", "reports.view_quarterlypack"),

@@ -1,6 +1,8 @@
 """The figures of a review: frozen for good, or as they are while the quarter runs; beside them those of the quarter before."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,18 +21,30 @@ from reports.packs.units import Unit
 OPENED = "The quarterly review of these figures was opened."
 
 
-def provisional(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> tuple[dict[str, Any], str]:
-    """What is known of a quarter that runs, for the page; and its digest."""
-    shown = _shown(_head_of(read_document(quarter, unit, now)), quarter, unit)
-    return shown, content_hash(without_floats(shown))
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a review is opened with: the figures for its page, their digest, what stands out in them, and where all of them are kept."""
+
+    shown: dict[str, Any]
+    sha256: str
+    content: Mapping[str, Any]
+    kept: FrozenFigures | None = None
 
 
-def frozen(quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, reason: str) -> tuple[dict[str, Any], FrozenFigures]:
+def provisional(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Read:
+    """What is known of a quarter that runs; nothing is frozen."""
+    head = _head_of(read_document(quarter, unit, now))
+    shown = _shown(head, quarter, unit)
+    return Read(shown, content_hash(without_floats(shown)), head["content"])
+
+
+def frozen(quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, reason: str) -> Read:
     """Freezes the figures with all that is known at `now`, under the next number; `reason` is needed from the second on."""
     there = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").values_list("number", flat=True).first() or 0
     # Opening a review is what was asked for, and needed its own right; freezing follows from it.
     kept = freeze(quarter, unit, actor=None, now=now, number=there + 1, reason=(reason or OPENED) if there else "")
-    return _shown(_head_kept(kept), quarter, unit), kept
+    head = _head_kept(kept)
+    return Read(_shown(head, quarter, unit), kept.sha256, head["content"], kept)
 
 
 def without_floats(value: Any) -> Any:

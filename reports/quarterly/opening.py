@@ -1,6 +1,6 @@
 """Opening reviews: by themselves when a quarter is over, by hand, and anew as a restatement of one that was signed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,16 +83,18 @@ def restate(review: QuarterlyReview, *, actor: Any, now: datetime, reason: str) 
             raise WrongState("Only what was signed is restated. Correct this review itself.")
         if QuarterlyReview.objects.filter(restates=former).exists():
             raise Conflict("This review was restated already. Restate the newest number, if that one is wrong.")
-        new = _made(former.of, former.unit, actor=actor, now=now, number=former.number + 1, restates=former, reason=words)
+        new, content = _made(former.of, former.unit, actor=actor, now=now, number=former.number + 1, restates=former, reason=words)
         new.agenda, new.summary = former.agenda, former.summary
         save_tracked(new, actor=actor, now=now, reason=words)
         _copy(former, new, actor, now)
+        proposed = proposing.propose(new, content, now=now)
         running.subject = new
         running.details = {
             "restates": former.pk,
             "number": new.number,
             "former_sha256": former.sha256,
             "figures_sha256": new.figures_sha256,
+            "proposed": proposed,
         }
     return new
 
@@ -162,10 +164,10 @@ def _if_first(make: Any) -> list[QuarterlyReview]:
 
 def _open(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, why: str = "") -> QuarterlyReview:
     with act(OPENED, actor=actor, now=now, why=why) as running:
-        review = _made(quarter, unit, actor=actor, now=now)
+        review, content = _made(quarter, unit, actor=actor, now=now)
         review.agenda = "\n".join(AGENDA)
         save_tracked(review, actor=actor, now=now, reason=why)
-        proposed = proposing.propose(review, now=now)
+        proposed = proposing.propose(review, content, now=now)
         running.subject = review
         running.details = {**_told(review), "proposed": proposed}
     return review
@@ -178,16 +180,19 @@ def _go_on(review: QuarterlyReview, now: datetime) -> QuarterlyReview | None:
         if review.state != ReviewState.PROVISIONAL:
             running.nothing_happened()
             return None
-        _freeze(review, review.of, review.unit, now)
+        content = _freeze(review, review.of, review.unit, now)
         review.state, review.due_at = ReviewState.PREPARING, _due(review.of, now)
         save_tracked(review, actor=None, now=now, reason="The quarter is over.")
-        proposed = proposing.propose(review, now=now)
+        proposed = proposing.propose(review, content, now=now)
         running.subject = review
         running.details = {**_told(review), "proposed": proposed}
     return review
 
 
-def _made(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, number: int = 1, **more: Any) -> QuarterlyReview:
+def _made(
+    quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, number: int = 1, **more: Any
+) -> tuple[QuarterlyReview, Mapping[str, Any]]:
+    """A review that is not kept yet, with its figures, and all that they say."""
     about = Unit.of(unit) if unit else None
     review = QuarterlyReview(
         quarter=str(quarter),
@@ -202,19 +207,22 @@ def _made(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datet
         **more,
     )
     if quarter.progress(now) is Progress.RUNNING:
+        read = figures.provisional(quarter, unit, now)
         review.state, review.known_until = ReviewState.PROVISIONAL, now
-        review.figures, review.figures_sha256 = figures.provisional(quarter, unit, now)
+        review.figures, review.figures_sha256 = read.shown, read.sha256
         review.beside = gathered(quarter, review.reach, now)
-    else:
-        review.state = ReviewState.PREPARING
-        _freeze(review, quarter, unit, now)
-    return review
+        return review, read.content
+    review.state = ReviewState.PREPARING
+    return review, _freeze(review, quarter, unit, now)
 
 
-def _freeze(review: QuarterlyReview, quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> None:
-    review.figures, review.frozen = figures.frozen(quarter, unit, now=now, reason=review.reason)
-    review.figures_sha256, review.known_until = review.frozen.sha256, review.frozen.cut_off
+def _freeze(review: QuarterlyReview, quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Mapping[str, Any]:
+    """All that the frozen figures say."""
+    read = figures.frozen(quarter, unit, now=now, reason=review.reason)
+    review.figures, review.figures_sha256, review.frozen = read.shown, read.sha256, read.kept
+    review.known_until = now
     review.beside = gathered(quarter, review.reach, now)
+    return read.content
 
 
 def _due(quarter: Quarter, now: datetime) -> datetime:

@@ -1,38 +1,41 @@
-"""From patterns in the quarter to proposed findings."""
+"""From what stands out in the figures to proposed findings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from portal.foundation.base_models import save_tracked
+from reports.patterns.pattern import Confidence, Effect
 
 from .models import QuarterlyFinding, QuarterlyReview
 from .people_only import LINE
 from .states import FindingState
 
-# What finds patterns: a review in, patterns out, each with key, kind, headline, sentence, effect, confidence, incidents (their numbers) and rank.
-Finder = Callable[[QuarterlyReview], Iterable[Any]]
-finders: list[Finder] = []
+
+def patterns_in(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The patterns that the figures themselves name, so that the review says what the report says."""
+    found: list[dict[str, Any]] = content.get("patterns", {}).get("found", [])
+    return found
 
 
-def propose(review: QuarterlyReview, *, now: datetime) -> int:
+def propose(review: QuarterlyReview, content: Mapping[str, Any], *, now: datetime) -> int:
     """Writes every pattern that the review does not have yet as a proposal, in the order of their ranks; how many."""
     known = set(review.findings.values_list("key", flat=True))
-    patterns = [pattern for find in finders for pattern in find(review) if pattern.key[:LINE] not in known]
-    for pattern in sorted(patterns, key=lambda each: (each.rank, each.key)):
-        headline, sentence = str(pattern.headline)[:LINE], str(pattern.sentence)
+    patterns = [pattern for pattern in patterns_in(content) if pattern["key"][:LINE] not in known]
+    for pattern in sorted(patterns, key=lambda each: (each["rank"], each["key"])):
+        sentence = " ".join((pattern["sentence"], *pattern["also"]))
         finding = QuarterlyFinding(
             review=review,
-            key=str(pattern.key)[:LINE],
-            kind=str(pattern.kind)[:60],
-            rank=pattern.rank,
-            headline=headline,
+            key=pattern["key"][:LINE],
+            kind=pattern["kind"][:60],
+            rank=pattern["rank"],
+            headline=pattern["headline"][:LINE],
             sentence=sentence,
-            proposed_headline=headline,
+            proposed_headline=pattern["headline"][:LINE],
             proposed_sentence=sentence,
-            effect=str(pattern.effect)[:120],
-            confidence=str(pattern.confidence)[:120],
-            incidents=list(pattern.incidents),
+            effect=str(Effect(**pattern["effect"]))[:120],
+            confidence=str(Confidence(**pattern["confidence"]))[:120],
+            incidents=list(pattern["incidents"]),
             state=FindingState.PROPOSED,
             made_at=now,
         )

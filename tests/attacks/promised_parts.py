@@ -86,6 +86,7 @@ portal.user                  +=  *    username display_name email time_zone mana
 OWN_FORMS = frozenset(
     {
         "audit.accesscampaign",
+        "reports.quarterlyreview",
         "audit.dutyexception",
         "audit.dutypair",
         "audit.elevation",
@@ -128,6 +129,17 @@ post  incidents/{number}/tracks/{track}/take-over/      reason
 post  ledger/events/{event}/proof/                      -
 post  ledger/exports/                                   reason since until object
 post  ledger/exports/{id}/download/                     -
+post  log-reviews/{id}/take/                            how_many
+post  log-reviews/{id}/marks/                           marks
+post  log-reviews/{id}/findings/                        entries title owner due_on evidence
+post  log-reviews/{id}/close/                           reason
+post  log-reviews/{id}/reopen/                          reason
+post  log-reviews/{id}/sign/                            reason
+post  log-reviews/{id}/check/                           -
+post  log-reviews/plans/{id}/retire/                    reason
+patch log-reviews/findings/{id}/                        owner due_on evidence reason
+post  log-reviews/findings/{id}/resolve/                reason evidence
+post  log-reviews/findings/{id}/withdraw/               reason
 post  on-call/absences/                                 person starts_at ends_at kind accept_gaps reason
 post  on-call/absences/{id}/end/                        reason
 post  on-call/schedules/{schedule}/overrides/           person starts_at ends_at reason

@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from types import SimpleNamespace
 from typing import Any
 
 from incidents.models import Incident
@@ -33,7 +32,7 @@ def unit(name: str, *, part_of: BusinessUnit | None = None, services: int = 1) -
 
 def incidents(of: BusinessUnit | None, number: int = 3, *, at: datetime = DURING, **fields: Any) -> list[Incident]:
     """Incidents of the unit's first service, resolved after an hour each, opened a day apart."""
-    service = Service.objects.filter(business_unit=of).order_by("pk").first()
+    service = Service.objects.filter(business_unit=of).order_by("pk")[0]
     made = []
     for each in range(number):
         opened = at + timedelta(days=each)
@@ -90,9 +89,10 @@ def action(
     return agree_action(review, title=title, owner=owner, due_on=due_on, actor=by, now=now)
 
 
-def pattern(key: str, *, rank: int = 1, numbers: tuple[str, ...] = ("INC1", "INC2")) -> Any:
-    """What the pattern finder hands over, as far as a review reads it."""
-    return SimpleNamespace(
-        key=key, kind="delayed_response", headline=f"Headline of {key}", sentence=f"Sentence of {key}", effect="2.1 times", confidence="95 %",
-        incidents=numbers, rank=rank,
-    )  # fmt: skip
+def pattern(key: str, *, rank: int = 1, numbers: tuple[str, ...] = ("INC1", "INC2")) -> dict[str, Any]:
+    """A pattern as the figures name it, as far as a review reads it."""
+    return {
+        "key": key, "kind": "delayed_response", "headline": f"Headline of {key}", "sentence": f"Sentence of {key}.", "also": [],
+        "effect": {"name": "pace", "value": 0.5, "low": 0.4, "high": 0.7}, "confidence": {"chance": 0.0001, "rate": 0.001, "words": "good"},
+        "incidents": list(numbers), "rank": rank,
+    }  # fmt: skip

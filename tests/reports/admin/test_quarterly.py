@@ -64,7 +64,7 @@ def read(user: User, address: str, status: int = 200) -> str:
 
 
 def test_the_page_reads_like_the_report(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposing, "finders", [lambda review: [make.pattern("late", numbers=("INC404",))]])
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: [make.pattern("late", numbers=("INC404",))])
     payments = make.unit("Payments <b>& more</b>")
     make.incidents(payments, 3)
     make.incidents(payments, 2, at=DURING - timedelta(days=90))
@@ -156,7 +156,7 @@ def test_the_page_takes_as_many_queries_however_much_was_found(review: Quarterly
 
 
 def test_a_review_is_run_by_its_buttons_from_opening_to_the_last_signature(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proposing, "finders", [lambda review: [make.pattern("late"), make.pattern("role", rank=2)]])
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: [make.pattern("late"), make.pattern("role", rank=2)])
     payments, mona, rolf = make.unit("Payments"), make.manager(), make.committee()
     by = browser(cora)
     opening = by.post(reverse("admin:reports_quarterlyreview_add"), {"quarter": "2026Q1", "unit": payments.pk, "reason": "Now."})

@@ -17,7 +17,7 @@ from reports.quarterly.deciding import ask_again, ask_decision, drop_decision, t
 from reports.quarterly.judging import accept_finding, add_finding, dismiss_finding
 from reports.quarterly.opening import AGENDA, open_due, open_review, restate, units_changed
 from reports.quarterly.queries import from_last_time, progress_of, to_sign
-from reports.quarterly.rules import set_rules
+from reports.quarterly.rules import set_first_quarter, set_rules
 from reports.quarterly.signing import check_review, send_back, sign_review, submit_review, tell_check, why_not_signed, write_summary
 from tests.factories import quarterly as make
 from tests.factories.portal import person
@@ -64,7 +64,7 @@ def events(kind: str) -> list[dict[str, Any]]:
 
 
 def begin(quarter: str) -> None:
-    QuarterlyRules.objects.filter(pk=1).update(first_quarter=quarter)
+    set_first_quarter(Quarter.parse(quarter), now=DURING)
 
 
 def test_at_the_end_of_a_quarter_one_opens_for_the_whole_and_for_each_unit_with_services(payments: BusinessUnit) -> None:
@@ -167,7 +167,7 @@ def test_findings_are_accepted_reworded_or_dismissed_with_a_reason_and_the_propo
     payments: BusinessUnit, cora: Any, mona: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [make.pattern("late:Payments", rank=2), make.pattern("role:Payments", rank=1), make.pattern("=cmd|' /C calc'!A0", rank=3)]
-    monkeypatch.setattr(proposing, "finders", [lambda review: found])
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: found)
     review = make.opened(payments, by=cora)
     first, second, third = review.findings.order_by("rank")
     assert (first.key, first.state, first.incidents) == ("role:Payments", "proposed", ["INC1", "INC2"])
