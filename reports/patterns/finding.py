@@ -44,7 +44,7 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
 
 def past_among(quarter: Seen) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
-    books = {measure.name: Book.of(quarter, measure.of(quarter)) for measure in ALL}
+    books = {measure.name: Book.of(quarter, measure.of(quarter)) for measure in ALL if measure.of_the_past}
     return {name: tally(quarter, book.cases, book.names) for name, book in books.items()}
 
 

@@ -195,7 +195,7 @@ class Measure:
     `done` and `cases` are its words: '42 of 120 {cases} {done}'. `minutes`: what one case beyond the expected is taken to cost, an assumption;
     times cost what they take. `all_ended`: the times have all ended. `with_others`: parts are compared with each other, not only with
     their own past, and `among` in which dimensions, all if it is empty. `points`: ten points more make a finding even where that isn't half as
-    much again. `follows`: what this is the consequence of where both are found.
+    much again. `follows`: what this is the consequence of where both are found. `of_the_past`: earlier quarters are read for it.
     """
 
     of: Callable[[Seen], Cases]
@@ -209,6 +209,7 @@ class Measure:
     points: bool = True
     among: frozenset[str] = frozenset()
     follows: frozenset[Kind] = frozenset()
+    of_the_past: bool = True
 
     @property
     def name(self) -> str:
@@ -231,8 +232,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure(late, Kind.UNREACHED, "Late steps", "escalations", "had a late step", 5),
     Measure(went_back, Kind.ROLES, "Back and forth between groups", "incidents", "went back to a group that had had them", 30),
     Measure(handed_on, Kind.ROLES, "Handed on three times or more", "incidents", "were handed on three times or more", 30),
-    Measure(confused, Kind.ROLES, "Signs of role confusion", "escalated incidents", "show signs of role confusion", 30),
-    Measure(departed, Kind.DEVIATION, "Deviations without a rationale", "escalated incidents", "departed from their policy, nobody said why", 15),
+    Measure(confused, Kind.ROLES, "Signs of role confusion", "escalated incidents", "show signs of role confusion", 30, of_the_past=False),
+    Measure(departed, Kind.DEVIATION, "Deviations without a rationale", "escalated incidents", "departed from their policy, nobody said why", 15, of_the_past=False),
     Measure(reopened, Kind.RECURRENCE, "Reopened", "resolved incidents", "were reopened", 60),
-    Measure(alerts_given_up, Kind.DELIVERY, "Alerts that could not be delivered", "alerts", "could not be delivered", 15),
+    Measure(alerts_given_up, Kind.DELIVERY, "Alerts that could not be delivered", "alerts", "could not be delivered", 15, of_the_past=False),
 )  # fmt: skip

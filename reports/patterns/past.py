@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from reports.metrics.control import FEWEST, limits
 
 from .comparing import EARLIER, Comparison, batches, compared
 from .measures import Measure
-from .tallies import Tally, joined
-from .waits import median_of
+from .seen import NONE, Truth, Whole
+from .shares import Numbers
+from .tallies import Part, Tally
+from .waits import medians_of
 
 # Four quarters ago is the same season. What isn't worse than then, so surely and by as much as any finding, is the season's and no finding.
 A_YEAR, UNLIKE_THEN = 4, 0.01
@@ -17,41 +22,65 @@ A_YEAR, UNLIKE_THEN = 4, 0.01
 def against_earlier(measure: Measure, counted: Tally, earlier: Sequence[Tally]) -> Iterator[Comparison]:
     """Each part that at least four earlier quarters know, against all those together.
 
-    `earlier` are the quarters before without gaps, the oldest first. The comparison alone would call every drift news; so a part is only news
-    when its value lies above the upper control limit of its own earlier values, too, and is worse than that of the same quarter a year ago.
+    `earlier` are the quarters before without gaps, the oldest first. The comparison alone would call every drift news; so a part is only
+    news when its value lies above the upper control limit of its own earlier values, too, and is worse than in the same quarter a year ago.
     """
     known = [{part: place for place, part in enumerate(one.parts)} for one in earlier]
     places = [place for place, part in enumerate(counted.parts) if sum(part in names for names in known) >= FEWEST]
     for some in batches(places):
         mine = counted.rows(some)
-        pasts = {
-            part: [one.rows([names[part]]) if part in names else None for one, names in zip(earlier, known, strict=True)]
-            for part in mine.parts
-        }
-        rest = joined([joined([one for one in past if one is not None], added=True) for past in pasts.values()])
-        for found in compared(measure, EARLIER, mine, rest):
-            past = pasts[found.part]
-            values = [None if one is None else value_of(one) for one in past]
-            season = len(past) >= A_YEAR and _as_then(measure, mine.rows([mine.parts.index(found.part)]), past[-A_YEAR])
-            yield _held_to_limits(found, values, season=season)
+        pasts = [_aligned(one, names, mine.parts) for one, names in zip(earlier, known, strict=True)]
+        values = np.stack([_values(one, there) for one, there in pasts])
+        row = {part: place for place, part in enumerate(mine.parts)}
+        for found in compared(measure, EARLIER, mine, _together([one for one, _ in pasts], mine)):
+            place = row[found.part]
+            held = _held_to_limits(found, values[:, place])
+            yield _held_to_the_season(measure, held, mine.rows([place]), pasts, place) if held.chance < 1 else held
 
 
-def value_of(row: Tally) -> float | None:
-    """The share, or the median in seconds, of a single part; None when fewer than half ended."""
-    if row.bad is not None:
-        return float(row.bad.sum() / row.cases.sum())
-    if row.ended is None or row.still is None:
-        raise ValueError("A tally counts either shares or times.")
-    return median_of(row.ended.sum(axis=(0, 1)), row.still.sum(axis=(0, 1)))
+def _aligned(one: Tally, names: dict[Part, int], parts: Sequence[Part]) -> tuple[Tally, Truth]:
+    """The quarter's rows for these parts, and which of them it knows; the others have nothing in them."""
+    places = np.array([names.get(part, NONE) for part in parts], dtype=np.int64)
+    there = places != NONE
+
+    def column(values: Any) -> Any:
+        return None if values is None else np.where(there.reshape(-1, *([1] * (values.ndim - 1))), values[places], 0)
+
+    if not len(one.parts):
+        return Tally(tuple(parts), np.zeros((len(parts), one.cases.shape[1]), dtype=np.int64)), there
+    cases, bad, ended, still = (column(each) for each in (one.cases, one.bad, one.ended, one.still))
+    return Tally(tuple(parts), cases, bad, ended, still), there
 
 
-def _as_then(measure: Measure, row: Tally, then: Tally | None) -> bool:
-    """Whether the same quarter a year ago was much the same."""
-    return then is not None and all(each.chance > UNLIKE_THEN for each in compared(measure, EARLIER, row, then))
+def _together(pasts: Sequence[Tally], mine: Tally) -> Tally:
+    def column(name: str) -> Any:
+        values = [value for one in pasts if (value := getattr(one, name)) is not None]
+        return sum(values[1:], values[0]) if values else None
+
+    return Tally(mine.parts, column("cases"), column("bad"), column("ended"), column("still"), mine.widened, mine.of_days)
 
 
-def _held_to_limits(found: Comparison, values: Sequence[float | None], *, season: bool) -> Comparison:
-    within = limits([value for value in values if value is not None])
-    year_ago = values[-A_YEAR] if len(values) >= A_YEAR else None
+def _values(one: Tally, there: Truth) -> Numbers:
+    """The share, or the median in seconds, of each part; NaN where there is none."""
+    if one.bad is not None:
+        cases: Whole = one.cases.sum(axis=1)
+        return np.asarray(np.divide(one.bad.sum(axis=1), cases, out=np.full(len(there), np.nan), where=there & (cases > 0)))
+    if one.ended is None or one.still is None:
+        return np.full(len(there), np.nan)
+    return np.where(there, medians_of(one.ended.sum(axis=1), one.still.sum(axis=1)), np.nan)
+
+
+def _held_to_limits(found: Comparison, values: Numbers) -> Comparison:
+    within = limits(values[~np.isnan(values)].tolist())
     beyond = within is not None and found.value is not None and within.judge(found.value) == "higher"
-    return replace(found, within=within, year_ago=year_ago, chance=found.chance if beyond and not season else 1.0)
+    then = float(values[-A_YEAR]) if len(values) >= A_YEAR and not np.isnan(values[-A_YEAR]) else None
+    return replace(found, within=within, year_ago=then, chance=found.chance if beyond else 1.0)
+
+
+def _held_to_the_season(measure: Measure, found: Comparison, row: Tally, pasts: Sequence[tuple[Tally, Truth]], place: int) -> Comparison:
+    """No news if the same quarter a year ago was much the same."""
+    then, there = pasts[-A_YEAR]
+    if not there[place]:
+        return found
+    alike = all(each.chance > UNLIKE_THEN for each in compared(measure, EARLIER, row, then.rows([place])))
+    return replace(found, chance=1.0) if alike else found

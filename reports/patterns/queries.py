@@ -29,8 +29,11 @@ ONE_OR_ZERO = Case(
 )
 
 
-def seen(population: Population, known_until: datetime) -> Seen:
-    """What happened to the population's incidents, as far as it is known at `known_until`."""
+def seen(population: Population, known_until: datetime, *, past: bool = False) -> Seen:
+    """What happened to the population's incidents, as far as it is known at `known_until`.
+
+    Of a quarter that is only read as another one's `past`, what costs most is left out: deviations, alerts, and the incidents' numbers.
+    """
     rows = Incident.objects.filter(population.incidents()).order_by("opened_at", "number")
     keys, opened, acknowledged, resolved, sla, reopened, severity, priority, *linked = read(
         rows,
@@ -42,10 +45,11 @@ def seen(population: Population, known_until: datetime) -> Seen:
     told = technical_escalations(population, known_until)
     run_of, known = places.of(told.incident)
     moves, back = _moves(population, places)
-    alert_of, alerted_at, given_up = _alerts(population, places)
-    confused, departed = _deviations(population, known_until, places)
+    nothing = np.zeros(len(keys), dtype=bool)
+    confused, departed = (nothing, nothing) if past else _deviations(population, known_until, places)
+    alert_of, alerted_at, given_up = (keys[:0], keys[:0], nothing[:0]) if past else _alerts(population, places)
     return Seen(
-        numbers=_numbers(rows, keys),
+        numbers=np.full(len(keys), "", dtype=object) if past else _numbers(rows, keys),
         opened=opened,
         acknowledged=acknowledged,
         resolved=resolved,

@@ -35,7 +35,7 @@ def found_in(population: Population, known_until: datetime, earlier: Sequence[Po
     """What stands out in the population's incidents, the most harm first, as far as is known at `known_until`.
 
     `earlier` are the quarters before without gaps, the oldest first, of which the last eight count: as populations, each of which is read
-    whole and is as dear as the quarter itself, or as what `past_of` said of them. With fewer than four nothing is held against the past.
+    anew, or as what `past_of` said of them. With fewer than four nothing is held against the past.
     """
     pasts = [past_of(each, known_until) if isinstance(each, Population) else each for each in earlier[-QUARTERS_BACK:]]
     return found_among(seen(population, known_until), pasts)
@@ -43,7 +43,7 @@ def found_in(population: Population, known_until: datetime, earlier: Sequence[Po
 
 def past_of(population: Population, known_until: datetime) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
-    return past_among(seen(population, known_until))
+    return past_among(seen(population, known_until, past=True))
 
 
 def quarters_before(population: Population, count: int = QUARTERS_BACK) -> Iterator[Population]:

@@ -32,7 +32,7 @@ class Tally:
     """One measure of one quarter, a row a part; the whole is the part EVERYTHING.
 
     Of a share: `cases` and `bad` by grade. Of a time: `ended` and `still` by grade and class of time. `widened` is the design effect of the
-    days, `of_days` on how many the part has cases.
+    days, `of_days` on how many the part has cases; both empty where they are not asked for.
     """
 
     parts: tuple[Part, ...]
@@ -48,7 +48,9 @@ class Tally:
         chosen = np.asarray(places, dtype=np.int64)
         bad, ended, still = (None if each is None else each[chosen] for each in (self.bad, self.ended, self.still))
         parts = tuple(self.parts[place] for place in places)
-        return Tally(parts, self.cases[chosen], bad, ended, still, self.widened[chosen], self.of_days[chosen])
+        widened = self.widened[chosen] if len(self.widened) else self.widened
+        days = self.of_days[chosen] if len(self.of_days) else self.of_days
+        return Tally(parts, self.cases[chosen], bad, ended, still, widened, days)
 
     def less(self, part: "Tally") -> "Tally":
         """What is left of this when the part's cases are taken out; rows may be repeated to match."""

@@ -84,6 +84,15 @@ def hazards(all_ended: Numbers, all_still: Numbers) -> Numbers:
     return np.asarray(np.cumsum(np.divide(all_ended, risk, out=np.zeros_like(risk, dtype=np.float64), where=risk > 0), axis=-1))
 
 
+def medians_of(ended: Numbers, still: Numbers) -> Numbers:
+    """As `median_of` along the last axis; NaN where fewer than half ended."""
+    risk = _from_the_end(np.asarray(ended + still, dtype=np.float64))
+    waiting = np.cumprod(1 - np.divide(ended, risk, out=np.zeros_like(risk), where=risk > 0), axis=-1)
+    over = waiting <= 0.5 + 1e-12
+    middles = np.array([middle_of(place) for place in range(ended.shape[-1])])
+    return np.where(over.any(axis=-1), middles[over.argmax(axis=-1)], np.nan)
+
+
 def median_of(ended: Numbers, still: Numbers, share: float = 0.5) -> float | None:
     """The time in seconds within which `share` have ended, after Kaplan and Meier, over classes; None when so many never did."""
     risk = _from_the_end(ended + still)

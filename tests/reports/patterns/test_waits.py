@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.patterns.waits import CLASSES, classes, hazards, log_rank, median_of, middle_of, upper_tail
+from reports.patterns.waits import CLASSES, classes, hazards, log_rank, median_of, medians_of, middle_of, upper_tail
 
 # E. A. Gehan, Biometrika 52 (1965), 203-223: weeks of remission of leukaemia, 6-MP and placebo; + was still in remission.
 TREATED = [(6, 1), (6, 1), (6, 1), (7, 1), (10, 1), (13, 1), (16, 1), (22, 1), (23, 1)]
@@ -100,3 +100,12 @@ def test_hazards_are_summed_as_nelson_and_aalen_do() -> None:
 @pytest.mark.parametrize(("z", "chance"), [(0, 0.5), (1.645, 0.05), (1.96, 0.025), (3.09, 0.001), (99, 1e-12)])
 def test_the_normal_tail_is_that_of_the_tables(z: float, chance: float) -> None:
     assert upper_tail(z) == pytest.approx(chance, rel=0.005)
+
+
+def test_medians_of_many_are_those_of_each() -> None:
+    dice = np.random.default_rng(4)
+    ended, still = (dice.integers(0, 3, (20, CLASSES)) * (dice.random((20, CLASSES)) < 0.1) for _ in range(2))
+    still[3], ended[4] = 0, 0
+    each = [median_of(one.astype(float), two.astype(float)) for one, two in zip(ended, still, strict=True)]
+    assert [None if np.isnan(value) else value for value in medians_of(ended, still).tolist()] == each
+    assert each[4] is None
