@@ -5,9 +5,10 @@ The names of all columns are written with them: facts that were packed when ther
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any, get_args
 
 import numpy as np
@@ -17,6 +18,8 @@ from reports.metrics.escalation_definitions import Escalations
 from reports.metrics.facts import IncidentFact
 from reports.metrics.levels import NEVER, Truth, Visits, Whole
 
+from .places import NOWHERE, Places
+
 FORMAT = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -25,7 +28,7 @@ NOT_KEPT = ("number", "title", "service", "team")
 KEPT = tuple(field for field in fields(IncidentFact) if field.name not in NOT_KEPT)
 TIMES = frozenset(field.name for field in KEPT if datetime in (field.type, *get_args(field.type)))
 OF_A_VISIT = ("acted",)
-OF_AN_INCIDENT = ("keys", "services", "teams", "told")
+OF_AN_INCIDENT = ("keys", "services", "components", "teams", "told")
 NUMBERS = ("opened", "known_until", "visits")
 TRUTHS = frozenset(field.name for field in fields(Escalations) if field.type is Truth)
 OF_A_RUN = tuple(field.name for field in fields(Escalations) if field.name not in (*OF_A_VISIT, *NUMBERS))
@@ -42,12 +45,13 @@ class OtherFormat(ValueError):
 class Facts:
     """Incidents in the order of their opening, a row each, and their technical escalations.
 
-    `keys`, `services` and `teams` (0: none) are primary keys; `told` is the last thing told about each in microseconds, NEVER when nothing
+    `keys`, `services`, `components` and `teams` (0: none) are primary keys; `told` is the last thing told about each in microseconds, NEVER when nothing
     was. `facts` have no number and no title, and names only where they were given.
     """
 
     keys: Whole
     services: Whole
+    components: Whole
     teams: Whole
     told: Whole
     facts: list[IncidentFact]
@@ -63,8 +67,8 @@ class Facts:
         """The chosen incidents alone, with their escalations."""
         kept = self.escalations.of_runs(chosen[self.rows_of_runs], int(chosen.sum()))
         facts = [self.facts[row] for row in np.flatnonzero(chosen).tolist()]
-        keys, services, teams, told = (getattr(self, name)[chosen] for name in OF_AN_INCIDENT)
-        return Facts(keys, services, teams, told, facts, kept)
+        keys, services, components, teams, told = (getattr(self, name)[chosen] for name in OF_AN_INCIDENT)
+        return Facts(keys, services, components, teams, told, facts, kept)
 
     def known_until(self, otherwise: int) -> "Facts":
         """Known up to the last thing told about any of them, `otherwise` up to a moment; both in microseconds."""
@@ -89,24 +93,29 @@ def packed(given: Facts) -> bytes:
     return zlib.compress(len(text).to_bytes(8, "little") + text + b"".join(body), 1)
 
 
-def unpacked(content: bytes) -> Facts:
-    """Raises OtherFormat for what was packed otherwise, or is no such thing."""
+def unpacked(content: bytes, named: Places = NOWHERE) -> Facts:
+    """With the names of services and groups as in `named`. Raises OtherFormat for what was packed otherwise, or is no such thing."""
     head, body = _head_and_body(content)
     columns, place = [], 0
     for width, base, count in head["columns"]:
         columns.append(_widened(np.frombuffer(body, _WIDTHS[width], count, place).astype(np.uint64), base))
         place += count * _WIDTHS[width]().itemsize
-    (keys, services, teams, told), rest = columns[: len(OF_AN_INCIDENT)], columns[len(OF_AN_INCIDENT) :]
+    (keys, services, components, teams, told), rest = columns[: len(OF_AN_INCIDENT)], columns[len(OF_AN_INCIDENT) :]
     runs, rest = rest[: len(OF_A_RUN)], rest[len(OF_A_RUN) :]
     visits, others = rest[: len(IN_VISITS)], rest[len(IN_VISITS) :]
     of_runs = {name: _as_kept(name, column) for name, column in zip(OF_A_RUN, runs, strict=True)}
     beside = {name: _as_kept(name, column) for name, column in zip(OF_A_VISIT, others, strict=True)}
     escalations = Escalations(opened=len(keys), visits=Visits(*visits), known_until=0, **of_runs, **beside)
-    lists = [_times(head["facts"][field.name]) if field.name in TIMES else head["facts"][field.name] for field in KEPT]
-    names = [field.name for field in KEPT]
-    blank: dict[str, Any] = dict.fromkeys(NOT_KEPT, "")
-    facts = [IncidentFact(**blank, **dict(zip(names, row, strict=True))) for row in zip(*lists, strict=True)]
-    return Facts(keys, services, teams, told, facts, escalations)
+    given: dict[str, Iterable[Any]] = {
+        "service": map(named.services.get, services.tolist(), repeat("")),
+        "team": map(named.teams.get, teams.tolist(), repeat("")),
+        **{field.name: _times(head["facts"][field.name]) if field.name in TIMES else head["facts"][field.name] for field in KEPT},
+    }
+    # A row is made of a value from each column, in the order in which its class has them.
+    facts = [
+        IncidentFact(*row) for row in zip(*(given.get(field.name, repeat("", len(keys))) for field in fields(IncidentFact)), strict=False)
+    ]
+    return Facts(keys, services, components, teams, told, facts, escalations)
 
 
 def joined(days: Sequence[Facts]) -> Facts:
@@ -121,8 +130,8 @@ def joined(days: Sequence[Facts]) -> Facts:
         known_until=0,
         **whole,
     )
-    keys, services, teams, told = (_one([getattr(day, name) for day in days], np.int64) for name in OF_AN_INCIDENT)
-    return Facts(keys, services, teams, told, [fact for day in days for fact in day.facts], escalations)
+    keys, services, components, teams, told = (_one([getattr(day, name) for day in days], np.int64) for name in OF_AN_INCIDENT)
+    return Facts(keys, services, components, teams, told, [fact for day in days for fact in day.facts], escalations)
 
 
 def digests(given: Facts) -> dict[int, int]:

@@ -39,6 +39,9 @@ class Places:
         return cls(**{name: {int(key): value for key, value in given.items()} for name, given in content.items()})
 
 
+NOWHERE = Places()
+
+
 def places_now() -> Places:
     """As they are now. Three queries."""
     from policies.models import BusinessUnit, Service, Team

@@ -33,13 +33,15 @@ def read_day(day: date) -> Facts:
     told_at = dict(told.values_list("incident_id").annotate(Max("at")))
     known = {
         number: rest
-        for number, *rest in Incident.objects.filter(population.incidents()).values_list("number", "pk", "service_id", "team_id")
+        for number, *rest in Incident.objects.filter(population.incidents()).values_list(
+            "number", "pk", "service_id", "component_id", "team_id"
+        )
     }
     facts = [fact for fact in facts_of(population) if fact.number in known]
     rows = [known[fact.number] for fact in facts]
-    keys, services, teams = (np.array([row[place] or 0 for row in rows], dtype=np.int64) for place in range(3))
+    keys, services, components, teams = (np.array([row[place] or 0 for row in rows], dtype=np.int64) for place in range(4))
     last = [microseconds(told_at[row[0]]) if row[0] in told_at else NEVER for row in rows]
     there = np.isin(escalations.incident, keys)
     escalations = escalations if there.all() else escalations.of_runs(there, len(facts))
     facts = [replace(fact, number="", title="", service="", team="") for fact in facts]
-    return Facts(keys, services, teams, np.array(last, dtype=np.int64), facts, escalations)
+    return Facts(keys, services, components, teams, np.array(last, dtype=np.int64), facts, escalations)

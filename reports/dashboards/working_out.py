@@ -1,11 +1,12 @@
 """One quarter: stale days read again, and the figures of every part that has changed worked out again. Loads numpy: for jobs alone."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+from django.db.models import QuerySet
 
 from reports.metrics.escalation_definitions import share_of_time
 from reports.metrics.levels import Truth
@@ -57,8 +58,13 @@ class Worked:
 def work_out(quarter: Quarter, places: Places, *, everything: bool, now: datetime) -> Worked:
     """Reads and works out, and writes nothing. With `everything`, no figure is taken over."""
     worked = Worked(quarter, now)
-    days, touched = _days(quarter, worked, places)
-    whole = named(joined([days[day] for day in sorted(days)]), places)
+    rows_of_days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date())
+    read, touched = _read_again(rows_of_days.filter(stale=True), worked, places)
+    if not everything and not touched:
+        return worked
+    known = _known_days(rows_of_days.filter(stale=False), worked, places)
+    days = {**known, **read}
+    whole = joined([days[day] for day in sorted(days)])
     rows = parts_of(whole, places)
     kept = set(QuarterFigures.objects.filter(quarter=str(quarter)).values_list("dimension", "part"))
     wanted = {*rows, *kept} if everything or WHOLE not in kept else touched
@@ -71,13 +77,6 @@ def work_out(quarter: Quarter, places: Places, *, everything: bool, now: datetim
     if WHOLE in worked.figures:
         worked.figures[WHOLE]["bottlenecks"] = _bottlenecks(worked, places)
     return worked
-
-
-def named(given: Facts, places: Places) -> Facts:
-    """With the names of services and groups as they are now."""
-    named_by = zip(given.facts, given.services.tolist(), given.teams.tolist(), strict=True)
-    facts = [replace(fact, service=places.services.get(service, ""), team=places.teams.get(team, "")) for fact, service, team in named_by]
-    return replace(given, facts=facts)
 
 
 def parts_of(given: Facts, places: Places) -> dict[Part, Truth]:
@@ -94,29 +93,40 @@ def parts_of(given: Facts, places: Places) -> dict[Part, Truth]:
     return found
 
 
-def _days(quarter: Quarter, worked: Worked, places: Places) -> tuple[dict[date, Facts], set[Part]]:
-    """The facts of each day, and the parts of which any has changed."""
+def _read_again(rows: QuerySet[DayFacts], worked: Worked, places: Places) -> tuple[dict[date, Facts], set[Part]]:
+    """The facts of the days as they are now, and the parts of which any has changed."""
     days: dict[date, Facts] = {}
     touched: set[Part] = set()
-    first, end = quarter.start.date(), quarter.end.date()
-    for row in DayFacts.objects.filter(day__gte=first, day__lt=end).order_by("day").iterator(20):
-        before = _known(row)
-        if not row.stale and before is not None:
-            days[row.day] = before
-            continue
+    for row in rows.order_by("day").iterator(20):
         after = read_day(row.day)
-        touched |= _parts_touched(before, after, places)
+        content = packed(after)
+        # As it comes out of the bytes, so that both are named alike.
+        after = unpacked(content, places)
+        touched |= _parts_touched(_known(row, places), after, places)
         if len(after.keys):
             days[row.day] = after
-            worked.days.append(DayFacts(day=row.day, stale=False, columns=packed(after), incidents=len(after.keys), read_at=worked.now))
+            worked.days.append(DayFacts(day=row.day, stale=False, columns=content, incidents=len(after.keys), read_at=worked.now))
         else:
             worked.gone.append(row.day)
     return days, touched
 
 
-def _known(row: DayFacts) -> Facts | None:
+def _known_days(rows: QuerySet[DayFacts], worked: Worked, places: Places) -> dict[date, Facts]:
+    """The facts of days that have not changed; those that were packed otherwise are read."""
+    days: dict[date, Facts] = {}
+    others = []
+    for row in rows.order_by("day").iterator(20):
+        facts = _known(row, places)
+        if facts is None:
+            others.append(row.day)
+        else:
+            days[row.day] = facts
+    return {**days, **_read_again(DayFacts.objects.filter(day__in=others), worked, places)[0]} if others else days
+
+
+def _known(row: DayFacts, places: Places) -> Facts | None:
     try:
-        return unpacked(bytes(row.columns))
+        return unpacked(bytes(row.columns), places)
     except OtherFormat:
         return None
 
