@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.forms import Media
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,7 +23,6 @@ from reports.packs.quarters import NotAQuarter, Progress, Quarter
 
 PAGE, RIGHT = "admin:reports_conformance_changelist", "reports.view_quarterlypack"
 A_PAGE = 50
-STYLE = Media(css={"all": ("portal/dashboard.css",)})
 RATIONALES = {"with": "With a recorded rationale", "without": "Without one"}
 
 
@@ -50,7 +48,7 @@ class ConformanceView(View):
         context = {
             **self.model_admin.admin_site.each_context(request),
             "title": "Conformance",
-            "media": self.model_admin.media + STYLE,
+            "media": self.model_admin.media,
             "now": now,
             "first_line": first_line(quarter, seen.found.deviations, seen.found.runs),
             "provisional": quarter.progress(now) is Progress.RUNNING,

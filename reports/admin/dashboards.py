@@ -32,6 +32,7 @@ from reports.dashboards.services import (
     take_over_dashboard,
 )
 
+from .conformance import ConformanceView
 from .dashboard_figures import BehindView, FiguresView
 from .dashboard_shown import PAGE
 
@@ -116,6 +117,7 @@ class DashboardAdmin(PortalModelAdmin):
             path("figures/", view(FiguresView.as_view(model_admin=self)), name="reports_figures_changelist"),
             path("figures/behind/", view(BehindView.as_view(model_admin=self)), name="reports_figures_behind"),
             path("keep/", view(self.keep_view), name="reports_dashboard_keep"),
+            path("conformance/", view(ConformanceView.as_view(model_admin=self)), name="reports_conformance_changelist"),
         ]
         return [*own, *super().get_urls()]
 

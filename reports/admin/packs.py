@@ -22,7 +22,6 @@ from reports.packs.downloads import Download, download_pack
 from reports.packs.quarters import Quarter
 
 from .acceptances import acceptances_csv
-from .conformance import ConformanceView
 from .forms import BuildForm
 
 
@@ -44,10 +43,7 @@ class QuarterlyPackAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         acceptances = path("acceptances.csv", self.admin_site.admin_view(acceptances_csv), name="reports_acceptances_csv")
-        conformance = path(
-            "conformance/", self.admin_site.admin_view(ConformanceView.as_view(model_admin=self)), name="reports_conformance_changelist"
-        )
-        return [acceptances, conformance, *super().get_urls()]
+        return [acceptances, *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
