@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from portal.foundation.access.checks import visible_to
+from portal.foundation.access.checks import may, visible_to
 
-from .models import OPEN_ACTION, ROLE_TITLES, QuarterlyAction, QuarterlyReview, QuarterlySignature
-from .people_only import VIEW
+from .models import OPEN_ACTION, ROLE_TITLES, QuarterlyAction, QuarterlyDecision, QuarterlyReview, QuarterlySignature
+from .people_only import DECIDE, VIEW
 from .states import BEING_PREPARED, DecisionState, FindingState, ReviewState
 
 
@@ -87,6 +87,14 @@ def to_sign(actor: Any) -> list[QuarterlyReview]:
             found.append(step.review)
         passed.add(step.review_id)
     return found
+
+
+def to_decide(actor: Any) -> list[QuarterlyDecision]:
+    """Questions of reviews that are being prepared, for whoever may decide; one query."""
+    if not may(actor, DECIDE):
+        return []
+    waiting = QuarterlyDecision.objects.filter(state=DecisionState.TO_TAKE, review__state__in=[each.value for each in BEING_PREPARED])
+    return list(waiting.select_related("review__unit").order_by("review__due_at", "pk"))
 
 
 def from_last_time(review: QuarterlyReview) -> list[QuarterlyAction]:

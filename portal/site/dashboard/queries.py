@@ -33,6 +33,7 @@ from .mine import (
     reports_not_surely_reached,
     reviews_waiting,
 )
+from .quarterly import quarterly_actions, quarterly_for_me, quarterly_progress
 from .rights import duties_that_meet, roles_taken_to_review
 
 ROWS = 8
@@ -50,6 +51,8 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("audit.cover_dutyfinding", duties_that_meet),
         ("audit.review_reviewperiod", log_reviews),
         ("", findings_to_settle),
+        ("", quarterly_actions),
+        ("reports.sign_quarterlyreview", quarterly_for_me),
         ("", hand_offs_to_sign),
         ("", reviews_waiting),
         ("", access_to_confirm),
@@ -64,6 +67,7 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("policies.publish_scheduleplan", coverage_gaps),
         ("policies.submit_policyversion", my_changes),
         ("policies.view_oncallschedule", on_call_now),
+        ("reports.prepare_quarterlyreview", quarterly_progress),
         ("reports.build_quarterlypack", quarterly_review),
         ("incidents.view_importrun", imports),
         ("audit.view_ledgerevent", trail),
