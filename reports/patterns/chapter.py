@@ -9,7 +9,7 @@ from reports.metrics.definitions import definition_of
 from reports.metrics.population import Population
 
 from .candidates import RATE
-from .finding import ALL
+from .finding import EVERY
 from .pattern import Pattern
 from .services import found_in, quarters_before
 
@@ -57,7 +57,7 @@ def told(found: Sequence[Pattern]) -> Chapter:
         sections=(Section("patterns", "What stands out", (_in_words(found), *map(_paragraph, found[:TOLD])), tables=tables),),
         content={
             "false_discovery_rate": RATE,
-            "measures": [measure.name for measure in ALL],
+            "measures": [measure.name for measure in EVERY],
             "found": [dict(each.as_content()) for each in found],
         },
         definitions=(HOW, *_definitions(found)),
@@ -104,6 +104,6 @@ def _definitions(found: Sequence[Pattern]) -> tuple[Definition, ...]:
     used = {each.measure for each in found}
     return tuple(
         Definition(f"patterns.{measure.name}", measure.title, "share" if measure.minutes else "seconds", definition_of(measure.of))
-        for measure in ALL
+        for measure in EVERY
         if measure.name in used
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from .candidates import Book, Candidate, candidates
 from .comparing import Comparison, against_others
+from .frequency import OPENED, more_often, numbers_of
 from .measures import MEASURES, Measure
 from .past import against_earlier
 from .pattern import Confidence, Effect, Pattern
@@ -18,6 +19,7 @@ from .wording import also_of, headline_of, sentence_of, sure_in_words
 # So many incidents behind a finding are named, the worst first; the rest are counted.
 MOST_NAMED = 100
 ALL: tuple[Measure, ...] = (*MEASURES, *RETURNED.values())
+EVERY: tuple[Measure, ...] = (*ALL, OPENED)
 # A quarter as other quarters need it: each measure's tally, by the measure's name.
 Past = Mapping[str, Tally]
 
@@ -38,6 +40,8 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
             compared += against_others(measure, counted)
         compared += against_earlier(measure, counted, [past[measure.name] for past in earlier if measure.name in past])
     compared += returning(quarter)
+    books[OPENED.name] = Book.of(quarter, OPENED.of(quarter))
+    compared += more_often(numbers_of(quarter), [past[OPENED.name] for past in earlier if OPENED.name in past])
     ranked = sorted(candidates(quarter, compared, books), key=lambda one: (-one.minutes, key_of(one)))
     return tuple(_pattern(quarter, one, books, place) for place, one in enumerate(ranked, start=1))
 
@@ -45,7 +49,7 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
 def past_among(quarter: Seen) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
     books = {measure.name: Book.of(quarter, measure.of(quarter)) for measure in ALL if measure.of_the_past}
-    return {name: tally(quarter, book.cases, book.names) for name, book in books.items()}
+    return {name: tally(quarter, book.cases, book.names) for name, book in books.items()} | {OPENED.name: numbers_of(quarter)}
 
 
 def key_of(one: Candidate) -> str:
@@ -80,6 +84,8 @@ def _pattern(quarter: Seen, one: Candidate, books: Mapping[str, Book], rank: int
 def _effect(one: Candidate) -> Effect:
     if one.longer is not None:
         return Effect("seconds longer", *one.longer)
+    if one.found.measure.counts:
+        return Effect("times as many", one.found.effect, one.found.low, one.found.high)
     return Effect("difference of shares" if one.found.measure.minutes else "pace", one.found.effect, one.found.low, one.found.high)
 
 

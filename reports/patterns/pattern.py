@@ -19,6 +19,8 @@ class Effect:
     def __str__(self) -> str:
         if self.name == "pace":
             return f"{self.value:.2f} times the pace ({self.low:.2f} to {self.high:.2f})"
+        if self.name == "times as many":
+            return f"{self.value:.1f} times as many ({self.low:.1f} to {self.high:.1f})"
         if self.name == "seconds longer":
             return f"{_long(self.value)} longer ({_long(self.low)} to {_long(self.high)})"
         return f"{_points(self.value)} points more ({_points(self.low)} to {_points(self.high)})"

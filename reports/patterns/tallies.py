@@ -132,6 +132,24 @@ def _as_tally(parts: tuple[Part, ...], columns: tuple[Any, ...]) -> Tally:
     return Tally(parts, columns[0], ended=columns[1], still=columns[2], widened=columns[3], of_days=columns[4])
 
 
+def counts_of(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tally:
+    """How many cases each part has, however few; `widened` is the variance of the days' numbers over their mean, at least 1."""
+    day = np.minimum(seen.day(cases.at), seen.days - 1)
+    rows: list[Part] = []
+    columns: list[tuple[Any, ...]] = []
+    for dimension, names in names_of.items():
+        chosen, many = names.codes != NONE, len(names.words)
+        code = names.codes[chosen]
+        cases_of = np.bincount(code * STRATA + seen.grade[cases.incident][chosen], minlength=many * STRATA).reshape(many, STRATA)
+        by_day = np.bincount(code * seen.days + day[chosen], minlength=many * seen.days).reshape(many, seen.days)
+        mean = by_day.mean(axis=1)
+        uneven = np.divide(by_day.var(axis=1), mean, out=np.ones(many), where=mean > 0)
+        rows += [(dimension, word) for word in names.words]
+        columns.append((cases_of, np.maximum(1.0, uneven), (by_day > 0).sum(axis=1)))
+    counted, widened, days = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return Tally(tuple(rows), counted, widened=widened, of_days=days)
+
+
 def _large_enough(names: Names) -> tuple[list[int], Whole]:
     """The parts with enough cases, and the cases' parts numbered anew among those."""
     sizes = np.bincount(names.codes[names.codes != NONE], minlength=len(names.words))

@@ -37,12 +37,15 @@ def headline_of(one: Candidate) -> str:
             )
         mine = f"{measure.cases} {measure.done} in {duration_in_words(found.value)} at the median"
         return f"{called(found.part)}: {mine}, {_elsewhere(found)} in {_time(found.other)}"
+    if measure.counts:
+        return f"{called(found.part)}: {found.cases:,} incidents, in earlier quarters {_number(found.other)} on average"
     compared = f"{_percent(found.other)} {'by chance' if found.against == CHANCE else _elsewhere(found)}"
     return f"{called(found.part)}: {_percent(found.value)} of {measure.cases} {measure.done}, {compared}"
 
 
 def sentence_of(one: Candidate) -> str:
-    told = _time_told(one) if not one.found.measure.minutes else _share_told(one.found)
+    measure = one.found.measure
+    told = _number_told(one.found) if measure.counts else _share_told(one.found) if measure.minutes else _time_told(one)
     return f"{told}{_past_told(one.found)} {chance_in_words(one.found.chance)}"
 
 
@@ -79,6 +82,14 @@ def _share_told(found: Comparison) -> str:
     return f"{counted}; {expected}: {number_in_words(round(points, 1))} points more (95 % interval {between})."
 
 
+def _number_told(found: Comparison) -> str:
+    between = f"{number_in_words(round(found.low, 1))} to {number_in_words(round(found.high, 1))}"
+    return (
+        f"{found.cases:,} {found.measure.cases} {found.measure.done}; in its earlier quarters there were {_number(found.other)} on average: "
+        f"{number_in_words(round(found.effect, 1))} times as many (95 % interval {between})."
+    )
+
+
 def _time_told(one: Candidate) -> str:
     found, measure = one.found, one.found.measure
     if found.value is None:
@@ -97,7 +108,7 @@ def _time_told(one: Candidate) -> str:
 def _past_told(found: Comparison) -> str:
     if found.against != EARLIER or found.within is None:
         return ""
-    show = _time if not found.measure.minutes else _percent
+    show = _number if found.measure.counts else _percent if found.measure.minutes else _time
     year = f"; in the same quarter a year ago it was {show(found.year_ago)}" if found.year_ago is not None else ""
     return f" Its earlier quarters lie around {show(found.within.middle)} and set the limit {show(found.within.high)}{year}."
 
@@ -112,6 +123,10 @@ def _was(done: str) -> str:
 
 def _time(seconds: float | None) -> str:
     return "no known time" if seconds is None else duration_in_words(seconds)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else number_in_words(round(value, 0 if value >= 10 else 1))
 
 
 def _percent(share: float | None) -> str:

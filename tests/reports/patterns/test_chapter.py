@@ -13,7 +13,7 @@ from reports.metrics.population import Population
 from reports.packs import services as packs
 from reports.patterns import chapter, measures
 from reports.patterns.chapter import told
-from reports.patterns.finding import ALL, found_among
+from reports.patterns.finding import EVERY, found_among
 from reports.patterns.pattern import Confidence, Effect, Pattern
 from reports.patterns.wording import called, chance_in_words, sure_in_words
 from tests.reports.patterns.made_up import quarter, slower
@@ -62,9 +62,9 @@ def test_a_sentence_says_how_many_how_much_how_sure_and_against_what(found: tupl
 
 
 def test_every_measure_has_a_definition_and_a_name_of_its_own() -> None:
-    assert all(len(measure.of.__doc__ or "") > 40 for measure in ALL)
-    assert len({measure.name for measure in ALL}) == len(ALL)
-    assert {measure.kind for measure in ALL} == set(measures.Kind)
+    assert all(len(measure.of.__doc__ or "") > 40 for measure in EVERY)
+    assert len({measure.name for measure in EVERY}) == len(EVERY)
+    assert {measure.kind for measure in EVERY} == set(measures.Kind)
 
 
 @pytest.mark.parametrize(

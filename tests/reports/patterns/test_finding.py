@@ -180,3 +180,33 @@ def cut(seen: Seen, incidents: int) -> Seen:
         escalations=seen.escalations.of_runs(runs, incidents), run_of=seen.run_of[:incidents],
         alert_of=seen.alert_of[alerts], alerted_at=seen.alerted_at[alerts], given_up=seen.given_up[alerts],
     )  # fmt: skip
+
+
+def test_a_component_with_more_incidents_than_ever_is_found_against_its_past() -> None:
+    pasts = [past_among(quarter(seed, 900, services=60, by_day=False)) for seed in range(200, 208)]
+    seen = quarter(5, 900, services=60, by_day=False)
+    more = [START + (2 * day + 1) * DAY + 9 * 60 * MINUTE for day in range(40)]
+    name = seen.names["component"].words[3]
+    codes = seen.names["component"].codes
+    worse = with_component(seen, more, name)
+    # The added incidents are those of a component that was there before.
+    merged = Names(
+        np.where(worse.names["component"].codes == len(seen.names["component"].words), 3, worse.names["component"].codes),
+        seen.names["component"].words,
+    )
+    found = [each for each in found_among(replace(worse, names=worse.names | {"component": merged}), pasts) if each.measure == "opened"]
+    (only,) = found
+    assert (only.kind, only.dimension, only.part, only.cases) == ("recurrence", "component", name, 40 + int((codes == 3).sum()))
+    assert "in earlier quarters" in only.headline
+    assert "set the limit" in only.sentence
+
+
+def test_what_was_always_as_busy_is_no_news() -> None:
+    pasts = [past_among(quarter(seed, 900)) for seed in range(200, 208)]
+    assert not [each for each in found_among(quarter(300, 900), pasts) if each.measure == "opened"]
+
+
+def test_a_new_component_is_no_news() -> None:
+    pasts = [past_among(quarter(seed, 900, services=60, by_day=False)) for seed in range(200, 208)]
+    worse = with_component(quarter(5, 900, services=60, by_day=False), [START + day * DAY for day in range(60)], "Brand new: pump")
+    assert not [each for each in found_among(worse, pasts) if each.measure == "opened"]
