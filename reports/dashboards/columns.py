@@ -33,7 +33,7 @@ NUMBERS = ("opened", "known_until", "visits")
 TRUTHS = frozenset(field.name for field in fields(Escalations) if field.type is Truth)
 OF_A_RUN = tuple(field.name for field in fields(Escalations) if field.name not in (*OF_A_VISIT, *NUMBERS))
 IN_VISITS = tuple(field.name for field in fields(Visits))
-NAMES = [FORMAT, *(field.name for field in KEPT), *OF_A_RUN, *IN_VISITS, *OF_A_VISIT]
+NAMES = [FORMAT, *OF_AN_INCIDENT, *(field.name for field in KEPT), *OF_A_RUN, *IN_VISITS, *OF_A_VISIT]
 _WIDTHS: tuple[type[np.unsignedinteger[Any]], ...] = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 

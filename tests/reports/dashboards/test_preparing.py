@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.lifecycle import services as lifecycle
 from incidents.models import Incident, IncidentProblem, Problem, TimelineEntry
 from portal.foundation.base_models import save_tracked
-from reports.dashboards import preparing
+from reports.dashboards import columns, preparing
 from reports.dashboards.columns import packed, unpacked
 from reports.dashboards.reading import read_day
 from reports.models import DayFacts, FactsProgress, QuarterFigures
@@ -197,13 +197,30 @@ def test_everything_can_be_read_again_whatever_was_written_past_the_portal(scene
     assert whole()["sla_breached"] == 1
 
 
-def test_facts_of_other_columns_are_worked_out_again(scene: Scene) -> None:
+@pytest.mark.parametrize("kept", ["nothing", "other columns", "no such thing"])
+def test_facts_of_other_columns_are_worked_out_again(kept: str, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.open()
-    prepare(scene.now)
-    DayFacts.objects.update(columns=b"something else")
+    with monkeypatch.context() as patched:
+        if kept == "other columns":
+            patched.setattr(columns, "NAMES", columns.NAMES[:-1])
+        prepare(scene.now)
+    if kept != "other columns":
+        DayFacts.objects.update(columns=b"something else" if kept == "no such thing" else b"")
     scene.open()
     prepare(scene.after(1))
     assert whole()["incidents_opened"] == 2
+
+
+def test_every_column_that_is_kept_is_named_with_them() -> None:
+    """Whoever keeps another one has the old facts read again; the names are what tells them apart."""
+    named = {str(name) for name in columns.NAMES[1:]}
+    assert named == {
+        *columns.OF_AN_INCIDENT,
+        *columns.OF_A_RUN,
+        *columns.IN_VISITS,
+        *columns.OF_A_VISIT,
+        *(each.name for each in columns.KEPT),
+    }
 
 
 def test_a_day_is_the_same_after_it_was_packed(scene: Scene) -> None:
