@@ -119,13 +119,21 @@ def show(when: str, parent: int) -> float:
     """Prints a line a process; the sum in MiB, phones left out."""
     print(f"\n{when}\n{'process':<12}{'PSS MiB':>9}{'own MiB':>9}")
     total = 0.0
-    for name, pid in family(parent):
-        pss, own = memory(pid)
+    for name, pss, own in measured(parent):
         counted = name != "phones"
         total += pss * counted
         print(f"{name:<12}{pss:>9.1f}{own:>9.1f}{'' if counted else '   not counted'}", flush=True)
     print(f"{'total':<12}{total:>9.1f}", flush=True)
     return total
+
+
+def measured(parent: int) -> list[tuple[str, float, float]]:
+    """Name, PSS and own MiB of every process. A job worker that has rested makes room for another now and then: then all is read again."""
+    while True:
+        try:
+            return [(name, *memory(pid)) for name, pid in family(parent)]
+        except (FileNotFoundError, ProcessLookupError):
+            time.sleep(1)
 
 
 def family(parent: int) -> list[tuple[str, int]]:
