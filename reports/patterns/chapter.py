@@ -11,7 +11,7 @@ from reports.metrics.population import Population
 from .candidates import RATE
 from .finding import EVERY
 from .pattern import Pattern
-from .services import found_in, quarters_before
+from .services import affordable, found_in, quarters_before
 
 # As many are told in full; all of them stand in the table.
 TOLD = 10
@@ -20,8 +20,9 @@ HOW = Definition(
     "What stands out",
     "findings",
     "Each service, component, group, policy version, level, time of day, and each service at night, with at least 20 cases on at least 5 "
-    "days, is held against all other cases of the quarter at the same severities, and each of them and each severity against its own eight "
-    "quarters before, where at least four are known. Shares: exact conditional test, hypergeometric within severities; 95 % interval of the "
+    "days, is held against all other cases of the quarter at the same severities, and each of them and each severity against its own "
+    "quarters before, up to eight, where at least four are known; so is the number of incidents of services, components and groups, whose "
+    "chance is binomial. Shares: exact conditional test, hypergeometric within severities; 95 % interval of the "
     "difference after Newcombe. Times: log-rank test within severities, open cases counted as waiting; where all have ended, the rank sums "
     "of van Elteren and the difference of Hodges and Lehmann. Cases of one day are not independent: their design effect widens every "
     "chance. A finding is at least half as much again or ten points more, with five cases more than expected, or a pace of four fifths or "
@@ -46,7 +47,7 @@ _INCIDENTS = (Column("rank", "Rank", Kind.INTEGER), Column("headline", "Finding"
 
 def chapter_of(population: Population, known_until: datetime) -> Chapter:
     """The chapter; that nothing stands out is told, too, as that is what a reader asks."""
-    return told(found_in(population, known_until, tuple(quarters_before(population))))
+    return told(found_in(population, known_until, affordable(tuple(quarters_before(population)))))
 
 
 def told(found: Sequence[Pattern]) -> Chapter:

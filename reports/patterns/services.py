@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from incidents.lifecycle.models import Incident
+from reports.metrics.control import FEWEST
 from reports.metrics.population import Population
 from reports.metrics.queries import last_event_at
 
@@ -13,6 +15,8 @@ from .queries import seen
 
 # Two years: the same quarter twice, and enough to tell restlessness from news.
 QUARTERS_BACK = 8
+# Of earlier quarters at most so many incidents are read, some seven seconds' work, once the four are there that the limits need.
+MOST_READ = 200_000
 
 
 class Span(Protocol):
@@ -28,7 +32,7 @@ class Span(Protocol):
 def patterns_of(quarter: Span, units: tuple[int, ...] | None) -> tuple[Pattern, ...]:
     """What stands out in a quarter, of some units or of all, held against its others and against the eight quarters before."""
     population = Population(quarter.start, quarter.end, units)
-    return found_in(population, last_event_at(population) or quarter.start, tuple(quarters_before(population)))
+    return found_in(population, last_event_at(population) or quarter.start, affordable(tuple(quarters_before(population))))
 
 
 def found_in(population: Population, known_until: datetime, earlier: Sequence[Population | Past] = ()) -> tuple[Pattern, ...]:
@@ -54,6 +58,21 @@ def quarters_before(population: Population, count: int = QUARTERS_BACK) -> Itera
     since_year_one = (start.year - 1) * 4 + (start.month - 1) // 3
     for back in range(min(count, since_year_one), 0, -1):
         yield Population(_months_later(start, -3 * back), _months_later(start, 3 - 3 * back), population.units)
+
+
+def affordable(quarters: Sequence[Population]) -> tuple[Population, ...]:
+    """The last ones of `quarters`, the oldest first: four, and more as long as they have no more incidents together than are read.
+
+    One query a quarter, of an index alone. So what the past costs has an end, however large the quarters are.
+    """
+    kept: list[Population] = []
+    left = MOST_READ
+    for each in reversed(quarters):
+        left -= Incident.objects.filter(each.incidents()).count()
+        if left < 0 and len(kept) >= FEWEST:
+            break
+        kept.append(each)
+    return tuple(reversed(kept))
 
 
 def _months_later(moment: datetime, months: int) -> datetime:

@@ -52,7 +52,8 @@ def sentence_of(one: Candidate) -> str:
 def also_of(one: Candidate) -> tuple[str, ...]:
     """What else was found of the same part, then what it explains."""
     same = [f"{headline_of(each)}. {sentence_of(each)}" for each in one.same_part]
-    explained = [f"Seen in its incidents too, and gone without them: {headline_of(each)}." for each in one.explains]
+    parts = {each.found.part: each for each in reversed(one.explains)}
+    explained = [f"Seen in its incidents too, and gone without them: {headline_of(parts[part])}." for part in reversed(parts)]
     told = [*same, *explained]
     more = len(told) - TOLD
     return (*told[:TOLD], *((f"And {more:,} more of the same.",) if more > 0 else ()))

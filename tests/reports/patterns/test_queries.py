@@ -15,7 +15,7 @@ from portal.foundation.outbox.models import OutboxMessage
 from reports.metrics import escalation_definitions as definitions
 from reports.metrics.levels import NEVER
 from reports.metrics.population import Population
-from reports.patterns import measures, queries
+from reports.patterns import measures, queries, services
 from reports.patterns.finding import found_among
 from reports.patterns.queries import seen
 from reports.patterns.seen import GRADES, Names, Seen, at_week_end, shifts_of
@@ -205,3 +205,15 @@ def test_nights_and_week_ends_are_by_the_clock_of_the_policy(scene: Scene) -> No
     assert ((local - at) // 3_600_000_000).tolist() == [1, 2, 1]
     assert shifts_of(local).tolist() == [0, 1, 0]
     assert at_week_end(local).tolist() == [True, True, True]
+
+
+def test_no_more_of_the_past_is_read_than_the_limits_need_when_quarters_are_large(
+    now: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    before = tuple(quarters_before(Population(start, datetime(2026, 4, 1, tzinfo=UTC))))
+    with django_assert_num_queries(8):
+        assert services.affordable(before) == before
+    monkeypatch.setattr(services, "MOST_READ", -1)
+    assert services.affordable(before) == before[-4:]
+    assert services.affordable(()) == ()
