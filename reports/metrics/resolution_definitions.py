@@ -88,8 +88,8 @@ def returns(of: Whole, opened: Whole, others: Iterable[tuple[Whole, Whole, Whole
 def recurrence(given: Returns) -> dict[str, Any]:
     """Incidents that came back: opened within 7, 30 or 90 days after the last resolution of another incident of the same service (or component).
 
-    Population: incidents opened in the period whose service (component) is known, drills left out; shares are of these, in percent. It is
-    looked back from each opening, so the end of the period cuts nothing off; for its beginning, incidents opened up to 90 days before the
+    Population: incidents opened in the period whose service (component) is known, drills left out; the service that stands in where an
+    import knew none is no service. Shares are of these, in percent. It is looked back from each opening, so the end of the period cuts nothing off; for its beginning, incidents opened up to 90 days before the
     period count as the earlier ones. An earlier incident that is still open has no resolution to count from, and one whose resolution
     contradicts its opening is left out.
     """

@@ -9,7 +9,7 @@ from reports.metrics.beside_definitions import Budget, DrillFact, HandOffs, Mess
 from reports.metrics.beside_queries import burn_limits, burn_of, drills_of, hand_offs_of, ways_at
 from reports.metrics.escalation_definitions import Escalations, escalations
 from reports.metrics.escalation_queries import escalations_by_track
-from reports.metrics.incident_queries import earlier_incidents, incidents_of
+from reports.metrics.incident_queries import earlier_incidents, incidents_of, known_services
 from reports.metrics.incidents import Incidents
 from reports.metrics.levels import Whole
 from reports.metrics.message_queries import messages_of
@@ -77,10 +77,11 @@ def _versions(keys: set[int]) -> dict[int, str]:
 
 
 def _returns(population: Population, incidents: Incidents) -> dict[str, Returns]:
-    service, component, opened, resolved = earlier_incidents(population, BACK)
+    earlier, component, opened, resolved = earlier_incidents(population, BACK)
+    own, before = known_services(incidents.service, earlier)
     return {
-        name: returns(mine, incidents.opened, ((earlier, opened, resolved), (mine, incidents.opened, incidents.resolved)))
-        for name, mine, earlier in (("service", incidents.service, service), ("component", incidents.component, component))
+        name: returns(mine, incidents.opened, ((others, opened, resolved), (mine, incidents.opened, incidents.resolved)))
+        for name, mine, others in (("service", own, before), ("component", incidents.component, component))
     }
 
 
