@@ -50,14 +50,12 @@ def told(found: Conformance) -> Chapter:
         return Chapter("conformance")
     course = [each for each in found.deviations if not each.kind.is_confusion]
     roles = [each for each in found.deviations if each.kind.is_confusion]
+    by_course = Section("conformance", "Conformance", (_in_words(found, course),), tables=_tables("conformance", course, confusion=False))
+    by_roles = Section("roles", "Signs of role confusion", (_roles_in_words(roles),), tables=_tables("roles", roles, confusion=True))
     return Chapter(
         "conformance",
-        sections=(
-            Section(
-                "conformance", "Conformance", (_in_words(found, course),), tables=_tables("conformance", course, found, confusion=False)
-            ),
-            Section("roles", "Signs of role confusion", (_roles_in_words(roles),), tables=_tables("roles", roles, found, confusion=True)),
-        ),
+        # Of imported incidents only the moves between people and groups are known.
+        sections=(by_course, by_roles) if found.runs else (by_roles,),
         content=content_of(found),
         definitions=definitions_of(),
     )
@@ -83,7 +81,7 @@ def row_of(each: Deviation) -> tuple[Cell, ...]:
     """A deviation under the columns ALL. No key of the database, which another database would count otherwise."""
     steps = ", ".join(str(sequence) for sequence in each.sequences)
     return (
-        each.number, each.service, each.kind.words, each.at, steps, each.level, each.expected, each.happened, each.rationale,
+        each.number, each.service, each.kind.words, each.at, steps, each.level, each.expected, each.happened, each.rationale or None,
         f"{settings.PORTAL_URL}/admin/incidents/incident/?{urlencode({'q': each.number})}",
     )  # fmt: skip
 
@@ -118,12 +116,12 @@ def _roles_in_words(roles: Sequence[Deviation]) -> str:
     )
 
 
-def _tables(key: str, rows: Sequence[Deviation], found: Conformance, *, confusion: bool) -> tuple[Table, ...]:
+def _tables(key: str, rows: Sequence[Deviation], *, confusion: bool) -> tuple[Table, ...]:
     title = "Signs by kind" if confusion else "Deviations by class"
     counts = Table(f"{key}_classes", title, "Drills are left out.", COUNTS, _counts(rows, confusion=confusion), whole=True)
     if not rows:
         return (counts,)
-    telling = tuple((each.number, each.kind.words, each.at, each.happened, each.rationale) for each in rows[:ON_PAPER])
+    telling = tuple((each.number, each.kind.words, each.at, each.happened, each.rationale or None) for each in rows[:ON_PAPER])
     many = "the most telling first, those without a rationale before those with one"
     return (
         counts,

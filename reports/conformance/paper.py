@@ -12,7 +12,7 @@ differ is told with its class, what was expected, what happened, and the reason 
 python manage.py check_conformance 2016Q1 [--json]
 ```
 
-The same stands in the [pack](pack.md) (the most telling twenty on paper, all of them in the files) and in the admin under *Prove, Conformance*, by class,
+The same stands in the [pack](pack.md) (the most telling twenty on paper, all of them in the files) and in the admin under *Report, Conformance*, by class,
 rationale and service, each leading to its incident's timeline. Deviations of incidents out of a reader's reach are counted there and not shown.
 
 ![The deviations of a quarter: how many by class, and a line for each with what was expected and what happened](images/conformance.png)

@@ -45,6 +45,13 @@ def test_without_escalations_there_is_no_chapter() -> None:
     assert told(Conformance((), 0, 0, 0, 0)).sections == ()
 
 
+def test_of_imported_incidents_only_the_moves_are_told() -> None:
+    moved = Deviation(Kind.PING_PONG, 1, EPOCH, "One keeps it.", "It moved 3 times.", number="INC-1")
+    chapter = told(Conformance((moved,), 0, 0, 0, 0))
+    assert [section.key for section in chapter.sections] == ["roles"]
+    assert chapter.sections[0].tables[1].rows == (("INC-1", "Ping-pong of assignment", EPOCH, "It moved 3 times.", None),)
+
+
 def test_twenty_stand_on_paper_and_all_in_the_files() -> None:
     chapter = told(found(45))
     tables = {table.key: table for section in chapter.sections for table in section.tables}
