@@ -38,13 +38,15 @@ class FiguresView(View):
         scope = queries.scope_of(request.user)
         if not scope:
             raise PermissionDenied
-        dashboard = _dashboard(request)
+        dashboard, begun_with = _dashboard(request, "dashboard"), _dashboard(request, "from")
         asked = asked_for(request, now, scope, dashboard)
         if not scope.holds(asked.selection):
             raise PermissionDenied
         context = self._context(request, asked, scope, now)
-        context |= {"kept": dashboard, "may_keep": may(request.user, RIGHT)}
-        context["is_own"] = dashboard is not None and dashboard.owner_id == request.user.pk
+        begun_with = begun_with or dashboard
+        context |= {"kept": begun_with, "may_keep": may(request.user, RIGHT)}
+        # What is shown as it was kept needs no further version.
+        context["changes"] = dashboard is None and begun_with is not None and begun_with.owner_id == request.user.pk
         return render(request, "reports/figures.html", context)
 
     def _context(self, request: HttpRequest, asked: Asked, scope: Scope, now: datetime) -> dict[str, Any]:
@@ -124,7 +126,7 @@ class BehindView(View):
         rows = [(seen[key], times[key]) for key in times if key in seen]
         hidden = len(times) - len(rows)
         count, incidents = number_in_words(found.sum), words.counted(len(found.keys), "incident")
-        of = f"{_short(asked.quarter, now)}, {queries.name_of(asked.selection)}{f', level {level}' if level else ''}"
+        of = f"{_short(asked.quarter, now)}, {shown.in_a_sentence(queries.name_of(asked.selection))}{f', level {level}' if level else ''}"
         return {
             **self.model_admin.admin_site.each_context(request),
             "title": title,
@@ -173,8 +175,8 @@ def _first(scope: Scope) -> Selection:
     return Selection(Dimension.SERVICE.value, str(min(scope.services))) if scope.services else Selection()
 
 
-def _dashboard(request: HttpRequest) -> Dashboard | None:
-    key = request.GET.get("dashboard", "")
+def _dashboard(request: HttpRequest, name: str) -> Dashboard | None:
+    key = request.GET.get(name, "")
     if not key:
         return None
     found = services.dashboards_for(request.user).filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None

@@ -146,7 +146,7 @@ def waited_in_words(figures: Mapping[str, Any]) -> str:
 
 def first_line(quarter: Quarter, progress: Progress, name: str, figures: Mapping[str, Any]) -> str:
     """What the page is of, and its first two figures."""
-    of = f"{str(quarter)[4:]} {quarter.year}{' so far' if progress is Progress.RUNNING else ''}, {name[:1].lower() + name[1:] if name == WHOLE else name}"
+    of = f"{str(quarter)[4:]} {quarter.year}{' so far' if progress is Progress.RUNNING else ''}, {in_a_sentence(name)}"
     if not figures:
         return f"{of}: no incident was opened."
     said = [f"{number_in_words(figures.get('incidents_opened', 0))} opened"]
@@ -156,6 +156,11 @@ def first_line(quarter: Quarter, progress: Progress, name: str, figures: Mapping
 
 
 WHOLE = "The whole organisation"
+
+
+def in_a_sentence(name: str) -> str:
+    """Names stay as they are."""
+    return "the whole organisation" if name == WHOLE else name
 
 
 def grouped(entries: Sequence[Entry], names: Sequence[str]) -> list[tuple[str, list[Row]]]:
