@@ -1,6 +1,5 @@
 """Pages of a review beside its own: making a finding, and taking the signed manifest home."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -12,8 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from audit.models import ReviewItem, ReviewPeriod, ReviewSignOff
 from audit.reviews import findings
-from audit.reviews.frozen import lines
-from audit.reviews.manifest import Tally
+from audit.reviews.frozen import file_of, name_of
 from audit.reviews.queries import READ, VIEW, loose
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -107,14 +105,7 @@ class ManifestView(View):
         signature = ReviewSignOff.objects.select_related("period__plan").filter(period=object_id).first()
         if signature is None:
             raise Http404
-        name = f"log-review-{signature.period_id}-{signature.sha256[:12]}.jsonl"
         answer = StreamingHttpResponse(file_of(signature), content_type="application/jsonl")
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer["Content-Disposition"] = f'attachment; filename="{name_of(signature)}"'
         answer["Cache-Control"] = "no-store"
         return answer
-
-
-def file_of(signature: ReviewSignOff) -> Iterator[bytes]:
-    """The file's lines: the manifest, then the entries."""
-    yield signature.manifest.encode("utf-8") + b"\n"
-    yield from Tally().take(lines(signature.period))

@@ -6,8 +6,8 @@ from typing import Any
 from audit.sealing.models import LedgerLeaf
 
 from .drawing import candidates
-from .manifest import Line, tallied, utc
-from .models import ReviewFinding, ReviewItem, ReviewPeriod
+from .manifest import Line, Tally, tallied, utc
+from .models import ReviewFinding, ReviewItem, ReviewPeriod, ReviewSignOff
 from .sampling import draw
 
 AT_ONCE = 2_000
@@ -22,6 +22,17 @@ def lines(period: ReviewPeriod) -> Iterator[Line]:
         for place, event, drawn_as, mark, note, by, at, finding in rows:
             yield Line(place, event, leaves.get((place, event), ""), drawn_as, mark, note, by, at, finding)
         after = rows[-1][0]
+
+
+def name_of(signature: ReviewSignOff) -> str:
+    """What the file of a signed review is called."""
+    return f"log-review-{signature.period_id}-{signature.sha256[:12]}.jsonl"
+
+
+def file_of(signature: ReviewSignOff) -> Iterator[bytes]:
+    """Its lines: the manifest, then the entries."""
+    yield signature.manifest.encode("utf-8") + b"\n"
+    yield from Tally().take(lines(signature.period))
 
 
 def _leaves(places: list[int]) -> dict[tuple[int, int], str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
@@ -37,7 +38,7 @@ def address(path: str, things: dict[str, dict[str, Any]], place: str, *, of: str
 
 def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: str) -> Any:
     def at(label: str) -> Any:
-        rows = things[label]
+        rows = things.get(label) or {"": SimpleNamespace(pk=1)}
         return rows.get(place) or next(iter(rows.values()))
 
     by_name = {
@@ -51,6 +52,10 @@ def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: st
     kinds = {
         "hand-offs": "incidents.handoff",
         "exports": "audit.evidenceexport",
+        # What only services write, of which there is none here.
+        "log-reviews": "audit.reviewperiod",
+        "plans": "audit.reviewplan",
+        "findings": "audit.reviewfinding",
         "policies": "policies.escalationpolicy",
         "absences": "policies.dutyabsence",
         "overrides": "policies.oncalloverride",

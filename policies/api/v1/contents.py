@@ -151,7 +151,9 @@ class ContentOutput(serializers.Serializer):
 
     resolve_within_seconds = IntegerField(allow_null=True, help_text="Resolution milestone, from opening.")
     silent_after_seconds = IntegerField(
-        required=False, help_text="Whoever acknowledged and gives no sign of work for so long is alerted again. Left out: never."
+        allow_null=True,
+        required=False,
+        help_text="Whoever acknowledged and gives no sign of work for so long is alerted again. Left out: never.",
     )
     repeats = IntegerField(help_text="How often the technical track begins again.")
     levels = LevelContent(many=True, help_text="The technical track.")

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from audit.admin.reviews_pages import file_of
+from audit.reviews.frozen import file_of
 from audit.models import LedgerEvent, ReviewFinding, ReviewItem, ReviewPeriod, ReviewSignOff
 from audit.reviews.closing import check_period, close_period, reopen_period, sign_period, tell_check
 from audit.reviews.findings import change_finding, make_finding, resolve_finding, withdraw_finding

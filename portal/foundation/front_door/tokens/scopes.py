@@ -90,6 +90,22 @@ SCOPES: tuple[Scope, ...] = (
         _doors(GET, "ledger", "ledger-export-list", "ledger-export-detail") + _doors(POST, "ledger-event-proof"),
         ("audit.export_ledgerevent",),
     ),
+    Scope(
+        "reviews.read",
+        "read reviews of the trail, their entries and findings",
+        _doors(GET, *(f"log-review{thing}-{page}" for thing in ("", "-plan", "-finding") for page in ("list", "detail")))
+        + _doors(GET, "log-review-entries")
+        + _doors(POST, "log-review-check"),
+        ("audit.view_reviewperiod", "audit.view_reviewplan", "audit.view_reviewfinding"),
+    ),
+    Scope(
+        "reviews.work",
+        "judge entries of the trail, make findings and settle them",
+        _doors(POST, *(f"log-review-{act}" for act in ("take", "marks", "findings", "close")))
+        + _doors(POST, "log-review-finding-resolve", "log-review-finding-withdraw")
+        + _doors(PATCH, "log-review-finding-detail"),
+        ("audit.review_reviewperiod", "audit.add_reviewfinding", "audit.change_reviewfinding"),
+    ),
     Scope("people.sync", "send the CMDB's files of people", _doors(POST, "directory-sync"), ("portal.run_directorysync",)),
 )
 BY_KEY = {scope.key: scope for scope in SCOPES}
@@ -99,6 +115,10 @@ TO_ALL = frozenset({("schema", GET), ("token-list", GET), ("token-revoke", POST)
 TO_NONE: dict[tuple[str, str], str] = {
     ("policy-version-approve", POST): "approving is for people",
     ("policy-version-send-back", POST): "deciding on a version is for people",
+    ("log-review-sign", POST): "signing is for people",
+    ("log-review-reopen", POST): "who opens again what was closed is a person",
+    ("log-review-manifest", GET): "what was signed leaves by a person",
+    ("log-review-plan-retire", POST): "what is reviewed no more is for people to say",
     ("ledger-export-list", POST): "evidence leaves by a person",
     ("ledger-export-download", POST): "evidence leaves by a person",
     ("directory-export", GET): "the list of all people leaves by a person, or by the exchange with the CMDB",
