@@ -85,9 +85,10 @@ def escalation_density(given: Escalations) -> dict[str, Any]:
 def time_to_escalate_seconds(given: Escalations) -> dict[str, Any]:
     """MTTE: seconds from entering a level to entering the next higher one, over the escalations of the period's incidents.
 
-    Count, mean, median, 90th and 95th percentile, rounded to 3 decimals. Levels that were not left upwards have no such time.
+    Count, mean, median, 90th and 95th percentile, rounded to 3 decimals. Levels that were not left upwards have no such time. Where clocks
+    contradict each other and a time is negative, it is left out.
     """
-    up = given.visits.where(given.visits.went_up)
+    up = given.visits.where(given.visits.went_up & (given.visits.left >= given.visits.entered))
     return spread(((up.left - up.entered) / SECOND).tolist())
 
 
@@ -96,7 +97,7 @@ def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
 
     Count, mean and percentiles of those acknowledged there; beside them median and 90th percentile after Kaplan and Meier over all levels
     at which somebody was alerted, where a level that was left without an acknowledgement counts as waiting until it was left, and one that
-    still waits until the last event in the data. Null when so many never acknowledged.
+    still waits until the last event in the data. Null when so many never acknowledged. Negative times are left out.
     """
     waits = _waits(given)
     ended = waits[0][waits[1]]
@@ -203,7 +204,8 @@ def _waits(given: Escalations) -> tuple[np.ndarray[Any, np.dtype[np.float64]], T
     over = asked.acknowledged != NEVER
     left = np.where(asked.left == NEVER, given.known_until, asked.left)
     until = np.where(over, asked.acknowledged, np.maximum(left, asked.first_alert))
-    return (until - asked.first_alert) / SECOND, over
+    good = until >= asked.first_alert
+    return ((until - asked.first_alert) / SECOND)[good], over[good]
 
 
 def _of(found: Truth, among: Truth) -> dict[str, Any]:
