@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from portal.foundation.words import counted
-from reports.document import Cell, Chapter, Column, Definition, Kind, Section, Table, number_in_words
+from reports.document import Cell, Chapter, Column, Definition, Kind, Section, Table
 from reports.metrics.definitions import definition_of
 from reports.metrics.population import Population
 
@@ -14,7 +14,8 @@ from .pattern import Pattern
 from .services import affordable, found_in, quarters_before
 
 # As many are told in full; all of them stand in the table.
-TOLD = 10
+TOLD = 5
+_UNITS = (86_400, 3_600, 60)
 HOW = Definition(
     "patterns",
     "What stands out",
@@ -36,11 +37,17 @@ _COLUMNS = (
     Column("rank", "Rank", Kind.INTEGER),
     Column("kind", "Kind"),
     Column("headline", "Finding"),
-    Column("cases", "Cases", Kind.INTEGER),
     Column("effect", "Effect"),
     Column("confidence", "Confidence"),
     Column("harm", "Harm", Kind.DURATION),
+)
+_EVIDENCE = (
+    Column("rank", "Rank", Kind.INTEGER),
+    Column("sentence", "In words"),
+    Column("also", "Also"),
+    Column("cases", "Cases", Kind.INTEGER),
     Column("incidents", "Incidents", Kind.INTEGER),
+    Column("confidence", "How sure"),
 )
 _INCIDENTS = (Column("rank", "Rank", Kind.INTEGER), Column("headline", "Finding"), Column("incident", "Incident"))
 
@@ -52,7 +59,7 @@ def chapter_of(population: Population, known_until: datetime) -> Chapter:
 
 def told(found: Sequence[Pattern]) -> Chapter:
     """The findings as a chapter. Pure."""
-    tables = (_table(found), _incidents(found)) if found else ()
+    tables = (_table(found), _evidence(found), _incidents(found)) if found else ()
     return Chapter(
         "patterns",
         sections=(Section("patterns", "What stands out", (_in_words(found), *map(_paragraph, found[:TOLD])), tables=tables),),
@@ -71,10 +78,9 @@ def _in_words(found: Sequence[Pattern]) -> str:
             "Nothing stands out: no part of the quarter differs from the others, or from its own earlier quarters, by more than chance and "
             "by enough to matter. Parts with fewer than 20 cases were not compared."
         )
-    wrong = number_in_words(max(0.1, round(RATE * len(found), 1)))
     return (
-        f"{counted(len(found), 'pattern')} {'was' if len(found) == 1 else 'were'} found, the most harm first. {wrong} of them at most "
-        f"{'is' if wrong == '1' else 'are'} expected to be chance. They are proposals: a difference has reasons that no figure knows."
+        f"{counted(len(found), 'pattern')} {'was' if len(found) == 1 else 'were'} found, the most harm first; one in twenty of them at most "
+        "is expected to be chance. They are proposals: a difference has reasons that no figure knows."
     )
 
 
@@ -85,13 +91,26 @@ def _paragraph(each: Pattern) -> str:
 
 def _table(found: Sequence[Pattern]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (
-            each.rank, each.kind, each.headline, each.cases, str(each.effect), str(each.confidence), float(round(60 * each.minutes)),
-            each.of_incidents,
-        )
-        for each in found
-    ]  # fmt: skip
-    return Table("patterns", "Patterns by their harm", "How they were found stands in the definitions.", _COLUMNS, rows, whole=True)
+        (each.rank, each.kind, each.headline, str(each.effect), each.confidence.words, _harm(each.minutes)) for each in found
+    ]
+    text = (
+        "Effect with its 95 % interval. Harm: what was waited or done beyond the expected. How they were found stands in the definitions."
+    )
+    return Table("patterns", "Patterns by their harm", text, _COLUMNS, rows)
+
+
+def _evidence(found: Sequence[Pattern]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (each.rank, each.sentence, " ".join(each.also), each.cases, each.of_incidents, str(each.confidence)) for each in found
+    ]
+    return Table("patterns_evidence", "Patterns in words", "Each with its numbers.", _EVIDENCE, rows, on_paper=False)
+
+
+def _harm(minutes: float) -> float:
+    """In seconds, rounded to its largest unit: it is an estimate."""
+    seconds = 60 * minutes
+    unit = next((size for size in _UNITS if seconds >= 2 * size), 1)
+    return float(round(seconds / unit) * unit)
 
 
 def _incidents(found: Sequence[Pattern]) -> Table:

@@ -29,18 +29,24 @@ def called(part: Part) -> str:
 
 
 def headline_of(one: Candidate) -> str:
+    return f"{called(one.found.part)}: {_found_of(one)}"
+
+
+def _found_of(one: Candidate) -> str:
     found, measure = one.found, one.found.measure
+    if measure.counts:
+        return f"{found.cases:,} incidents, in earlier quarters {_number(found.other)} on average"
     if not measure.minutes:
         if found.value is None:
-            return (
-                f"{called(found.part)}: fewer than half of {measure.cases} {measure.done}, {_elsewhere(found)} half in {_time(found.other)}"
-            )
+            return f"fewer than half of {measure.cases} {measure.done}, {_elsewhere(found)} half in {_time(found.other)}"
         mine = f"{measure.cases} {measure.done} in {duration_in_words(found.value)} at the median"
-        return f"{called(found.part)}: {mine}, {_elsewhere(found)} in {_time(found.other)}"
-    if measure.counts:
-        return f"{called(found.part)}: {found.cases:,} incidents, in earlier quarters {_number(found.other)} on average"
+        return f"{mine}, {_elsewhere(found)} in {_time(found.other)}"
     compared = f"{_percent(found.other)} {'by chance' if found.against == CHANCE else _elsewhere(found)}"
-    return f"{called(found.part)}: {_percent(found.value)} of {measure.cases} {measure.done}, {compared}"
+    return f"{_percent(found.value)} of {measure.cases} {measure.done}, {compared}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def sentence_of(one: Candidate) -> str:
@@ -50,13 +56,13 @@ def sentence_of(one: Candidate) -> str:
 
 
 def also_of(one: Candidate) -> tuple[str, ...]:
-    """What else was found of the same part, then what it explains."""
-    same = [f"{headline_of(each)}. {sentence_of(each)}" for each in one.same_part]
-    parts = {each.found.part: each for each in reversed(one.explains)}
-    explained = [f"Seen in its incidents too, and gone without them: {headline_of(parts[part])}." for part in reversed(parts)]
-    told = [*same, *explained]
-    more = len(told) - TOLD
-    return (*told[:TOLD], *((f"And {more:,} more of the same.",) if more > 0 else ()))
+    """What else was found of the same part, a sentence each, and where it shows too."""
+    told = [f"{_capital(_found_of(each))}." for each in one.same_part[:TOLD]]
+    where = list(dict.fromkeys(called(each.found.part) for each in one.explains))
+    if where:
+        more = f" and {len(where) - TOLD:,} more" if len(where) > TOLD else ""
+        told.append(f"It shows in {'; '.join(where[:TOLD])}{more}, too, and is gone there without its incidents.")
+    return tuple(told)
 
 
 def chance_in_words(chance: float) -> str:

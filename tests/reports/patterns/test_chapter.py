@@ -36,8 +36,9 @@ def test_nothing_found_is_told_too() -> None:
 def test_what_is_found_stands_in_words_and_in_tables(found: tuple[Pattern, ...]) -> None:
     whole = told(found)
     (section,) = whole.sections
-    patterns, incidents = section.tables
-    assert len(section.paragraphs) == 1 + len(found)
+    patterns, evidence, incidents = section.tables
+    assert len(section.paragraphs) == 1 + min(len(found), 5)
+    assert [row[1] for row in evidence.rows] == [each.sentence for each in found]
     assert section.paragraphs[1].startswith(f"1. {found[0].headline}. {found[0].sentence}")
     assert [row[0] for row in patterns.rows] == list(range(1, len(found) + 1))
     assert (len(incidents.rows), incidents.on_paper) == (sum(len(each.incidents) for each in found), False)
