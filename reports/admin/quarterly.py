@@ -266,9 +266,13 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
         return format_html("{}: {}; {} {}.", review.name, far, late, moment(review.due_at, now))
 
     def links(self, request: HttpRequest, review: Any) -> list[tuple[str, str, str]]:
-        if not review.sha256:
-            return []
-        return [("Download the manifest", reverse("admin:reports_quarterlyreview_manifest", args=[review.pk]), "default")]
+        found = []
+        if review.frozen_id and may(request.user, "reports.view_frozenfigures"):
+            words_ = "See the pack" if review.is_signed else "See the frozen figures"
+            found.append((words_, reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]), "default"))
+        if review.sha256:
+            found.append(("Download the manifest", reverse("admin:reports_quarterlyreview_manifest", args=[review.pk]), "default"))
+        return found
 
     def page_context(self, request: HttpRequest, review: Any, now: datetime) -> dict[str, Any]:
         return shown(review, request.user, now)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from portal.foundation.access.checks import may, visible_to
+from portal.foundation.words import counted
 
 from .models import OPEN_ACTION, ROLE_TITLES, QuarterlyAction, QuarterlyDecision, QuarterlyReview, QuarterlySignature
 from .people_only import DECIDE, VIEW
@@ -32,10 +33,15 @@ class Progress:
             told = f"{self.signed:,} of {self.signatures:,} signatures"
             return f"{told}, next: {self.next_step}" if self.next_step else told
         parts = [
-            f"{self.unjudged:,} of {self.findings:,} findings to judge" if self.unjudged else "",
-            f"{self.untaken:,} of {self.decisions:,} decisions to take" if self.untaken else "",
+            _of(self.unjudged, self.findings, "finding") + " to judge" if self.unjudged else "",
+            _of(self.untaken, self.decisions, "decision") + " to take" if self.untaken else "",
         ]
         return ", ".join(part for part in parts if part) or "nothing waits: summary, then signatures"
+
+
+def _of(left: int, total: int, what: str) -> str:
+    """'1 decision', '3 findings', '3 of 8 findings'."""
+    return counted(left, what) if left == total else f"{left:,} of {counted(total, what)}"
 
 
 def progress_of(reviews: Sequence[QuarterlyReview]) -> dict[int, Progress]:
