@@ -34,6 +34,7 @@ ACTIONS = {action.name.lower(): action.value for action in Action}
 NOT_ASKED = (Stored.STARTED, Stored.REMINDED, Stored.ACKNOWLEDGED, Stored.ENDED, Stored.HELD, Stored.TAKEN_OVER, Stored.HANDED_OVER)
 # Runs of a batch share their roster, word for word; so many are kept apart.
 MOST_ROSTERS = 4_096
+NOWHERE = (1 << 31) - 1
 
 
 class Late(Func):
@@ -139,8 +140,10 @@ def _steps(population: Population, runs: Whole) -> Steps:
         Late("late_by"),
     )
     run, action, sequence, part, at, level, position, person, actor, late = read(rows, *named)
-    run = np.searchsorted(runs, run)
+    run, known = _places(runs, run)
+    # Of a run that began since the runs were read nothing is known.
     order = np.lexsort((part, sequence, run))
+    order = order[known[order]]
     level, person, actor = (or_nothing(column)[order] for column in (level, person, actor))
     position = np.where(position == NEVER, NO_PLACE, position)[order]
     return Steps(run[order], sequence[order], action[order], at[order], level, position, person, actor, late[order])
@@ -157,12 +160,21 @@ def _record(population: Population, runs: Whole, steps: Steps) -> tuple[Record, 
     off: list[Whole] = []
     while chunk := [row for row in islice(told, CHUNK) if row[5] is not None]:
         run, sequence, severity, start, regraded, rosters = zip(*chunk, strict=True)
-        place, number = np.searchsorted(runs, np.array(run, dtype=np.int64)), np.array(sequence, dtype=np.int64)
+        place, known = _places(runs, np.array(run, dtype=np.int64))
+        place, number = np.where(known, place, NOWHERE), np.array(sequence, dtype=np.int64)
         grades = np.array([GRADES.get(one or "", 0) for one in severity], dtype=np.int64)
         parts.append((place, number, grades, np.array([int(one or 1) for one in start]), np.array([int(one or 0) for one in regraded])))
         off.append(seats.lacking((place << 32) | number, rosters))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Record(*columns), np.concatenate(off) if off else np.empty(0, dtype=np.int64)
+
+
+def _places(runs: Whole, asked: Whole) -> tuple[Whole, NDArray[np.bool_]]:
+    """Where each of `asked` stands among `runs`, which are in order, and whether it is there."""
+    if not len(runs):
+        return np.zeros(len(asked), dtype=np.int64), np.zeros(len(asked), dtype=bool)
+    place = np.minimum(np.searchsorted(runs, asked), len(runs) - 1)
+    return place, runs[place] == asked
 
 
 class _Seats:

@@ -62,10 +62,9 @@ class Story:
         def column(name: str) -> np.ndarray:
             return np.array([getattr(row, name) for row in rows], dtype=np.int64)
 
-        names = ("sequence", "action", "at", "level", "position", "person")
-        steps = Steps(
-            np.zeros(len(rows), dtype=np.int64), *(column(name) for name in names), np.zeros(len(rows), dtype=np.int64), column("late")
-        )
+        nothing = np.zeros(len(rows), dtype=np.int64)
+        names = ("sequence", "action", "at", "level", "position", "person", "late")
+        steps = Steps(run=nothing, actor=nothing, **{name: column(name) for name in names})
         told = sorted(self.record.items())
         record = Record(
             np.zeros(len(told), dtype=np.int64), np.array([key for key, _ in told], dtype=np.int64),
