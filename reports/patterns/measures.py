@@ -194,7 +194,7 @@ class Measure:
 
     `done` and `cases` are its words: '42 of 120 {cases} {done}'. `minutes`: what one case beyond the expected is taken to cost, an assumption;
     times cost what they take. `all_ended`: the times have all ended. `with_others`: parts are compared with each other, not only with
-    their own past, and `among` in which dimensions, all if it is empty. `points`: ten points more make a finding even where that isn't half as
+    their own past, and both `among` these dimensions, all if it is empty. `points`: ten points more make a finding even where that isn't half as
     much again. `follows`: what this is the consequence of where both are found. `of_the_past`: earlier quarters are read for it. `counts`: it is a number and
     no share.
     """

@@ -26,7 +26,8 @@ def against_earlier(measure: Measure, counted: Tally, earlier: Sequence[Tally]) 
     news when its value lies above the upper control limit of its own earlier values, too, and is worse than in the same quarter a year ago.
     """
     known = [{part: place for place, part in enumerate(one.parts)} for one in earlier]
-    places = [place for place, part in enumerate(counted.parts) if sum(part in names for names in known) >= FEWEST]
+    among = [place for place, (dimension, _) in enumerate(counted.parts) if not measure.among or dimension in measure.among]
+    places = [place for place in among if sum(counted.parts[place] in names for names in known) >= FEWEST]
     for some in batches(places):
         mine = counted.rows(some)
         pasts = [_aligned(one, names, mine.parts) for one, names in zip(earlier, known, strict=True)]

@@ -42,7 +42,10 @@ RETURNED = {
         component_returned, Kind.RECURRENCE, "Component that comes back", "resolved incidents", _DONE, 60,
         points=False, among=frozenset({"component"}),
     ),
-    "service": Measure(service_returned, Kind.RECURRENCE, "Service that comes back", "resolved incidents", _DONE, 60, with_others=False),
+    "service": Measure(
+        service_returned, Kind.RECURRENCE, "Service that comes back", "resolved incidents", _DONE, 60,
+        with_others=False, among=frozenset({"service"}),
+    ),
 }  # fmt: skip
 
 
