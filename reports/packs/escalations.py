@@ -1,7 +1,7 @@
 """What the pack says about escalations by the engine: how long levels took, who was woken, where people were waited for. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from reports.document import Cell, Column, Definition, Kind, Section, Table, dur
 from reports.metrics import escalation_definitions as definitions
 from reports.metrics.definitions import definition_of
 from reports.metrics.escalation_definitions import Escalations
+from reports.metrics.parts import split
 
 DIMENSIONS = {"service": "Service", "team": "Assignment group", "severity": "Severity", "hour": "Hour of opening (UTC)"}
 _COUNT, _SHARE, _TIME = Kind.INTEGER, Kind.PERCENT, Kind.DURATION
@@ -24,11 +25,17 @@ class EscalationFacts:
     whole: Escalations
     names: Mapping[str, NDArray[Any]]
     opened: Mapping[str, Mapping[str, int]]
+    _parts: dict[str, dict[str, Escalations]] = field(default_factory=dict, compare=False, repr=False)
 
     def by(self, dimension: str) -> dict[str, Escalations]:
-        """The parts of a dimension that have escalations, by name."""
-        names, opened = self.names[dimension], self.opened[dimension]
-        return {name: self.whole.of_runs(names == name, opened.get(name, 0)) for name in sorted(set(names.tolist()))}
+        """The parts of a dimension that have escalations, by name; cut apart once, as several tables are made of them."""
+        if dimension not in self._parts:
+            place = {name: number for number, name in enumerate(sorted(set(self.names[dimension].tolist())))}
+            codes = np.fromiter((place[name] for name in self.names[dimension].tolist()), dtype=np.int64, count=len(self.names[dimension]))
+            opened = {number: self.opened[dimension].get(name, 0) for name, number in place.items()}
+            found = split(self.whole, codes, opened)
+            self._parts[dimension] = {name: found[number] for name, number in place.items()}
+        return self._parts[dimension]
 
 
 def content_of(facts: EscalationFacts) -> dict[str, Any]:
