@@ -46,3 +46,19 @@ class ReportsConfig(AppConfig):
                 why="Opens the reviews of a quarter that is over, and reminds of those that are overdue and of their actions.",
             )
         )
+        declare(
+            Job(
+                name="finished-packs",
+                function="reports.tasks.finish_signed_packs",
+                every_minutes=5,
+                why="Builds the files of reviews that were signed.",
+            )
+        )
+        declare(
+            Job(
+                name="old-packs",
+                function="reports.tasks.remove_old_packs",
+                every_minutes=1440,
+                why="Deletes packs that somebody asked for a week ago; finished ones stay.",
+            )
+        )

@@ -1,7 +1,7 @@
 """Table of contents: the models of reports."""
 
 from .dashboards.models import Dashboard, DashboardVersion, DayFacts, FactsProgress, QuarterFigures
-from .packs.models import FinishedPack, FrozenFigures, PackFile, QuarterlyPack
+from .packs.models import FinishedPack, FrozenFigures, PackFile, PackRun, QuarterlyPack
 from .quarterly.models import (
     QuarterlyAction,
     QuarterlyDecision,
@@ -19,6 +19,7 @@ __all__ = [
     "FinishedPack",
     "FrozenFigures",
     "PackFile",
+    "PackRun",
     "QuarterFigures",
     "QuarterlyAction",
     "QuarterlyDecision",

@@ -31,3 +31,27 @@ def keep_quarterly_reviews() -> int:
     with origin("job"):
         now = clock.now()
         return len(opening.open_due(now=now)) + reminding.remind(now=now)
+
+
+def make_pack(run_id: int) -> None:
+    """Makes a pack, or the evidence of one, as somebody asked; a second call finds nothing to do."""
+    from reports.packs import runs
+
+    with origin("job"):
+        runs.carry_out(run_id, clock=clock.now)
+
+
+def finish_signed_packs() -> int:
+    """Builds the files of signed reviews that have none yet; how many packs were finished."""
+    from reports.quarterly import packing
+
+    with origin("job"):
+        return packing.finish_signed(now=clock.now())
+
+
+def remove_old_packs() -> int:
+    """Deletes files that were asked for a week ago; the number of them."""
+    from reports.packs import runs
+
+    with origin("job"):
+        return runs.remove_old(now=clock.now())

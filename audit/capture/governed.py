@@ -58,6 +58,7 @@ NOT_GOVERNED = {
     "reports.DayFacts": "worked out anew from the incidents",
     "reports.FactsProgress": "how far that has come",
     "reports.QuarterFigures": "worked out anew from the incidents",
+    "reports.PackRun": "the progress of a build; asking for it, building it and each download are events",
     "sessions.Session": "who is signed in; signing in and out are events",
 }
 

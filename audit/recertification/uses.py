@@ -16,7 +16,7 @@ USES: Mapping[str, tuple[str, ...]] = {
     "incidents.run_drill": ("drill.started", "drill.finished"),
     "incidents.run_import": ("incidents.imported",),
     "incidents.review_mandateuse": ("mandate.reviewed",),
-    "reports.build_quarterlypack": ("reports.pack_built",),
+    "reports.build_quarterlypack": ("reports.pack_built", "reports.pack_requested"),
     "audit.ask_removal": ("retention.pruning_asked", "erasure.asked"),
     "audit.approve_removal": ("retention.pruning_approved", "erasure.approved"),
     "audit.place_legalhold": ("hold.placed",),

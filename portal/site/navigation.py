@@ -110,6 +110,7 @@ SECTIONS: tuple[Section, ...] = (
             Link("Dashboards", "bar_chart", "reports_figures", "reports.view_dashboard"),
             Link("Quarterly reviews", "fact_check", "reports_quarterlyreview", "reports.view_quarterlyreview"),
             Link("Conformance", "rule", "reports_conformance", "reports.view_quarterlypack"),
+            Link("Frozen figures", "inventory_2", "reports_frozenfigures", "reports.view_frozenfigures"),
             Link("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
         ),
     ),

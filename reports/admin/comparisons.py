@@ -11,7 +11,7 @@ from portal.foundation.access.checks import visible_to
 from portal.foundation.errors import PortalError
 from reports.comparisons.services import download_comparison
 
-from .packs import as_response
+from .runs import as_response
 
 
 def comparison_pdf(request: HttpRequest, before: int, after: int) -> HttpResponse:

@@ -1,11 +1,12 @@
-"""Which quarter, in which formats."""
+"""Which quarter, of which unit, in which formats; and what evidence is for."""
 
 from datetime import datetime
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from policies.models import BusinessUnit
 from reports.exports.formats import FORMATS
 from reports.metrics.queries import quarters_with_incidents
 from reports.packs.quarters import Progress, Quarter
@@ -17,6 +18,14 @@ class BuildForm(forms.Form):
     """Offers the quarters that have incidents, and the running one; the latest finished one is chosen at first."""
 
     quarter = forms.ChoiceField(widget=UnfoldAdminSelectWidget, help_text="Quarters with incidents, and the running one. Times are UTC.")
+    unit = forms.ModelChoiceField(
+        queryset=BusinessUnit.objects.order_by("name"),
+        required=False,
+        empty_label="The whole organisation",
+        label="Business unit",
+        widget=UnfoldAdminSelectWidget,
+        help_text="With all units that are part of it.",
+    )
     formats = forms.MultipleChoiceField(
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         choices=[(name, _FORMAT_WORDS[name]) for name in FORMATS],
@@ -34,6 +43,18 @@ class BuildForm(forms.Form):
 
     def clean_quarter(self) -> Quarter:
         return Quarter.parse(self.cleaned_data["quarter"])
+
+
+class ReasonForm(forms.Form):
+    """What the evidence is for."""
+
+    reason = forms.CharField(
+        label="What it is for",
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="The words stay in the audit trail.",
+        error_messages={"required": "Say what it is for."},
+    )
 
 
 def _words(quarter: Quarter, now: datetime) -> str:

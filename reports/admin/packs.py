@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -18,32 +18,39 @@ from portal.foundation.errors import PortalError
 from reports.document import Kind, number_in_words, shown
 from reports.metrics.definitions import METRICS
 from reports.models import QuarterlyPack
-from reports.packs.downloads import Download, download_pack
 from reports.packs.quarters import Quarter
+from reports.packs.runs import request_pack
 
 from .acceptances import acceptances_csv
 from .forms import BuildForm
+from .runs import download_run, run_page, show_run
 
 
 @admin.register(QuarterlyPack)
 class QuarterlyPackAdmin(ModelAdmin):
     """What was built, by whom, when, with which figures and digests. Nobody adds, changes or removes a record by hand."""
 
-    list_display = ("quarter", "built", "by", "opened", "formats")
+    list_display = ("quarter", "unit_shown", "built", "by", "opened", "formats")
     list_filter = ("quarter",)
-    list_select_related = ("built_by",)
+    list_select_related = ("built_by", "unit")
     search_fields = ("quarter",)
-    fields = ("period", "built", "by", "figures", "digests")
+    fields = ("period", "unit_shown", "built", "by", "figures", "digests")
     readonly_fields = fields
     actions_list = ("build",)
     empty_list = "Here stand the packs that were built, with their figures and the digests of their files. Build the first one above."
 
     class Media:
-        css = {"all": ("adminkit/adminkit.css",)}
+        css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
+        js = ("portal/progress.js",)
 
     def get_urls(self) -> list[URLPattern]:
-        acceptances = path("acceptances.csv", self.admin_site.admin_view(acceptances_csv), name="reports_acceptances_csv")
-        return [acceptances, *super().get_urls()]
+        door, name = self.admin_site.admin_view, "reports_quarterlypack"
+        return [
+            path("acceptances.csv", door(acceptances_csv), name="reports_acceptances_csv"),
+            path("runs/<int:object_id>/", door(show_run), name=f"{name}_run"),
+            path("runs/<int:object_id>/download/", door(download_run), name=f"{name}_download"),
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -56,6 +63,10 @@ class QuarterlyPackAdmin(ModelAdmin):
 
     def has_build_permission(self, request: HttpRequest) -> bool:
         return may(request.user, "reports.build_quarterlypack")
+
+    @admin.display(description="Business unit")
+    def unit_shown(self, pack: QuarterlyPack) -> str:
+        return str(pack.unit) if pack.unit else "whole organisation"
 
     @admin.display(description="Built", ordering="built_at")
     def built(self, pack: QuarterlyPack) -> str:
@@ -89,13 +100,14 @@ class QuarterlyPackAdmin(ModelAdmin):
 
     @action(description="Build a pack", url_path="build", permissions=["build"], icon="summarize")  # type: ignore[untyped-decorator]
     def build(self, request: HttpRequest) -> HttpResponse:
-        """GET asks for quarter and formats; POST builds and hands over the file."""
+        """GET asks for quarter, unit and formats; POST has a worker build it and leads to the page that tells how far it is."""
         now = clock.now()
         form = BuildForm(request.POST if request.method == "POST" else None, now=now)
         if request.method == "POST" and form.is_valid():
             chosen = form.cleaned_data
             try:
-                return as_response(download_pack(chosen["quarter"], formats=chosen["formats"], actor=request.user, now=now))
+                run = request_pack(chosen["quarter"], unit=chosen["unit"], formats=chosen["formats"], actor=request.user, now=now)
+                return redirect(run_page(run))
             except PortalError as error:
                 form.add_error(None, error.message)
         context = {
@@ -132,9 +144,3 @@ def figure_in_words(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {number_in_words(number)}" for key, number in value.items())
     return number_in_words(value)
-
-
-def as_response(download: Download) -> HttpResponse:
-    """A file to save; the admin's pages, and so this, are kept by no cache."""
-    headers = {"Content-Disposition": f'attachment; filename="{download.name}"'}
-    return HttpResponse(download.content, content_type=download.media_type, headers=headers)

@@ -12,12 +12,12 @@ from typing import Any
 from audit.events.services import act
 from portal.foundation.access.checks import require
 from portal.foundation.errors import PortalError, WrongState
-from reports.document import Chapter, ReportDocument
+from reports.document import Chapter
 from reports.exports.formats import FORMATS
 
-from .freezing import RIGHT, document_of, pack
+from .freezing import RIGHT
+from .kept import pack, report_of
 from .models import FinishedPack, FrozenFigures, PackFile
-from .provenance import Origin, with_chapters, with_origin
 from .services import Tell, written
 
 
@@ -25,11 +25,6 @@ from .services import Tell, written
 class _Made:
     name: str
     content: bytes
-
-
-def report_of(frozen: FrozenFigures, chapters: Sequence[Chapter] = ()) -> ReportDocument:
-    """The document of `frozen` as it is printed: with `chapters`, its cut-off, the digest of its figures, and how to check them."""
-    return with_origin(with_chapters(document_of(frozen), chapters), Origin(frozen.sha256, frozen.number, frozen.cut_off, frozen.reason))
 
 
 def finish(

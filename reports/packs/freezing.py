@@ -1,32 +1,21 @@
-"""Freezing a quarter's figures: read once at the cut-off, kept for good, and read back as they were."""
+"""Freezing a quarter's figures: read once at the cut-off, and kept for good."""
 
-import zlib
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from audit.events.services import act
 from policies.models import BusinessUnit
 from portal.foundation.access.checks import require
-from portal.foundation.errors import InvalidInput, PortalError, WrongState
-from reports.document import ReportDocument
+from portal.foundation.errors import InvalidInput, WrongState
 
-from .frozen_form import document_of_lines, lines_of
-from .models import FinishedPack, FrozenFigures
+from .kept import document_of, lines_in, pack
+from .models import FrozenFigures
 from .quarters import Quarter
 from .services import Tell, read_document
 
+__all__ = ["RIGHT", "document_of", "freeze", "lines_in", "pack"]
+
 RIGHT = "reports.build_quarterlypack"
-_AT_ONCE = 1 << 16
-
-
-class Packed(NamedTuple):
-    """The lines of a document as they are stored: compressed, with their size and SHA-256 before that."""
-
-    content: bytes
-    size: int
-    sha256: str
 
 
 def freeze(
@@ -73,46 +62,3 @@ def freeze(
             "sha256": packed.sha256,
         }
     return frozen
-
-
-def document_of(kept: FrozenFigures | FinishedPack) -> ReportDocument:
-    """The document as it was frozen, or finished. Raises PortalError when it is not what its digest says."""
-    return document_of_lines(lines_in(kept))
-
-
-def lines_in(kept: FrozenFigures | FinishedPack) -> Iterator[bytes]:
-    """The stored lines; the digest is compared before the first of them is given out, in bounded memory."""
-    digest = sha256()
-    for part in _unpacked(bytes(kept.document)):
-        digest.update(part)
-    if digest.hexdigest() != kept.sha256:
-        raise PortalError(f"{kept} are not what was frozen: their SHA-256 differs. Compare a backup, and look at the audit trail.")
-    return _split(_unpacked(bytes(kept.document)))
-
-
-def pack(document: ReportDocument) -> Packed:
-    """The lines of `document`, compressed as they come."""
-    digest, press = sha256(), zlib.compressobj(6)
-    parts, size = [], 0
-    for line in lines_of(document):
-        digest.update(line)
-        size += len(line)
-        parts.append(press.compress(line))
-    return Packed(b"".join([*parts, press.flush()]), size, digest.hexdigest())
-
-
-def _unpacked(content: bytes) -> Iterator[bytes]:
-    press = zlib.decompressobj()
-    while content:
-        yield press.decompress(content, _AT_ONCE)
-        content = press.unconsumed_tail
-    yield press.flush()
-
-
-def _split(parts: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for part in parts:
-        *lines, rest = (rest + part).split(b"\n")
-        yield from lines
-    if rest:
-        yield rest

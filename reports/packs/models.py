@@ -2,11 +2,19 @@
 
 from django.db import models
 
+from audit.evidence.models import LedgerRun
+
 
 class QuarterlyPack(models.Model):
     """One build of a quarter's pack: by whom, when, and the digests of what came out."""
 
     quarter = models.CharField(max_length=6, help_text="e.g. 2016Q1")
+    unit = models.ForeignKey(
+        "policies.BusinessUnit", null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty for the whole organisation."
+    )
+    frozen = models.ForeignKey(
+        "reports.FrozenFigures", null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty for the data as they were then."
+    )
     built_at = models.DateTimeField()
     built_by = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
     metrics = models.JSONField()
@@ -85,3 +93,26 @@ class PackFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PackRun(LedgerRun):
+    """Files that somebody asked for and a worker makes: a pack of a quarter, or a finished pack with its evidence. Kept for a week."""
+
+    class Kind(models.TextChoices):
+        PACK = "pack", "pack"
+        EVIDENCE = "evidence", "pack with its evidence"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    quarter = models.CharField(max_length=6)
+    unit = models.ForeignKey("policies.BusinessUnit", null=True, on_delete=models.PROTECT, related_name="+")
+    frozen = models.ForeignKey(FrozenFigures, null=True, on_delete=models.PROTECT, related_name="+")
+    formats = models.JSONField(default=list)
+    reason = models.TextField(blank=True)
+    step = models.CharField(max_length=100, blank=True, help_text="What the worker is at.")
+    file = models.CharField(max_length=255, blank=True, help_text="Its name for people.")
+    length = models.BigIntegerField(default=0, help_text="Bytes.")
+    sha256 = models.CharField(max_length=64, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="When the file was deleted.")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.quarter} (#{self.pk})"

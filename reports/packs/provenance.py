@@ -42,6 +42,11 @@ def figures_name(name: str) -> str:
     return f"{name}-figures.jsonl"
 
 
+def evidence_name(name: str) -> str:
+    """What the archive with the evidence of the report `name` is called."""
+    return f"{name}-evidence.zip"
+
+
 def _how_to_check(name: str, origin: Origin) -> tuple[Section, ...]:
     figures = (
         "The figures of this report were read once, at the data cut-off, and kept. This is the SHA-256 of the text in which they are kept; "
@@ -53,7 +58,7 @@ def _how_to_check(name: str, origin: Origin) -> tuple[Section, ...]:
         "with Python, without the portal and without a network; unpack verify.py from it, or take a copy of your own:"
     )
     by_hand = "That the figures in the archive are those of this report shows in their SHA-256, which must be the one above:"
-    commands = (f"python3 verify.py {name}-evidence.zip", f"unzip -p {name}-evidence.zip attached/{figures_name(name)} | sha256sum")
+    commands = (f"python3 verify.py {evidence_name(name)}", f"unzip -p {evidence_name(name)} attached/{figures_name(name)} | sha256sum")
     return (
         Section("check", "How to check this report", paragraphs=(figures,), code=(origin.sha256,)),
         Section("check_evidence", "", paragraphs=(evidence,), code=commands[:1]),

@@ -30,7 +30,9 @@ from reports.patterns import chapter as patterns
 from . import learning
 from .build import build
 from .escalations import EscalationFacts
-from .models import QuarterlyPack
+from .kept import report_of
+from .models import FrozenFigures, QuarterlyPack
+from .packing import chosen_formats
 from .quarters import Quarter
 from .review_rows import knowledge_at_end_of, reviews_in
 from .units import Unit
@@ -72,40 +74,42 @@ class BuiltPack:
 
 
 def build_pack(
-    quarter: Quarter, *, out: Path, formats: Sequence[str] = (), actor: Any, now: datetime, tell: Tell = lambda step: None
+    quarter: Quarter,
+    *,
+    out: Path,
+    unit: BusinessUnit | None = None,
+    frozen: FrozenFigures | None = None,
+    formats: Sequence[str] = (),
+    actor: Any,
+    now: datetime,
+    tell: Tell = lambda step: None,
 ) -> BuiltPack:
-    """Builds the pack of `quarter` into the folder `out` (made when missing) in `formats`, all of them when none is named.
+    """Builds the pack of `quarter`, of `unit` or the whole organisation, as the data are or from figures that are `frozen`, into the folder `out` (made when missing) in `formats`, all of them when none is named.
 
     1. Read the facts and make the document. 2. Write every file into a folder of its own inside `out`. 3. In one transaction, record
     the build and move the files to their names; a failure before that leaves neither file nor record. `actor` None is the command
-    line; `tell` hears of each step. Raises NotAllowed, and InvalidInput for an unknown format or a folder that cannot be written.
+    line; `tell` hears of each step. Figures that are frozen are of their own quarter and unit. Raises NotAllowed, and InvalidInput for an unknown format or a folder that cannot be written.
     """
     require(actor, "reports.build_quarterlypack", to="build a quarterly pack")
     chosen = chosen_formats(formats)
     try:
         with ExitStack() as stack:
             workshop = _workshop(out, stack)
-            document = read_document(quarter, None, now, tell)
+            document = report_of(frozen) if frozen else read_document(quarter, unit, now, tell)
             made = written(chosen, document, workshop, tell)
             tell("Recording")
             with act("reports.pack_built", actor=actor, now=now) as running:
                 files = tuple(_described(path, out) for path in made)
-                running.subject = record = _record(quarter, document, files, actor=actor, now=now)
+                running.subject = record = _record(quarter, document, files, unit=unit, frozen=frozen, actor=actor, now=now)
                 running.details = _details(quarter, document, files)
+                if unit or frozen:
+                    running.details |= {"unit": unit.name if unit else "", "figures_sha256": frozen.sha256 if frozen else ""}
                 for path, file in zip(made, files, strict=True):
                     path.replace(file.path)
             return BuiltPack(record, files)
     except OSError as error:
         reason = _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower()
         raise InvalidInput(f"The pack cannot be written to {out}: {reason}. Nothing was written; choose another folder.") from error
-
-
-def chosen_formats(names: Sequence[str]) -> tuple[str, ...]:
-    """`names` without repeats, or every format when there are none. Raises InvalidInput for a name that is no format."""
-    for name in names:
-        if name not in FORMATS:
-            raise InvalidInput(f"'{name[:40]}' is not a format of the pack; choose from {', '.join(FORMATS)}.")
-    return tuple(dict.fromkeys(names or FORMATS))
 
 
 def _workshop(out: Path, stack: ExitStack) -> Path:
@@ -171,9 +175,12 @@ def _described(path: Path, out: Path) -> BuiltFile:
         return BuiltFile(target, path.stat().st_size, file_digest(file, "sha256").hexdigest())
 
 
-def _record(quarter: Quarter, document: ReportDocument, files: Sequence[BuiltFile], *, actor: Any, now: datetime) -> QuarterlyPack:
+def _record(
+    quarter: Quarter, document: ReportDocument, files: Sequence[BuiltFile], *, now: datetime, actor: Any, **of: Any
+) -> QuarterlyPack:
     return QuarterlyPack.objects.create(
         quarter=str(quarter),
+        **of,
         built_at=now,
         built_by=actor,
         metrics=document.content["metrics"],

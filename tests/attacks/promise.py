@@ -40,6 +40,7 @@ HANGS = {
     "incidents.drill": "service",
     "incidents.drillfinding": "service",
     "reports.quarterlyreview": "unit",
+    "reports.frozenfigures": "unit",
     "reports.quarterlyaction": "unit",
     # Logs that were brought in belong to no unit, whatever incidents came of them.
     "incidents.importrun": "nothing",
@@ -123,6 +124,7 @@ portal.outage                D        -    -    -
 portal.outboxmessage         D        -    -    -
 portal.user                  MD       D    D    -
 reports.dashboard            -        -    -    -
+reports.frozenfigures        MAOX     -    -    -
 reports.quarterlyaction      MAOX     -    -    -
 reports.quarterlypack        MAOX     -    -    -
 reports.quarterlyreview      MAOX     O    -    -
@@ -143,6 +145,7 @@ SEEN_BY_GRANT = frozenset(
         "incidents.handoff",
         "incidents.postmortem",
         "incidents.postmortemaction",
+        "reports.frozenfigures",
     }
 )
 WORKED_BY_GRANT = frozenset(
@@ -358,6 +361,11 @@ reports_figures_changelist               CMAOX   -
 reports_figures_behind                   CMAOX   -
 reports_dashboard_keep                   CMAOX   CMAOX
 reports_quarterlypack_build              O       O
+reports_quarterlypack_run                O       -
+reports_quarterlypack_download           O       O
+reports_frozenfigures_file               -       -
+reports_frozenfigures_evidence           OX      OX
+reports_frozenfigures_draft              -       O
 reports_quarterlyreview_finding          O       O
 reports_quarterlyreview_decision         MA      MA
 reports_quarterlyreview_behind           MAOX    -

@@ -56,6 +56,7 @@ PLACES: Mapping[str, Place] = {
     **{f"incidents.{model}": Place(service="drill__service") for model in ("drillpart", "drillfailure", "drillfinding")},
     # Those of the whole organisation hang on no unit.
     "reports.quarterlyreview": Place(unit="unit"),
+    "reports.frozenfigures": Place(unit="unit"),
     "reports.quarterlyaction": Place(unit="review__unit"),
 }
 
@@ -86,6 +87,7 @@ _SEE = frozenset(
     {
         *(f"incidents.view_{model}" for model in _ABOUT_INCIDENTS),
         *("policies.view_service", "policies.view_component", "policies.view_businessunit"),
+        "reports.view_frozenfigures",
     }
 )
 

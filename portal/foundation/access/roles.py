@@ -166,6 +166,7 @@ ROLES: tuple[Role, ...] = (
         + (
             "policies.submit_policyversion",
             "reports.view_quarterlypack",
+            "reports.view_frozenfigures",
             "reports.view_dashboard",
             "portal.view_user",
             "portal.change_availability",
@@ -181,7 +182,13 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _all("policies", *_KNOWLEDGE)
-        + ("policies.approve_policyversion", "policies.review_urgentpublication", "reports.view_quarterlypack", "reports.view_dashboard")
+        + (
+            "policies.approve_policyversion",
+            "policies.review_urgentpublication",
+            "reports.view_quarterlypack",
+            "reports.view_frozenfigures",
+            "reports.view_dashboard",
+        )
         + (*_SIGN_QUARTERLY, "reports.decide_quarterlyreview")
         + _SEE_RETENTION
         + ("audit.approve_removal", "audit.lift_legalhold")
@@ -209,7 +216,13 @@ ROLES: tuple[Role, ...] = (
         + _REVIEW_ACCESS
         + _REVIEW_GLASS
         + (*_SIGN_QUARTERLY, *_PREPARE_QUARTERLY)
-        + ("reports.view_quarterlypack", "reports.view_dashboard", "reports.build_quarterlypack", "policies.review_urgentpublication")
+        + (
+            "reports.view_quarterlypack",
+            "reports.view_frozenfigures",
+            "reports.view_dashboard",
+            "reports.build_quarterlypack",
+            "policies.review_urgentpublication",
+        )
         + ("incidents.review_mandateuse", "incidents.declassify_incident", "incidents.waive_postmortem")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
@@ -227,7 +240,13 @@ ROLES: tuple[Role, ...] = (
         + _SEE_DUTIES
         + _SEE_ACCESS_REVIEWS
         + ("audit.view_elevation", *_SEE_TOKENS)
-        + ("reports.view_quarterlypack", "reports.view_dashboard", "incidents.view_importrun", "incidents.view_sourcerecord")
+        + (
+            "reports.view_quarterlypack",
+            "reports.view_frozenfigures",
+            "reports.view_dashboard",
+            "incidents.view_importrun",
+            "incidents.view_sourcerecord",
+        )
         + _SEE_QUARTERLY
         + (ONLY_LOOKS,),
     ),

@@ -1,4 +1,4 @@
-"""Builds the quarterly pack: `manage.py build_pack 2016Q1 --out DIR [--format json] [--format pdf] [--as USERNAME]`."""
+"""Builds the quarterly pack: `manage.py build_pack 2016Q1 --out DIR [--format json] [--unit NAME] [--frozen NUMBER] [--as USERNAME]`."""
 
 import sys
 from argparse import ArgumentParser
@@ -8,10 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
+from policies.models import BusinessUnit
 from portal.foundation import clock
 from portal.foundation.errors import PortalError
 from portal.models import User
 from reports.exports.formats import FORMATS
+from reports.models import FrozenFigures
 from reports.packs.quarters import NotAQuarter, Quarter
 from reports.packs.services import build_pack
 
@@ -26,14 +28,22 @@ class Command(BaseCommand):
             "--format", metavar="FORMAT", dest="formats", action="append", default=[],
             help=f"one of {', '.join(FORMATS)}; may be repeated; all of them when left out",
         )  # fmt: skip
+        parser.add_argument("--unit", metavar="NAME", help="of this business unit and its parts; of the whole organisation when left out")
+        parser.add_argument(
+            "--frozen", metavar="NUMBER", type=int,
+            help="from the frozen figures with this number (1 for the first) instead of the data as they are now",
+        )  # fmt: skip
         parser.add_argument("--as", metavar="USERNAME", dest="username", help="build as this person, who needs the right to")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             quarter = Quarter.parse(options["quarter"])
+            unit = _unit(options["unit"])
             built = build_pack(
                 quarter,
                 out=options["out"],
+                unit=unit,
+                frozen=_frozen(quarter, unit, options["frozen"]),
                 formats=options["formats"],
                 actor=_person(options["username"]),
                 now=clock.now(),
@@ -52,6 +62,24 @@ class Command(BaseCommand):
 
 def _say_nothing(step: str) -> None:
     """Progress is for people at a terminal."""
+
+
+def _unit(name: str | None) -> BusinessUnit | None:
+    if name is None:
+        return None
+    try:
+        return BusinessUnit.objects.get(name=name)
+    except BusinessUnit.DoesNotExist:
+        raise CommandError(f"There is no business unit '{name}'.") from None
+
+
+def _frozen(quarter: Quarter, unit: BusinessUnit | None, number: int | None) -> FrozenFigures | None:
+    if number is None:
+        return None
+    try:
+        return FrozenFigures.objects.get(quarter=str(quarter), unit=unit, number=number)
+    except FrozenFigures.DoesNotExist:
+        raise CommandError(f"Figures {number} of {quarter}, {unit or 'whole organisation'}, are not frozen.") from None
 
 
 def _person(username: str | None) -> User | None:

@@ -1,17 +1,29 @@
 """The door in the admin."""
 
+import json
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from audit.ledger.models import LedgerEvent
-from reports.models import QuarterlyPack
+from audit.sealing.services import seal
+from policies.models import BusinessUnit, Service
+from portal.foundation import clock
+from portal.foundation.access.grants import grant
+from portal.foundation.access.places import SEE, UNIT
+from reports.models import FrozenFigures, PackRun, QuarterlyPack
+from reports.packs import runs
 from reports.packs.downloads import download_pack
+from reports.packs.finishing import finish
+from reports.packs.freezing import freeze
 from reports.packs.quarters import Quarter
 from tests.factories.portal import person
-from tests.factories.reports import small_quarter, stored
+from tests.factories.reports import fact, small_quarter, stored
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -59,15 +71,108 @@ def test_an_empty_list_says_what_belongs_there() -> None:
     assert "Here stand the packs that were built" in signed_in("compliance").get(LIST).content.decode()
 
 
+@pytest.fixture(autouse=True)
+def made_by_hand(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.EVIDENCE_FOLDER, settings.LEDGER_KEYS = tmp_path / "evidence", tmp_path / "keys"
+    monkeypatch.setattr(runs, "enqueue", lambda task, run: None)
+
+
+def content_of(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
 def test_compliance_builds_and_gets_the_file_which_no_cache_keeps(pack: QuarterlyPack) -> None:
     client = signed_in("compliance")
     assert BUILD in client.get(LIST).content.decode()
     assert "Q1 2016 (1 January to 31 March 2016)" in client.get(BUILD).content.decode()
-    answer = client.post(BUILD, {"quarter": "2016Q1", "formats": ["json"]})
+    page = client.post(BUILD, {"quarter": "2016Q1", "formats": ["json"]}).headers["Location"]
+    assert "It is made as soon as a worker is free" in client.get(page).content.decode()
+    runs.carry_out(PackRun.objects.get().pk, clock=clock.now)
+    # Found again from another place: it is the same page.
+    assert "Ready: pack-2016Q1.json" in client.get(page).content.decode()
+    answer = client.post(f"{page}download/")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="pack-2016Q1.json"'
     assert "no-store" in answer.headers["Cache-Control"]
-    assert answer.json()["metrics"]["incidents_opened"] == 6
+    assert json.loads(content_of(answer))["metrics"]["incidents_opened"] == 6
     assert LedgerEvent.objects.filter(type="reports.pack_downloaded").count() == 2
+
+
+def test_a_units_pack_is_chosen_in_the_form(pack: QuarterlyPack) -> None:
+    unit = BusinessUnit.objects.create(name="Payments")
+    client = signed_in("compliance")
+    assert "The whole organisation" in client.get(BUILD).content.decode()
+    page = client.post(BUILD, {"quarter": "2016Q1", "unit": unit.pk, "formats": ["json"]}).headers["Location"]
+    assert "Payments" in client.get(page).content.decode()
+    assert PackRun.objects.get().unit == unit
+
+
+@pytest.fixture
+def frozen(now: datetime) -> FrozenFigures:
+    stored(fact(service="Cards"))
+    unit = BusinessUnit.objects.create(name="Payments")
+    Service.objects.filter(name="Cards").update(business_unit=unit)
+    return freeze(Quarter(2016, 1), unit, actor=None, now=now)
+
+
+def address_of(frozen: FrozenFigures) -> str:
+    return reverse("admin:reports_frozenfigures_change", args=[frozen.pk])
+
+
+def test_frozen_figures_have_a_page_with_their_digest_and_a_draft_until_they_are_finished(frozen: FrozenFigures, now: datetime) -> None:
+    client = signed_in("compliance")
+    page = client.get(address_of(frozen)).content.decode()
+    assert frozen.sha256 in page
+    assert "The files of the pack come when its review is signed" in page
+    run = client.post(f"{address_of(frozen).removesuffix('change/')}draft/").headers["Location"]
+    assert "as they were frozen" in client.get(run).content.decode()
+    finish(frozen, actor=None, now=now)
+    page = client.get(address_of(frozen)).content.decode()
+    assert "Take the evidence out" in page
+    assert "Build a draft" not in page
+
+
+def test_a_file_of_a_finished_pack_is_handed_over_and_the_download_is_an_event(frozen: FrozenFigures, now: datetime) -> None:
+    finished = finish(frozen, actor=None, now=now)
+    file = finished.files.get(name__endswith=".json")
+    client = signed_in("manager")
+    address = reverse("admin:reports_frozenfigures_file", args=[frozen.pk, file.pk])
+    answer = client.post(address)
+    assert sha256(answer.content).hexdigest() == file.sha256
+    told = json.loads(LedgerEvent.objects.get(type="reports.pack_downloaded").payload)["details"]
+    assert told == {"quarter": "2016Q1", "file": file.name, "bytes": file.size, "sha256": file.sha256}
+    assert client.get(address).status_code == 302
+    assert LedgerEvent.objects.filter(type="reports.pack_downloaded").count() == 1
+
+
+def test_whoever_may_see_a_unit_gets_its_pack_and_no_other(frozen: FrozenFigures, now: datetime) -> None:
+    other = freeze(Quarter(2016, 1), None, actor=None, now=now)
+    mine, theirs = (finish(each, actor=None, now=now).files.first() for each in (frozen, other))
+    ben = person("Ben")
+    grant(SEE.rights[UNIT], ben, frozen.unit)
+    client = Client()
+    client.force_login(ben)
+    listed = client.get("/admin/reports/frozenfigures/").content.decode()
+    assert "Payments" in listed
+    assert "whole organisation" not in listed
+    assert client.post(reverse("admin:reports_frozenfigures_file", args=[frozen.pk, mine.pk])).status_code == 200
+    assert client.post(reverse("admin:reports_frozenfigures_file", args=[other.pk, theirs.pk])).status_code == 404
+    # Nor by the address of one's own.
+    assert client.post(reverse("admin:reports_frozenfigures_file", args=[frozen.pk, theirs.pk])).status_code == 404
+    assert client.get(reverse("admin:reports_frozenfigures_evidence", args=[frozen.pk])).status_code == 404
+    assert client.post(reverse("admin:reports_frozenfigures_draft", args=[frozen.pk])).status_code == 302
+    assert not PackRun.objects.exists()
+
+
+def test_evidence_is_asked_for_with_what_it_is_for(frozen: FrozenFigures, now: datetime) -> None:
+    finish(frozen, actor=None, now=now)
+    client = signed_in("auditor")
+    address = reverse("admin:reports_frozenfigures_evidence", args=[frozen.pk])
+    assert "Say what it is for." in client.post(address, {"reason": " "}).content.decode()
+    run = client.post(address, {"reason": "The regulator asks."}).headers["Location"]
+    runs.carry_out(PackRun.objects.get().pk, clock=clock.now, wait=lambda seconds: seal(clock.now()))
+    page = client.get(run).content.decode()
+    assert "How it is checked" in page
+    assert content_of(client.post(f"{run}download/")).startswith(b"PK")
 
 
 @pytest.mark.parametrize(

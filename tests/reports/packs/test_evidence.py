@@ -37,10 +37,7 @@ def finished(now: datetime, tmp_path: Path, settings: Any) -> FinishedPack:
 
 
 def export(finished: FinishedPack, folder: Path, actor: Any = None) -> Path:
-    path = folder / "pack-2016Q1-evidence.zip"
-    now = clock.now()
-    export_pack(finished, path, actor=actor, now=now, wait=lambda seconds: seal(clock.now()))
-    return path
+    return export_pack(finished, folder, actor=actor, now=clock.now(), wait=lambda seconds: seal(clock.now()))
 
 
 def verdict(path: Path) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def test_the_evidence_holds_the_pack_the_figures_and_their_events_and_is_sound(f
     found = verdict(path)
     assert found["status"] == 0, found
     names = {file.name for file in finished.files.all()}
-    assert set(found["attached"]) == names | {"pack-2016Q1-figures.jsonl"}
+    assert set(found["attached"]) == names | {"pack-2016Q1-figures.jsonl", "pack.schema.json"}
     with zipfile.ZipFile(path) as archive:
         figures = archive.read("attached/pack-2016Q1-figures.jsonl")
         paper = archive.read("attached/pack-2016Q1.pdf")

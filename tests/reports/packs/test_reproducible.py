@@ -15,9 +15,10 @@ from audit.events.services import Act, act, record
 from policies.models import BusinessUnit, Service
 from reports.models import FrozenFigures
 from reports.packs import services
-from reports.packs.finishing import content_of, finish, report_of
-from reports.packs.freezing import freeze, pack
+from reports.packs.finishing import content_of, finish
+from reports.packs.freezing import freeze
 from reports.packs.frozen_form import lines_of
+from reports.packs.kept import pack, report_of
 from reports.packs.quarters import Quarter
 from tests.factories.reports import fact, small_quarter, stored
 

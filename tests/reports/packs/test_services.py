@@ -11,8 +11,9 @@ import pytest
 from audit.ledger.models import LedgerEvent
 from portal.foundation.errors import InvalidInput, NotAllowed
 from reports.models import QuarterlyPack
+from reports.packs.packing import chosen_formats
 from reports.packs.quarters import Quarter
-from reports.packs.services import build_pack, chosen_formats
+from reports.packs.services import build_pack
 from tests.factories.portal import person
 from tests.factories.reports import small_quarter, stored
 

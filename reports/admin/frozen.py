@@ -1,0 +1,154 @@
+"""Frozen figures in the admin: what they are, the files of the finished pack, its evidence, and how to check them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.foundation import clock
+from portal.foundation.access.checks import may
+from portal.foundation.adminkit.bases import show_in
+from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.reach import InReach
+from portal.foundation.errors import PortalError
+from reports.models import FrozenFigures, PackFile
+from reports.packs.downloads import download_file
+from reports.packs.quarters import Quarter
+from reports.packs.runs import BUILD, TAKE_EVIDENCE, request_evidence, request_pack
+
+from .forms import ReasonForm
+from .runs import as_response, run_page
+
+
+@admin.register(FrozenFigures)
+class FrozenFiguresAdmin(InReach):
+    """Read-only: figures are frozen by their review, and files come of its signature."""
+
+    list_display = ("of", "unit_shown", "number", "cut", "is_now")
+    list_display_links = ("of",)
+    list_filter = ("quarter",)
+    list_select_related = ("unit", "finished")
+    search_fields = ("quarter", "unit__name")
+    actions = None
+    empty_list = "Figures of a quarter stand here once its review has opened, and the files of the finished pack once it is signed."
+
+    class Media:
+        css = {"all": ("adminkit/adminkit.css",)}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # The document is megabytes, and no page shows it.
+        return super().get_queryset(request).defer("document", "finished__document")
+
+    def get_urls(self) -> list[URLPattern]:
+        door, name = self.admin_site.admin_view, "reports_frozenfigures"
+        return [
+            path("<int:object_id>/files/<int:key>/", door(self.file), name=f"{name}_file"),
+            path("<int:object_id>/evidence/", door(self.evidence), name=f"{name}_evidence"),
+            path("<int:object_id>/draft/", door(self.draft), name=f"{name}_draft"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """What was frozen, and what came of it."""
+        frozen = self._get(request, object_id)
+        finished = getattr(frozen, "finished", None)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(frozen),
+            "media": self.media,
+            "frozen": frozen,
+            "period": Quarter.parse(frozen.quarter).days_in_words,
+            "finished": finished,
+            "files": finished.files.defer("content") if finished else (),
+            "may_take_evidence": finished is not None and may(request.user, TAKE_EVIDENCE),
+            "may_build": may(request.user, BUILD),
+            "now": clock.now(),
+        }
+        return render(request, "reports/frozen.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """What was done with figures stands in the audit trail."""
+        raise Http404
+
+    def file(self, request: HttpRequest, object_id: int, key: int) -> HttpResponse:
+        """POST hands over one file of the finished pack."""
+        frozen = self._get(request, str(object_id))
+        file = get_object_or_404(PackFile.objects.select_related("pack__frozen__unit"), pk=key, pack__frozen=frozen)
+        if request.method == "POST":
+            try:
+                return as_response(download_file(file, actor=request.user, now=clock.now()))
+            except PortalError as error:
+                messages.error(request, error.message)
+        return redirect(self._page(frozen))
+
+    def evidence(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """GET asks what the evidence is for; POST has it made."""
+        frozen = self._get(request, str(object_id))
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if not may(request.user, TAKE_EVIDENCE):
+            raise Http404
+        if request.method == "POST" and form.is_valid():
+            try:
+                return redirect(run_page(request_evidence(frozen, actor=request.user, now=clock.now(), reason=form.cleaned_data["reason"])))
+            except PortalError as error:
+                show_in(form, error)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Evidence of {frozen}",
+            "form": form,
+            "media": self.media,
+            "back": self._page(frozen),
+        }
+        return render(request, "reports/pack_evidence.html", context, status=400 if form.errors else 200)
+
+    def draft(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """POST has all formats made of figures whose review is not signed yet."""
+        frozen = self._get(request, str(object_id))
+        if request.method == "POST":
+            try:
+                run = request_pack(Quarter.parse(frozen.quarter), unit=frozen.unit, frozen=frozen, actor=request.user, now=clock.now())
+                return redirect(run_page(run))
+            except PortalError as error:
+                messages.error(request, error.message)
+        return redirect(self._page(frozen))
+
+    def _get(self, request: HttpRequest, object_id: str) -> FrozenFigures:
+        frozen: FrozenFigures | None = self.get_object(request, object_id)
+        if frozen is None or not self.has_view_permission(request, frozen):
+            raise Http404
+        return frozen
+
+    def _page(self, frozen: FrozenFigures) -> str:
+        return reverse("admin:reports_frozenfigures_change", args=[frozen.pk])
+
+    @admin.display(description="Quarter", ordering="quarter")
+    def of(self, frozen: FrozenFigures) -> str:
+        return frozen.quarter
+
+    @admin.display(description="Business unit")
+    def unit_shown(self, frozen: FrozenFigures) -> str:
+        return str(frozen.unit) if frozen.unit else "whole organisation"
+
+    @admin.display(description="Data cut-off", ordering="cut_off")
+    def cut(self, frozen: FrozenFigures) -> SafeString | str:
+        return moment(frozen.cut_off, clock.now())
+
+    @admin.display(description="Is")
+    def is_now(self, frozen: FrozenFigures) -> SafeString:
+        done = hasattr(frozen, "finished")
+        return format_html('<span class="ak-badge ak-badge-{}">{}</span>', *(("done", "finished") if done else ("open", "not signed yet")))

@@ -1,0 +1,51 @@
+"""Formats that are asked for, and files as people take them home: one as it is, several as a ZIP archive that is always the same."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from portal.foundation.errors import InvalidInput
+from reports.exports.formats import FORMATS
+
+# The archive's entries need a time; a fixed one keeps the same files the same archive. 1980 is the format's first year.
+_ENTRY_TIME = (1980, 1, 1, 0, 0, 0)
+_MEDIA_TYPES = {
+    ".json": "application/json",
+    ".csv": "text/csv; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pdf": "application/pdf",
+    ".zip": "application/zip",
+}
+
+
+def chosen_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """`names` without repeats, or every format when there are none. Raises InvalidInput for a name that is no format."""
+    for name in names:
+        if name not in FORMATS:
+            raise InvalidInput(f"'{name[:40]}' is not a format of the pack; choose from {', '.join(FORMATS)}.")
+    return tuple(dict.fromkeys(names or FORMATS))
+
+
+def media_type_of(name: str) -> str:
+    return _MEDIA_TYPES[Path(name).suffix]
+
+
+def one_file_of(files: Sequence[Path], folder: Path) -> Path:
+    """The only one of `files`, or an archive of all of them in `folder`, named after the report."""
+    if len(files) == 1:
+        return files[0]
+    # A table's file is called after the report and the table; the shortest name is the report's own, if there is one.
+    name = min((file.stem for file in files), key=len) if any(file.suffix != ".csv" for file in files) else _common(files)
+    archive = folder / f"{name}.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in files:
+            entry = zipfile.ZipInfo(file.name, _ENTRY_TIME)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            packed.writestr(entry, file.read_bytes())
+    return archive
+
+
+def _common(files: Sequence[Path]) -> str:
+    first, last = min(file.stem for file in files), max(file.stem for file in files)
+    same = next((place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[:same].rstrip("-_")
