@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from incidents.models import EscalationStep
 from policies.decisions.escalation import next_actions
 from policies.decisions.escalation_facts import Action, from_recorded
+from policies.decisions.escalation_words import in_words
 from policies.decisions.ruleset import PolicySnapshot
 from policies.decisions.vocabulary import Track
 from policies.governance.known import known_snapshot
@@ -21,10 +22,10 @@ from reports.metrics.population import Population
 from .values import EPOCH, clock
 
 COLUMNS = (
-    *("run_id", "sequence", "action", "level", "position", "person_id", "at", "inputs"),
+    *("run_id", "sequence", "action", "level", "position", "person_id", "late_by", "at", "inputs"),
     *("run__policy_version_id", "run__track", "run__incident__number"),
 )
-Told = tuple[str, int | None, int | None, int | None]
+Told = tuple[str, int | None, int | None, int | None, timedelta | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _judge(rows: list[tuple[Any, ...]], rules: "_Rules", found: Replay) -> None:
         found.unreadable += 1
         return
     found.passes += 1
-    recorded = [_step(*row[2:6]) for row in rows]
+    recorded: list[Told] = [row[2:7] for row in rows]
     now, decided = _decided(snapshot, inputs)
     same = len(recorded) == len(decided) and all(map(_alike, recorded, decided))
     if not same or now != at:
@@ -93,26 +94,22 @@ def _decided(snapshot: PolicySnapshot, inputs: dict[str, Any]) -> tuple[datetime
 
 
 def _action(action: Action) -> Told:
-    return _step(action.kind.value, action.level, action.position, action.person_id)
-
-
-def _step(action: str, level: int | None, position: int | None, person: int | None) -> Told:
-    return action, level, position, person
+    return action.kind.value, action.level, action.position, action.person_id, action.late_by
 
 
 def _alike(recorded: Told, decided: Told) -> bool:
     """A person whose account was removed stands no more in the record."""
-    return recorded[:3] == decided[:3] and recorded[3] in (None, decided[3])
+    return recorded[:3] == decided[:3] and recorded[3] in (None, decided[3]) and recorded[4] == decided[4]
 
 
 def _in_words(steps: list[Told]) -> str:
     """Such as 'level 2, paged 2/1'; whom it alerted is not named."""
-    return ", ".join(_one_in_words(*step[:3]) for step in steps) or "nothing"
+    return ", ".join(_one_in_words(*step[:3], step[4]) for step in steps) or "nothing"
 
 
-def _one_in_words(action: str, level: int | None, position: int | None) -> str:
+def _one_in_words(action: str, level: int | None, position: int | None, late: timedelta | None) -> str:
     place = "/".join(str(each) for each in (level, position) if each is not None)
-    return f"{action.replace('_', ' ')} {place}".strip()
+    return f"{action.replace('_', ' ')} {place}".strip() + (f" ({in_words(late)} late)" if late else "")
 
 
 class _Rules:

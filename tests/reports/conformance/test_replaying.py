@@ -60,7 +60,16 @@ def test_a_changed_time_and_a_step_taken_away_come_out_otherwise(scene: Scene) -
     assert "2026-03-02 09:01:00 UTC" in found.recorded
     EscalationStep.objects.filter(run=level.run, sequence=level.sequence, action="paged").delete()
     (found,) = again(scene).otherwise
-    assert found.decided.startswith("level 2, paged 2/1")
+    assert found.decided.startswith("level 2 (3 min late), paged 2/1 (3 min late)")
+    assert "paged" not in found.recorded
+
+
+def test_lateness_that_was_hushed_up_comes_out_otherwise(scene: Scene) -> None:
+    late = EscalationStep.objects.filter(late_by__isnull=False).order_by("pk")
+    run, sequence = late.values_list("run_id", "sequence")[0]
+    EscalationStep.objects.filter(run=run, sequence=sequence).update(late_by=None)
+    (found,) = again(scene).otherwise
+    assert ("late" in found.recorded, "late)" in found.decided) == (False, True)
 
 
 def test_passes_without_inputs_and_inputs_without_sense_are_told(scene: Scene) -> None:
