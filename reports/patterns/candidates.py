@@ -34,6 +34,9 @@ class Book:
 
     @classmethod
     def of(cls, seen: Seen, cases: Cases) -> "Book":
+        if cases.seconds is not None:
+            # In this order every part's times are sorted already, which is what a median takes longest for.
+            cases = cases.where(np.argsort(cases.seconds, kind="stable"))
         return cls(cases, dict(parts_of(seen, cases)))
 
     def within(self, part: Part) -> Truth:
@@ -77,9 +80,7 @@ def candidates(seen: Seen, comparisons: Sequence[Comparison], books: Mapping[str
         inside = book.within(found.part)
         rows = np.zeros(len(seen), dtype=bool)
         rows[book.cases.incident[inside]] = True
-        one = _felt(seen, Candidate(found, rate, inside, rows), book)
-        if one is not None:
-            _place(seen, one, kept, book)
+        _place(seen, Candidate(found, rate, inside, rows), kept, book)
     return kept
 
 
@@ -89,14 +90,14 @@ def _place(seen: Seen, one: Candidate, kept: list[Candidate], book: Book) -> Non
     kin = [each for each in kept if each.found.measure.kind in related]
     for each in kin:
         if each.found.part == one.found.part:
-            each.same_part.append(one)
+            each.same_part += _felt(seen, one, book)
             return
     overlapping = [(int((each.rows & one.rows).sum()), each) for each in kin]
     overlapping = [(common, each) for common, each in overlapping if common]
     if overlapping and _explained(seen, one, [each for _, each in overlapping], book):
         max(overlapping, key=lambda pair: pair[0])[1].explains.append(one)
     else:
-        kept.append(one)
+        kept += _felt(seen, one, book)
 
 
 def _explained(seen: Seen, one: Candidate, kin: Sequence[Candidate], book: Book) -> bool:
@@ -112,11 +113,11 @@ def _explained(seen: Seen, one: Candidate, kin: Sequence[Candidate], book: Book)
     return all(each.chance > LEFT_OVER for each in compared(one.found.measure, OTHERS, mine, whole.less(mine)))
 
 
-def _felt(seen: Seen, one: Candidate, book: Book) -> Candidate | None:
-    """With exact medians in place of those by classes; None when nobody would feel the difference."""
+def _felt(seen: Seen, one: Candidate, book: Book) -> list[Candidate]:
+    """It, with exact medians in place of those by classes; nothing when nobody would feel the difference."""
     found, cases = one.found, book.cases
     if cases.seconds is None or cases.ended is None:
-        return one
+        return [one]
     if found.against == OTHERS:
         medians = _medians(cases.seconds, cases.ended, seen.grade[cases.incident], one.inside)
         found = one.found = replace(found, value=medians[0], other=medians[1])
@@ -126,9 +127,9 @@ def _felt(seen: Seen, one: Candidate, book: Book) -> Candidate | None:
     else:
         one.waited = found.cases * max(0.0, (found.value or 0.0) - (found.other or 0.0))
     if found.other is None:
-        return None
+        return []
     felt = found.value is None or (found.value >= FELT_RATIO * found.other and found.value - found.other >= FELT_SECONDS)
-    return one if felt else None
+    return [one] if felt else []
 
 
 def _medians(seconds: Numbers, ended: Truth, grade: Whole, inside: Truth) -> tuple[float | None, float | None]:

@@ -35,7 +35,7 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
         if not len(cases):
             continue
         book = books[measure.name] = Book.of(quarter, cases)
-        counted = tally(quarter, cases, book.names)
+        counted = tally(quarter, book.cases, book.names)
         if measure.with_others:
             compared += against_others(measure, counted)
         compared += against_earlier(measure, counted, [past[measure.name] for past in earlier if measure.name in past])

@@ -44,7 +44,8 @@ class Cases:
     def __len__(self) -> int:
         return len(self.incident)
 
-    def where(self, chosen: Truth) -> "Cases":
+    def where(self, chosen: Truth | Whole) -> "Cases":
+        """The chosen ones alone, or those at these places in their order."""
         bad, ended = (None if each is None else each[chosen] for each in (self.bad, self.ended))
         seconds = None if self.seconds is None else self.seconds[chosen]
         return Cases(self.incident[chosen], self.at[chosen], self.level[chosen], bad, seconds, ended)

@@ -23,8 +23,9 @@ def called(part: Part) -> str:
     plain = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
     short = plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
     pattern = _PARTS.get(dimension, "{0}")
-    # 'Group 25', not 'Group Group 25'.
-    text = short if pattern.endswith(" {0}") and pattern.split()[0].lower() in plain.lower() else pattern.format(short)
+    # 'Group 25' and 'Team Blue', not 'Group Group 25' and 'Group Team Blue'.
+    said = any(word in plain.lower() for word in (pattern.split()[0].lower(), dimension))
+    text = short if said and pattern.endswith(" {0}") else pattern.format(short)
     return text[:1].upper() + text[1:]
 
 

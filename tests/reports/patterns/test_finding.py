@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reports.document import duration_in_words
 from reports.metrics.levels import NEVER, SECOND
+from reports.metrics.survival import curve
+from reports.patterns import measures
 from reports.patterns.finding import found_among, past_among
 from reports.patterns.pattern import Pattern
 from reports.patterns.seen import DAY, Names, Seen, shifts_of
@@ -110,6 +113,25 @@ def test_what_is_as_a_year_ago_is_the_season() -> None:
     left = found_among(busy(7), [*plain[:4], past_among(busy(8)), *plain[5:]])
     # Parts that had too few incidents a year ago cannot be told from the season.
     assert {each.dimension for each in left} <= {"component", "service at night"}
+
+
+def test_a_quarter_just_like_those_before_is_no_news() -> None:
+    seen = quarter(6, 3_000)
+    slow = slower(seen, of_part(seen, "team", "Team 03"), 4)
+    slow = replace(slow, resolved=np.where(slow.names["team"].codes == 2, slow.resolved + 9 * DAY, slow.resolved))
+    assert not [each for each in found_among(slow, [past_among(slow)] * 8) if each.against == "earlier"]
+
+
+def test_times_in_the_sentence_are_those_of_the_part() -> None:
+    seen = quarter(6, 3_000)
+    slow = slower(seen, of_part(seen, "team", "Team 03"), 1.9)
+    cases = measures.time_to_answer(slow)
+    inside = slow.names["team"].codes[cases.incident] == 3
+    assert cases.seconds is not None
+    assert cases.ended is not None
+    (mine,) = [each for each in found_among(slow) if each.measure == "time_to_answer"]
+    assert (mine.part, mine.cases) == ("Team 03", int(inside.sum()))
+    assert f"within {duration_in_words(float(curve(cases.seconds[inside], cases.ended[inside]).within(0.5) or 0))};" in mine.sentence
 
 
 def test_three_earlier_quarters_are_no_past() -> None:
