@@ -28,6 +28,7 @@ class AuditConfig(AppConfig):
         from .anchors.spool import keep
         from .capture import alarms as capture_alarms
         from .capture import installing, witnesses
+        from .duties import at_once
         from .duties.granting import refuse_grant
         from .elevation.guards import GUARDS as ELEVATIONS
         from .elevation.services import running_of
@@ -87,6 +88,7 @@ class AuditConfig(AppConfig):
         )
         watch()
         accounts.watch()
+        at_once.watch()
         refused.register("trail", denials.hear)
         unwritable.watch()
         pre_enqueue.connect(present.sign_task)

@@ -1,7 +1,7 @@
 """Every night: who holds what must not meet, and who used both. What was let pass until a day that is over is open again."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,9 +68,24 @@ def check_duties(*, now: datetime) -> list[DutyFinding]:
 
 def check_person(person: Any, *, now: datetime) -> None:
     """Looks again at what one person holds, after something was done about it."""
+    _look_again([person.pk], now)
+
+
+def check_people(people: Collection[int], *, now: datetime) -> list[DutyFinding]:
+    """Looks at what these people hold, and tells as the night's check does; the findings that are open and were not before."""
+    opened = _look_again(people, now)
+    tell_of_findings(opened, now)
+    return opened
+
+
+def _look_again(people: Collection[int], now: datetime) -> list[DutyFinding]:
     pairs = in_force()
-    held = holdings_of([person.pk], rights=rights_of_pairs(pairs)) if person.is_active else {}
-    _settle({one.key: one for one in _held(held, pairs)}, now, of=person.pk)
+    here = list(User.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
+    held = holdings_of(here, rights=rights_of_pairs(pairs)) if here else {}
+    found = list(_held(held, pairs))
+    return [
+        finding for person in sorted(people) for finding in _settle({one.key: one for one in found if one.person == person}, now, of=person)
+    ]
 
 
 def _held(held: dict[int, Any], pairs: list[DutyPair]) -> Iterator[Found]:

@@ -50,7 +50,8 @@ def pages_of(world: World, actor: str) -> Iterator[str]:
             if page.search_fields:
                 yield f"{reverse(f'{name}_changelist')}?q=zq"
         for place, row in world.things.get(label, {}).items():
-            if sees(actor, label, place) and label not in WITH_A_LIST:
+            # A row whose key is empty has no page of its own.
+            if row.pk and sees(actor, label, place) and label not in WITH_A_LIST:
                 yield reverse(f"{name}_change", args=[row.pk])
                 yield reverse(f"{name}_history", args=[row.pk])
 
