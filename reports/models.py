@@ -1,5 +1,6 @@
 """Table of contents: the models of reports."""
 
+from .accountability.models import AccountabilityComment
 from .dashboards.models import Dashboard, DashboardVersion, DayFacts, FactsProgress, QuarterFigures
 from .packs.models import FinishedPack, FrozenFigures, PackFile, PackRun, QuarterlyPack
 from .quarterly.models import (
@@ -12,6 +13,7 @@ from .quarterly.models import (
 )
 
 __all__ = [
+    "AccountabilityComment",
     "Dashboard",
     "DashboardVersion",
     "DayFacts",

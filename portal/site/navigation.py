@@ -192,7 +192,8 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """What the theme's sidebar shows. The theme copies it for each page, so it is plain text: no rights to ask again, no links to look up."""
     work_list = {"title": "Work list", "icon": "checklist", "link": reverse("admin:index")}
     mine = {"title": "My contact points", "icon": "contact_phone", "link": reverse("admin:portal_mycontacts_changelist")}
-    shown: list[dict[str, Any]] = [{"items": [work_list, mine]}]
+    record = {"title": "My record", "icon": "badge", "link": reverse("accountability")}
+    shown: list[dict[str, Any]] = [{"items": [work_list, mine, record]}]
     room = MOST_OPEN
     for section in SECTIONS:
         items = [

@@ -371,6 +371,8 @@ reports_quarterlyreview_decision         MA      MA
 reports_quarterlyreview_behind           MAOX    -
 reports_quarterlyreview_manifest         MAOX    -
 duty-hours                               all     -
+accountability                           all     all
+accountability-csv                       all     -
 comparison-pdf                           RCMAOX  -
 search                                   all     -
 index                                    all     -

@@ -168,6 +168,7 @@ ROLES: tuple[Role, ...] = (
             "reports.view_quarterlypack",
             "reports.view_frozenfigures",
             "reports.view_dashboard",
+            "reports.see_accountability",
             "portal.view_user",
             "portal.change_availability",
         )
@@ -223,6 +224,7 @@ ROLES: tuple[Role, ...] = (
             "reports.build_quarterlypack",
             "policies.review_urgentpublication",
         )
+        + ("reports.see_all_accountability",)
         + ("incidents.review_mandateuse", "incidents.declassify_incident", "incidents.waive_postmortem")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),

@@ -1,0 +1,36 @@
+"""The definitions of the record's figures as a page: `python -m reports.accountability.paper > docs/accountability.md`."""
+
+from reports.metrics.definitions import definition_of
+
+from .definitions import FEWEST, MEASURES
+from .wording import NOTE
+
+_HEAD = f"""# Accountability records
+
+Written from the docstrings in `reports/accountability/definitions.py` by `python -m reports.accountability.paper`; a test fails when the two differ.
+
+A record tells what one person answered for in a quarter (UTC), or all of a team together: the context stands beside each figure, and the
+person's own words beside the whole. It is made for talks about work, and is no list of the blamed: nobody is ranked, nobody is compared by
+name, and no pack or export of the quarter names anybody.
+
+- **Who sees it.** Everybody their own, always. A manager, by the right 'see accountability', the people and teams of the business units that
+  the manager's own teams belong to, with the parts of these, and whoever reports to the manager. Compliance, by 'see all accountability',
+  everybody's. Members see the sums of their own teams. To everybody else a record does not exist.
+- **Each look at somebody else's record is an event** of the audit trail, and so is each download.
+- **Comments.** Everybody may say something about their own record of any quarter. A comment is added, never changed, and whoever sees the
+  record reads it; the audit trail says that there is one, not what it says.
+- **Small numbers.** {NOTE} What somebody owes to know is told whatever its number, for it is theirs to put right.
+- **Teams** are sums over who is in them now; of a team of fewer than {FEWEST} there are none, for they would tell of each.
+"""
+
+
+def as_markdown() -> str:
+    """The whole page, ending with a line break."""
+    lines = [_HEAD]
+    for function, title, unit in MEASURES:
+        lines += [f"## {title}", "", f"`{function.__name__}`, in {unit}.", "", definition_of(function), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")  # noqa: T201
