@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from portal.foundation.errors import PortalError
-from reports.document import Kind, ReportDocument, Table, shown
+from reports.document import ReportDocument, Table, shown
 
 # Longer tables are for the spreadsheet; the typesetter's memory grows with rows, and nobody reads them on paper.
 MOST_ROWS = 25
+# Of a column: what stands around its text, in characters; and no text takes the room of all others.
+INSET, WIDEST = 4, 4.0
 # The largest pack takes a few seconds; a typesetter that hangs must not hang the portal.
 LONGEST_SECONDS = 120
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -84,8 +86,8 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _weight(table: Table, position: int) -> float:
-    """How wide a column is compared with a column of numbers, by the longest text that it shows."""
-    if table.columns[position].kind is not Kind.TEXT:
-        return 1
-    longest = max((len(str(row[position])) for row in table.rows[:MOST_ROWS]), default=0)
-    return min(max(longest / 10, 1), 2.5)
+    """How wide a column is compared with others: by the longest text that it shows, and the longest word of its heading."""
+    column = table.columns[position]
+    heading = max((len(word) for word in column.title.split()), default=0)
+    longest = max((len(shown(row[position], column.kind)) for row in table.rows[:MOST_ROWS]), default=0)
+    return min((max(longest, heading) + INSET) / 10, WIDEST)
