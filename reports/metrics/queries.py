@@ -11,14 +11,17 @@ from django.db.models.functions import TruncQuarter
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 
+from .columns import along
 from .facts import IncidentFact, moves_between_known_groups
 from .population import Population
 
 CHUNK = 2_000
 CONFIDENTIAL = "(confidential)"
-# Columns of the incident that are facts by the same name.
-OF_THE_INCIDENT = (
-    "number", "title", "state", "priority", "opened_at", "acknowledged_at", "resolved_at", "made_sla", "reopen_count", "reassignment_count", "severity",
+NAMED = ("id", "confidential", "severity")
+# The columns of the incident, in the order of the fields of IncidentFact, before and after what is linked to it.
+COLUMNS = (
+    "number", "title", "service__name", "team__name", "state", "priority", "opened_at", "acknowledged_at", "resolved_at", "made_sla", "reopen_count",
+    "reassignment_count",
 )  # fmt: skip
 
 
@@ -34,18 +37,12 @@ def facts_of(population: Population) -> Iterator[IncidentFact]:
     with_change = set(resolving.values_list("incident_id", flat=True).iterator(CHUNK))
     moves = _moves(within)
     rows = Incident.objects.filter(population.incidents()).order_by("opened_at", "number")
-    named = rows.values_list("id", "service__name", "team__name", "confidential", *OF_THE_INCIDENT)
-    for key, service, team, confidential, *values in named.iterator(CHUNK):
-        own: dict[str, Any] = dict(zip(OF_THE_INCIDENT, values, strict=True))
-        if confidential:
-            # Reports leave the portal by ways that nobody cleared for its details.
-            own["title"] = CONFIDENTIAL
-        linked: dict[str, Any] = {
-            "has_problem": key in with_problem,
-            "has_change": key in with_change,
-            "functional_escalations": moves[key],
-        }
-        yield IncidentFact(service=service, team=team or "", **own, **linked)
+    for key, confidential, severity, number, title, service, team, *rest in rows.values_list(*NAMED, *COLUMNS).iterator(CHUNK):
+        # Reports leave the portal by ways that nobody cleared for its details.
+        said = CONFIDENTIAL if confidential else title
+        linked = (key in with_problem, key in with_change, moves.get(key, 0))
+        values: list[Any] = [number, said, service, team or "", *rest, *linked, severity]
+        yield IncidentFact(*values)
 
 
 def last_event_at(population: Population) -> datetime | None:
@@ -68,7 +65,6 @@ def quarters_with_incidents() -> list[datetime]:
 
 def _moves(within: Q) -> Counter[int]:
     # Here: pages ask which quarters there are, and no process should hold numpy for that.
-    from .columns import along
 
     entries = along(TimelineEntry.objects.filter(within, kind=TimelineEntry.Kind.ASSIGNED), "incident__")
     counted: Counter[int] = Counter()
