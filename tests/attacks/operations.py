@@ -54,6 +54,7 @@ def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: st
         "exports": "audit.evidenceexport",
         # What only services write, of which there is none here.
         "log-reviews": "audit.reviewperiod",
+        "quarterly-reviews": "reports.quarterlyreview",
         "plans": "audit.reviewplan",
         "findings": "audit.reviewfinding",
         "policies": "policies.escalationpolicy",

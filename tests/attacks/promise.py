@@ -476,6 +476,8 @@ post  policies/{policy}/versions/{number}/approve/     A!       policies.policyv
 post  policies/{policy}/versions/{number}/send-back/   A!       policies.policyversion
 post  policies/{policy}/versions/{number}/submit/      CM       policies.policyversion
 patch policies/{policy}/versions/{number}/thresholds/  CM       policies.policyversion
+get   quarterly-reviews/                               all      -
+get   quarterly-reviews/{id}/                          MAOX     reports.quarterlyreview
 post  readings/                                        RC       policies.service      works
 get   routing/                                         RCMAOX   -
 get   services/                                        all      -

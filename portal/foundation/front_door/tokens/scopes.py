@@ -99,6 +99,12 @@ SCOPES: tuple[Scope, ...] = (
         ("audit.view_reviewperiod", "audit.view_reviewplan", "audit.view_reviewfinding"),
     ),
     Scope(
+        "quarterly.read",
+        "read quarterly reviews with what was found, decided, agreed and signed",
+        _doors(GET, "quarterly-review-list", "quarterly-review-detail"),
+        ("reports.view_quarterlyreview",),
+    ),
+    Scope(
         "reviews.work",
         "judge entries of the trail, make findings and settle them",
         _doors(POST, *(f"log-review-{act}" for act in ("take", "marks", "findings", "close")))
