@@ -46,7 +46,8 @@ def names_of(deviations: tuple[Deviation, ...]) -> Mapping[int, str]:
 
 
 def _checked(population: Population, now: datetime) -> tuple[Conformance, datetime]:
-    key = f"conformance:{population.start:%Y%m%d}:{population.end:%Y%m%d}:{population.units or ''}".replace(" ", "")
+    units = "all" if population.units is None else "-".join(map(str, population.units))
+    key = f"conformance:{population.start.timestamp()}:{population.end.timestamp()}:{units}"
     kept = cache.get(key)
     if kept is not None:
         found, as_of = kept
