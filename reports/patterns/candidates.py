@@ -7,12 +7,12 @@ import numpy as np
 
 from reports.metrics.survival import Curve, curve
 
-from .comparing import OTHERS, Comparison, compared
+from .comparing import EARLIER, OTHERS, POINTS, RATIO, Comparison, compared
 from .discovery import adjusted
 from .measures import Cases
 from .ranks import hodges_lehmann
 from .seen import Names, Seen, Truth, Whole
-from .shares import Numbers
+from .shares import Numbers, binomial_tail
 from .tallies import EVERYTHING, FEWEST_CASES, Part, parts_of, tally_of
 
 # The expected share of false ones among the findings of a quarter.
@@ -103,14 +103,31 @@ def _place(seen: Seen, one: Candidate, kept: list[Candidate], book: Book) -> Non
 def _explained(seen: Seen, one: Candidate, kin: Sequence[Candidate], book: Book) -> bool:
     """Whether what is left without the incidents of surer findings would be none."""
     taken = np.logical_or.reduce([each.rows for each in kin])
-    if one.found.against != OTHERS:
-        return bool((taken & one.rows).sum() >= THE_SAME * one.rows.sum())
+    if one.found.against != OTHERS and (taken & one.rows).sum() >= THE_SAME * one.rows.sum():
+        return True
     left = ~taken[book.cases.incident]
     if int((left & one.inside).sum()) < FEWEST_CASES:
         return True
+    if one.found.against == EARLIER and not one.found.measure.counts:
+        return not _still_worse(one.found, book.cases.where(left & one.inside))
+    if one.found.against != OTHERS:
+        return False
     again = tally_of(seen, book.cases.where(left), {one.found.part: one.inside[left], EVERYTHING: np.ones(int(left.sum()), dtype=bool)})
     mine, whole = (again.rows([place]) for place in (0, 1))
     return all(each.chance > LEFT_OVER for each in compared(one.found.measure, OTHERS, mine, whole.less(mine)))
+
+
+def _still_worse(found: Comparison, left: Cases) -> bool:
+    """Whether what is left of a part is by enough worse than its past; the past has no incidents that could be left out of it."""
+    other = found.other or 0.0
+    if left.bad is not None:
+        share = float(left.bad.mean())
+        enough = share >= RATIO * other or (found.measure.points and share - other >= POINTS)
+        return enough and binomial_tail(int(left.bad.sum()), len(left), other) <= LEFT_OVER
+    if left.seconds is None or left.ended is None:
+        return True
+    median = curve(left.seconds, left.ended).within(0.5)
+    return median is None or median >= FELT_RATIO * other
 
 
 def _felt(seen: Seen, one: Candidate, book: Book) -> list[Candidate]:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from reports.document import Chapter
 from reports.management.commands import find_patterns
 from reports.metrics.population import Population
-from reports.packs import services as packs
+from reports.packs import reading
 from reports.patterns import chapter, measures
 from reports.patterns.chapter import told
 from reports.patterns.finding import EVERY, found_among
@@ -103,7 +103,7 @@ def test_effect_and_confidence_read_as_text() -> None:
 
 
 def test_the_pack_asks_for_it() -> None:
-    assert chapter.chapter_of in packs.ANALYSES
+    assert chapter.chapter_of in reading.ANALYSES
 
 
 @pytest.mark.django_db

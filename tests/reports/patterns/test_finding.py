@@ -232,3 +232,13 @@ def test_a_new_component_is_no_news() -> None:
     pasts = [past_among(quarter(seed, 900, services=60, by_day=False)) for seed in range(200, 208)]
     worse = with_component(quarter(5, 900, services=60, by_day=False), [START + day * DAY for day in range(60)], "Brand new: pump")
     assert not [each for each in found_among(worse, pasts) if each.measure == "opened"]
+
+
+def test_what_one_team_did_to_the_whole_is_told_of_the_team() -> None:
+    pasts = [past_among(quarter(seed, 1_500)) for seed in range(100, 108)]
+    seen = quarter(6, 1_500)
+    of_team = seen.names["team"].codes == 2
+    worse = replace(seen, went_back=seen.went_back | (of_team & (np.random.default_rng(1).random(len(seen)) < 0.7)))
+    (only,) = found_among(worse, pasts)
+    assert (only.dimension, only.part) == ("team", "Team 02")
+    assert "It shows in " in only.also[-1]
