@@ -109,11 +109,11 @@ class BehindView(View):
         given, level = request.GET.get("figure", ""), request.GET.get("level", "")
         title = _title_of(given)
         try:
-            facts = queries.facts_of(asked.selection, asked.quarter)
+            given_to = queries.picked_from(asked.selection, asked.quarter)
         except PortalError as error:
             messages.error(request, error.message)
             return redirect(asked.address())
-        found = incidents_behind(facts, given, int(level) if level.isdecimal() and len(level) < 6 else None)
+        found = incidents_behind(given_to, given, int(level) if level.isdecimal() and len(level) < 6 else None)
         if title is None or found is None:
             raise Http404("No such figure.")
         context = self._context(request, asked, found, title, level, now)

@@ -3,18 +3,20 @@
 What is picked here is what the definition of the figure counts; a test holds the sum against the figure for every line of every figure.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reports.metrics.escalation_definitions import Escalations
-from reports.metrics.facts import IncidentFact
 from reports.metrics.levels import NEVER, Cause, Truth, Whole
 
-from .columns import Facts
+from .columns import KEPT, Facts, joined, without_facts
+from .places import Places
+from .queries import Dimension, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,51 +31,88 @@ class Behind:
         return sum(self.times)
 
 
-def incidents_behind(given: Facts, line: str, level: int | None = None) -> Behind | None:
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The incidents of a part: columns with their escalations, and lists by the names of facts, times in microseconds."""
+
+    columns: Facts
+    lists: Mapping[str, Sequence[Any]]
+
+
+def picked(days: Iterable[bytes], selection: Selection, places: Places) -> Picked:
+    """The incidents of `selection` out of packed days. Raises OtherFormat."""
+    given = [without_facts(content) for content in days]
+    whole = joined([columns for columns, _ in given])
+    lists = {field.name: list(chain.from_iterable(told[field.name] for _, told in given)) for field in KEPT}
+    chosen = _chosen(whole, lists, selection, places)
+    if chosen is None:
+        return Picked(whole, lists)
+    rows = np.flatnonzero(chosen).tolist()
+    return Picked(whole.where(chosen), {name: [values[row] for row in rows] for name, values in lists.items()})
+
+
+def incidents_behind(given: Picked, line: str, level: int | None = None) -> Behind | None:
     """What `line`, such as 'windows.missed', counts; of one level when that is named. None when nothing is known to stand behind it."""
     name, _, part = line.partition(".")
     times = _of_facts(given, name, part) if level is None else None
     if times is None:
-        times = _of_escalations(given, name, part, level)
+        times = _of_escalations(given.columns, name, part, level)
     if times is None:
         return None
     rows = np.flatnonzero(times)[::-1]
-    return Behind(given.keys[rows].tolist(), times[rows].tolist())
+    return Behind(given.columns.keys[rows].tolist(), times[rows].tolist())
 
 
-def _of_facts(given: Facts, name: str, part: str) -> Whole | None:
+def _chosen(whole: Facts, lists: Mapping[str, Sequence[Any]], selection: Selection, places: Places) -> Truth | None:
+    """Which incidents are of `selection`; None for all."""
+    key = int(selection.part) if selection.part.isdecimal() and len(selection.part) < 19 else -1
+    if selection.dimension == Dimension.WHOLE.value:
+        return None
+    if selection.dimension == Dimension.SEVERITY.value:
+        return np.array([severity == selection.part for severity in lists["severity"]], dtype=bool)
+    if selection.dimension == Dimension.UNIT.value:
+        within = [service for service in np.unique(whole.services).tolist() if key in places.units_of(service)]
+        return np.isin(whole.services, within)
+    return np.asarray((whole.services if selection.dimension == Dimension.SERVICE.value else whole.teams) == key)
+
+
+def _of_facts(given: Picked, name: str, part: str) -> Whole | None:
+    if name == "incidents_opened" and not part:
+        return np.ones(len(given.columns.keys), dtype=np.int64)
+    found = _FACTS.get(f"{name}.{part}" if part else name)
     if name == "incidents_by_priority":
-        return _each(given, lambda fact: fact.priority_name == part)
-    counts = _FACTS.get(f"{name}.{part}" if part else name)
-    return None if counts is None else _each(given, counts)
+        found = (("priority",), lambda priority: part == ("unknown" if priority is None else f"P{priority}"))
+    if found is None:
+        return None
+    named, counts = found
+    return np.fromiter(map(int, map(counts, *(given.lists[each] for each in named))), dtype=np.int64, count=len(given.columns.keys))
 
 
-def _each(given: Facts, counts: Callable[[IncidentFact], Any]) -> Whole:
-    return np.array([int(counts(fact)) for fact in given.facts], dtype=np.int64)
+def _ends(opened: int, ended: int | None) -> bool:
+    return ended is not None and ended >= opened
 
 
-def _ends(seconds: float | None) -> bool:
-    return seconds is not None and seconds >= 0
+def _contradicts(opened: int, ended: int | None) -> bool:
+    return ended is not None and ended < opened
 
 
-def _contradicts(seconds: float | None) -> bool:
-    return seconds is not None and seconds < 0
-
-
-_FACTS: dict[str, Callable[[IncidentFact], Any]] = {
-    "incidents_opened": lambda fact: 1,
-    "sla_breached": lambda fact: fact.made_sla is False,
-    "reopened": lambda fact: fact.reopen_count > 0,
-    "reassigned": lambda fact: fact.reassignment_count > 0,
-    "with_problem": lambda fact: fact.has_problem,
-    "with_change": lambda fact: fact.has_change,
-    "functional_escalations": lambda fact: fact.functional_escalations,
-    "time_to_acknowledge_seconds.count": lambda fact: _ends(fact.seconds_to_acknowledge),
-    "time_to_resolve_seconds.count": lambda fact: _ends(fact.seconds_to_resolve),
-    "negative_durations": lambda fact: _contradicts(fact.seconds_to_acknowledge) + _contradicts(fact.seconds_to_resolve),
-    "never_acknowledged": lambda fact: fact.acknowledged_at is None,
-    "unresolved": lambda fact: fact.resolved_at is None,
-    "sla_unknown": lambda fact: fact.made_sla is None,
+# By line, the facts that it is counted by, and how often an incident counts.
+_FACTS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    "sla_breached": (("made_sla",), lambda made: made is False),
+    "reopened": (("reopen_count",), lambda count: count > 0),
+    "reassigned": (("reassignment_count",), lambda count: count > 0),
+    "with_problem": (("has_problem",), bool),
+    "with_change": (("has_change",), bool),
+    "functional_escalations": (("functional_escalations",), int),
+    "time_to_acknowledge_seconds.count": (("opened_at", "acknowledged_at"), _ends),
+    "time_to_resolve_seconds.count": (("opened_at", "resolved_at"), _ends),
+    "negative_durations": (
+        ("opened_at", "acknowledged_at", "resolved_at"),
+        lambda opened, acknowledged, resolved: _contradicts(opened, acknowledged) + _contradicts(opened, resolved),
+    ),
+    "never_acknowledged": (("acknowledged_at",), lambda at: at is None),
+    "unresolved": (("resolved_at",), lambda at: at is None),
+    "sla_unknown": (("made_sla",), lambda made: made is None),
 }
 
 

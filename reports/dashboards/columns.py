@@ -46,7 +46,7 @@ class Facts:
     """Incidents in the order of their opening, a row each, and their technical escalations.
 
     `keys`, `services`, `components` and `teams` (0: none) are primary keys; `told` is the last thing told about each in microseconds, NEVER when nothing
-    was. `facts` have no number and no title, and names only where they were given.
+    was. `facts` have no number and no title, and names only where they were given; none at all where they were not asked for.
     """
 
     keys: Whole
@@ -66,7 +66,7 @@ class Facts:
     def where(self, chosen: Truth) -> "Facts":
         """The chosen incidents alone, with their escalations."""
         kept = self.escalations.of_runs(chosen[self.rows_of_runs], int(chosen.sum()))
-        facts = [self.facts[row] for row in np.flatnonzero(chosen).tolist()]
+        facts = [self.facts[row] for row in np.flatnonzero(chosen).tolist()] if self.facts else []
         keys, services, components, teams, told = (getattr(self, name)[chosen] for name in OF_AN_INCIDENT)
         return Facts(keys, services, components, teams, told, facts, kept)
 
@@ -95,6 +95,19 @@ def packed(given: Facts) -> bytes:
 
 def unpacked(content: bytes, named: Places = NOWHERE) -> Facts:
     """With the names of services and groups as in `named`. Raises OtherFormat for what was packed otherwise, or is no such thing."""
+    found, lists = without_facts(content)
+    given: dict[str, Iterable[Any]] = {
+        "service": map(named.services.get, found.services.tolist(), repeat("")),
+        "team": map(named.teams.get, found.teams.tolist(), repeat("")),
+        **{name: _times(values) if name in TIMES else values for name, values in lists.items()},
+    }
+    # A row is made of a value from each column, in the order in which its class has them.
+    columns = (given.get(field.name, repeat("", len(found.keys))) for field in fields(IncidentFact))
+    return replace(found, facts=[IncidentFact(*row) for row in zip(*columns, strict=False)])
+
+
+def without_facts(content: bytes) -> tuple[Facts, dict[str, list[Any]]]:
+    """What is written as columns, and what is written as lists: times in microseconds. Making facts of these takes most of the time."""
     head, body = _head_and_body(content)
     columns, place = [], 0
     for width, base, count in head["columns"]:
@@ -106,16 +119,7 @@ def unpacked(content: bytes, named: Places = NOWHERE) -> Facts:
     of_runs = {name: _as_kept(name, column) for name, column in zip(OF_A_RUN, runs, strict=True)}
     beside = {name: _as_kept(name, column) for name, column in zip(OF_A_VISIT, others, strict=True)}
     escalations = Escalations(opened=len(keys), visits=Visits(*visits), known_until=0, **of_runs, **beside)
-    given: dict[str, Iterable[Any]] = {
-        "service": map(named.services.get, services.tolist(), repeat("")),
-        "team": map(named.teams.get, teams.tolist(), repeat("")),
-        **{field.name: _times(head["facts"][field.name]) if field.name in TIMES else head["facts"][field.name] for field in KEPT},
-    }
-    # A row is made of a value from each column, in the order in which its class has them.
-    facts = [
-        IncidentFact(*row) for row in zip(*(given.get(field.name, repeat("", len(keys))) for field in fields(IncidentFact)), strict=False)
-    ]
-    return Facts(keys, services, components, teams, told, facts, escalations)
+    return Facts(keys, services, components, teams, told, [], escalations), head["facts"]
 
 
 def joined(days: Sequence[Facts]) -> Facts:

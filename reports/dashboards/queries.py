@@ -114,20 +114,19 @@ def figures_by_part(dimension: str, quarter: Quarter, scope: Scope) -> Iterator[
         yield selection, name, found[selection.part]
 
 
-def facts_of(selection: Selection, quarter: Quarter) -> Any:
-    """The facts of `selection`, a `columns.Facts`; one query beside those for places. Raises WrongState while they are worked out anew."""
+def picked_from(selection: Selection, quarter: Quarter) -> Any:
+    """The incidents of `selection`, a `behind.Picked`. Two queries. Raises WrongState while the facts are worked out anew."""
     # Here: what a page of figures shows needs none of this.
-    from .columns import OtherFormat, joined, unpacked
+    from .behind import picked
+    from .columns import OtherFormat
     from .places import Places
-    from .working_out import parts_of
 
     days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date(), read_at__isnull=False).order_by("day")
+    places = Places.from_json(progress().places)
     try:
-        whole = joined([unpacked(bytes(content)) for content in days.values_list("columns", flat=True)])
+        return picked(map(bytes, days.values_list("columns", flat=True)), selection, places)
     except OtherFormat as error:
         raise WrongState("The facts of this quarter are being worked out anew. Try again in a minute.") from error
-    chosen = parts_of(whole, Places.from_json(progress().places)).get((selection.dimension, selection.part))
-    return whole if selection.dimension == Dimension.WHOLE.value else whole.where(whole.keys < 0 if chosen is None else chosen)
 
 
 def seen_among(reader: Any, keys: Sequence[int]) -> QuerySet[Incident]:

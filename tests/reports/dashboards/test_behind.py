@@ -9,9 +9,10 @@ import pytest
 from incidents.models import Incident
 from reports.dashboards.behind import incidents_behind
 from reports.dashboards.figures import COUNTED_BY, lines_of
-from reports.dashboards.measured import catalogue, figures_of
-from reports.dashboards.queries import Selection, facts_of
+from reports.dashboards.measured import catalogue
+from reports.dashboards.queries import Selection, picked_from
 from reports.document import Kind
+from reports.models import QuarterFigures
 from reports.packs.quarters import Quarter
 from tests.factories.reports import small_quarter, stored
 from tests.incidents.escalation.conftest import make_scene
@@ -35,9 +36,8 @@ def quarters(now: datetime) -> set[Quarter]:
 def test_the_incidents_behind_a_line_add_up_to_it(quarters: set[Quarter]) -> None:
     units = {each["name"]: each["unit"] for each in catalogue()}
     checked = set()
-    for quarter in quarters:
-        facts = facts_of(Selection(), quarter)
-        measured = figures_of(facts)
+    for row in QuarterFigures.objects.filter(quarter__in=map(str, quarters)):
+        facts, measured = picked_from(Selection(row.dimension, row.part), Quarter.parse(row.quarter)), row.figures
         for level, figures in [(None, measured["figures"]), *((int(key), value) for key, value in measured["levels"].items())]:
             for name, value in figures.items():
                 for line in lines_of(name, units[name], value):
@@ -58,7 +58,7 @@ OF_RUNS = {"runs": "", "exhausted_runs": "", "late_steps": "", "premature": "", 
 
 def test_each_incident_stands_once_and_the_last_opened_first(quarters: set[Quarter]) -> None:
     for quarter in quarters:
-        found = incidents_behind(facts_of(Selection(), quarter), "incidents_opened")
+        found = incidents_behind(picked_from(Selection(), quarter), "incidents_opened")
         assert found is not None
         in_order = Incident.objects.filter(opened_at__gte=quarter.start, opened_at__lt=quarter.end).order_by("-opened_at", "-number")
         assert found.keys == list(in_order.values_list("pk", flat=True))
@@ -66,7 +66,7 @@ def test_each_incident_stands_once_and_the_last_opened_first(quarters: set[Quart
 
 @pytest.mark.parametrize("line", ["", "nonsense", "windows", "windows.nonsense", "escalations_by_cause.", "busiest_services", "_FACTS"])
 def test_what_is_no_line_has_nothing_behind(line: str, quarters: set[Quarter]) -> None:
-    assert incidents_behind(facts_of(Selection(), max(quarters)), line) is None
+    assert incidents_behind(picked_from(Selection(), max(quarters)), line) is None
 
 
 def test_behind_a_time_or_a_share_stand_those_that_are_counted_in_it() -> None:
