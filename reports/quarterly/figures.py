@@ -1,4 +1,7 @@
-"""The figures of a review: frozen for good, or as they are while the quarter runs; beside them those of the quarter before."""
+"""The figures of a review: frozen for good, or as they are while the quarter runs; beside them those of the quarter before.
+
+What counts incidents is imported where it is used: it takes memory that no page of a review needs.
+"""
 
 import json
 from collections.abc import Mapping
@@ -11,11 +14,9 @@ from portal.foundation.canonical import content_hash
 from reports.document import ReportDocument
 from reports.metrics import definitions
 from reports.metrics.population import Population
-from reports.metrics.queries import facts_of
-from reports.packs.freezing import freeze, lines_in
+from reports.packs.kept import lines_in
 from reports.packs.models import FrozenFigures
 from reports.packs.quarters import Quarter
-from reports.packs.services import read_document
 from reports.packs.units import Unit
 
 OPENED = "The quarterly review of these figures was opened."
@@ -33,6 +34,8 @@ class Read:
 
 def provisional(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Read:
     """What is known of a quarter that runs; nothing is frozen."""
+    from reports.packs.services import read_document
+
     head = _head_of(read_document(quarter, unit, now))
     shown = _shown(head, quarter, unit)
     return Read(shown, content_hash(without_floats(shown)), head["content"])
@@ -40,6 +43,8 @@ def provisional(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> R
 
 def frozen(quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, reason: str) -> Read:
     """Freezes the figures with all that is known at `now`, under the next number; `reason` is needed from the second on."""
+    from reports.packs.freezing import freeze
+
     there = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").values_list("number", flat=True).first() or 0
     # Opening a review is what was asked for, and needed its own right; freezing follows from it.
     kept = freeze(quarter, unit, actor=None, now=now, number=there + 1, reason=(reason or OPENED) if there else "")
@@ -75,6 +80,8 @@ def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any]
     if kept is not None:
         content = _head_kept(kept)["content"]
         return {**content["metrics"], **content["coverage"]}, f"as frozen under number {kept.number}"
+    from reports.metrics.queries import facts_of
+
     units = Unit.of(unit).keys if unit else None
     facts = list(facts_of(Population(quarter.start, quarter.end, units)))
     return definitions.measured((*definitions.METRICS, *definitions.COVERAGE), facts), "as known now; it was never frozen"
