@@ -11,7 +11,6 @@ from django.db.models.functions import TruncQuarter
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 
-from .columns import along
 from .facts import IncidentFact, moves_between_known_groups
 from .population import Population
 
@@ -65,6 +64,7 @@ def quarters_with_incidents() -> list[datetime]:
 
 def _moves(within: Q) -> Counter[int]:
     # Here: pages ask which quarters there are, and no process should hold numpy for that.
+    from .columns import along
 
     entries = along(TimelineEntry.objects.filter(within, kind=TimelineEntry.Kind.ASSIGNED), "incident__")
     counted: Counter[int] = Counter()

@@ -16,7 +16,7 @@ print(*sorted(name for name in sys.modules if sys.modules[name] is not None))
 """
 # Each with who would bring it: the pack's files and pictures, the tests of others' packages, descriptions of the API, the shell.
 NEEDLESS = (
-    "matplotlib", "reportlab", "PIL", "openpyxl", "xlsxwriter",
+    "numpy", "matplotlib", "reportlab", "PIL", "openpyxl", "xlsxwriter",
     "django.test", "rest_framework.test", "unittest", "pytest",
     "yaml", "requests", "markdown", "pygments", "rich", "click",
 )  # fmt: skip

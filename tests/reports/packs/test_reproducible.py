@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.events.services import Act, act, record
 from policies.models import BusinessUnit, Service
 from reports.models import FrozenFigures
-from reports.packs import services
+from reports.packs import reading, services
 from reports.packs.finishing import content_of, finish
 from reports.packs.freezing import freeze
 from reports.packs.frozen_form import lines_of
@@ -34,7 +34,7 @@ TIED = ("inc-2", "INC9", "Inc-10", "ÄNC", "inc_1", "INC 3", "عربي")
 @pytest.fixture
 def frozen(now: datetime, monkeypatch: pytest.MonkeyPatch) -> FrozenFigures:
     """Figures whose digest hangs on no chapter that is added later."""
-    monkeypatch.setattr(services, "ANALYSES", ())
+    monkeypatch.setattr(reading, "ANALYSES", ())
     stored(*small_quarter(), *(fact(number=number, service=number) for number in TIED))
     return freeze(Q1, None, actor=None, now=now)
 
