@@ -37,7 +37,7 @@ class FrozenFiguresAdmin(InReach):
     empty_list = "Figures of a quarter stand here once its review has opened, and the files of the finished pack once it is signed."
 
     class Media:
-        css = {"all": ("adminkit/adminkit.css",)}
+        css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -73,7 +73,7 @@ class FrozenFiguresAdmin(InReach):
             "frozen": frozen,
             "period": Quarter.parse(frozen.quarter).days_in_words,
             "finished": finished,
-            "files": finished.files.defer("content") if finished else (),
+            "files": sorted(finished.files.defer("content"), key=_for_people_first) if finished else (),
             "may_take_evidence": finished is not None and may(request.user, TAKE_EVIDENCE),
             "may_build": may(request.user, BUILD),
             "now": clock.now(),
@@ -152,3 +152,8 @@ class FrozenFiguresAdmin(InReach):
     def is_now(self, frozen: FrozenFigures) -> SafeString:
         done = hasattr(frozen, "finished")
         return format_html('<span class="ak-badge ak-badge-{}">{}</span>', *(("done", "finished") if done else ("open", "not signed yet")))
+
+
+def _for_people_first(file: PackFile) -> int:
+    """The report that people read, the spreadsheet, then what is for machines."""
+    return (".pdf", "xlsx", "json").index(file.name[-4:]) if not file.name.endswith(".csv") else 3
