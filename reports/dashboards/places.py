@@ -1,4 +1,4 @@
-"""What services and groups are called, and to which units services belong. Pure but for `places_now`, which asks three times."""
+"""What services and groups are called, and to which units services belong. Pure."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
@@ -40,16 +40,3 @@ class Places:
 
 
 NOWHERE = Places()
-
-
-def places_now() -> Places:
-    """As they are now. Three queries."""
-    from policies.models import BusinessUnit, Service, Team
-
-    services = list(Service.objects.order_by().values_list("pk", "name", "business_unit_id"))
-    return Places(
-        services={key: name for key, name, _ in services},
-        teams=dict(Team.objects.order_by().values_list("pk", "name")),
-        unit_of={key: unit for key, _, unit in services if unit is not None},
-        above=dict(BusinessUnit.objects.filter(part_of__isnull=False).order_by().values_list("pk", "part_of_id")),
-    )

@@ -17,7 +17,8 @@ from reports.packs.quarters import Quarter
 
 from .changes import changed_since, days_of, marks_now
 from .models import DayFacts, FactsProgress
-from .places import Places, places_now
+from .places import Places
+from .queries import places_now
 
 # Whoever died while preparing keeps others from it for so long.
 LONGEST = timedelta(minutes=10)
