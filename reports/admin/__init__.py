@@ -5,6 +5,6 @@ Reads: packs, prepared figures, and the incidents behind them.
 Never: changes or removes the record of a pack.
 """
 
-from . import dashboards, frozen, packs, quarterly
+from . import dashboards, frozen, packs, quarterly, quarterly_actions
 
-__all__ = ["dashboards", "frozen", "packs", "quarterly"]
+__all__ = ["dashboards", "frozen", "packs", "quarterly", "quarterly_actions"]
