@@ -9,10 +9,10 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from audit.reviews.frozen import file_of
 from audit.models import LedgerEvent, ReviewFinding, ReviewItem, ReviewPeriod, ReviewSignOff
 from audit.reviews.closing import check_period, close_period, reopen_period, sign_period, tell_check
 from audit.reviews.findings import change_finding, make_finding, resolve_finding, withdraw_finding
+from audit.reviews.frozen import file_of
 from audit.reviews.judging import Judgement, judge
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories import log_reviews as make
