@@ -10,6 +10,7 @@ import numpy as np
 from incidents.models import Incident
 from reports.metrics.columns import CHUNK
 from reports.metrics.levels import NEVER
+from reports.metrics.one_report import once
 from reports.metrics.population import Population
 
 from . import acts, beside, confusion, records, route, timing
@@ -45,6 +46,7 @@ def deviations_of(population: Population, known_until: datetime) -> tuple[Deviat
     return conformance_of(population, known_until).deviations
 
 
+@once
 def conformance_of(population: Population, known_until: datetime) -> Conformance:
     """A constant number of queries, whatever the number of incidents. What happened after `known_until` is not known to signatures,
     closings and reviews; steps and acts are those that are stored."""

@@ -15,6 +15,7 @@ from .columns import CHUNK, Above, IsSet, Microseconds, WholeIn, along, coded, n
 from .escalation_definitions import Escalations
 from .levels import NEVER, NOBODY, Action, Acts, Steps, Whole, acted, visits_of
 from .moments import EPOCH, MICROSECOND, microseconds
+from .one_report import once
 from .population import Population
 
 __all__ = ["EPOCH", "MICROSECOND", "TRACKS", "escalations_by_track", "names_of_runs", "technical_escalations"]
@@ -40,6 +41,7 @@ def names_of_runs(population: Population) -> dict[str, NDArray[Any]]:
     return found | {"hour": np.array([f"{row[-1].astimezone(UTC):%H}:00" for row in rows], dtype=object)}
 
 
+@once
 def technical_escalations(population: Population, known_until: datetime) -> Escalations:
     """The technical runs of the population's incidents. Four queries."""
     return _read(population, known_until, (EscalationRun.Track.TECHNICAL.value,))[0]

@@ -10,6 +10,7 @@ from reports.document import Chapter, ReportDocument
 from reports.metrics.chapter import build as operations
 from reports.metrics.escalation_queries import names_of_runs, technical_escalations
 from reports.metrics.facts import IncidentFact
+from reports.metrics.one_report import one_report
 from reports.metrics.population import Population
 from reports.metrics.queries import facts_of, last_event_at
 from reports.patterns import chapter as patterns
@@ -28,6 +29,11 @@ ANALYSES: tuple[Analysis, ...] = (operations.chapter_of, patterns.chapter_of, co
 
 def read(quarter: Quarter, unit: BusinessUnit | None, now: datetime, tell: Callable[[str], None]) -> ReportDocument:
     """The report on `quarter` as the data are now, of `unit` with its parts or of the whole organisation."""
+    with one_report():
+        return _read(quarter, unit, now, tell)
+
+
+def _read(quarter: Quarter, unit: BusinessUnit | None, now: datetime, tell: Callable[[str], None]) -> ReportDocument:
     tell("Reading incidents")
     about = Unit.of(unit) if unit else None
     population = Population(quarter.start, quarter.end, about.keys if about else None)
