@@ -17,7 +17,9 @@ class ReportsConfig(AppConfig):
         from .packs import guards
         from .quarterly import guards as review_guards
 
-        database_guards.guards.register(self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS, *review_guards.GUARDS, *accountability_guards.GUARDS))
+        database_guards.guards.register(
+            self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS, *review_guards.GUARDS, *accountability_guards.GUARDS)
+        )
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         # Half a minute apart, so that what happened is in the figures within a minute: schedules know no seconds.
