@@ -65,10 +65,9 @@ class ReadView(View):
 
     def _version(self, request: HttpRequest, version_id: int) -> PolicyVersion:
         version = PolicyVersion.objects.select_related("policy__owner").filter(pk=version_id, state="approved").first()
-        if version is None:
+        # What is out of reach does not exist, whatever its state.
+        if version is None or not (may(request.user, READ, version) or has_duty(request.user, version.policy)):
             raise Http404
-        if not may(request.user, READ, version) and not has_duty(request.user, version.policy):
-            raise PermissionDenied
         return version
 
     def _show(self, request: HttpRequest, version: PolicyVersion, *, problem: str = "", status: int = 200) -> HttpResponse:

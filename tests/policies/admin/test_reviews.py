@@ -127,8 +127,8 @@ def test_a_person_reads_and_accepts_and_is_asked_no_more(client: Client, version
 
 def test_a_stranger_neither_reads_nor_accepts(client: Client, version: PolicyVersion) -> None:
     client.force_login(person("Stranger"))
-    assert client.get(f"{MINE}{version.pk}/").status_code == 403
-    assert client.post(f"{MINE}{version.pk}/", {"content_sha256": version.content_sha256}).status_code == 403
+    assert client.get(f"{MINE}{version.pk}/").status_code == 404
+    assert client.post(f"{MINE}{version.pk}/", {"content_sha256": version.content_sha256}).status_code == 404
     assert client.get(f"{MINE}{make.draft(version.policy).pk}/").status_code == 404
     assert "Nobody has laid such a duty on you" in text(client.get(MINE))
 
