@@ -28,7 +28,7 @@ def export_pack(
     reason: str = "",
     **how: Callable[..., object],
 ) -> Path:
-    """Writes the bundle of `finished` into `folder`; `about` are further objects whose entries belong to it, such as the review.
+    """Writes the bundle of `finished` into `folder`, with the entries of the review that it was finished for; `about` are further objects.
 
     What docs/ledger-format.md says of bundles holds, and `verify.py` checks it. `how` and what is raised: audit.evidence.bundles.
     """
@@ -36,7 +36,8 @@ def export_pack(
     attached = {file.name: content_of(file) for file in finished.files.all()} | {SCHEMA_NAME: published()}
     name = document_of(frozen).name
     attached[figures_name(name)] = b"".join(line + b"\n" for line in lines_in(frozen))
-    others = tuple((one._meta.label_lower, str(one.pk)) for one in (frozen, *about))
+    review = getattr(frozen, "review", None)
+    others = tuple((one._meta.label_lower, str(one.pk)) for one in (frozen, *([review] if review else []), *about))
     selection = Selection(model=finished._meta.label_lower, pk=str(finished.pk), others=others)
     out = folder / evidence_name(name)
     export_evidence(out, selection, actor=actor, now=now, reason=reason or f"Evidence of {finished}", attached=attached, **how)  # type: ignore[arg-type]

@@ -1,12 +1,21 @@
 """The pack of a signed review: its own chapter beside the frozen figures, made once, the same whenever it is read."""
 
+import io
 import json
+import zipfile
+from collections import Counter
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from audit.evidence.verifier import verify
+from audit.sealing.services import seal
+from portal.foundation import clock
 from reports.exports.formats import FORMATS
 from reports.models import FinishedPack, PackFile, QuarterlyReview
+from reports.packs.evidence import export_pack
 from reports.packs.finishing import content_of
 from reports.quarterly.actions import finish_action
 from reports.quarterly.chapter import chapter_of_review, restated_in_words
@@ -55,6 +64,22 @@ def test_only_a_signed_review_gets_its_pack_once_with_its_chapter_in_every_forma
     kept = pack_of(review)
     assert kept == FinishedPack.objects.get()
     assert untold() == []
+
+
+def test_the_evidence_of_the_pack_holds_each_signature_and_is_sound(
+    review: QuarterlyReview, people: tuple[Any, ...], tmp_path: Path, settings: Any
+) -> None:
+    settings.LEDGER_KEYS = tmp_path / "keys"
+    make.signed(review, *people)
+    finish_signed(now=AFTER)
+    path = export_pack(FinishedPack.objects.get(), tmp_path, actor=people[0], now=clock.now(), wait=lambda seconds: seal(clock.now()))
+    with redirect_stdout(io.StringIO()) as printed:
+        verify.main([str(path), "--json"])
+    assert json.loads(printed.getvalue())["status"] == 0, printed.getvalue()
+    with zipfile.ZipFile(path) as archive:
+        entries = [json.loads(line) for line in archive.read("entries.jsonl").splitlines() if line.startswith(b"{")]
+    told = Counter(entry["type"] for entry in entries)
+    assert (told["quarterly_review.signed"], told["quarterly_review.submitted"], told["reports.pack_finished"]) == (3, 1, 1)
 
 
 def test_the_chapter_tells_what_was_signed_and_stays_the_same_when_actions_go_on(review: QuarterlyReview, people: tuple[Any, ...]) -> None:
