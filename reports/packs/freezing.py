@@ -8,7 +8,7 @@ from policies.models import BusinessUnit
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, WrongState
 
-from .kept import document_of, lines_in, pack
+from .kept import Packed, document_of, lines_in, pack
 from .models import FrozenFigures
 from .quarters import Quarter
 from .services import Tell, read_document
@@ -16,6 +16,11 @@ from .services import Tell, read_document
 __all__ = ["RIGHT", "document_of", "freeze", "lines_in", "pack"]
 
 RIGHT = "reports.build_quarterlypack"
+
+
+def read_figures(quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, tell: Tell = lambda step: None) -> Packed:
+    """All figures of `quarter` as they are known at `now`, ready to be kept. It takes a minute for a large quarter, and locks nothing."""
+    return pack(read_document(quarter, unit, now, tell))
 
 
 def freeze(
@@ -27,8 +32,11 @@ def freeze(
     number: int = 1,
     reason: str = "",
     tell: Tell = lambda step: None,
+    packed: Packed | None = None,
 ) -> FrozenFigures:
     """Reads all figures of `quarter` for `unit` (None: the whole organisation) at the cut-off `now`, and keeps them.
+
+    Whoever calls it within a transaction gives what `read_figures` read before that as `packed`.
 
     Raises NotAllowed; InvalidInput for a restatement without a reason; WrongState when this number is there already, or none before it.
     """
@@ -41,7 +49,7 @@ def freeze(
         last = f"the last figures of {quarter} have the number {there}" if there else f"no figures of {quarter} are frozen yet"
         raise WrongState(f"Figures are numbered one after the other: {last}, so the next one is {there + 1}, not {number}.")
     # Before the transaction: others write while a large quarter is read.
-    packed = pack(read_document(quarter, unit, now, tell))
+    packed = packed or read_figures(quarter, unit, now=now, tell=tell)
     with act("reports.figures_frozen", actor=actor, now=now, why=reason) as running:
         running.subject = frozen = FrozenFigures.objects.create(
             quarter=str(quarter),

@@ -23,6 +23,11 @@ class Packed(NamedTuple):
     sha256: str
 
 
+def first_line(packed: Packed) -> bytes:
+    """The line that says all of the document but the rows of its tables."""
+    return next(_split(_unpacked(packed.content)))
+
+
 def document_of(kept: FrozenFigures | FinishedPack) -> ReportDocument:
     """The document as it was frozen, or finished. Raises PortalError when it is not what its digest says."""
     return document_of_lines(lines_in(kept))

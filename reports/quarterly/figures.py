@@ -11,15 +11,23 @@ from typing import Any
 
 from policies.models import BusinessUnit
 from portal.foundation.canonical import content_hash
-from reports.document import ReportDocument
 from reports.metrics import definitions
 from reports.metrics.population import Population
-from reports.packs.kept import lines_in
+from reports.packs.kept import Packed, first_line, lines_in
 from reports.packs.models import FrozenFigures
 from reports.packs.quarters import Quarter
 from reports.packs.units import Unit
 
 OPENED = "The quarterly review of these figures was opened."
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """All figures as they are known now: packed to be kept, for the page of a review, and as they stand in the report."""
+
+    packed: Packed
+    shown: dict[str, Any]
+    content: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +40,29 @@ class Read:
     kept: FrozenFigures | None = None
 
 
-def provisional(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Read:
+def read(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Fresh:
+    """To be called before a transaction: a large quarter takes a minute, and on SQLite nobody else writes while one is open."""
+    from reports.packs.freezing import read_figures
+
+    packed = read_figures(quarter, unit, now=now)
+    head = json.loads(first_line(packed))["document"]
+    return Fresh(packed, _shown(head, quarter, unit), head["content"])
+
+
+def provisional(fresh: Fresh) -> Read:
     """What is known of a quarter that runs; nothing is frozen."""
-    from reports.packs.services import read_document
-
-    head = _head_of(read_document(quarter, unit, now))
-    shown = _shown(head, quarter, unit)
-    return Read(shown, content_hash(without_floats(shown)), head["content"])
+    return Read(fresh.shown, content_hash(without_floats(fresh.shown)), fresh.content)
 
 
-def frozen(quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, reason: str) -> Read:
-    """Freezes the figures with all that is known at `now`, under the next number; `reason` is needed from the second on."""
+def frozen(fresh: Fresh, quarter: Quarter, unit: BusinessUnit | None, *, now: datetime, reason: str) -> Read:
+    """Freezes the figures with all that was known at `now`, under the next number; `reason` is needed from the second on."""
     from reports.packs.freezing import freeze
 
     there = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").values_list("number", flat=True).first() or 0
     # Opening a review is what was asked for, and needed its own right; freezing follows from it.
-    kept = freeze(quarter, unit, actor=None, now=now, number=there + 1, reason=(reason or OPENED) if there else "")
-    head = _head_kept(kept)
-    return Read(_shown(head, quarter, unit), kept.sha256, head["content"], kept)
+    why = (reason or OPENED) if there else ""
+    kept = freeze(quarter, unit, actor=None, now=now, number=there + 1, reason=why, packed=fresh.packed)
+    return Read(fresh.shown, kept.sha256, fresh.content, kept)
 
 
 def without_floats(value: Any) -> Any:
@@ -85,10 +98,6 @@ def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any]
     units = Unit.of(unit).keys if unit else None
     facts = list(facts_of(Population(quarter.start, quarter.end, units)))
     return definitions.measured((*definitions.METRICS, *definitions.COVERAGE), facts), "as known now; it was never frozen"
-
-
-def _head_of(document: ReportDocument) -> dict[str, Any]:
-    return {"highlights": document.highlights, "summary": document.summary, "content": document.content}
 
 
 def _head_kept(kept: FrozenFigures) -> dict[str, Any]:

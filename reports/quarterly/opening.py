@@ -49,9 +49,11 @@ def open_due(*, now: datetime) -> list[QuarterlyReview]:
         for unit in (None, *_units_with_services()):
             there = known.get(unit.pk if unit else None)
             if there is None:
-                opened += _if_first(lambda unit=unit, quarter=quarter: _open(quarter, unit, actor=None, now=now))
+                fresh = figures.read(quarter, unit, now)
+                opened += _if_first(lambda unit=unit, quarter=quarter, fresh=fresh: _open(fresh, quarter, unit, actor=None, now=now))
             elif there.state == ReviewState.PROVISIONAL:
-                opened += _if_first(lambda there=there: _go_on(there, now))
+                fresh = figures.read(quarter, there.unit, now)
+                opened += _if_first(lambda there=there, fresh=fresh: _go_on(fresh, there, now))
     return opened
 
 
@@ -63,9 +65,10 @@ def open_review(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now:
         refuse({"quarter": f"{str(quarter)[:20]} has not begun. Choose a quarter that runs or is over."}, what="The review is not opened.")
     if there := QuarterlyReview.objects.filter(quarter=str(quarter), unit=unit).first():
         raise Conflict(f"{there} is open already. Go on with that one.")
+    fresh = figures.read(quarter, unit, now)
     try:
         with transaction.atomic():
-            return _open(quarter, unit, actor=actor, now=now, why=words)
+            return _open(fresh, quarter, unit, actor=actor, now=now, why=words)
     except IntegrityError as error:
         raise Conflict("Somebody else opened it at the same moment. Go on with that one.") from error
 
@@ -77,13 +80,14 @@ def restate(review: QuarterlyReview, *, actor: Any, now: datetime, reason: str) 
     """
     require_person(actor, PREPARE, review, to="restate a quarterly review")
     words = words_of("reason", reason, ask="Say what was wrong and why it is stated anew. The words stand in the report.")
+    _refuse_unsigned(review)
+    fresh = figures.read(review.of, review.unit, now)
     with act("quarterly_review.restated", actor=actor, now=now, why=words) as running:
         former = QuarterlyReview.objects.select_for_update(of=("self",)).select_related("unit").get(pk=review.pk)
-        if not former.is_signed:
-            raise WrongState("Only what was signed is restated. Correct this review itself.")
+        _refuse_unsigned(former)
         if QuarterlyReview.objects.filter(restates=former).exists():
             raise Conflict("This review was restated already. Restate the newest number, if that one is wrong.")
-        new, content = _made(former.of, former.unit, actor=actor, now=now, number=former.number + 1, restates=former, reason=words)
+        new, content = _made(fresh, former.of, former.unit, actor=actor, now=now, number=former.number + 1, restates=former, reason=words)
         new.agenda, new.summary = former.agenda, former.summary
         save_tracked(new, actor=actor, now=now, reason=words)
         _copy(former, new, actor, now)
@@ -97,6 +101,11 @@ def restate(review: QuarterlyReview, *, actor: Any, now: datetime, reason: str) 
             "proposed": proposed,
         }
     return new
+
+
+def _refuse_unsigned(review: QuarterlyReview) -> None:
+    if not review.is_signed:
+        raise WrongState("Only what was signed is restated. Correct this review itself.")
 
 
 def units_changed(review: QuarterlyReview) -> str:
@@ -162,9 +171,11 @@ def _if_first(make: Any) -> list[QuarterlyReview]:
         return []
 
 
-def _open(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, why: str = "") -> QuarterlyReview:
+def _open(
+    fresh: figures.Fresh, quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, why: str = ""
+) -> QuarterlyReview:
     with act(OPENED, actor=actor, now=now, why=why) as running:
-        review, content = _made(quarter, unit, actor=actor, now=now)
+        review, content = _made(fresh, quarter, unit, actor=actor, now=now)
         review.agenda = "\n".join(AGENDA)
         save_tracked(review, actor=actor, now=now, reason=why)
         proposed = proposing.propose(review, content, now=now)
@@ -173,14 +184,14 @@ def _open(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datet
     return review
 
 
-def _go_on(review: QuarterlyReview, now: datetime) -> QuarterlyReview | None:
+def _go_on(fresh: figures.Fresh, review: QuarterlyReview, now: datetime) -> QuarterlyReview | None:
     """The quarter is over: the figures are frozen, and what was prepared so far stays."""
     with act("quarterly_review.went_on", actor=None, now=now) as running:
         review = QuarterlyReview.objects.select_for_update(of=("self",)).select_related("unit").get(pk=review.pk)
         if review.state != ReviewState.PROVISIONAL:
             running.nothing_happened()
             return None
-        content = _freeze(review, review.of, review.unit, now)
+        content = _freeze(fresh, review, review.of, review.unit, now)
         review.state, review.due_at = ReviewState.PREPARING, _due(review.of, now)
         save_tracked(review, actor=None, now=now, reason="The quarter is over.")
         proposed = proposing.propose(review, content, now=now)
@@ -190,7 +201,7 @@ def _go_on(review: QuarterlyReview, now: datetime) -> QuarterlyReview | None:
 
 
 def _made(
-    quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, number: int = 1, **more: Any
+    fresh: figures.Fresh, quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, number: int = 1, **more: Any
 ) -> tuple[QuarterlyReview, Mapping[str, Any]]:
     """A review that is not kept yet, with its figures, and all that they say."""
     about = Unit.of(unit) if unit else None
@@ -207,18 +218,18 @@ def _made(
         **more,
     )
     if quarter.progress(now) is Progress.RUNNING:
-        read = figures.provisional(quarter, unit, now)
+        read = figures.provisional(fresh)
         review.state, review.known_until = ReviewState.PROVISIONAL, now
         review.figures, review.figures_sha256 = read.shown, read.sha256
         review.beside = gathered(quarter, review.reach, now)
         return review, read.content
     review.state = ReviewState.PREPARING
-    return review, _freeze(review, quarter, unit, now)
+    return review, _freeze(fresh, review, quarter, unit, now)
 
 
-def _freeze(review: QuarterlyReview, quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Mapping[str, Any]:
+def _freeze(fresh: figures.Fresh, review: QuarterlyReview, quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Mapping[str, Any]:
     """All that the frozen figures say."""
-    read = figures.frozen(quarter, unit, now=now, reason=review.reason)
+    read = figures.frozen(fresh, quarter, unit, now=now, reason=review.reason)
     review.figures, review.figures_sha256, review.frozen = read.shown, read.sha256, read.kept
     review.known_until = now
     review.beside = gathered(quarter, review.reach, now)
