@@ -28,6 +28,8 @@ __all__ = ["copies", "types_of_events_are_known", "written_once"]
 # Looking for garbage took a quarter of the suite's time: a page makes more objects than the standard threshold of 700 was meant for.
 gc.set_threshold(100_000, 20, 20)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+# Folders of tests that take long, however few they are.
+LONG = frozenset({"journeys", "properties"})
 
 
 # What asks for one of these may use the database; from all other tests it is locked away.
@@ -45,9 +47,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _long_files_first(items: list[pytest.Item]) -> None:
-    """Journeys wait for processes of their own, so they begin, while there is work for the other workers; then the files with most tests."""
+    """Journeys wait for processes of their own, and a property is one test of minutes, so they begin, while there is work for the other
+    workers; then the files with most tests."""
     tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: ("journeys" not in item.path.parts, -tests[item.path], item.path, shared_by(item)))
+    items.sort(key=lambda item: (LONG.isdisjoint(item.path.parts), -tests[item.path], item.path, shared_by(item)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
