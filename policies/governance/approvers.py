@@ -26,7 +26,7 @@ TOO_NEW = "Your account was made after this change was begun, so somebody whose 
 
 
 def contributors(version: PolicyVersion) -> set[int]:
-    """Everybody whose hand is in `version`: author, submitter, and whoever changed its content while it was a draft."""
+    """Everybody whose hand is in `version`: author, whoever submitted it, also before it was sent back, and who changed it as a draft."""
     people = {version.author_id, version.submitted_by_id}
     statement, asked = _words_for_hands(connection.vendor)
     with connection.cursor() as cursor:
@@ -34,6 +34,7 @@ def contributors(version: PolicyVersion) -> set[int]:
         people.update(person for (person,) in cursor.fetchall())
     before = None
     for past in version.history.order_by("history_id"):
+        people.add(past.submitted_by_id)
         said = (past.change_reason, past.effective_from, *(getattr(past, name) for name in OWN_FIELDS))
         if past.state == VersionState.DRAFT.value and said != before:
             people.add(past.history_user_id)

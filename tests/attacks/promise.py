@@ -124,7 +124,7 @@ portal.outage                D        -    -    -
 portal.outboxmessage         D        -    -    -
 portal.user                  MD       D    D    -
 reports.dashboard            -        -    -    -
-reports.frozenfigures        MAOX     -    -    -
+reports.frozenfigures        CMAOX    -    -    -
 reports.quarterlyaction      MAOX     -    -    -
 reports.quarterlypack        MAOX     -    -    -
 reports.quarterlyreview      MAOX     O    -    -

@@ -98,7 +98,8 @@ def the_demo_has_its_whole_past(database: Path) -> None:
         incidents, runs, messages = (states(f) for f in ("incidents_incident", "incidents_escalationrun", "portal_outboxmessage"))
         (hashed,) = rows.execute("SELECT password FROM portal_user WHERE username = 'responder'").fetchone()
     assert incidents["resolved"] + incidents["closed"] >= 30
-    assert (runs["exhausted"], messages["delivered"] > 30) == (0, True)
+    # A few of its incidents found nobody in time; the others did, for their messages arrived.
+    assert (runs["exhausted"] < 6, messages["delivered"] > 30) == (True, True)
     assert PBKDF2PasswordHasher().verify(PASSWORD, hashed)
 
 

@@ -137,7 +137,8 @@ ROLES: tuple[Role, ...] = (
         + _STAND_IN
         + _SEE_ACCESS
         + _GRANT
-        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident", "reports.view_dashboard")
+        + ("policies.publish_at_once_policyversion", "incidents.waive_handoff", "incidents.declassify_incident")
+        + ("reports.view_dashboard", "reports.view_frozenfigures")
         + _BREAK_GLASS,
     ),
     Role(

@@ -100,6 +100,17 @@ def test_sending_back_does_not_make_the_approver_a_contributor(version: Any, man
     assert version.state == "approved"
 
 
+def test_whoever_submitted_it_before_it_was_sent_back_does_not_approve_it_later(
+    version: Any, manager: Any, approver: Any, now: Any
+) -> None:
+    both = person("Both", roles=("manager", "approver"))
+    services.submit_version(version, actor=both, now=now, accepted="Known")
+    services.send_back_version(version, actor=approver, now=now, reason="Add a backup")
+    services.submit_version(version, actor=manager, now=now, accepted="Known")
+    with pytest.raises(NotAllowed):
+        services.approve_version(version, actor=both, now=now, reason="Now it is good")
+
+
 def test_a_superuser_does_not_approve_by_being_one(version: Any, manager: Any, now: Any) -> None:
     services.submit_version(version, actor=manager, now=now, accepted="Known")
     with pytest.raises(NotAllowed, match="approve policyversion"):
