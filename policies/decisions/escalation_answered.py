@@ -36,7 +36,9 @@ def after_the_answer(snapshot: PolicySnapshot, roster: Roster, state: RunState, 
     """The milestone comes first. Whoever holds an incident that waits for others is not called silent."""
     milestone, silent = milestone_at(snapshot, state), silent_at(snapshot, state)
     if milestone is not None and now >= milestone:
-        return missed_milestone(snapshot, roster, state, now, milestone)
+        # On hold before its first alert a run is not looked at for the milestone, so that was not due before the answer.
+        due = milestone if state.level else max(milestone, state.last_sign_at or milestone)
+        return missed_milestone(snapshot, roster, state, now, due)
     if silent is not None and now >= silent:
         if not state.on_hold:
             return _silent(snapshot, roster, state, now, lateness(None, now, silent))

@@ -223,6 +223,14 @@ def test_a_missed_milestone_moves_an_acknowledged_incident_up_once() -> None:
     assert taken.state.status is Status.ENDED
 
 
+def test_a_milestone_that_passed_in_a_hold_before_the_first_alert_is_not_late_when_somebody_answers_after_it() -> None:
+    snapshot = replace(TWO_LEVELS, resolve_within=timedelta(minutes=1))
+    resting = FRESH._replace(status=Status.HELD, held_at=OPENED, held_until=OPENED + minutes(60))
+    taken = next_actions(snapshot, EVERYBODY, resting._replace(acknowledged_by="Ana Ruiz"), OPENED + minutes(59))
+    moved = next_actions(snapshot, EVERYBODY, taken.state, OPENED + minutes(59))
+    assert (moved.actions[0].kind, moved.actions[0].late_by) == (Kind.MILESTONE, None)
+
+
 def test_a_missed_milestone_with_no_level_above_is_recorded() -> None:
     snapshot = policy(level(1), resolve_within=timedelta(hours=1))
     acknowledged = next_actions(snapshot, EVERYBODY, FRESH._replace(acknowledged_by="Ana Ruiz"), OPENED)

@@ -13,7 +13,7 @@ from .courses import story_of
 PUNCTUAL = st.lists(st.sampled_from([0, 0, 1, 2]), min_size=40, max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(policies, rosters, states, PUNCTUAL, events)
 def test_a_punctual_engine_and_whatever_people_order_leave_no_deviation_but_bypasses(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], happens: dict[int, Event]
@@ -26,7 +26,7 @@ def test_a_punctual_engine_and_whatever_people_order_leave_no_deviation_but_bypa
     assert all(each.rationale == "They say so." for each in found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(policies, rosters, states, delays, st.integers(-1, 8), st.integers(-1, 8))
 def test_an_engine_that_comes_late_leaves_late_steps_and_nothing_else(
     policy: PolicySnapshot, roster: Roster, state: RunState, delays: list[int], acknowledge_at: int, worse_at: int

@@ -16,6 +16,7 @@ from reports.models import QuarterFigures
 from reports.packs.quarters import Quarter
 from tests.factories.reports import small_quarter, stored
 from tests.incidents.escalation.conftest import make_scene
+from tests.shared import shared
 
 from .histories import Lives, prepare
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 NOTHING_BEHIND = {"busiest_services"}
 
 
-@pytest.fixture
+@shared
 def quarters(now: datetime) -> set[Quarter]:
     stored(*small_quarter())
     lives = Lives(make_scene(now), Random(5))
