@@ -88,12 +88,15 @@ def _told(actor: str, label: str, place: str) -> bool:
     """Beside rows in reach: a thing tells the names of what it hangs on, a service those of its policy and team, and a form what can be chosen."""
     if label == "policies.businessunit" and place == HOUSE:
         return any(sees(actor, under, each) for each in PLACES for under in (label, "policies.service"))
+    if label == "portal.contactpoint" and changes(actor, "incidents.drill", "change"):
+        return True
     if label == "policies.runbook":
         return changes(actor, "policies.service", "change") or sees(actor, label, place)
     return sees(actor, label, place) or any(sees(actor, below, place) for below in NAMED_BY.get(label, ()))
 
 
 NAMED_BY = {
+    "audit.savedview": ("audit.reviewplan",),
     "policies.service": ("incidents.incident", "policies.component"),
     "policies.businessunit": ("policies.service",),
     "policies.team": ("policies.service",),
