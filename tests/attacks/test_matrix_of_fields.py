@@ -17,8 +17,6 @@ from django.db import models, transaction
 from django.test import Client
 from django.urls import reverse
 
-from audit.models import SavedViewVersion
-from audit.reading.filters import Filters, as_json
 from portal.foundation import clock
 from tests.policies.admin.forms import as_ as browser_of
 from tests.policies.admin.forms import form_of, undrawn
@@ -63,8 +61,6 @@ def world(written_once: Write, now: datetime) -> World:
     def made() -> World:
         world = built(now)
         world.things["portal.user"] = {HOUSE: world.actors["nobody"]}
-        view = world.things["audit.savedview"][HOUSE]
-        SavedViewVersion.objects.create(view=view, number=1, filters=as_json(Filters()), sha256="0" * 64, by=view.owner, at=now)
         return world
 
     found: World = written_once(made)

@@ -10,6 +10,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 
+from audit.models import SavedViewVersion
+from audit.reading.filters import Filters, as_json
+from incidents.imports.intake import Intake
+from incidents.imports.planning import Plan
+from incidents.imports.report import report_of
+from incidents.imports.servicenow_log.source import SERVICENOW_LOG
 from portal.foundation import clock
 from portal.foundation.access.grants import grant
 from portal.foundation.access.places import AUDIT, SEE, WORK, Level
@@ -81,6 +87,10 @@ def _things(now: datetime) -> dict[str, dict[str, Any]]:
                 beside[label] = things.setdefault(label, {})[place] = planted(_model(label), place, now, beside, **given)
     common |= {label: rows["beside"] for label, rows in things.items()}
     _of_the_house(things, common, now)
+    view = things["audit.savedview"][HOUSE]
+    # Each view has a version from its first moment on.
+    every = Filters()
+    SavedViewVersion.objects.create(view=view, number=1, filters=as_json(every), sha256="0" * 64, by=view.owner, at=now)
     return things
 
 
@@ -110,6 +120,7 @@ GIVEN: dict[str, dict[str, Of]] = {
     "policies.escalationpolicy": {"scope": lambda known: "service", "service": lambda known: known["policies.service"]},
     "policies.knowledgeduty": {"person": lambda known: known["portal.user"]},
     "incidents.handoff": {"track": lambda known: "technical", "receiver": lambda known: known["of"]},
+    "incidents.importrun": {"report": lambda known: report_of(Plan(SERVICENOW_LOG, Intake("log.csv", [], []), 1))},
     "incidents.impactreading": {"incident": lambda known: known["incidents.incident"]},
     "incidents.sourcerecord": {"incident": lambda known: known["incidents.incident"]},
     "incidents.problem": {"service": lambda known: known["policies.service"]},
