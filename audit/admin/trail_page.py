@@ -19,7 +19,7 @@ from audit.reading.describing import Names, chips, sentence
 from audit.reading.filters import Filters, as_query, parse
 from audit.reading.folding import Folds
 from audit.reading.searching import Page, about
-from audit.reading.services import views_for
+from audit.reading.services import VIEWS
 from audit.reading.showing import Line, lines_of
 from portal.foundation.adminkit.moments import NEAR, relative, written
 from portal.foundation.errors import InvalidInput
@@ -117,7 +117,7 @@ def context(request: HttpRequest, asked_for: Asked, found: Page, folds: Folds, n
         "newer": address(filters, view, after=found.newer) if found.newer is not None else "",
         "older": address(filters, view, before=found.older) if found.older is not None else "",
         "clear": reverse(LIST) if not filters.is_everything else "",
-        "views": [(each, f"{reverse(LIST)}?view={each.pk}") for each in views_for(request.user)],
+        "views": [(each, f"{reverse(LIST)}?view={each.pk}") for each in VIEWS.seen_by(request.user)],
         "view": view,
         "changed": asked_for.changed,
         "is_owner": view is not None and view.owner_id == request.user.pk,
@@ -152,7 +152,7 @@ def _view(request: HttpRequest) -> SavedView | None:
     given = request.GET.get("view", "")
     if not given:
         return None
-    found = views_for(request.user).filter(pk=int(given)).first() if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    found = VIEWS.find(given, reader=request.user)
     if found is None:
         raise InvalidInput("There is no such view.", {"view": ["There is no such view, or it is not shared with you."]})
     return found

@@ -4,33 +4,20 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from audit.keeping.models import Kept, once
+
 from .filters import Filters, from_json
 
 
-class SavedView(models.Model):
-    """Filters under a name. They change by a new version; the view is retired, never removed."""
+class SavedView(Kept):
+    """Filters under a name."""
 
-    name = models.CharField(max_length=100)
-    purpose = models.TextField(blank=True, help_text="What it is looked at for.")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_shared = models.BooleanField(default=False, help_text="Everybody who may read the trail sees it; else its owner alone.")
-    created_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         default_permissions = ()
         ordering = ["name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["owner", "name"],
-                condition=Q(retired_at=None),
-                name="saved_view_once",
-                violation_error_message="You have a view of that name already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+        constraints = [once("saved_view_once", "view")]
 
     @property
     def current(self) -> "SavedViewVersion":

@@ -82,7 +82,7 @@ class FiguresView(View):
             "levels": shown.level_rows(entries, asked, current.get("levels", {})),
             "compared": self._compared(asked, scope, entries),
             "by": Dimension(asked.by).label if asked.by else "",
-            "dashboards": list(services.dashboards_for(request.user)),
+            "dashboards": list(services.DASHBOARDS.seen_by(request.user)),
             "before": _short(asked.quarter.previous, now),
         }
 
@@ -179,7 +179,7 @@ def _dashboard(request: HttpRequest, name: str) -> Dashboard | None:
     key = request.GET.get(name, "")
     if not key:
         return None
-    found = services.dashboards_for(request.user).filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+    found = services.DASHBOARDS.find(key, reader=request.user)
     if found is None:
         raise Http404("There is no such dashboard, or it was retired.")
     return found

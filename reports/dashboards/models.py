@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from audit.keeping.models import Kept, once
+
 
 class DayFacts(models.Model):
     """The facts of the incidents that were opened on one day (UTC), column by column."""
@@ -65,30 +67,15 @@ class FactsProgress(models.Model):
         return f"facts up to {self.up_to}"
 
 
-class Dashboard(models.Model):
-    """Chosen figures of a chosen part under a name. They change by a new version; the dashboard is retired, never removed."""
+class Dashboard(Kept):
+    """Chosen figures of a chosen part under a name."""
 
-    name = models.CharField(max_length=100)
-    purpose = models.TextField(blank=True, help_text="What it is looked at for.")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_shared = models.BooleanField(default=False, help_text="Others who may see its figures see it; else its owner alone.")
-    created_at = models.DateTimeField()
-    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         default_permissions = ("view",)
         ordering = ["name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["owner", "name"],
-                condition=Q(retired_at=None),
-                name="dashboard_once",
-                violation_error_message="You have a dashboard of that name already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+        constraints = [once("dashboard_once", "dashboard")]
 
 
 class DashboardVersion(models.Model):

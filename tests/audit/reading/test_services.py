@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from audit.models import LedgerEvent, SavedView, SavedViewVersion
 from audit.reading.filters import Filters
 from audit.reading.population import population
-from audit.reading.services import change_view, retire_view, save_view, share_view, take_over_view, views_for
+from audit.reading.services import VIEWS, change_view, save_view
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from tests.factories.ledger import write_events
 from tests.factories.portal import person
@@ -47,15 +47,15 @@ def test_a_change_is_a_new_version_and_the_one_before_stays(view: SavedView, ana
 def test_a_view_whose_owner_left_is_taken_over_with_its_versions(view: SavedView, ana: Any, now: Any) -> None:
     tom = person("Tom", roles=("compliance",))
     with pytest.raises(WrongState, match="who is here"):
-        take_over_view(view, actor=tom, now=now, reason="I want it.")
+        VIEWS.take_over(view, actor=tom, now=now, reason="I want it.")
     ana.is_active = False
     ana.save(update_fields=["is_active"])
-    assert list(views_for(tom)) == [view]
+    assert list(VIEWS.seen_by(tom)) == [view]
     with pytest.raises(InvalidInput):
-        take_over_view(view, actor=tom, now=now, reason=" ")
+        VIEWS.take_over(view, actor=tom, now=now, reason=" ")
     with pytest.raises(NotAllowed):
-        take_over_view(view, actor=person("Rae", roles=("responder",)), now=now, reason="Mine.")
-    take_over_view(view, actor=tom, now=now, reason="Ana has left; the morning's review goes on.")
+        VIEWS.take_over(view, actor=person("Rae", roles=("responder",)), now=now, reason="Mine.")
+    VIEWS.take_over(view, actor=tom, now=now, reason="Ana has left; the morning's review goes on.")
     told = LedgerEvent.objects.get(type="saved_view.taken_over")
     assert f'"owner_before":"{ana.pk}"' in told.payload
     assert change_view(SavedView.objects.get(pk=view.pk), Filters(), actor=tom, now=now, reason="All").number == 2
@@ -63,24 +63,24 @@ def test_a_view_whose_owner_left_is_taken_over_with_its_versions(view: SavedView
 
 def test_others_see_a_view_once_it_is_shared_and_only_its_owner_changes_it(view: SavedView, ana: Any, now: Any) -> None:
     tom, rae = person("Tom", roles=("auditor",)), person("Rae", roles=("responder",))
-    assert list(views_for(tom)) == []
-    share_view(view, actor=ana, now=now)
-    assert (list(views_for(tom)), list(views_for(rae))) == ([view], [])
+    assert list(VIEWS.seen_by(tom)) == []
+    VIEWS.share(view, actor=ana, now=now)
+    assert (list(VIEWS.seen_by(tom)), list(VIEWS.seen_by(rae))) == ([view], [])
     with pytest.raises(NotAllowed):
         change_view(view, Filters(), actor=tom, now=now)
     with pytest.raises(NotAllowed):
-        retire_view(view, actor=tom, now=now)
+        VIEWS.retire(view, actor=tom, now=now)
     with pytest.raises(NotAllowed):
         save_view("Mine", Filters(), actor=rae, now=now)
-    share_view(view, actor=ana, now=now, shared=False)
-    assert list(views_for(tom)) == []
+    VIEWS.share(view, actor=ana, now=now, shared=False)
+    assert list(VIEWS.seen_by(tom)) == []
 
 
 def test_a_retired_view_is_in_no_list_and_its_name_is_free(view: SavedView, ana: Any, now: Any) -> None:
     with pytest.raises(InvalidInput):
         save_view(" Refusals ", Filters(), actor=ana, now=now)
-    retire_view(view, actor=ana, now=now)
-    assert list(views_for(ana)) == []
+    VIEWS.retire(view, actor=ana, now=now)
+    assert list(VIEWS.seen_by(ana)) == []
     with pytest.raises(WrongState):
         change_view(view, Filters(), actor=ana, now=now)
     assert save_view("Refusals", Filters(), actor=ana, now=now).pk != view.pk

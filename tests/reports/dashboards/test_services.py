@@ -53,33 +53,33 @@ def test_a_change_is_a_new_version_and_the_same_again_is_none(kept: Dashboard, a
 
 def test_others_see_it_once_it_is_shared_and_only_its_owner_changes_it(kept: Dashboard, ana: User, now: datetime) -> None:
     tom = person("Tom Berg", roles=("manager",))
-    assert list(services.dashboards_for(tom)) == []
-    services.share_dashboard(kept, actor=ana, now=now)
-    assert list(services.dashboards_for(tom)) == [kept]
-    for forbidden in (services.share_dashboard, services.retire_dashboard):
+    assert list(services.DASHBOARDS.seen_by(tom)) == []
+    services.DASHBOARDS.share(kept, actor=ana, now=now)
+    assert list(services.DASHBOARDS.seen_by(tom)) == [kept]
+    for forbidden in (services.DASHBOARDS.share, services.DASHBOARDS.retire):
         with pytest.raises(NotAllowed):
             forbidden(kept, actor=tom, now=now)
     with pytest.raises(NotAllowed):
         services.change_dashboard(kept, Selection(), FIGURES, actor=tom, now=now)
-    assert list(services.dashboards_for(person("Rob", roles=("responder",)))) == []
+    assert list(services.DASHBOARDS.seen_by(person("Rob", roles=("responder",)))) == []
 
 
 def test_a_retired_one_is_in_no_list_and_its_name_is_free(kept: Dashboard, ana: User, now: datetime) -> None:
-    services.retire_dashboard(kept, actor=ana, now=now)
-    assert list(services.dashboards_for(ana)) == []
+    services.DASHBOARDS.retire(kept, actor=ana, now=now)
+    assert list(services.DASHBOARDS.seen_by(ana)) == []
     with pytest.raises(WrongState):
-        services.share_dashboard(kept, actor=ana, now=now)
+        services.DASHBOARDS.share(kept, actor=ana, now=now)
     services.keep_dashboard("Open ones", Selection(), FIGURES, actor=ana, now=now)
 
 
 def test_what_somebody_left_behind_is_taken_over_with_its_versions(kept: Dashboard, ana: User, now: datetime) -> None:
     tom = person("Tom Berg", roles=("manager",))
     with pytest.raises(WrongState):
-        services.take_over_dashboard(kept, actor=tom, now=now, reason="I need it")
+        services.DASHBOARDS.take_over(kept, actor=tom, now=now, reason="I need it")
     User.objects.filter(pk=ana.pk).update(is_active=False)
     with pytest.raises(InvalidInput):
-        services.take_over_dashboard(kept, actor=tom, now=now, reason=" ")
-    services.take_over_dashboard(kept, actor=tom, now=now, reason="Ana left")
+        services.DASHBOARDS.take_over(kept, actor=tom, now=now, reason=" ")
+    services.DASHBOARDS.take_over(kept, actor=tom, now=now, reason="Ana left")
     assert services.change_dashboard(Dashboard.objects.get(), Selection(), ["escalations"], actor=tom, now=now).number == 2
 
 
