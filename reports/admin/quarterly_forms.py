@@ -8,6 +8,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from policies.models import BusinessUnit
 from portal.foundation.people.models import User
+from reports.metrics.queries import quarters_with_incidents
 from reports.models import QuarterlyDecision, QuarterlyFinding
 from reports.packs.quarters import Quarter
 from reports.quarterly.models import ROLE_TITLES
@@ -40,19 +41,28 @@ def people() -> Any:
 
 
 class OpenForm(forms.Form):
-    """Which quarter, of what."""
+    """Which quarter, of what: the last three years, and every one before in which there are incidents, such as those of an imported log."""
 
     quarter = forms.ChoiceField(label="Quarter", widget=UnfoldAdminSelectWidget())
-    unit = choice(BusinessUnit.objects.order_by("name"), "Business unit", "With its parts. Empty: the whole organisation.")
+    unit = forms.ModelChoiceField(
+        BusinessUnit.objects.order_by("name"),
+        label="Business unit",
+        required=False,
+        empty_label="The whole organisation",
+        help_text="With all units that are part of it.",
+        widget=UnfoldAdminSelectWidget,
+    )
     reason = text("In your words", "Why is it opened by hand? The words stay in the audit trail.", rows=3)
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         running = quarter = Quarter.of(now)
-        offered = [(str(running), f"{running.words.capitalize()}: still running, so it is provisional and cannot be signed yet")]
+        over = {each for start in quarters_with_incidents() if (each := Quarter.of(start)) < running}
         for _ in range(QUARTERS_BACK):
             quarter = quarter.previous
-            offered.append((str(quarter), quarter.words.capitalize()))
+            over.add(quarter)
+        offered = [(str(running), f"{running.words.capitalize()}: still running, so it is provisional and cannot be signed yet")]
+        offered += [(str(each), each.words.capitalize()) for each in sorted(over, reverse=True)]
         self.fields["quarter"].choices = offered  # type: ignore[attr-defined]
         self.initial.setdefault("quarter", str(running.previous))
 

@@ -194,6 +194,7 @@ class BehindView(View):
             "rows": list(rows[:A_PAGE]),
             "total": rows.count(),
             "a_page": A_PAGE,
+            "now": clock.now(),
             "first_line": f"{title}, {review.name}.",
         }
         return render(request, "reports/quarterly_behind.html", context)

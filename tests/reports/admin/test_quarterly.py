@@ -1,6 +1,6 @@
 """The quarterly review in the admin: who sees which, what the page says, and what its buttons do."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -278,3 +278,21 @@ def test_actions_of_last_time_and_signatures_of_an_earlier_round_are_shown(revie
     assert "From last time" in found
     assert "It was easy." in found
     assert "1 signature of an earlier round counts no more" in found
+
+
+def test_times_behind_a_figure_are_the_readers_own_and_named(review: QuarterlyReview, cora: Any) -> None:
+    User.objects.filter(pk=cora.pk).update(time_zone="Asia/Shanghai")
+    found = read(
+        User.objects.get(pk=cora.pk), f"{reverse('admin:reports_quarterlyreview_behind', args=[review.pk])}?figure=incidents_opened"
+    )
+    assert 'title="2026-02-10 09:00:00 UTC">10 Feb 2026, 17:00' in found
+    assert "read at <time" in found
+
+
+def test_every_quarter_with_incidents_can_be_opened_however_long_ago(cora: Any) -> None:
+    make.incidents(make.unit("Payments"), 1, at=datetime(2016, 2, 29, 9, 0, tzinfo=UTC))
+    address = reverse("admin:reports_quarterlyreview_add")
+    assert '<option value="2016Q1">First quarter of 2016' in read(cora, address)
+    assert 'value="2016Q2"' not in read(cora, address)
+    assert browser(cora).post(address, {"quarter": "2016Q1", "unit": "", "reason": "The log was brought in."}).status_code == 302
+    assert QuarterlyReview.objects.get().quarter == "2016Q1"
