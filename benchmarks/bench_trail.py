@@ -1,6 +1,6 @@
 """How quickly the log answers, by every single filter and the usual pairs.
 
-    python benchmarks/bench_trail.py [--events 100000 | --full] [--reuse FOLDER] [--json FILE]
+    python benchmarks/bench_trail.py [--events 100000 | --full] [--reuse FOLDER] [--only WORDS] [--json FILE]
     python -m tests.postgres --durable [--kept FOLDER] python benchmarks/bench_trail.py ...
 
 In a database of its own: events of a year (benchmarks/trails.py), filed in bulk as after an upgrade. Each question is asked 30 times with other
@@ -34,7 +34,7 @@ Question = Callable[[random.Random], Any]
 Figures = dict[str, dict[str, Any]]
 
 
-def main(events: int, json_file: str) -> int:
+def main(events: int, json_file: str, only: str = "") -> int:
     import django
 
     django.setup()
@@ -47,8 +47,9 @@ def main(events: int, json_file: str) -> int:
     print(f"{'':44}{'p50 ms':>9}{'p95 ms':>9}{'own CPU':>9}{'queries':>9}{'found':>14}")
     figures: Figures = {}
     for name, make in questions(events).items():
-        measured(name, make, events, figures)
-    whole_pages(figures)
+        if only in name:
+            measured(name, make, events, figures)
+    whole_pages(figures, only)
     if json_file:
         Path(json_file).write_text(json.dumps({"database": connection.vendor, "results": figures}, indent=2))
     kept = all(one["kept"] for one in figures.values())
@@ -154,7 +155,7 @@ PAGES = {
 }
 
 
-def whole_pages(figures: Figures) -> None:
+def whole_pages(figures: Figures, only: str) -> None:
     """The page as a browser gets it, by somebody of compliance."""
     from django.conf import settings
     from django.core.management import call_command
@@ -170,6 +171,8 @@ def whole_pages(figures: Figures) -> None:
     client = Client()
     client.force_login(user)
     for name, query in PAGES.items():
+        if only not in name:
+            continue
         took, used = [], []
         for turn in range(TIMES + 2):
             begun, used_before = time.perf_counter(), time.thread_time()
@@ -189,9 +192,10 @@ if __name__ == "__main__":
     parser.add_argument("--full", action="store_true", help="10,000,000, for which the figures are promised")
     parser.add_argument("--reuse", metavar="FOLDER", help="fill the database there unless it is, and leave it")
     parser.add_argument("--json", metavar="FILE", default="", help="write the figures there")
+    parser.add_argument("--only", metavar="WORDS", default="", help="no filters but those whose name holds these words")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-trail-") as folder:
         held = Path(asked.reuse or folder).resolve()
         (held / "static").mkdir(parents=True, exist_ok=True)
         os.environ["PORTAL_VAR"] = str(held)
-        sys.exit(main(FULL if asked.full else asked.events, asked.json))
+        sys.exit(main(FULL if asked.full else asked.events, asked.json, asked.only))

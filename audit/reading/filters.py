@@ -60,8 +60,8 @@ class Filters:
 
     @property
     def hides_routine(self) -> bool:
-        """The sealer's signs of life are left out unless they are asked for: so, by their type, by their request or by words."""
-        return not (self.routine or self.text or self.request or any(family_of(name) == "ledger" for name in self.type))
+        """The sealer's signs of life are left out unless they are asked for: so, by their type, by what they are about, by their request or by words."""
+        return not (self.routine or self.text or self.request or self.object or any(family_of(name) == "ledger" for name in self.type))
 
     def without(self, part: str, value: str = "") -> "Filters":
         """The same without one value of a part, or without the part."""

@@ -2,20 +2,23 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from .bitmaps import BLOCK, below, block_of, place_of, places_down, unpacked
-from .models import TrailPosting
 from .terms import ALL, Group, Question
 
 # Blocks whose events are read at once: first few, for they mostly do; then more.
 PORTIONS = (24, 128)
+# A page.
+ENOUGH = 50
 # Up to so many it costs little to count them one by one.
 COUNTED_EXACTLY = 2_000
 SEVERAL = 3
+COUNTS = "SELECT block, term, count FROM audit_trailposting WHERE term IN ({})"
 SETS = {
     "sqlite": (
         "SELECT p.block, p.term, p.events FROM json_each(%s) w CROSS JOIN audit_trailposting p "
@@ -26,38 +29,46 @@ SETS = {
         "JOIN audit_trailposting p ON p.term = w.term AND p.block = w.block"
     ),
 }
-Counts = dict[int, dict[int, int]]
+# Every event of a block, and those beyond it that no set has.
+ANY = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are; `is_exact` unless they were estimated."""
+    """How many there are; `is_exact` unless they were estimated or, where it `is_least`, not all were counted."""
 
     number: int
     is_exact: bool = True
+    is_least: bool = False
 
 
 class Lookup:
-    """One question, asked of the index as it is now. `most` of each block are known from the counts, before any set is read."""
+    """One question, asked of the index as it is now: of each block its counts say how many answer at most, before any set is read.
 
-    def __init__(self, question: Question) -> None:
+    `among`: by block, the only events that are meant.
+    """
+
+    def __init__(self, question: Question, among: Mapping[int, int] | None = None) -> None:
         self.question = question
-        self.counts = _counts(question)
-        bounds = {block: _bound(question, held) for block, held in self.counts.items()}
+        self.among = among
+        self.counts, self.sizes = _counted(question)
+        bounds = {block: min(self._sizes(block)) for block in self.counts}
         self.bounds = {block: most for block, most in bounds.items() if most}
         # Of blocks that were looked at: how many it really were.
         self.found: dict[int, int] = {}
 
-    def events(self, *, before: int | None = None, after: int | None = None, portions: Sequence[int] = PORTIONS) -> Iterator[int]:
-        """Numbers of events below `before`, the newest first; or above `after`, the oldest first."""
+    def events(self, *, before: int | None = None, after: int | None = None, gently: bool = False) -> Iterator[int]:
+        """Numbers of events below `before`, the newest first; or above `after`, the oldest first. `gently`: never much at once, for long walks."""
         upward = after is not None
         blocks = sorted((block for block in self.bounds if _reaches(block, before, after)), reverse=not upward)
-        at, turn = 0, 0
+        at, portion = 0, PORTIONS[0]
         while at < len(blocks):
-            some = blocks[at : at + self._portion(turn, portions, len(blocks) - at)]
-            at, turn = at + len(some), turn + 1
+            some = blocks[at : at + portion]
             for block, held in self._sets(some):
                 yield from _numbers(block, _cut(block, held, before, after), upward)
+            at += len(some)
+            if not gently:
+                portion = self._next_portion(some, len(blocks) - at)
 
     def count(self) -> Count:
         """Exact where few are meant or every block was looked at; else estimated by what the blocks that were looked at had."""
@@ -74,39 +85,69 @@ class Lookup:
         plain = len(self.question.groups) == 1 and not self.question.never
         return Count(known + round(share * sum(self.bounds[block] for block in rest)), plain)
 
-    def _portion(self, turn: int, portions: Sequence[int], left: int) -> int:
-        """After the portions that are told, all that is left; the last portion again and again, where it is to stay small."""
-        if turn < len(portions):
-            return portions[turn]
-        return left if portions is PORTIONS else portions[-1]
+    def _next_portion(self, some: Sequence[int], left: int) -> int:
+        """All that is left, unless some more blocks like these are likely to fill a page."""
+        likely = sum(self.found[block] for block in some) * PORTIONS[1] // len(some)
+        return PORTIONS[1] if len(some) <= PORTIONS[0] and likely >= ENOUGH else left
+
+    def _sizes(self, block: int) -> list[int]:
+        """How many of each group are there; of what is meant at all, too."""
+        return self.sizes[block] if self.among is None else [self.among.get(block, 0).bit_count(), *self.sizes[block]]
 
     def _sets(self, blocks: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """The events of each block that answer the question. One query."""
-        needed = {block: self._needed(block) for block in blocks}
-        held = _events([(term, block) for block in blocks for term in needed[block].terms & self.counts[block].keys()])
+        """The events of each block that answer the question. One query, and of many blocks one more where the smallest sets have something in common."""
+        first: dict[int, Question] = {}
+        then: dict[int, Question] = {}
         for block in blocks:
-            found = _answered(needed[block], held.get(block, {}))
+            groups, at_once = self._asked(block)
+            if at_once < len(groups) + bool(self.question.never) and len(blocks) > PORTIONS[0]:
+                first[block] = Question(groups[:at_once], frozenset())
+                then[block] = Question(groups[at_once:], self.question.never)
+            else:
+                first[block] = Question(groups, self.question.never)
+        held = self._read(first)
+        left = {block: _answered(first[block], held[block], self._meant(block)) for block in then}
+        rest = self._read({block: then[block] for block, found in left.items() if found})
+        for block in blocks:
+            if block in then:
+                found = _answered(then[block], rest[block], left[block]) if left[block] else 0
+            else:
+                found = _answered(first[block], held[block], self._meant(block))
             self.found[block] = found.bit_count()
             yield block, found
 
-    def _needed(self, block: int) -> Question:
-        """The question without the groups that every event of the block answers: a long time's blocks lie within it, all but two."""
-        counts = self.counts[block]
-        every = counts.get(ALL)
-        if every is None:
-            return self.question
-        groups = tuple(group for group in self.question.groups if sum(counts.get(term, 0) for term in group) < every)
-        return Question(groups or (frozenset({ALL}),), self.question.never)
+    def _asked(self, block: int) -> tuple[tuple[Group, ...], int]:
+        """The groups by which it is told, the smallest first; and how many to read before the others, which are seldom needed then: large sets cost most."""
+        every = self.counts[block].get(ALL)
+        # What every event of a block answers need not be asked: a long time's blocks lie within it, all but two.
+        sized = sorted((size, at) for at, size in enumerate(self.sizes[block]) if size != every)
+        groups = tuple(self.question.groups[at] for _, at in sized) or (frozenset({ALL}),)
+        smallest = ([] if self.among is None else [self.among[block].bit_count()]) + [size for size, _ in sized]
+        if len(smallest) > 1 and smallest[0] * smallest[1] < BLOCK:
+            return groups, 2 if self.among is None else 1
+        return groups, len(groups) + 1
+
+    def _meant(self, block: int) -> int:
+        return ANY if self.among is None else self.among[block]
+
+    def _read(self, parts: Mapping[int, Question]) -> dict[int, dict[int, bytes]]:
+        return _events([(term, block) for block, part in parts.items() for term in part.terms & self.counts[block].keys()])
 
 
-def _counts(question: Question) -> Counts:
-    counts: Counts = defaultdict(dict)
+def _counted(question: Question) -> tuple[dict[int, dict[int, int]], dict[int, list[int]]]:
+    """By block: how many there are under each term, and of each group. One query."""
+    counts: dict[int, dict[int, int]] = {}
+    sizes: dict[int, list[int]] = {}
     # How many there are at all is worth knowing where sets of several groups can be left unread.
     terms = question.terms | {ALL} if len(question.groups) >= SEVERAL else question.terms
-    rows = TrailPosting.objects.filter(term__in=terms).values_list("block", "term", "count")
-    for block, term, count in rows:
+    groups = {term: [at for at, group in enumerate(question.groups) if term in group] for term in terms}
+    for block, term, count in _rows(COUNTS.format(", ".join(["%s"] * len(terms))), list(terms)):
+        if block not in counts:
+            counts[block], sizes[block] = {}, [0] * len(question.groups)
         counts[block][term] = count
-    return counts
+        for at in groups[term]:
+            sizes[block][at] += count
+    return counts, sizes
 
 
 def _events(pairs: Sequence[tuple[int, int]]) -> dict[int, dict[int, bytes]]:
@@ -114,20 +155,20 @@ def _events(pairs: Sequence[tuple[int, int]]) -> dict[int, dict[int, bytes]]:
     held: dict[int, dict[int, bytes]] = defaultdict(dict)
     if pairs:
         given = [json.dumps(pairs)] if connection.vendor == "sqlite" else [list(column) for column in zip(*pairs, strict=True)]
-        with connection.cursor() as cursor:
-            cursor.execute(SETS[connection.vendor], given)
-            for block, term, events in cursor.fetchall():
-                held[block][term] = bytes(events)
+        for block, term, events in _rows(SETS[connection.vendor], given):
+            held[block][term] = bytes(events)
     return held
 
 
-def _bound(question: Question, counts: dict[int, int]) -> int:
-    """At most so many of a block answer: one of a group with nothing there answers nothing."""
-    return min(sum(counts.get(term, 0) for term in group) for group in question.groups)
+def _rows(sql: str, given: Sequence[Any]) -> list[Any]:
+    """Thousands of rows, past the ORM."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return list(cursor.fetchall())
 
 
-def _answered(question: Question, held: dict[int, bytes]) -> int:
-    found = -1
+def _answered(question: Question, held: dict[int, bytes], found: int) -> int:
+    """Which of the events in `found` answer."""
     for group in sorted(question.groups, key=lambda group: sum(len(held.get(term, b"")) for term in group)):
         found &= _joined(group, held)
         if not found:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.ledger.services import append_all
 from audit.models import LedgerEvent, TrailIndex, TrailPosting
+from audit.reading import sources, things
 from audit.reading.facts import facts_of
 from audit.reading.filing import file_all, file_new
 from audit.reading.filters import Filters, matches
@@ -23,6 +24,8 @@ from tests.factories.portal import person
 
 pytestmark = pytest.mark.django_db
 TYPES = ("incident.noted", "access.denied", "threshold.changed", "ledger.heartbeat", "evidence.export_failed")
+
+THINGS = ("incidents.incident:3", "incidents.incident:1", "incidents.incident:7")
 
 
 @pytest.fixture
@@ -54,6 +57,16 @@ def asked(now: Any) -> list[Filters]:
         *(Filters(since=now - timedelta(hours=9, minutes=30)), Filters(until=now - timedelta(days=40))),
         Filters(since=now - timedelta(days=500), until=now - timedelta(hours=3), person=("1",), text="café"),
         *(Filters(object=("incidents.incident:3",)), Filters(request="r2"), Filters(object=("incidents.incident:1",), person=("1",))),
+        *(Filters(object=THINGS), Filters(object=THINGS, request="r6"), Filters(object=("incidents.incident:3",), text="café 3x")),
+        *(
+            Filters(object=THINGS, since=now - timedelta(hours=30, minutes=30)),
+            Filters(object=THINGS, channel=("api", "job"), person=("-", "1")),
+        ),
+        *(
+            Filters(request="r3", person=("1",)),
+            Filters(object=("incidents.incident:2",)),
+            Filters(object=THINGS, outcome=("done",), type=("incident.*",)),
+        ),
         *(Filters(person=("1",), kind=("no.such",)), Filters(text="nowhere"), Filters(since=now + timedelta(days=1))),
     ]
 
@@ -73,6 +86,44 @@ def test_every_filter_finds_the_same_by_the_index_by_columns_and_by_looking(file
         assert few.number == len(looked) or not few.is_exact
         assert list(selected(filters).values_list("pk", flat=True)) == looked, filters
         assert [event.pk for event in walk(filters, rae)] == looked
+
+
+# As after a filing of some, for a thing that has few events and for one that has more than are looked through for one page.
+@pytest.mark.parametrize("filed", [0, 20, 45], ids=["nothing filed", "some filed", "all filed"])
+@pytest.mark.parametrize(("few", "most"), [(0, 1_000), (0, 7), (9, 15)])
+def test_what_is_asked_about_things_is_found_however_much_happened_to_them(
+    filed: int, few: int, most: int, rae: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "FEW", few)
+    monkeypatch.setattr(sources, "MOST_OF_THINGS", most)
+    monkeypatch.setattr(things, "FEWEST", 5)
+    happened(45, now=now)
+    if filed:
+        take_in()
+        file_new(filed)
+    for filters in asked(now):
+        if not (filters.object or filters.request):
+            continue
+        looked = [event.pk for event in LedgerEvent.objects.order_by("-pk") if matches(filters, facts_of(event))]
+        assert [event.pk for event in walk(filters, rae)] == looked, filters
+        assert turned(filters, rae) == looked
+        assert turned(filters, rae, upward=True) == looked[::-1]
+        count = page(filters, rae, size=2).count
+        assert count.number == len(looked) or not count.is_exact
+
+
+def turned(filters: Filters, reader: Any, *, upward: bool = False) -> list[int]:
+    """What turning the pages shows, from one end to the other."""
+    shown: list[int] = []
+    found = page(filters, reader, size=2, after=0 if upward else None)
+    for _ in range(100):
+        events = [event.pk for event in found.events]
+        shown += reversed(events) if upward else events
+        turn = found.newer if upward else found.older
+        if turn is None:
+            return shown
+        found = page(filters, reader, size=2, after=turn) if upward else page(filters, reader, size=2, before=turn)
+    raise AssertionError("The pages do not end.")
 
 
 BEHIND_BLANKS = ("burnout", "surgery", "recovering", "203.0.113.7")
@@ -155,6 +206,31 @@ def test_the_queries_of_a_page_do_not_grow_with_the_trail(rae: Any, now: Any) ->
             page(Filters(person=("1",), text="café"), rae)
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 8
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_the_queries_of_a_page_of_a_thing_do_not_grow_with_what_happened_to_it(
+    few: int, rae: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "FEW", few)
+    page(Filters(), rae)
+    counts = []
+    for count in (20, 160):
+        happened(count, now=now, begin=20 * len(counts))
+        take_in()
+        file_all()
+        numbers = []
+        for filters in (
+            Filters(object=("incidents.incident:1",), person=("1",)),
+            Filters(object=THINGS),
+            Filters(request="r3", text="café"),
+        ):
+            with CaptureQueriesContext(connection) as captured:
+                assert page(filters, rae, size=3).events
+            numbers.append(len(captured))
+        counts.append(numbers)
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 9
 
 
 def test_many_events_of_a_request_are_one_line_that_says_how_many(rae: Any, now: Any) -> None:
