@@ -9,18 +9,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from audit.events.catalogue import kind_of
 from audit.models import ReviewPlan
 from audit.reading.models import SavedView
 from audit.reviews.models import validate_types
 from audit.reviews.periods import Rhythm, end_after
-from audit.reviews.plans import CHANGE, problems_of, retire_plan
+from audit.reviews.plans import CHANGE, LISTS, ROW, change_plan, make_plan, retire_plan
 from audit.reviews.queries import asked_of
 from portal.foundation import clock, words
 from portal.foundation.adminkit.bases import GovernedAdmin, GovernedForm
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
-from portal.foundation.errors import InvalidInput
 
 LAST_PERIODS = 10
 
@@ -49,9 +47,6 @@ class PlanForm(GovernedForm):
     def clean_always(self) -> list[str]:
         types = sorted({part.strip() for part in self.cleaned_data["always"].split(",") if part.strip()})
         validate_types(types)
-        unknown = [one for one in types if kind_of(one) is None]
-        if unknown:
-            raise forms.ValidationError(f"The trail knows no type called {words.listed(unknown)}. docs/events.md lists them.")
         return types
 
     def clean_number(self) -> int:
@@ -97,10 +92,11 @@ class ReviewPlanAdmin(GovernedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and (obj is None or obj.is_in_force)
 
-    def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
-        problems = problems_of(obj, now)
-        if problems:
-            raise InvalidInput("The plan is not kept.", problems)
+    def save_model(self, request: HttpRequest, obj: ReviewPlan, form: Any, change: bool) -> None:
+        wanted = {name: form.cleaned_data[name] for name in (*ROW, *LISTS)}
+        told: dict[str, Any] = {"actor": request.user, "now": request.portal_now, "reason": request.portal_why}  # type: ignore[attr-defined]
+        made = change_plan(obj, wanted, **told) if change else make_plan(wanted, **told)
+        obj.__dict__.update(made.__dict__)
 
     @admin.display(description="How much", ordering="selection")
     def how_much(self, plan: Any) -> str:

@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-from audit.events.services import act
-from audit.models import ReviewPlan
 from audit.reading.filters import Filters
 from audit.reading.services import save_view
-from portal.foundation.base_models import save_tracked
+from audit.reviews.plans import make_plan
 
 from .seed import Seed
 
@@ -21,21 +19,19 @@ def plant(seed: Seed) -> None:
     purpose = "What the weekly log review looks at."
     everything = save_view("Everything but signs of life", Filters(), actor=owner, now=seed.start, purpose=purpose, shared=True)
     monday = (seed.now - timedelta(days=seed.now.weekday() + 7)).date()
-    plan = ReviewPlan(
-        name="Weekly log review",
-        view=everything,
-        rhythm="weekly",
-        time_zone=owner.time_zone,
-        first_day=monday,
-        due_within=7,
-        selection="random",
-        number=60,
-        always=ALWAYS,
-        rationale=RATIONALE,
-        owner=owner,
+    wanted = {
+        "name": "Weekly log review",
+        "view": everything,
+        "rhythm": "weekly",
+        "time_zone": owner.time_zone,
+        "first_day": monday,
+        "due_within": 7,
+        "selection": "random",
+        "number": 60,
+        "always": ALWAYS,
+        "rationale": RATIONALE,
+        "owner": owner,
         # The demo has one visitor of compliance; a real plan asks for a second person.
-        second_signature=False,
-    )
-    with act("reviewplan.created", actor=owner, now=seed.now, why="PCI DSS 10.4 and our own policy on logs.") as running:
-        running.subject = plan
-        save_tracked(plan, actor=owner, now=seed.now, reason="Weekly, as the risk analysis says")
+        "second_signature": False,
+    }
+    make_plan(wanted, actor=owner, now=seed.now, reason="PCI DSS 10.4 and our own policy on logs.")

@@ -373,6 +373,7 @@ reports_quarterlyreview_manifest         MAOX    -
 duty-hours                               all     -
 accountability                           all     all
 accountability-csv                       all     -
+accountability-teams                     all     -
 comparison-pdf                           RCMAOX  -
 search                                   all     -
 index                                    all     -
@@ -433,7 +434,10 @@ post  log-reviews/{id}/sign/                           O!       -
 post  log-reviews/{id}/check/                          OX       -
 get   log-reviews/plans/                               OX       -
 get   log-reviews/plans/{id}/                          OX       -
+post  log-reviews/plans/                               O        -
+patch log-reviews/plans/{id}/                          O        -
 post  log-reviews/plans/{id}/retire/                   O        -
+get   log-reviews/views/                               OX       -
 get   log-reviews/findings/                            all      -
 get   log-reviews/findings/{id}/                       OX       -
 patch log-reviews/findings/{id}/                       O        -

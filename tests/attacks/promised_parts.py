@@ -136,6 +136,8 @@ post  log-reviews/{id}/close/                           reason
 post  log-reviews/{id}/reopen/                          reason
 post  log-reviews/{id}/sign/                            reason
 post  log-reviews/{id}/check/                           -
+post  log-reviews/plans/                                name view rhythm time_zone first_day due_within selection number always rationale reviewers group second_signature owner tell reason
+patch log-reviews/plans/{id}/                           name view rhythm time_zone first_day due_within selection number always rationale reviewers group second_signature owner tell reason
 post  log-reviews/plans/{id}/retire/                    reason
 patch log-reviews/findings/{id}/                        owner due_on evidence reason
 post  log-reviews/findings/{id}/resolve/                reason evidence

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from audit.models import ReviewFinding, ReviewItem, ReviewPeriod, ReviewPlan
+from audit.models import ReviewFinding, ReviewItem, ReviewPeriod
 from audit.reviews import closing
 from audit.reviews.findings import LONGEST_EVIDENCE, LONGEST_TITLE
 from audit.reviews.judging import MOST_MARKS, Judgement
@@ -26,30 +26,6 @@ NOT_JUDGED = "not_judged"
 MARKS = [NOT_JUDGED, *(mark.value for mark in Mark if mark)]
 STATES = [state.value for state in PeriodState if state is not PeriodState.DRAWING]
 FINDING_STATES = [state.value for state in FindingState]
-
-
-class ReviewPlanOutput(serializers.Serializer):
-    """What is reviewed how often, by whom and how much of it."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    state = serializers.ChoiceField(choices=ReviewPlan.State.choices)
-    view = serializers.CharField()
-    rhythm = serializers.CharField()
-    time_zone = serializers.CharField()
-    first_day = serializers.DateField()
-    selection = serializers.CharField(source="rule.in_words")
-    rationale = serializers.CharField()
-    reviewers = serializers.SerializerMethodField(
-        help_text="User names of those whom the plan names. Nobody and no group: whoever may review."
-    )
-    group = serializers.CharField(allow_null=True, help_text="Its members review, too.")
-    second_signature = serializers.BooleanField(help_text="Whoever signs must have judged none of the entries.")
-    due_within = serializers.IntegerField(help_text="Days from the end of what is looked at to the signature.")
-    owner = serializers.CharField(source="owner.username")
-
-    def get_reviewers(self, plan: ReviewPlan) -> list[str]:
-        return sorted(person.username for person in plan.reviewers.all())
 
 
 class ReviewOutput(serializers.Serializer):

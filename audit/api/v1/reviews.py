@@ -1,4 +1,4 @@
-"""The doors of log reviews: plans, reviews, entries to judge, marks, findings and the signature, by the services of their pages."""
+"""The doors of log reviews: reviews, entries to judge, marks, findings and the signature, by the services of their pages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from audit.models import ReviewFinding, ReviewItem, ReviewPeriod, ReviewPlan, ReviewSignOff
+from audit.models import ReviewFinding, ReviewItem, ReviewPeriod, ReviewSignOff
 from audit.reviews import closing, findings
 from audit.reviews.entries import entries_of
 from audit.reviews.frozen import file_of, name_of
 from audit.reviews.judging import judge, require_reviewer, take
-from audit.reviews.plans import retire_plan
 from audit.reviews.queries import READ, VIEW, may_review, progress
 from audit.reviews.states import Mark, PeriodState
 from portal.foundation import clock
@@ -30,11 +29,11 @@ from portal.foundation.apikit.described import ASKED, FOUND, LISTED, PROBLEMS, R
 from portal.foundation.apikit.forms import read
 
 from . import review_answers as forms
+from .review_plans import KEY, Plans, Views
 from .views import admit
 
 JSONL = "application/jsonl"
 SEE_FINDINGS = "audit.view_reviewfinding"
-KEY = r"[0-9]{1,15}"
 
 
 def chosen(request: Request, name: str, known: list[str], *, beside: tuple[str, ...] = ()) -> str:
@@ -46,44 +45,6 @@ def chosen(request: Request, name: str, known: list[str], *, beside: tuple[str, 
     if given and given not in known:
         raise ValidationError({name: [f"Choose one of {', '.join(known)}."]})
     return given
-
-
-class Plans(viewsets.GenericViewSet):
-    """Plans of reviews."""
-
-    lookup_value_regex = KEY
-    queryset = ReviewPlan.objects.none()
-    serializer_class = forms.ReviewPlanOutput
-    filter_backends: tuple[Any, ...] = ()
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        admit(request, "audit.view_reviewplan", to="see plans of reviews")
-
-    def get_queryset(self) -> Any:
-        return ReviewPlan.objects.select_related("view", "owner", "group").prefetch_related("reviewers").order_by("state", "name")
-
-    @extend_schema(responses={200: forms.ReviewPlanOutput(many=True), **LISTED})
-    def list(self, request: Request) -> Response:
-        """Those in force first, by name."""
-        return self.get_paginated_response(forms.ReviewPlanOutput(self.paginate_queryset(self.get_queryset()), many=True).data)
-
-    @extend_schema(responses={200: forms.ReviewPlanOutput, **FOUND})
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """One plan."""
-        return Response(forms.ReviewPlanOutput(get_object_or_404(self.get_queryset(), pk=int(pk))).data)
-
-    @extend_schema(request=forms.ReviewWordsInput, parameters=[REPEATABLE], responses={200: forms.ReviewPlanOutput, **PROBLEMS})
-    @action(detail=True, methods=["post"])
-    def retire(self, request: Request, pk: str) -> Response:
-        """Opens no more reviews by it; those that are open are still to be judged and signed."""
-        now, data = clock.now(), read(forms.ReviewWordsInput, request.data)
-
-        def do() -> Response:
-            plan = get_object_or_404(self.get_queryset(), pk=int(pk))
-            return Response(forms.ReviewPlanOutput(retire_plan(plan, actor=request.user, now=now, reason=data["reason"])).data)
-
-        return repeats.once(request, now, do)
 
 
 class Reviews(viewsets.GenericViewSet):
@@ -297,6 +258,7 @@ def _counts(period: ReviewPeriod) -> dict[str, int]:
 
 router = SimpleRouter()
 router.register("plans", Plans, basename="log-review-plan")
+router.register("views", Views, basename="log-review-view")
 router.register("findings", Findings, basename="log-review-finding")
 router.register("", Reviews, basename="log-review")
 urlpatterns = router.urls

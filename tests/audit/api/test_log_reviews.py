@@ -91,7 +91,7 @@ def test_lists_show_what_is_there_and_are_narrowed_in_words(period: ReviewPeriod
     entries = client.get(f"{REVIEWS}{period.pk}/entries/", {"mark": "not_judged", "page_size": 2}).json()
     assert (entries["count"], [entry["mark"] for entry in entries["results"]]) == (4, ["not_judged"] * 2)
     [plan] = client.get(f"{REVIEWS}plans/").json()["results"]
-    assert (plan["id"], plan["reviewers"], plan["group"], plan["selection"]) == (period.plan_id, [], None, "every entry")
+    assert (plan["id"], plan["reviewers"], plan["group"], plan["how_much"]) == (period.plan_id, [], None, "every entry")
     assert post(client, f"plans/{plan['id']}/retire/", reason="Another takes its place").json()["state"] == "retired"
 
 

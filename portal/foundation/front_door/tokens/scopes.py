@@ -94,7 +94,7 @@ SCOPES: tuple[Scope, ...] = (
         "reviews.read",
         "read reviews of the trail, their entries and findings",
         _doors(GET, *(f"log-review{thing}-{page}" for thing in ("", "-plan", "-finding") for page in ("list", "detail")))
-        + _doors(GET, "log-review-entries")
+        + _doors(GET, "log-review-entries", "log-review-view-list")
         + _doors(POST, "log-review-check"),
         ("audit.view_reviewperiod", "audit.view_reviewplan", "audit.view_reviewfinding"),
     ),
@@ -124,6 +124,8 @@ TO_NONE: dict[tuple[str, str], str] = {
     ("log-review-sign", POST): "signing is for people",
     ("log-review-reopen", POST): "who opens again what was closed is a person",
     ("log-review-manifest", GET): "what was signed leaves by a person",
+    ("log-review-plan-list", POST): "what is reviewed is for people to say",
+    ("log-review-plan-detail", PATCH): "what is reviewed is for people to say",
     ("log-review-plan-retire", POST): "what is reviewed no more is for people to say",
     ("ledger-export-list", POST): "evidence leaves by a person",
     ("ledger-export-download", POST): "evidence leaves by a person",
