@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ from reports.document import Cell, Column, Kind, ReportDocument, Table
 
 from . import charts_in_book
 from .safety import storable
+from .sheet_rows import text_of, write_rows
 
-# Limits of the file format: characters in a cell, rows on a sheet, characters in a sheet's name.
-LONGEST_TEXT, MOST_ROWS, LONGEST_NAME = 32_767, 1_048_576, 31
+# Limits of the file format: rows on a sheet, characters in a sheet's name.
+MOST_ROWS, LONGEST_NAME = 1_048_576, 31
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 # The file format asks for a time of making; a fixed one keeps the bytes the same.
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 (the library takes local time without a zone)
@@ -74,7 +75,7 @@ def _write_title_page(book: Any, styles: dict[Any, Any], document: ReportDocumen
     lines = [*document.facts, ("", ""), *_named("Summary", document.summary), ("", ""), *_named("Notes", document.notes)]
     for row, (name, text) in enumerate(lines, start=2):
         sheet.write_string(row, 0, name, styles["name"])
-        sheet.write_string(row, 1, storable(text)[:LONGEST_TEXT], styles["text"])
+        sheet.write_string(row, 1, text_of(text), styles["text"])
 
 
 def _named(name: str, paragraphs: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -106,10 +107,11 @@ def _write_table(book: Any, styles: dict[Any, Any], table: Table, names: Names) 
     for position, column in enumerate(table.columns):
         sheet.set_column(position, position, _width(table, position))
         sheet.write_string(0, position, _heading(column), styles[column.align])
-    for number, row in enumerate(table.rows, start=1):
-        for position, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
-            _write_cell(sheet, number, position, cell, styles[column.kind])
     if table.rows:
+        forms = [styles[column.kind] for column in table.columns]
+        last = write_rows(sheet, 1, islice(table.rows, len(table.rows) - 1), forms)
+        for position, (form, cell) in enumerate(zip(forms, table.rows[-1], strict=True)):
+            _write_cell(sheet, last, position, cell, form)
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
 
 
@@ -122,7 +124,7 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell, style: Any) -> No
     elif isinstance(cell, datetime):
         sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), style)
     elif isinstance(cell, str):
-        sheet.write_string(row, column, storable(cell)[:LONGEST_TEXT], style)
+        sheet.write_string(row, column, text_of(cell), style)
     else:
         sheet.write_number(row, column, cell, style)
 

@@ -6,6 +6,7 @@ from reports.document import Figure, FigureKind, Kind, ReportDocument
 
 from .palette import TONES
 from .safety import never_a_formula, storable
+from .sheet_rows import text_of
 
 SHEET, DATA = "Charts", "Chart data"
 _TYPES: dict[FigureKind, dict[str, str]] = {
@@ -38,12 +39,12 @@ def write(book: Any, styles: dict[Any, Any], document: ReportDocument) -> None:
 
 def _write_numbers(sheet: Any, styles: dict[Any, Any], figure: Figure, first: int) -> None:
     """Title, heading, a row a category. In the order of rows, as the library's small memory asks."""
-    sheet.write_string(first, 0, storable(figure.title), styles["name"])
-    sheet.write_string(first + 1, 0, storable(figure.category_label), styles["left"])
+    sheet.write_string(first, 0, text_of(figure.title), styles["name"])
+    sheet.write_string(first + 1, 0, text_of(figure.category_label), styles["left"])
     for column, series in enumerate(figure.series, start=1):
-        sheet.write_string(first + 1, column, storable(series.name), styles["right"])
+        sheet.write_string(first + 1, column, text_of(series.name), styles["right"])
     for row, category in enumerate(figure.categories):
-        sheet.write_string(first + 2 + row, 0, storable(category)[:255], styles[Kind.TEXT])
+        sheet.write_string(first + 2 + row, 0, text_of(category[:255]), styles[Kind.TEXT])
         for column, series in enumerate(figure.series, start=1):
             if (value := series.values[row]) is not None:
                 sheet.write_number(first + 2 + row, column, _shown(value, figure), styles[_kind(figure)])
