@@ -3,6 +3,8 @@
 from reports.metrics.definitions import definition_of
 
 from .definitions import FEWEST, MEASURES
+from .team_definitions import MEASURES as TEAM_MEASURES
+from .teams import RULE
 from .wording import NOTE
 
 _HEAD = f"""# Accountability records
@@ -15,7 +17,7 @@ name, and no pack or export of the quarter names anybody.
 
 - **Who sees it.** Everybody their own, always. A manager, by the right 'see accountability', the people and teams of the business units that
   the manager's own teams belong to, with the parts of these, and whoever reports to the manager. Compliance, by 'see all accountability',
-  everybody's. Members see the sums of their own teams. To everybody else a record does not exist.
+  everybody's. To everybody else a record does not exist; of their own teams people see the line in the table of teams.
 - **Each look at somebody else's record is an event** of the audit trail, and so is each download.
 - **Comments.** Everybody may say something about their own record of any quarter. A comment is added, never changed, and whoever sees the
   record reads it; the audit trail says that there is one, not what it says.
@@ -23,12 +25,20 @@ name, and no pack or export of the quarter names anybody.
 - **Teams** are sums over who is in them now; of a team of fewer than {FEWEST} there are none, for they would tell of each.
 """
 
+_TEAMS = """The page *My record, See the teams* and a chapter of the pack have a line for each team: the sums of its people, in the order of names, with all
+people together as context. A reader of the page finds the lines of the own teams and of those that they may see by right; the pack of a unit those
+of its teams. Every line says the same to everybody, so that no two tables tell a third. Sums of a team as on a record of its own are for those
+only who may see the record of each of its people."""
+
 
 def as_markdown() -> str:
     """The whole page, ending with a line break."""
     lines = [_HEAD]
     for function, title, unit in MEASURES:
         lines += [f"## {title}", "", f"`{function.__name__}`, in {unit}.", "", definition_of(function), ""]
+    lines += ["## The table of teams", "", _TEAMS, "", RULE, ""]
+    for measure in TEAM_MEASURES:
+        lines += [f"### {measure.title}", "", f"`{measure.name}`, in {measure.unit}.", "", definition_of(measure.function), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -23,12 +23,20 @@ def people_for(reader: Any) -> QuerySet[User]:
 
 
 def teams_for(reader: Any) -> QuerySet[Team]:
-    """The teams whose sums `reader` may see: their own, and those by right, by name."""
+    """The teams whose sums `reader` may see by right, by name: those of whose people each record is open to them as well.
+
+    Of their own teams others see the line in the table of teams, out of which no colleague's number comes by subtraction.
+    """
     teams = Team.objects.order_by("name", "pk")
     if may(reader, SEE_ALL):
         return teams
-    own = Q(pk__in=Team.members.through.objects.filter(user=reader).values("team"))
-    return teams.filter(own | Q(pk__in=_teams_of_units(reader))) if may(reader, SEE) else teams.filter(own)
+    return teams.filter(pk__in=_teams_of_units(reader)) if may(reader, SEE) else teams.none()
+
+
+def lines_for(reader: Any) -> set[int]:
+    """The teams whose line in the table of teams `reader` may see: their own, and those by right."""
+    own = Team.members.through.objects.filter(user=reader).values_list("team", flat=True)
+    return {*own, *teams_for(reader).values_list("pk", flat=True)}
 
 
 def _teams_of_units(reader: Any) -> QuerySet[Team]:

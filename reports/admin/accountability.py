@@ -135,6 +135,7 @@ def _page(request: HttpRequest, asked: Asked, now: datetime) -> dict[str, Any]:
         "people": list(people_for(reader)),
         "teams": list(teams_for(reader)),
         "download": f"{reverse('accountability-csv')}?{urlencode(asked.query)}" if _is_told(asked) else "",
+        "of_teams": f"{reverse('accountability-teams')}?{urlencode({'quarter': str(asked.quarter)})}",
         "note": NOTE,
         "longest": LONGEST,
         "fewest": FEWEST,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from policies.models import BusinessUnit
+from reports.accountability import chapter as accountability
 from reports.conformance import chapter as conformance
 from reports.document import Chapter, ReportDocument
 from reports.metrics.chapter import build as operations
@@ -24,7 +25,13 @@ from .units import Unit
 
 # What further analyses say of a population, each read up to the last thing told about it; in the order of their chapters.
 Analysis = Callable[[Population, datetime], Chapter]
-ANALYSES: tuple[Analysis, ...] = (operations.chapter_of, patterns.chapter_of, conformance.chapter_of, learning.chapter_of)
+ANALYSES: tuple[Analysis, ...] = (
+    operations.chapter_of,
+    patterns.chapter_of,
+    conformance.chapter_of,
+    accountability.chapter_of,
+    learning.chapter_of,
+)
 
 
 def read(quarter: Quarter, unit: BusinessUnit | None, now: datetime, tell: Callable[[str], None]) -> ReportDocument:

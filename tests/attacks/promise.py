@@ -374,6 +374,7 @@ duty-hours                               all     -
 accountability                           all     all
 accountability-csv                       all     -
 accountability-teams                     all     -
+accountability-teams                     all     -
 comparison-pdf                           RCMAOX  -
 search                                   all     -
 index                                    all     -

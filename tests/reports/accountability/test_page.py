@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.ledger.models import LedgerEvent
+from incidents.models import HandOff
 from policies.models import BusinessUnit, Team
 from portal.foundation import clock
 from portal.models import User
@@ -124,7 +125,7 @@ def test_the_file_says_what_the_page_says_and_holds_no_formula(scene: Scene) -> 
 def test_a_team_is_told_as_a_whole_and_a_small_one_not_at_all(scene: Scene) -> None:
     team = Team.objects.create(name="‮Payments", business_unit=BusinessUnit.objects.create(name="All"))
     team.members.add(scene.ana, scene.tom)
-    client = signed_in(scene.ana)
+    client = signed_in(person("Ora", roles=("compliance",)))
     small = text(client.get(PAGE, {**Q1, "team": team.pk}))
     assert "would tell of each of them" in small
     assert "Alerts received" not in small
@@ -132,7 +133,7 @@ def test_a_team_is_told_as_a_whole_and_a_small_one_not_at_all(scene: Scene) -> N
     page = client.get(PAGE, {**Q1, "team": team.pk})
     assert "5 people" in text(page)
     assert "Alerts 12" in text(page)
-    assert "Tom Person" not in text(page)
+    assert "Tom Person" not in text(page).split("Another record")[0]
     assert "median" not in text(page).split("What is counted")[0]
 
 
@@ -150,4 +151,63 @@ def test_the_page_asks_as_much_for_one_person_as_for_many(scene: Scene) -> None:
     before = asked()
     for number in range(12):
         person(f"More {number}")
+    assert asked() == before
+
+
+TEAMS = "/admin/reports/accountability/teams/"
+
+
+@pytest.fixture
+def crowd(scene: Scene) -> list[User]:
+    """Six people of Cards, six of Lending and six of no team, each of whom gave three hand-offs to Tom."""
+    found = [person(f"Member {number}") for number in range(18)]
+    for name, members in (("Cards", found[:6]), ("<i>Lending", found[6:12])):
+        Team.objects.create(name=name, business_unit=BusinessUnit.objects.create(name=name)).members.add(*members)
+    for giver in found * 3:
+        HandOff.objects.create(incident=scene.open(), giver=giver, receiver=scene.tom, note="x", offered_at=scene.now, kind="shift")
+    return found
+
+
+def test_members_see_the_line_of_their_own_team_and_compliance_all_of_them(scene: Scene, crowd: list[User]) -> None:
+    mine = text(signed_in(crowd[0]).get(TEAMS, Q1))
+    assert "1 team, 1 January to 31 March 2026 (UTC); the quarter still runs." in mine
+    assert "Cards 6 6 18" in mine
+    assert "Lending" not in mine
+    assert "Everybody else" not in mine
+    assert not [each for each in crowd if str(each) in mine.split("What the teams answered for", 1)[1] and each != crowd[0]]
+    page = signed_in(person("Ora", roles=("compliance",))).get(TEAMS, Q1)
+    assert "2 teams" in text(page)
+    assert "<i>Lending" not in page.content.decode()
+    assert "<i>Lending 6 6 18" in text(page)
+
+
+def test_whoever_is_in_no_team_finds_out_what_belongs_there(scene: Scene) -> None:
+    said = text(signed_in(scene.kim).get(TEAMS, {"quarter": "2025Q4"}))
+    assert "No team can be told" in said
+    assert "a team has one when at least five of its people" in said
+
+
+@pytest.mark.parametrize("quarter", ["2026Q5", "x", "2026Q2", "=1+1", "🔥"])
+def test_the_table_refuses_what_is_no_quarter_or_has_not_begun(scene: Scene, quarter: str) -> None:
+    assert signed_in(scene.ana).get(TEAMS, {"quarter": quarter}).status_code == 400
+
+
+def test_a_member_finds_no_sums_that_a_colleagues_number_comes_out_of(scene: Scene) -> None:
+    team = Team.objects.create(name="Payments")
+    team.members.add(scene.ana, *(person(f"Extra {number}") for number in range(5)))
+    assert signed_in(scene.ana).get(PAGE, {**Q1, "team": team.pk}).status_code == 404
+
+
+def test_the_table_asks_as_much_for_many_teams_as_for_few(scene: Scene, crowd: list[User]) -> None:
+    client = signed_in(person("Ora", roles=("compliance",)))
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(TEAMS, Q1).status_code == 200
+        return len(queries)
+
+    asked()
+    before = asked()
+    for number in range(9):
+        Team.objects.create(name=f"More {number}").members.add(*crowd[:7])
     assert asked() == before

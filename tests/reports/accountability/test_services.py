@@ -11,7 +11,7 @@ from policies.models import BusinessUnit, Team
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound
 from portal.models import User
 from reports.accountability.models import AccountabilityComment
-from reports.accountability.readers import people_for, teams_for
+from reports.accountability.readers import lines_for, people_for, teams_for
 from reports.accountability.services import LONGEST, comment, open_record, open_team
 from tests.factories.portal import person
 
@@ -76,7 +76,9 @@ def test_everybody_reaches_their_own_a_manager_the_own_units_and_compliance_all(
     assert names(people_for(house["Pia"])) == {"Pia"}
     assert names(people_for(house["Mia"])) == {"Mia", "Pia", "Cem", "Rob"}
     assert {"Mia", "Pia", "Cem", "Rob", "Lea", "Ora"} <= names(people_for(house["Ora"]))
-    assert names(teams_for(house["Pia"])) == {"Pay"}
+    assert names(teams_for(house["Pia"])) == set()
+    assert lines_for(house["Pia"]) == {house["Pay"].pk}
+    assert lines_for(house["Mia"]) == {house["Pay"].pk, house["Card"].pk}
     assert names(teams_for(house["Mia"])) == {"Pay", "Card"}
     assert names(teams_for(house["Ora"])) >= {"Pay", "Card", "Lend"}
 
