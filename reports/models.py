@@ -10,6 +10,7 @@ from .quarterly.models import (
     QuarterlyReview,
     QuarterlyRules,
     QuarterlySignature,
+    ReviewRun,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "QuarterlyReview",
     "QuarterlyRules",
     "QuarterlySignature",
+    "ReviewRun",
 ]

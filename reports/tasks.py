@@ -33,6 +33,14 @@ def keep_quarterly_reviews() -> int:
         return len(opening.open_due(now=now)) + reminding.remind(now=now)
 
 
+def open_review(run_id: int) -> None:
+    """Opens a review, or states one anew, as somebody asked; a second call finds nothing to do."""
+    from reports.quarterly import runs
+
+    with origin("job"):
+        runs.carry_out(run_id, clock=clock.now)
+
+
 def make_pack(run_id: int) -> None:
     """Makes a pack, or the evidence of one, as somebody asked; a second call finds nothing to do."""
     from reports.packs import runs

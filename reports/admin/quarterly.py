@@ -19,14 +19,15 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 from reports.models import QuarterlyReview
-from reports.quarterly import actions, deciding, judging, opening, signing
+from reports.quarterly import actions, deciding, judging, runs, signing
 from reports.quarterly.people_only import PREPARE, SIGN, VIEW
 from reports.quarterly.queries import progress_of, seen_by
 from reports.quarterly.states import ReviewState
 
 from .quarterly_forms import ActionForm, DecisionForm, FindingForm, WriteForm
 from .quarterly_pages import BehindView, DecisionView, FindingView, OpenView
-from .quarterly_shown import page_of, shown, state_badge
+from .quarterly_runs import RunView, page_after, said_of
+from .quarterly_shown import shown, state_badge
 
 PROGRESS = "_progress"
 
@@ -155,14 +156,14 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
         Verb(
             key="restate",
             label="Restate",
-            run=opening.restate,
+            run=runs.restate_or_ask,
             permission=PREPARE,
             possible=lambda review: review.is_signed,
             look="danger",
             consequence="What is signed stays readable as it is. The figures are frozen anew under the next number, which is prepared and signed like this one.",
             ask="What was wrong, and why is it stated anew? The words stand in the report.",
-            done="Opened as a restatement.",
-            back_to=lambda review, new: page_of(new),
+            done=said_of,
+            back_to=lambda review, made: page_after(made),
         ),
         Verb(
             key="check",
@@ -176,7 +177,8 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
     )
 
     class Media:
-        css = {"all": ("adminkit/adminkit.css", "portal/review.css", "portal/quarterly.css")}
+        css = {"all": ("adminkit/adminkit.css", "portal/ledger.css", "portal/review.css", "portal/quarterly.css")}
+        js = ("portal/progress.js",)
 
     def get_urls(self) -> list[URLPattern]:
         views: tuple[tuple[str, str, type[View]], ...] = (
@@ -186,6 +188,9 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
             ("manifest/", "manifest", ManifestView),
         )
         return [
+            path(
+                "runs/<int:object_id>/", self.admin_site.admin_view(RunView.as_view(model_admin=self)), name="reports_quarterlyreview_run"
+            ),
             *(
                 path(
                     f"<int:object_id>/{route}",
@@ -207,6 +212,15 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return may(request.user, PREPARE)
+
+    def page_of(self, thing: Any) -> str:
+        return page_after(thing)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, with what a worker is opening for those who may go on with it."""
+        opening = runs.going_on(clock.now()) if may(request.user, PREPARE) else []
+        answer: HttpResponse = super().changelist_view(request, {"opening": opening, **(extra_context or {})})
+        return answer
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return OpenView.as_view(model_admin=self)(request)  # type: ignore[return-value]

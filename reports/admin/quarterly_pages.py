@@ -18,9 +18,10 @@ from reports.quarterly.behind import KEYS, behind
 from reports.quarterly.changes import COMPARED
 from reports.quarterly.deciding import ask_again, drop_decision, take_decision
 from reports.quarterly.judging import accept_finding, dismiss_finding
-from reports.quarterly.opening import open_review, quarter_named
+from reports.quarterly.opening import quarter_named
 from reports.quarterly.people_only import DECIDE, PREPARE
 from reports.quarterly.queries import seen_by
+from reports.quarterly.runs import open_or_ask
 from reports.quarterly.states import DecisionState
 
 from .quarterly_forms import DecideForm, JudgeForm, OpenForm
@@ -43,12 +44,12 @@ class OpenView(OneFormView):
         return OpenForm(data, now=clock.now(), initial=initial)
 
     def run(self, request: HttpRequest, said: dict[str, Any]) -> Any:
-        review, error = attempt(
-            lambda: open_review(quarter_named(said["quarter"]), said["unit"], actor=request.user, now=clock.now(), reason=said["reason"])
+        made, error = attempt(
+            lambda: open_or_ask(quarter_named(said["quarter"]), said["unit"], actor=request.user, now=clock.now(), reason=said["reason"])
         )
         if error is not None:
             raise error
-        return review
+        return made
 
 
 class _OfAReview(View):

@@ -16,6 +16,7 @@ from reports.metrics.population import Population
 from reports.packs.kept import Packed, first_line, lines_in
 from reports.packs.models import FrozenFigures
 from reports.packs.quarters import Quarter
+from reports.packs.services import Tell
 from reports.packs.units import Unit
 
 OPENED = "The quarterly review of these figures was opened."
@@ -40,11 +41,11 @@ class Read:
     kept: FrozenFigures | None = None
 
 
-def read(quarter: Quarter, unit: BusinessUnit | None, now: datetime) -> Fresh:
+def read(quarter: Quarter, unit: BusinessUnit | None, now: datetime, tell: Tell = lambda step: None) -> Fresh:
     """To be called before a transaction: a large quarter takes a minute, and on SQLite nobody else writes while one is open."""
     from reports.packs.freezing import read_figures
 
-    packed = read_figures(quarter, unit, now=now)
+    packed = read_figures(quarter, unit, now=now, tell=tell)
     head = json.loads(first_line(packed))["document"]
     return Fresh(packed, _shown(head, quarter, unit), head["content"])
 

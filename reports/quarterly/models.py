@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from audit.evidence.models import LedgerRun
 from portal.foundation.access.roles import ROLES
 from portal.foundation.base_models import tracked
 from reports.packs.quarters import Quarter
@@ -304,3 +305,17 @@ class QuarterlySignature(models.Model):
 
 OPEN_ACTION = Q(state=ActionState.OPEN.value)
 OF_THIS_ROUND = Q(round=F("review__round"))
+
+
+class ReviewRun(LedgerRun):
+    """A review of many incidents that somebody asked for, to be opened or stated anew by a worker; and the review that came of it."""
+
+    quarter = models.CharField(max_length=6)
+    unit = models.ForeignKey("policies.BusinessUnit", null=True, on_delete=models.PROTECT, related_name="+")
+    restates = models.ForeignKey(QuarterlyReview, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    step = models.CharField(max_length=100, blank=True, help_text="What the worker is at.")
+    review = models.ForeignKey(QuarterlyReview, null=True, on_delete=models.PROTECT, related_name="+", help_text="What came of it.")
+
+    def __str__(self) -> str:
+        return f"{self.quarter}, {self.unit or 'the whole organisation'}"

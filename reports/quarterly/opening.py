@@ -13,6 +13,7 @@ from policies.models import BusinessUnit, Service
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import Conflict, InvalidInput, WrongState
 from reports.packs.quarters import Progress, Quarter
+from reports.packs.services import Tell
 from reports.packs.units import Unit
 
 from . import figures, proposing
@@ -57,15 +58,24 @@ def open_due(*, now: datetime) -> list[QuarterlyReview]:
     return opened
 
 
-def open_review(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, reason: str) -> QuarterlyReview:
-    """Opens one by hand; of a quarter that still runs it is provisional. Raises NotAllowed, InvalidInput, Conflict when it is there."""
+def may_open(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, reason: str) -> str:
+    """The words of whoever opens one by hand. Raises NotAllowed, InvalidInput, Conflict when it is there."""
     require_person(actor, PREPARE, to="open a quarterly review")
     words = words_of("reason", reason, ask="Say why it is opened by hand.")
     if quarter.progress(now) is Progress.TO_COME:
         refuse({"quarter": f"{str(quarter)[:20]} has not begun. Choose a quarter that runs or is over."}, what="The review is not opened.")
     if there := QuarterlyReview.objects.filter(quarter=str(quarter), unit=unit).first():
         raise Conflict(f"{there} is open already. Go on with that one.")
-    fresh = figures.read(quarter, unit, now)
+    return words
+
+
+def open_review(
+    quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, reason: str, tell: Tell = lambda step: None
+) -> QuarterlyReview:
+    """Opens one by hand; of a quarter that still runs it is provisional. Raises NotAllowed, InvalidInput, Conflict when it is there."""
+    words = may_open(quarter, unit, actor=actor, now=now, reason=reason)
+    fresh = figures.read(quarter, unit, now, tell)
+    tell("Writing the review")
     try:
         with transaction.atomic():
             return _open(fresh, quarter, unit, actor=actor, now=now, why=words)
@@ -73,20 +83,27 @@ def open_review(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now:
         raise Conflict("Somebody else opened it at the same moment. Go on with that one.") from error
 
 
-def restate(review: QuarterlyReview, *, actor: Any, now: datetime, reason: str) -> QuarterlyReview:
+def may_restate(review: QuarterlyReview, *, actor: Any, reason: str) -> str:
+    """The words of whoever restates it. Raises NotAllowed, InvalidInput without a reason, WrongState, Conflict when it is done already."""
+    require_person(actor, PREPARE, review, to="restate a quarterly review")
+    words = words_of("reason", reason, ask="Say what was wrong and why it is stated anew. The words stand in the report.")
+    _refuse_unsigned(review)
+    _refuse_restated(review)
+    return words
+
+
+def restate(review: QuarterlyReview, *, actor: Any, now: datetime, reason: str, tell: Tell = lambda step: None) -> QuarterlyReview:
     """Opens the next number of a signed review, with its findings and decisions, and figures frozen anew; the former stays as it was signed.
 
     Raises NotAllowed, InvalidInput without a reason, WrongState for what is not signed, Conflict when it is restated already.
     """
-    require_person(actor, PREPARE, review, to="restate a quarterly review")
-    words = words_of("reason", reason, ask="Say what was wrong and why it is stated anew. The words stand in the report.")
-    _refuse_unsigned(review)
-    fresh = figures.read(review.of, review.unit, now)
+    words = may_restate(review, actor=actor, reason=reason)
+    fresh = figures.read(review.of, review.unit, now, tell)
+    tell("Writing the review")
     with act("quarterly_review.restated", actor=actor, now=now, why=words) as running:
         former = QuarterlyReview.objects.select_for_update(of=("self",)).select_related("unit").get(pk=review.pk)
         _refuse_unsigned(former)
-        if QuarterlyReview.objects.filter(restates=former).exists():
-            raise Conflict("This review was restated already. Restate the newest number, if that one is wrong.")
+        _refuse_restated(former)
         new, content = _made(fresh, former.of, former.unit, actor=actor, now=now, number=former.number + 1, restates=former, reason=words)
         new.agenda, new.summary = former.agenda, former.summary
         save_tracked(new, actor=actor, now=now, reason=words)
@@ -106,6 +123,11 @@ def restate(review: QuarterlyReview, *, actor: Any, now: datetime, reason: str) 
 def _refuse_unsigned(review: QuarterlyReview) -> None:
     if not review.is_signed:
         raise WrongState("Only what was signed is restated. Correct this review itself.")
+
+
+def _refuse_restated(review: QuarterlyReview) -> None:
+    if QuarterlyReview.objects.filter(restates=review).exists():
+        raise Conflict("This review was restated already. Restate the newest number, if that one is wrong.")
 
 
 def units_changed(review: QuarterlyReview) -> str:

@@ -370,6 +370,7 @@ reports_quarterlyreview_finding          O       O
 reports_quarterlyreview_decision         MA      MA
 reports_quarterlyreview_behind           MAOX    -
 reports_quarterlyreview_manifest         MAOX    -
+reports_quarterlyreview_run              O       -
 duty-hours                               all     -
 accountability                           all     all
 accountability-csv                       all     -
