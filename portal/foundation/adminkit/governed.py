@@ -1,11 +1,12 @@
 """Pages whose saves say who and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -104,12 +105,16 @@ class GovernedAdmin(PortalModelAdmin):
         """Who was added to a team or a region stands in no column, so the event names it."""
         thing = form.instance
         many = [field.name for field in _tracked_lists(thing) if field.name in form.changed_data]
-        before = {name: _listed(thing, name) for name in many}
+        before = {name: list(getattr(thing, name).all()) for name in many}
         super().save_related(request, form, formsets, change)
+        running = request.portal_act  # type: ignore[attr-defined]
         for name in many:
-            if _listed(thing, name) != before[name]:
-                request.portal_act.details[name] = {"before": before[name], "after": _listed(thing, name)}  # type: ignore[attr-defined]
-                request.portal_act.silent = False  # type: ignore[attr-defined]
+            after = list(getattr(thing, name).all())
+            if set(after) != set(before[name]):
+                running.details[name] = {"before": _named(before[name]), "after": _named(after)}
+                running.silent = False
+                # People among them are told by their keys, so that their names can be erased.
+                running.people |= {str(each.pk): str(each) for each in (*before[name], *after) if isinstance(each, AbstractBaseUser)}
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.forms:
@@ -135,5 +140,5 @@ def _tracked_lists(thing: Any) -> Sequence[Any]:
     return getattr(history.model, "_history_m2m_fields", ()) if history is not None else ()
 
 
-def _listed(thing: Any, name: str) -> list[str]:
-    return sorted(str(each) for each in getattr(thing, name).all())
+def _named(things: Iterable[Any]) -> list[str]:
+    return sorted(map(str, things))
