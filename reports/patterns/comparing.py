@@ -12,7 +12,7 @@ from reports.metrics.control import Limits
 from .measures import Measure
 from .ranks import rank_sum_z
 from .shares import LEAST, Whole, as_many_by_chance, away, expected_in, newcombe
-from .tallies import EVERYTHING, FEWEST_CASES, FEWEST_DAYS, WITH_OTHERS, Part, Tally
+from .tallies import EVERYTHING, FEWEST_CASES, FEWEST_DAYS, WITH_OTHERS, Part, Tallies, Tally
 from .waits import LogRank, log_rank, median_of, upper_tail
 
 # A difference below these is no finding, however sure it is: shares half as large again or ten points larger, and five cases more than
@@ -58,7 +58,7 @@ def z_of(chance: float) -> float:
     return 0.0 if chance >= 1 else _NORMAL.inv_cdf(1 - max(chance, LEAST))
 
 
-def against_others(measure: Measure, counted: Tally) -> Iterator[Comparison]:
+def against_others(measure: Measure, counted: Tallies) -> Iterator[Comparison]:
     """Each part against everything of its quarter that isn't in it."""
     whole = [place for place, part in enumerate(counted.parts) if part == EVERYTHING]
     places = [place for place, (dimension, _) in enumerate(counted.parts) if dimension in (measure.among or WITH_OTHERS)]

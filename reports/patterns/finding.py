@@ -13,7 +13,7 @@ from .past import against_earlier
 from .pattern import Confidence, Effect, Pattern
 from .returning import RETURNED, returning
 from .seen import Seen
-from .tallies import Tally, tally
+from .tallies import Tallies, tally
 from .wording import also_of, headline_of, sentence_of, sure_in_words
 
 # So many incidents behind a finding are named, the worst first; the rest are counted.
@@ -21,7 +21,7 @@ MOST_NAMED = 100
 ALL: tuple[Measure, ...] = (*MEASURES, *RETURNED.values())
 EVERY: tuple[Measure, ...] = (*ALL, OPENED)
 # A quarter as other quarters need it: each measure's tally, by the measure's name.
-Past = Mapping[str, Tally]
+Past = Mapping[str, Tallies]
 
 
 def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, ...]:
@@ -48,8 +48,12 @@ def found_among(quarter: Seen, earlier: Sequence[Past] = ()) -> tuple[Pattern, .
 
 def past_among(quarter: Seen) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
-    books = {measure.name: Book.of(quarter, measure.of(quarter)) for measure in ALL if measure.of_the_past}
-    return {name: tally(quarter, book.cases, book.names) for name, book in books.items()} | {OPENED.name: numbers_of(quarter)}
+    found = {OPENED.name: numbers_of(quarter)}
+    for measure in ALL:
+        if measure.of_the_past:
+            book = Book.of(quarter, measure.of(quarter))
+            found[measure.name] = tally(quarter, book.cases, book.names, by_days=False)
+    return found
 
 
 def key_of(one: Candidate) -> str:

@@ -12,7 +12,7 @@ from .measures import Cases, Kind, Measure
 from .past import A_YEAR
 from .seen import Seen
 from .shares import binomial_tail, wilson
-from .tallies import FEWEST_CASES, FEWEST_DAYS, Part, Tally, counts_of, parts_of
+from .tallies import FEWEST_CASES, FEWEST_DAYS, Part, Tallies, counts_of, parts_of
 from .waits import upper_tail
 
 AMONG = frozenset({"service", "component", "team", "all"})
@@ -27,13 +27,13 @@ def opened(seen: Seen) -> Cases:
 OPENED = Measure(opened, Kind.RECURRENCE, "Incidents opened", "incidents", "were opened", 30, with_others=False, counts=True)
 
 
-def numbers_of(seen: Seen) -> Tally:
+def numbers_of(seen: Seen) -> Tallies:
     """How many incidents each part had, however few."""
     cases = opened(seen)
     return counts_of(seen, cases, {dimension: names for dimension, names in parts_of(seen, cases) if dimension in AMONG})
 
 
-def more_often(now: Tally, earlier: Sequence[Tally]) -> Iterator[Comparison]:
+def more_often(now: Tallies, earlier: Sequence[Tallies]) -> Iterator[Comparison]:
     """Each part with at least 20 incidents on 5 days, against its numbers in the quarters before, the oldest first.
 
     Given how many there were in all these quarters together, each of them had the same chance to fall into this one: the chance of as

@@ -12,14 +12,14 @@ from .comparing import EARLIER, Comparison, batches, compared
 from .measures import Measure
 from .seen import NONE, Truth, Whole
 from .shares import Numbers
-from .tallies import Part, Tally
+from .tallies import Part, Tallies, Tally
 from .waits import medians_of
 
 # Four quarters ago is the same season. What isn't worse than then, so surely and by as much as any finding, is the season's and no finding.
 A_YEAR, UNLIKE_THEN = 4, 0.01
 
 
-def against_earlier(measure: Measure, counted: Tally, earlier: Sequence[Tally]) -> Iterator[Comparison]:
+def against_earlier(measure: Measure, counted: Tallies, earlier: Sequence[Tallies]) -> Iterator[Comparison]:
     """Each part that at least four earlier quarters know, against all those together.
 
     `earlier` are the quarters before without gaps, the oldest first. The comparison alone would call every drift news; so a part is only
@@ -39,18 +39,10 @@ def against_earlier(measure: Measure, counted: Tally, earlier: Sequence[Tally]) 
             yield _held_to_the_season(measure, held, mine.rows([place]), pasts, place) if held.chance < 1 else held
 
 
-def _aligned(one: Tally, names: dict[Part, int], parts: Sequence[Part]) -> tuple[Tally, Truth]:
+def _aligned(one: Tallies, names: dict[Part, int], parts: tuple[Part, ...]) -> tuple[Tally, Truth]:
     """The quarter's rows for these parts, and which of them it knows; the others have nothing in them."""
     places = np.array([names.get(part, NONE) for part in parts], dtype=np.int64)
-    there = places != NONE
-
-    def column(values: Any) -> Any:
-        return None if values is None else np.where(there.reshape(-1, *([1] * (values.ndim - 1))), values[places], 0)
-
-    if not len(one.parts):
-        return Tally(tuple(parts), np.zeros((len(parts), one.cases.shape[1]), dtype=np.int64)), there
-    cases, bad, ended, still = (column(each) for each in (one.cases, one.bad, one.ended, one.still))
-    return Tally(tuple(parts), cases, bad, ended, still), there
+    return one.named(parts, places), places != NONE
 
 
 def _together(pasts: Sequence[Tally], mine: Tally) -> Tally:

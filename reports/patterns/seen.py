@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,8 +25,12 @@ SHIFTS = ("night (22 to 6 h)", "day (6 to 14 h)", "evening (14 to 22 h)")
 class Names:
     """A name for each row as a number, NONE where it has none, and the names by number."""
 
-    codes: Whole
+    codes: NDArray[Any]
     words: tuple[str, ...]
+
+    def narrow(self) -> "Names":
+        """The same in a quarter of the memory, where there are not too many."""
+        return Names(self.codes.astype(np.int16), self.words) if len(self.words) < np.iinfo(np.int16).max else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .clusters import design_effects
+from .grid import Grid
 from .measures import Cases
 from .seen import GRADES, NONE, SHIFTS, Names, Seen, Truth, Whole, at_week_end, shifts_of
 from .shares import Numbers
@@ -48,9 +49,7 @@ class Tally:
         chosen = np.asarray(places, dtype=np.int64)
         bad, ended, still = (None if each is None else each[chosen] for each in (self.bad, self.ended, self.still))
         parts = tuple(self.parts[place] for place in places)
-        widened = self.widened[chosen] if len(self.widened) else self.widened
-        days = self.of_days[chosen] if len(self.of_days) else self.of_days
-        return Tally(parts, self.cases[chosen], bad, ended, still, widened, days)
+        return Tally(parts, self.cases[chosen], bad, ended, still, *_of_days(self, chosen))
 
     def less(self, part: "Tally") -> "Tally":
         """What is left of this when the part's cases are taken out; rows may be repeated to match."""
@@ -59,6 +58,46 @@ class Tally:
             for mine, other in ((self.bad, part.bad), (self.ended, part.ended), (self.still, part.still))
         )
         return Tally(part.parts, self.cases - part.cases, bad, ended, still, part.widened, part.of_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """The same of every part of a quarter at once, with times in little memory."""
+
+    parts: tuple[Part, ...]
+    cases: Whole
+    bad: Whole | None = None
+    ended: Grid | None = None
+    still: Grid | None = None
+    widened: Numbers = field(default_factory=lambda: np.ones(0))
+    of_days: Whole = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def rows(self, places: Sequence[int]) -> Tally:
+        """Those parts alone."""
+        return self.named(tuple(self.parts[place] for place in places), np.asarray(places, dtype=np.int64))
+
+    def named(self, parts: tuple[Part, ...], places: Whole) -> Tally:
+        """Those at `places` as `parts`; where that is NONE, nothing."""
+        there, chosen = places != NONE, np.where(places == NONE, 0, places)
+
+        def column(values: Whole | Grid | None) -> Any:
+            if values is None or not len(self.parts):
+                return None
+            rows = values.rows(chosen) if isinstance(values, Grid) else values[chosen]
+            rows[~there] = 0
+            return rows
+
+        cases = column(self.cases)
+        if cases is None:
+            return Tally(parts, np.zeros((len(parts), STRATA), dtype=np.int64))
+        return Tally(parts, cases, column(self.bad), column(self.ended), column(self.still), *_of_days(self, chosen))
+
+
+def _of_days(counted: Tally | Tallies, chosen: Whole) -> tuple[Numbers, Whole]:
+    """Of those parts; both empty where nobody asked for them."""
+    if not len(counted.widened):
+        return counted.widened, counted.of_days
+    return counted.widened[chosen], counted.of_days[chosen]
 
 
 def joined(tallies: Sequence[Tally], *, added: bool = False) -> Tally:
@@ -102,15 +141,20 @@ def tally_of(seen: Seen, cases: Cases, parts: Mapping[Part, Truth]) -> Tally:
     for part, inside in parts.items():
         none = np.zeros(int(inside.sum()), dtype=np.int64)
         counts = _counts(cases.where(inside), stratum[inside], 1)
-        rows.append(_as_tally((part,), (*counts, *design_effects(none, 1, day[inside], 2 * seen.days, score[inside]))))
+        widened, days = design_effects(none, 1, day[inside], 2 * seen.days, score[inside])
+        bad, ended, still = (counts[1], None, None) if len(counts) == 2 else (None, *counts[1:])
+        rows.append(Tally((part,), counts[0], bad, ended, still, widened, days))
     return joined(rows)
 
 
-def tally(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tally:
-    """The measure's cases counted for every part with at least 20 of them; `names_of` are their parts by dimension."""
+def tally(seen: Seen, cases: Cases, names_of: Mapping[str, Names], *, by_days: bool = True) -> Tallies:
+    """The measure's cases counted for every part with at least 20 of them; `names_of` are their parts by dimension.
+
+    Without `by_days` nothing is said of days: a quarter that others are held against has none to say.
+    """
     stratum = seen.grade[cases.incident]
     day = seen.day(cases.at)
-    score = _scores(cases, stratum)
+    score = _scores(cases, stratum) if by_days else np.empty(0)
     rows: list[tuple[Part, ...]] = []
     counted: list[tuple[Any, ...]] = []
     for dimension, names in names_of.items():
@@ -119,27 +163,30 @@ def tally(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tally:
         many, mine = len(kept), code[chosen]
         rows.append(tuple((dimension, names.words[each]) for each in kept))
         place = mine * STRATA + stratum[chosen]
-        spread = design_effects(mine, many, day[chosen], 2 * seen.days, score[chosen])
-        counted.append((*_counts(cases.where(chosen), place, many), *spread))
+        spread = design_effects(mine, many, day[chosen], 2 * seen.days, score[chosen]) if by_days else (score, day[:0])
+        first, *others = _counts(cases.where(chosen), place, many)
+        counted.append((first, *(Grid.of(each) if cases.bad is None else each for each in others), *spread))
     parts = tuple(part for some in rows for part in some)
-    return _as_tally(parts, tuple(np.concatenate(column) for column in zip(*counted, strict=True)))
+    found: list[Any] = [_below_each_other(column) for column in zip(*counted, strict=True)]
+    if cases.bad is not None:
+        cases_of, bad, widened, days = found
+        return Tallies(parts, cases_of, bad, widened=widened, of_days=days)
+    cases_of, ended, still, widened, days = found
+    return Tallies(parts, cases_of, None, ended, still, widened, days)
 
 
-def _as_tally(parts: tuple[Part, ...], columns: tuple[Any, ...]) -> Tally:
-    """From the columns of a share (cases, bad, effect of days, days) or of a time (cases, ended, still, effect, days)."""
-    if len(columns) == 4:
-        return Tally(parts, columns[0], bad=columns[1], widened=columns[2], of_days=columns[3])
-    return Tally(parts, columns[0], ended=columns[1], still=columns[2], widened=columns[3], of_days=columns[4])
+def _below_each_other(columns: Sequence[Any]) -> Any:
+    return Grid.below_each_other(columns) if isinstance(columns[0], Grid) else np.concatenate(columns)
 
 
-def counts_of(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tally:
+def counts_of(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tallies:
     """How many cases each part has, however few; `widened` is the variance of the days' numbers over their mean, at least 1."""
     day = np.minimum(seen.day(cases.at), seen.days - 1)
     rows: list[Part] = []
     columns: list[tuple[Any, ...]] = []
     for dimension, names in names_of.items():
         chosen, many = names.codes != NONE, len(names.words)
-        code = names.codes[chosen]
+        code = names.codes[chosen].astype(np.int64)
         cases_of = np.bincount(code * STRATA + seen.grade[cases.incident][chosen], minlength=many * STRATA).reshape(many, STRATA)
         by_day = np.bincount(code * seen.days + day[chosen], minlength=many * seen.days).reshape(many, seen.days)
         mean = by_day.mean(axis=1)
@@ -147,7 +194,7 @@ def counts_of(seen: Seen, cases: Cases, names_of: Mapping[str, Names]) -> Tally:
         rows += [(dimension, word) for word in names.words]
         columns.append((cases_of, np.maximum(1.0, uneven), (by_day > 0).sum(axis=1)))
     counted, widened, days = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return Tally(tuple(rows), counted, widened=widened, of_days=days)
+    return Tallies(tuple(rows), counted, widened=widened, of_days=days)
 
 
 def _large_enough(names: Names) -> tuple[list[int], Whole]:
