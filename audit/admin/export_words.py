@@ -1,5 +1,6 @@
 """Exports in words."""
 
+from audit.evidence.at_the_server import Written
 from audit.evidence.exports import selection_of
 from audit.evidence.selection import Selection
 from audit.models import EvidenceExport
@@ -11,6 +12,11 @@ def export_line(run: EvidenceExport) -> str:
     """'Everything: written, 12,345 entries, 3.4 MB'."""
     told = f"{selection_words(selection_of(run))}: {state_words(run)}"
     return f"{told}, {words.counted(run.entries, 'entry', 'entries')}, {size_words(run.length)}" if run.state == run.State.DONE else told
+
+
+def server_line(one: Written) -> str:
+    """'Everything: written at the server'."""
+    return f"{selection_words(one.selection)}: {'broke off at the server' if one.broke_off else 'written at the server'}"
 
 
 def state_words(run: EvidenceExport) -> str:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from audit.evidence.at_the_server import written_at_the_server
 from audit.evidence.check_runs import RIGHT as READ
 from audit.evidence.estimates import estimate
 from audit.evidence.exports import KEPT, RIGHT, hand_out, request_export, selection_of
@@ -26,11 +27,12 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.errors import PortalError
 
 from .export_forms import ReasonForm, SelectionForm
-from .export_words import selection_words, size_words, state_words
+from .export_words import selection_words, server_line, size_words, state_words
 from .media import MEDIA
 from .objects import objects_like, words_of
 from .seal import seal_line
 
+MOST_PAST = 20
 LOOKS = {"queued": "open", "running": "open", "done": "done", "failed": "late"}
 
 
@@ -43,9 +45,9 @@ class EvidenceExportAdmin(ModelAdmin):
     list_select_related = ("requested_by",)
     actions = None
     add_words = "Export evidence"
-    list_before_template = "audit/seal_line.html"
+    list_before_template = "audit/exports_before.html"
     empty_list = (
-        "Nothing was exported yet. An export is one file that proves, without this portal, that the entries in it are complete, in order "
+        "Nothing was exported from here yet. An export is one file that proves, without this portal, that the entries in it are complete, in order "
         "and unaltered."
     )
 
@@ -68,8 +70,10 @@ class EvidenceExportAdmin(ModelAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list, below how the ledger stands."""
-        return super().changelist_view(request, {**_seal(request), **(extra_context or {})})  # type: ignore[no-any-return]
+        """The list, below how the ledger stands and what was written past this page."""
+        past = [(one, server_line(one)) for one in written_at_the_server(MOST_PAST)] if may(request.user, RIGHT) else []
+        told = {**_seal(request), "past": past, "now": clock.now()}
+        return super().changelist_view(request, {**told, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view(self.download)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
+from audit.evidence.at_the_server import written_at_the_server
 from audit.evidence.check_runs import RIGHT, latest_check, latest_result, request_check
 from audit.evidence.exports import RIGHT as EXPORT
 from audit.evidence.findings import Verdict
@@ -20,7 +21,7 @@ from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
 
-from .export_words import export_line
+from .export_words import export_line, server_line
 from .media import MEDIA
 from .seal import seal_line
 
@@ -126,7 +127,12 @@ def _exports(request: HttpRequest) -> dict[str, Any]:
     if not may(request.user, EXPORT):
         return {"may_export": False}
     rows = EvidenceExport.objects.select_related("requested_by")[:MOST_EXPORTS]
-    return {
-        "may_export": True,
-        "exports": [(run, export_line(run), reverse("admin:audit_evidenceexport_change", args=[run.pk])) for run in rows],
-    }
+    asked = [
+        (run.requested_at, export_line(run), reverse("admin:audit_evidenceexport_change", args=[run.pk]), str(run.requested_by))
+        for run in rows
+    ]
+    past = [
+        (one.at, server_line(one), reverse("admin:audit_ledgerevent_change", args=[one.event]), one.why)
+        for one in written_at_the_server(MOST_EXPORTS)
+    ]
+    return {"may_export": True, "exports": sorted(asked + past, reverse=True)[:MOST_EXPORTS]}
