@@ -17,6 +17,7 @@ import io
 import json
 import os
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from trails import DEEDS, END, HOSTS, PER_INCIDENT, ensure, percentile, person_of
+from trails import DEEDS, END, HOSTS, PER_INCIDENT, ensure, percentile, person_of, service_of
 
 PROJECT = Path(__file__).resolve().parents[1]
 FULL, FEW, TIMES = 10_000_000, 100_000, 30
@@ -41,15 +42,20 @@ def main(events: int, json_file: str, only: str = "") -> int:
     from django.core.management import call_command
     from django.db import connection
 
+    from portal.management.garbage import keep_what_is_loaded
+
     call_command("migrate", verbosity=0)
     ensure(events)
+    # As the web server's processes do.
+    keep_what_is_loaded()
     print(f"{connection.vendor}, {events:,} events, load {os.getloadavg()[0]:.1f}")
     print(f"{'':44}{'p50 ms':>9}{'p95 ms':>9}{'own CPU':>9}{'queries':>9}{'found':>14}")
     figures: Figures = {}
     for name, make in questions(events).items():
         if only in name:
             measured(name, make, events, figures)
-    whole_pages(figures, only)
+    whole_pages(figures, only, events)
+    exports(figures, only)
     if json_file:
         Path(json_file).write_text(json.dumps({"database": connection.vendor, "results": figures}, indent=2))
     kept = all(one["kept"] for one in figures.values())
@@ -81,8 +87,8 @@ def questions(events: int) -> dict[str, Question]:
         "family of types": lambda c: Filters(type=(c.choice(["incident.*", "escalation.*", "access.*"]),)),
         "kind of thing": lambda c: Filters(kind=(c.choice(DEEDS[:9])[1],)),
         "one thing": lambda c: Filters(object=(f"incidents.incident:{incident(c)}",)),
-        "a service, all its year": lambda c: Filters(object=(f"policies.service:{c.randrange(1, 300)}",)),
-        "one thing, its deeds by a person": lambda c: Filters(object=(f"policies.service:{c.randrange(1, 300)}",), person=(person_of(c),)),
+        "a service, all its year": lambda c: Filters(object=(f"policies.service:{service_of(c)}",)),
+        "one thing, its deeds by a person": lambda c: Filters(object=(f"policies.service:{service_of(c)}",), person=(person_of(c),)),
         "way in": lambda c: Filters(channel=(c.choice(["web", "api", "job", "sms"]),)),
         "outcome": lambda c: Filters(outcome=(c.choice(["refused", "failed", "done"]),)),
         "request": lambda c: Filters(request=f"r{c.randrange(events // 3)}"),
@@ -151,37 +157,74 @@ PAGES = {
     "the page, words": "text=payments+region",
     "the page, a quarter": "since=2025-07-04T05:17&until=2025-10-03T11:17",
     "the page, a person's words of a quarter": "person=5&text=payments&since=2025-07-04T05:17&until=2025-10-03T11:17",
-    "the page, a service": "object=policies.service:17",
+    "the page, a service": "object=policies.service:100",
+    "the page, a service and a person": "object=policies.service:100&person=5",
+    "the story of a service": "story/?object=policies.service:100",
+    "the story of a service, from its middle on": "story/?object=policies.service:100&after={middle}",
+    "the story of an incident": "story/?object=incidents.incident:1717",
+    "the story of a request": "story/?request=r171717",
+}
+# Taken out whole: a service's year, a person's quarter, and where a host was named.
+TAKEN_OUT = {
+    "export, a service's year": {"object": ("policies.service:100",)},
+    "export, a person's quarter": {"person": ("20",), "since": END - timedelta(days=91)},
+    "export, a word now and then all year": {"text": "web-17"},
 }
 
 
-def whole_pages(figures: Figures, only: str) -> None:
+def whole_pages(figures: Figures, only: str, events: int) -> None:
     """The page as a browser gets it, by somebody of compliance."""
     from django.conf import settings
-    from django.core.management import call_command
     from django.test import Client
 
-    from portal.foundation.access.roles import ROLES
-    from portal.models import User
-
-    call_command("sync_roles", verbosity=0, stdout=io.StringIO())
     settings.ALLOWED_HOSTS = ["testserver"]
-    user, _ = User.objects.get_or_create(username="rae", defaults={"display_name": "Rae", "is_staff": True})
-    user.groups.add(user.groups.model.objects.get(name=next(role.title for role in ROLES if role.key == "compliance")))
     client = Client()
-    client.force_login(user)
+    client.force_login(reader())
     for name, query in PAGES.items():
         if only not in name:
             continue
+        address = query.format(middle=events // 2) if query.startswith("story") else f"?{query}"
         took, used = [], []
         for turn in range(TIMES + 2):
             begun, used_before = time.perf_counter(), time.thread_time()
-            answer = client.get(f"/admin/audit/ledgerevent/?{query}")
+            answer = client.get(f"/admin/audit/ledgerevent/{address}")
             assert answer.status_code == 200, answer
             if turn > 1:
                 took.append((time.perf_counter() - begun) * 1000)
                 used.append((time.thread_time() - used_before) * 1000)
         told(name, took, used, PAGE_MS, figures)
+
+
+def reader() -> Any:
+    """Somebody of compliance, who may read and take out."""
+    from django.core.management import call_command
+
+    from portal.foundation.access.roles import ROLES
+    from portal.models import User
+
+    call_command("sync_roles", verbosity=0, stdout=io.StringIO())
+    user, _ = User.objects.get_or_create(username="rae", defaults={"display_name": "Rae", "is_staff": True})
+    user.groups.add(user.groups.model.objects.get(name=next(role.title for role in ROLES if role.key == "compliance")))
+    return user
+
+
+def exports(figures: Figures, only: str) -> None:
+    """What it takes to take out a thousand events, and how much more memory."""
+    from audit.reading.exporting import export_trail
+    from audit.reading.filters import Filters
+    from portal.foundation import clock
+
+    user = reader()
+    for name, parts in TAKEN_OUT.items():
+        if only not in name:
+            continue
+        before, used_before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time(), time.perf_counter()
+        taken = export_trail(Filters(**parts), actor=user, now=clock.now(), form="csv")
+        lines = sum(part.count(b"\r\n") for part in taken.parts) - 9
+        took, used = (time.perf_counter() - begun) * 1000, (time.thread_time() - used_before) * 1000
+        more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        figures[f"Trail: {name}, a thousand events"] = {"value": took / lines * 1000, "unit": "ms", "limit": None, "kept": True}
+        print(f"{name:44}{lines:9,} events in {took:9,.0f} ms, {used:9,.0f} of own CPU; {more:,.0f} MB more", flush=True)
 
 
 if __name__ == "__main__":

@@ -180,6 +180,19 @@ def person_of(chance: random.Random) -> str:
     return str(chance.choice([1, 2, 5, 20, 60, 150, 800, 1_950]))
 
 
+def service_of(chance: random.Random) -> int:
+    """A service of which anything is told: not every one is, for what an event is and which service it is about both follow from its number."""
+    return chance.choice(SERVICES_TOLD)
+
+
+def _services_told() -> list[int]:
+    models = [model for _, model, share in DEEDS for _ in range(share)]
+    return sorted({1 + number * 16807 % SERVICES for number in range(1_000 * SERVICES) if models[number * 7919 % 1_000] == SERVICE})
+
+
+SERVICES_TOLD = _services_told()
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(len(ordered) * share))]

@@ -31,6 +31,9 @@ SETS = {
 }
 # Every event of a block, and those beyond it that no set has.
 ANY = -1
+EVERY = (frozenset({ALL}),)
+# More groups than any question has.
+WHOLE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +124,12 @@ class Lookup:
         every = self.counts[block].get(ALL)
         # What every event of a block answers need not be asked: a long time's blocks lie within it, all but two.
         sized = sorted((size, at) for at, size in enumerate(self.sizes[block]) if size != every)
-        groups = tuple(self.question.groups[at] for _, at in sized) or (frozenset({ALL}),)
-        smallest = ([] if self.among is None else [self.among[block].bit_count()]) + [size for size, _ in sized]
-        if len(smallest) > 1 and smallest[0] * smallest[1] < BLOCK:
-            return groups, 2 if self.among is None else 1
-        return groups, len(groups) + 1
+        groups = tuple(self.question.groups[at] for _, at in sized) or EVERY
+        if self.among is not None:
+            doubtful = bool(sized) and sized[0][0] * self.among[block].bit_count() < BLOCK
+            return groups, 1 if doubtful else WHOLE
+        doubtful = len(sized) > 1 and sized[0][0] * sized[1][0] < BLOCK
+        return groups, 2 if doubtful else WHOLE
 
     def _meant(self, block: int) -> int:
         return ANY if self.among is None else self.among[block]
@@ -154,7 +158,12 @@ def _events(pairs: Sequence[tuple[int, int]]) -> dict[int, dict[int, bytes]]:
     """The sets under these terms in these blocks, by block and term. Named one by one: a planner that chose all of a block would read thousands."""
     held: dict[int, dict[int, bytes]] = defaultdict(dict)
     if pairs:
-        given = [json.dumps(pairs)] if connection.vendor == "sqlite" else [list(column) for column in zip(*pairs, strict=True)]
+        # As text: the driver would look at each number of a list.
+        given = (
+            [json.dumps(pairs)]
+            if connection.vendor == "sqlite"
+            else [f"{{{','.join(map(str, column))}}}" for column in zip(*pairs, strict=True)]
+        )
         for block, term, events in _rows(SETS[connection.vendor], given):
             held[block][term] = bytes(events)
     return held

@@ -167,8 +167,9 @@ class Among(Source):
 
     @cached_property
     def few(self) -> list[int]:
-        """All of them."""
-        return [event.pk for event in self.read(self.top.numbers, upward=False)]
+        """All of them, the newest first."""
+        rows = self.events.filter(in_columns(self.filters), pk__in=self.top.numbers).order_by("-id")
+        return [event.pk for event in rows if self._is_asked(event)]
 
     def _look(self, some: Window) -> tuple[list[int], Lookup | None]:
         meant = set(some.numbers)
