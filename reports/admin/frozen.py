@@ -1,5 +1,6 @@
 """Frozen figures in the admin: what they are, the files of the finished pack, its evidence, and how to check them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,13 +16,17 @@ from portal.foundation.adminkit.bases import show_in
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.reach import InReach
 from portal.foundation.errors import PortalError
-from reports.models import FrozenFigures, PackFile
+from reports.models import FrozenFigures, PackFile, QuarterlyReview
 from reports.packs.downloads import download_file
 from reports.packs.quarters import Quarter
 from reports.packs.runs import BUILD, TAKE_EVIDENCE, request_evidence, request_pack
+from reports.quarterly.people_only import VIEW as SEE_REVIEW
 
 from .forms import ReasonForm
 from .runs import as_response, run_page
+
+# The largest pack takes a minute, and a worker may be busy; after that something is wrong.
+MADE_WITHIN = timedelta(minutes=20)
 
 
 @admin.register(FrozenFigures)
@@ -31,13 +36,14 @@ class FrozenFiguresAdmin(InReach):
     list_display = ("of", "unit_shown", "number", "cut", "is_now")
     list_display_links = ("of",)
     list_filter = ("quarter",)
-    list_select_related = ("unit", "finished")
+    list_select_related = ("unit", "finished", "review")
     search_fields = ("quarter", "unit__name")
     actions = None
     empty_list = "Figures of a quarter stand here once its review has opened, and the files of the finished pack once it is signed."
 
     class Media:
         css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
+        js = ("portal/progress.js",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -50,7 +56,9 @@ class FrozenFiguresAdmin(InReach):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # The document is megabytes, and no page shows it.
-        return super().get_queryset(request).defer("document", "finished__document")
+        return (
+            super().get_queryset(request).defer("document", "finished__document", "review__figures", "review__beside", "review__manifest")
+        )
 
     def get_urls(self) -> list[URLPattern]:
         door, name = self.admin_site.admin_view, "reports_frozenfigures"
@@ -65,6 +73,8 @@ class FrozenFiguresAdmin(InReach):
         """What was frozen, and what came of it."""
         frozen = self._get(request, object_id)
         finished = getattr(frozen, "finished", None)
+        now, review = clock.now(), QuarterlyReview.objects.filter(frozen=frozen).select_related("unit").first()
+        signed_at = review.signed_at if review is not None and finished is None else None
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -73,10 +83,13 @@ class FrozenFiguresAdmin(InReach):
             "frozen": frozen,
             "period": Quarter.parse(frozen.quarter).days_in_words,
             "finished": finished,
+            "review": review if review is not None and may(request.user, SEE_REVIEW, review) else None,
+            "signed_at": signed_at,
+            "being_made": signed_at is not None and now - signed_at < MADE_WITHIN,
             "files": sorted(finished.files.defer("content"), key=_for_people_first) if finished else (),
             "may_take_evidence": finished is not None and may(request.user, TAKE_EVIDENCE),
             "may_build": may(request.user, BUILD),
-            "now": clock.now(),
+            "now": now,
         }
         return render(request, "reports/frozen.html", context)
 
@@ -150,8 +163,10 @@ class FrozenFiguresAdmin(InReach):
 
     @admin.display(description="Is")
     def is_now(self, frozen: FrozenFigures) -> SafeString:
-        done = hasattr(frozen, "finished")
-        return format_html('<span class="ak-badge ak-badge-{}">{}</span>', *(("done", "finished") if done else ("open", "not signed yet")))
+        review = getattr(frozen, "review", None)
+        waits = "signed, pack being made" if review is not None and review.is_signed else "not signed yet"
+        is_now = ("done", "finished") if hasattr(frozen, "finished") else ("open", waits)
+        return format_html('<span class="ak-badge ak-badge-{}">{}</span>', *is_now)
 
 
 def _for_people_first(file: PackFile) -> int:

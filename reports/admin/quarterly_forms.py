@@ -25,7 +25,8 @@ def line(label: str, said: str = "", *, required: bool = True) -> forms.CharFiel
 
 def text(label: str, said: str = "", *, rows: int = 4, required: bool = True) -> forms.CharField:
     widget = UnfoldAdminTextareaWidget(attrs={"rows": rows})
-    return forms.CharField(label=label, max_length=TEXT, required=required, help_text=said, widget=widget)
+    asked = {"required": "Say it in a sentence. Nothing was done."}
+    return forms.CharField(label=label, max_length=TEXT, required=required, help_text=said, widget=widget, error_messages=asked)
 
 
 def choice(rows: Any, label: str, said: str = "", *, required: bool = False) -> forms.ModelChoiceField:

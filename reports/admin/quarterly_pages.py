@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from audit.admin.by_verbs import OneFormView
+from incidents.models import Incident
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.adminkit.refusals import attempt, show_in
@@ -22,7 +23,7 @@ from reports.quarterly.opening import quarter_named
 from reports.quarterly.people_only import DECIDE, PREPARE
 from reports.quarterly.queries import seen_by
 from reports.quarterly.runs import open_or_ask
-from reports.quarterly.states import DecisionState
+from reports.quarterly.states import DecisionState, FindingState
 
 from .quarterly_forms import DecideForm, JudgeForm, OpenForm
 
@@ -86,6 +87,14 @@ class _OfAReview(View):
     def first_line(self) -> str:
         return ""
 
+    def after(self) -> str:
+        """Where whoever pressed goes on."""
+        return str(self.model_admin.page_of(self.review))
+
+    def because(self) -> QuarterlyFinding | None:
+        """The finding that it is about, for whoever has not read the review."""
+        return None
+
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._page(request, self.form())
 
@@ -95,7 +104,7 @@ class _OfAReview(View):
             said, error = attempt(lambda: self.run(request, dict(form.cleaned_data)))
             if error is None:
                 messages.success(request, said)
-                return redirect(self.model_admin.page_of(self.review))
+                return redirect(self.after())
             show_in(form, error)
         return self._page(request, form)
 
@@ -111,6 +120,7 @@ class _OfAReview(View):
             "back": self.model_admin.page_of(self.review),
             "buttons": self.buttons(),
             "first_line": self.first_line(),
+            "because": self.because(),
             "possible": self.review.is_open_to_change,
         }
         return render(request, "reports/quarterly_row.html", context, status=400 if form.errors else 200)
@@ -135,8 +145,15 @@ class FindingView(_OfAReview):
         accept_finding(self.row, actor=request.user, now=clock.now(), **said)
         return f"Accepted: {said['headline']}."
 
+    def after(self) -> str:
+        """At the next finding that waits, so that twenty are judged without looking for each."""
+        waits = list(self.review.findings.filter(state=FindingState.PROPOSED).values_list("rank", "pk"))
+        later = [key for rank, key in waits if (rank, key) > (self.row.rank, self.row.pk)]
+        return f"{super().after()}#finding-{(later or [key for _, key in waits] or [self.row.pk])[0]}"
+
     def buttons(self) -> list[tuple[str, str, str]]:
-        accept = ("accept", "Accept", "primary")
+        words_ = "Accept" if self.row.state == FindingState.PROPOSED else "Accept in these words"
+        accept = ("accept", words_, "primary")
         return [accept] if self.row.state == "dismissed" else [accept, ("dismiss", "Dismiss", "danger")]
 
     def first_line(self) -> str:
@@ -168,9 +185,13 @@ class DecisionView(_OfAReview):
     def first_line(self) -> str:
         return str(self.row.question)
 
+    def because(self) -> QuarterlyFinding | None:
+        found: QuarterlyFinding | None = self.row.finding
+        return found
+
 
 class BehindView(View):
-    """The incidents that a figure counts, of those that the reader may see."""
+    """The incidents that a figure counts, or that a finding names, of those that the reader may see."""
 
     model_admin: Any = None
 
@@ -180,22 +201,36 @@ class BehindView(View):
             if not self.model_admin.has_view_permission(request):
                 raise PermissionDenied
             raise Http404
-        key = request.GET.get("figure", "")
-        if key not in KEYS:
-            raise Http404
-        rows = visible_to(request.user, behind(review, key).select_related("service", "team"), SEE_INCIDENTS)
-        title = dict(COMPARED)[key]
+        title, incidents = _finding_of(review, request.GET["finding"]) if "finding" in request.GET else _figure_of(review, request.GET)
+        rows = visible_to(request.user, incidents.select_related("service", "team"), SEE_INCIDENTS)
         context = {
             **self.model_admin.admin_site.each_context(request),
             "opts": self.model_admin.opts,
             "original": review,
-            "title": f"{title}: the incidents behind it",
+            "title": "The incidents behind it",
             "media": self.model_admin.media,
             "back": self.model_admin.page_of(review),
             "rows": list(rows[:A_PAGE]),
             "total": rows.count(),
             "a_page": A_PAGE,
             "now": clock.now(),
+            "of_finding": "finding" in request.GET,
             "first_line": f"{title}, {review.name}.",
         }
         return render(request, "reports/quarterly_behind.html", context)
+
+
+def _figure_of(review: QuarterlyReview, given: Any) -> tuple[str, Any]:
+    """What a figure is called, and the incidents that it counts."""
+    key = given.get("figure", "")
+    if key not in KEYS:
+        raise Http404
+    return dict(COMPARED)[key], behind(review, key)
+
+
+def _finding_of(review: QuarterlyReview, key: str) -> tuple[str, Any]:
+    """What a finding says, and the incidents that it names."""
+    finding = review.findings.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    if finding is None:
+        raise Http404
+    return finding.headline, Incident.objects.filter(number__in=finding.incidents).order_by("opened_at", "pk")

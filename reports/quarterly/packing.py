@@ -2,12 +2,25 @@
 
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from portal.foundation.errors import WrongState
 from reports.packs.models import FinishedPack
 
 from .chapter import chapter_of_review
 from .models import QuarterlyReview
 from .states import ReviewState
+
+TASK = "reports.tasks.finish_signed_packs"
+# The largest quarter takes a minute.
+LONGEST_SECONDS = 900
+
+
+def make_soon() -> None:
+    """Has a worker make what is signed, once the signature is there; the job of every few minutes finds what was missed."""
+    from django_q.tasks import async_task
+
+    transaction.on_commit(lambda: async_task(TASK, save=False, timeout=LONGEST_SECONDS))
 
 
 def finish_signed(*, now: datetime) -> int:
@@ -20,7 +33,7 @@ def finish_signed(*, now: datetime) -> int:
     for review in waiting.select_related("frozen", "restates", "unit").order_by("signed_at", "pk"):
         try:
             finish(review.frozen, chapters=(chapter_of_review(review),), actor=None, now=now)  # type: ignore[arg-type]
-        except WrongState:
+        except (WrongState, IntegrityError):
             # Another worker was faster.
             continue
         made += 1

@@ -12,6 +12,7 @@ from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting
 
+from . import packing
 from .frozen import actions_at_signature, facts
 from .judging import locked
 from .manifest import differences, hash_of, manifest
@@ -98,6 +99,7 @@ def sign_review(review: QuarterlyReview, *, actor: Any, now: datetime, reason: s
         if len(waiting) == 1:
             review.state, review.signed_at = ReviewState.SIGNED, now
             _save(review, actor, now, words)
+            packing.make_soon()
         cancel_waiting(about(review), now=now)
         running.decision = {"manifest_sha256": review.sha256, "as": step.title, "position": step.position, "left": len(waiting) - 1}
     return review

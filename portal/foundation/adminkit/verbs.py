@@ -56,6 +56,7 @@ class Verb:
                 max_length=2_000,
                 widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
                 help_text=self.ask,
+                error_messages={"required": "Say it in a sentence. Nothing was done."},
             )
         built = type("VerbForm", (base,), fields)
         return built(data, thing=thing) if getattr(base, "takes_thing", False) else built(data)  # type: ignore[no-any-return]

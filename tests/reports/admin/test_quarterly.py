@@ -18,6 +18,7 @@ from reports.quarterly.actions import finish_action
 from reports.quarterly.deciding import ask_decision
 from reports.quarterly.judging import add_finding
 from reports.quarterly.opening import restate
+from reports.quarterly.packing import finish_signed
 from reports.quarterly.signing import sign_review
 from tests.factories import quarterly as make
 from tests.factories.portal import person
@@ -296,3 +297,66 @@ def test_every_quarter_with_incidents_can_be_opened_however_long_ago(cora: Any) 
     assert 'value="2016Q2"' not in read(cora, address)
     assert browser(cora).post(address, {"quarter": "2016Q1", "unit": "", "reason": "The log was brought in."}).status_code == 302
     assert QuarterlyReview.objects.get().quarter == "2016Q1"
+
+
+def test_findings_are_judged_one_after_the_other_without_looking_for_each(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    patterns = [make.pattern(name, rank=rank) for rank, name in enumerate(("one", "two", "three"), start=1)]
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: patterns)
+    made = make.opened(make.unit("Payments"), by=cora)
+    one, two, three = made.findings.all()
+
+    def accepts(finding: Any) -> str:
+        address = reverse("admin:reports_quarterlyreview_finding", args=[made.pk, finding.pk])
+        return str(browser(cora).post(address, {"accept": ""})["Location"])
+
+    assert accepts(two) == f"{page(made)}#finding-{three.pk}"
+    assert accepts(three) == f"{page(made)}#finding-{one.pk}", "the last one leads back to the first that waits"
+    assert accepts(one) == f"{page(made)}#finding-{one.pk}"
+    address = reverse("admin:reports_quarterlyreview_finding", args=[made.pk, one.pk])
+    assert "Accept in these words" in read(cora, address)
+
+
+def test_a_finding_opens_every_incident_that_it_names(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    payments = make.unit("Payments")
+    numbers = tuple(incident.number for incident in make.incidents(payments, 14))
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: [make.pattern("late", numbers=(*numbers, "INC404"))])
+    made, other = make.opened(payments, by=cora), make.opened(None, by=cora)
+    finding = made.findings.get()
+    address = f"{reverse('admin:reports_quarterlyreview_behind', args=[made.pk])}?finding="
+    assert f'href="{address}{finding.pk}">3 more' in read(cora, page(made))
+    found = read(cora, f"{address}{finding.pk}")
+    assert "14 incidents" in found
+    assert all(number in found for number in numbers)
+    for nonsense in ("", "0", "x", "٣", "9" * 30, str(other.findings.get().pk)):
+        read(cora, address + nonsense, 404)
+
+
+def test_whoever_decides_sees_the_finding_that_it_is_about(review: QuarterlyReview, cora: Any) -> None:
+    finding = add_finding(review, headline="Nights <b>", sentence="Late at night.", incidents="", actor=cora, now=AFTER)
+    decision = ask_decision(review, question="A second person?", finding=finding, actor=cora, now=AFTER)
+    found = read(make.manager(), reverse("admin:reports_quarterlyreview_decision", args=[review.pk, decision.pk]))
+    assert "Because of the finding “Nights &lt;b&gt;”. Late at night." in found
+
+
+def test_after_the_last_signature_the_page_of_the_figures_says_that_the_pack_is_being_made(review: QuarterlyReview, cora: Any) -> None:
+    figures = reverse("admin:reports_frozenfigures_change", args=[review.frozen_id])
+    assert "come when its review is signed" in read(cora, figures)
+    make.signed(review, cora, cora, make.manager(), make.committee())
+    waits = read(cora, figures)
+    assert "The review is signed, and a worker makes the pack" in waits
+    assert "data-progress-live" in waits
+    assert "Build a draft" not in waits
+    assert page(review) in waits
+    assert "signed, pack being made" in read(cora, reverse("admin:reports_frozenfigures_changelist"))
+    assert finish_signed(now=AFTER) == 1
+    done = read(cora, figures)
+    assert "The pack was finished" in done
+    assert "data-progress-live" not in done
+
+
+def test_a_pack_that_does_not_come_is_said_to_be_stuck(review: QuarterlyReview, cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.signed(review, cora, cora, make.manager(), make.committee())
+    monkeypatch.setattr(clock, "now", lambda: AFTER + timedelta(hours=1))
+    found = read(cora, reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]))
+    assert "its pack is not made yet" in found
+    assert "data-progress-live" not in found

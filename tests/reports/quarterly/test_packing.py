@@ -23,6 +23,7 @@ from reports.quarterly.deciding import ask_decision, take_decision
 from reports.quarterly.judging import add_finding
 from reports.quarterly.opening import restate
 from reports.quarterly.packing import finish_signed, pack_of
+from reports.quarterly.signing import sign_review
 from tests.factories import quarterly as make
 from tests.factories.quarterly import AFTER
 from tests.untold import untold
@@ -114,3 +115,17 @@ def test_a_restatement_tells_its_reason_and_what_is_otherwise_and_gets_a_pack_of
     assert finish_signed(now=AFTER) == 1
     assert FinishedPack.objects.count() == 2
     assert "review_restated" not in {section.key for section in chapter_of_review(review).sections}
+
+
+def test_the_last_signature_and_no_other_has_a_worker_make_the_pack(
+    review: QuarterlyReview, people: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("django_q.tasks.async_task", lambda task, **options: asked.append(task))
+    cora, *signers = people
+    make.put_up(review, cora)
+    for signer in signers:
+        assert asked == []
+        with django_capture_on_commit_callbacks(execute=True):
+            sign_review(review, actor=signer, now=AFTER, reason="Agreed.")
+    assert asked == ["reports.tasks.finish_signed_packs"]
