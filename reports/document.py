@@ -118,12 +118,16 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What one analysis adds to a report: its sections, its part of the JSON under its key, and the definitions of its figures."""
+    """What one analysis adds to a report: its sections, its part of the JSON under its key, and the definitions of its figures.
+
+    `summary` goes to the summary of the whole, a paragraph each, for readers with one minute.
+    """
 
     key: str
     sections: tuple[Section, ...] = ()
     content: Mapping[str, Any] = field(default_factory=dict)
     definitions: tuple[Definition, ...] = ()
+    summary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,10 @@ def told(found: Conformance) -> Chapter:
         # Of imported incidents only the moves between people and groups are known.
         sections=(by_course, by_roles) if found.runs else (by_roles,),
         content=content_of(found),
-        definitions=definitions_of(),
+        definitions=definitions_of() if found.runs else definitions_of(CONFUSION),
+        summary=(
+            " ".join((*((_in_words(found, course),) if found.runs else ()), _roles_in_words(roles).split(". ")[0].rstrip(".") + ".")),
+        ),
     )
 
 
@@ -111,7 +114,7 @@ def _roles_in_words(roles: Sequence[Deviation]) -> str:
         return "No sign of role confusion was found."
     incidents = len({each.incident for each in roles})
     return (
-        f"{counted(len(roles), 'sign')} in {counted(incidents, 'incident')}. Each is a question for the people concerned, and no finding about "
+        f"{counted(len(roles), 'sign of role confusion', 'signs of role confusion')} in {counted(incidents, 'incident')}. Each is a question for the people concerned, and no finding about "
         "them: many may have had good reasons that no record holds."
     )
 

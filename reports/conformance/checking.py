@@ -64,8 +64,8 @@ def conformance_of(population: Population, known_until: datetime) -> Conformance
     )
 
 
-def _order(each: Deviation) -> tuple[int, datetime, str, int, tuple[int, ...]]:
-    return each.gravity, each.at, each.number, each.run or 0, each.sequences
+def _order(each: Deviation) -> tuple[int, int, datetime, str, int, tuple[int, ...]]:
+    return each.gravity, -each.weight, each.at, each.number, each.run or 0, each.sequences
 
 
 def _of_the_course(told: ToldCourse) -> Iterator[Deviation]:

@@ -98,8 +98,9 @@ def ping_pong(moves: Iterable[Move]) -> Iterator[Deviation]:
         happened = f"It moved {len(mine)} times between {what}, and came back {times} {'time' if times == 1 else 'times'}."
         people = () if kind is str else tuple(dict.fromkeys(int(move.to) for move in mine))
         yield Deviation(
-            Kind.PING_PONG, incident, first.at, "Whoever takes an incident keeps it until it is done or escalates.", happened, people=people
-        )
+            Kind.PING_PONG, incident, first.at, "Whoever takes an incident keeps it until it is done or escalates.", happened,
+            people=people, weight=times,
+        )  # fmt: skip
 
 
 def without_role(acts: Acts, alerted: Collection[tuple[int, int]], with_right: Collection[int]) -> Iterator[Deviation]:

@@ -1,6 +1,6 @@
 """Every class with its definition: the docstring of the rule that finds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from reports.document import Definition
@@ -29,9 +29,9 @@ RULES: dict[Kind, Callable[..., Any]] = {
 }
 
 
-def definitions_of() -> tuple[Definition, ...]:
-    """As a pack prints them."""
-    return tuple(Definition(kind.value, kind.words, "deviations", definition_of(rule)) for kind, rule in RULES.items())
+def definitions_of(kinds: Collection[Kind] = tuple(RULES)) -> tuple[Definition, ...]:
+    """As a pack prints them: of `kinds`, in the order of the rules."""
+    return tuple(Definition(kind.value, kind.words, "deviations", definition_of(rule)) for kind, rule in RULES.items() if kind in kinds)
 
 
 def definition_in_words(kind: Kind) -> str:

@@ -68,7 +68,8 @@ class Deviation:
     """Where an incident's course departed from the policy. `run` is the escalation's key, None where it belongs to none.
 
     `sequences` are the numbers of the run's passes that show it; `people` the keys of those concerned. `rationale` is the reason that was
-    recorded for it, '' where none was. `number`, `service` and `service_key` are those of the incident.
+    recorded for it, '' where none was. `number`, `service` and `service_key` are those of the incident. `weight` ranks it among its class: the more, the more
+    telling.
     """
 
     kind: Kind
@@ -84,6 +85,7 @@ class Deviation:
     number: str = ""
     service: str = ""
     service_key: int = 0
+    weight: int = 0
 
     @property
     def gravity(self) -> int:

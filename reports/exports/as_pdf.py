@@ -3,21 +3,26 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from portal.foundation.errors import PortalError
-from reports.document import ReportDocument, Table, shown
+from reports.document import Cell, Kind, ReportDocument, Table, shown
+
+from .columns_on_paper import Texts, laid_out
 
 # Longer tables are for the spreadsheet; the typesetter's memory grows with rows, and nobody reads them on paper.
 MOST_ROWS = 25
-# Of a column: what stands around its text, in characters; and no text takes the room of all others.
-INSET, WIDEST = 4, 4.0
 # The largest pack takes a few seconds; a typesetter that hangs must not hang the portal.
 LONGEST_SECONDS = 120
+# A number without decimals, alone or before its unit.
+_WHOLE = re.compile(r"^−?[0-9][0-9,]*(?=$| %)")
+_JOINED = re.compile(r"(?<=[a-z0-9])_(?=[a-z0-9])")
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -62,9 +67,14 @@ def for_paper(document: ReportDocument) -> dict[str, Any]:
             }
             for section in document.sections
         ],
-        "definitions": [dataclasses.asdict(each) for each in document.definitions],
+        "definitions": [{**dataclasses.asdict(each), "text": _in_words(each.text)} for each in document.definitions],
         "notes": document.notes,
     }
+
+
+def _in_words(text: str) -> str:
+    """A definition as people read it: the names that figures have for machines, such as `taken_back`, are words here."""
+    return _JOINED.sub(" ", text).replace("`", "")
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -73,21 +83,30 @@ def _table(table: Table) -> dict[str, Any]:
     rest = (
         f"The first {most} of {len(table.rows):,} rows; the spreadsheet, the CSV files and the JSON have all of them." if left > 0 else ""
     )
+    by_column = [_shown([row[place] for row in table.rows[:most]], column.kind) for place, column in enumerate(table.columns)]
+    texts = Texts(
+        headings=tuple(column.title for column in table.columns),
+        numbers=tuple(column.kind.is_number for column in table.columns),
+        rows=tuple(zip(*by_column, strict=True)) if by_column else (),
+    )
+    laid = laid_out(texts)
     return {
         "title": table.title,
         "description": table.description,
         "rest": rest,
+        "size": laid.size,
+        "inset": laid.inset,
         "columns": [
-            {"title": column.title, "align": column.align, "weight": _weight(table, position)}
-            for position, column in enumerate(table.columns)
+            {"title": heading, "align": "right" if number else "left", "weight": width}
+            for heading, number, width in zip(laid.texts.headings, laid.texts.numbers, laid.widths, strict=True)
         ],
-        "rows": [[shown(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows[:most]],
+        "rows": laid.texts.rows,
     }
 
 
-def _weight(table: Table, position: int) -> float:
-    """How wide a column is compared with others: by the longest text that it shows, and the longest word of its heading."""
-    column = table.columns[position]
-    heading = max((len(word) for word in column.title.split()), default=0)
-    longest = max((len(shown(row[position], column.kind)) for row in table.rows[:MOST_ROWS]), default=0)
-    return min((max(longest, heading) + INSET) / 10, WIDEST)
+def _shown(cells: Sequence[Cell], kind: Kind) -> list[str]:
+    """A column's cells as text. Shares of which one has a decimal all have one, so that they stand under each other."""
+    texts = [shown(cell, kind) for cell in cells]
+    if kind in {Kind.PERCENT, Kind.NUMBER} and any("." in text and not text.startswith("<") for text in texts):
+        return [_WHOLE.sub(r"\g<0>.0", text) for text in texts]
+    return texts

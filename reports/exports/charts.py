@@ -85,7 +85,7 @@ def _columns_on(axes: Axes, figure: Figure, series: Series) -> None:
     values = [value or 0 for value in series.values]
     bars = axes.bar(range(len(values)), values, color=TONES[series.tone], width=0.72)
     axes.bar_label(bars, [shown(value, figure.value_kind) if value else "" for value in values], padding=1.5, fontsize=6.5, color=INK)
-    axes.set_ylim(0, max(max(values), 1) * 1.08)
+    axes.set_ylim(0, max(max(values), 1) * 1.2)
     axes.set_yticks([])
     axes.set_xticks(range(len(values)), figure.categories)
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from .escalation_definitions import estimated
 from .levels import NEVER, SECOND, Truth, Whole
 from .statistics import share_of, spread
-from .survival import curve
 
 HAND_OFF_STATES = ("open", "signed", "declined", "withdrawn", "waived")
 MESSAGE_STATES = ("pending", "sending", "awaiting", "delivered", "bundled", "failed", "cancelled")
@@ -61,14 +60,14 @@ def time_to_sign(given: HandOffs) -> dict[str, Any]:
     """Seconds from asking for a hand-off to the later of its two signatures: count, mean and percentiles of those signed by both.
 
     Median and 90th percentile after Kaplan and Meier beside them: one that is open counts as waiting until the last event in the data, one
-    that was declined, withdrawn or waived as waiting until then. Null when so many were never signed. Times before the asking are left out.
+    that was declined, withdrawn or waived as waiting until then. Not given when so many were never signed. Times before the asking are left out.
     """
     over = given.state == HAND_OFF_STATES.index("signed")
     signed = np.maximum(given.given, given.received)
     until = np.where(over, signed, np.where(given.settled == NEVER, given.known_until, given.settled))
     seconds = (until - given.offered) / SECOND
     good = seconds >= 0
-    return {**spread(seconds[over & good].tolist()), **estimated(curve(seconds[good], over[good]))}
+    return {**spread(seconds[over & good].tolist()), **estimated(seconds[good], over[good])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,7 @@ def error_budgets(given: Budget) -> dict[str, Any]:
 
     The portal holds no service-level objectives of its own, so no budget that is left can be told: the burn rate, how many times faster than
     allowed the budget is spent, is what monitoring reports. above_1: readings above 1, too fast to last; share of all readings in percent.
-    above_limit: readings at or above the lowest threshold on this measure in the policies in force at the period's end; null without one.
+    above_limit: readings at or above the lowest threshold on this measure in the policies in force at the period's end; not given without one.
     Services without a reading are left out: of these nothing is known.
     """
     above = int((given.burn > 1).sum())

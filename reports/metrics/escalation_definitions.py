@@ -8,7 +8,9 @@ import numpy as np
 
 from .levels import NEVER, SECOND, Cause, Truth, Visits, Whole
 from .statistics import share_of, spread
-from .survival import Curve, curve
+from .survival import curve
+
+Seconds = np.ndarray[Any, np.dtype[np.float64]]
 
 # Why a higher level is entered, the most telling first.
 CAUSES = (Cause.BYPASSED, Cause.BY_HAND, Cause.MILESTONE, Cause.SILENT, Cause.BEGAN_AGAIN, Cause.REGRADED, Cause.WINDOW)
@@ -97,11 +99,11 @@ def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
 
     Count, mean and percentiles of those acknowledged there; beside them median and 90th percentile after Kaplan and Meier over all levels
     at which somebody was alerted, where a level that was left without an acknowledgement counts as waiting until it was left, and one that
-    still waits until the last event in the data. Null when so many never acknowledged. Negative times are left out.
+    still waits until the last event in the data; without any such level the same as beside. Not given when so many never acknowledged. Negative times are left out.
     """
     waits = _waits(given)
     ended = waits[0][waits[1]]
-    return {**spread(ended.tolist()), **estimated(curve(*waits)), "without": int((~waits[1]).sum())}
+    return {**spread(ended.tolist()), **estimated(*waits), "without": int((~waits[1]).sum())}
 
 
 def windows(given: Escalations) -> dict[str, Any]:
@@ -178,7 +180,7 @@ MEASURES: tuple[Measure, ...] = (
 def bottleneck(by_name: Mapping[str, Escalations]) -> dict[str, Any]:
     """Where most time was waited: the group with the largest sum of seconds between first alert and acknowledgement, or leaving without one.
 
-    Its share of that time over all groups, in percent. Null when nobody waited.
+    Its share of that time over all groups, in percent. Not given when nobody waited.
     """
     waited = {name: float(_waits(given)[0].sum()) for name, given in by_name.items()}
     whole = sum(waited.values())
@@ -192,13 +194,20 @@ def share_of_time(part: float, whole: float) -> float:
     return round(100 * part / whole, 3)
 
 
-def estimated(estimate: Curve) -> dict[str, Any]:
-    """The median and the 90th percentile with open cases counted as waiting, in seconds; null when fewer ended."""
+def estimated(seconds: Seconds, ended: Truth) -> dict[str, Any]:
+    """The median and the 90th percentile with open cases counted as waiting, in seconds; null when fewer ended.
+
+    Where none is open they are those of the ended cases: an estimate would round them to a case, and look like another figure.
+    """
+    if len(seconds) and ended.all():
+        plain = spread(seconds.tolist())
+        return {"p50_with_open": plain["p50"], "p90_with_open": plain["p90"]}
+    estimate = curve(seconds, ended)
     values = {"p50_with_open": estimate.within(0.5), "p90_with_open": estimate.within(0.9)}
     return {name: None if value is None else round(value, 3) for name, value in values.items()}
 
 
-def _waits(given: Escalations) -> tuple[np.ndarray[Any, np.dtype[np.float64]], Truth]:
+def _waits(given: Escalations) -> tuple[Seconds, Truth]:
     """Seconds waited at each level at which somebody was alerted, and whether an acknowledgement ended it."""
     asked = given.visits.where(given.visits.alerted > 0)
     over = asked.acknowledged != NEVER

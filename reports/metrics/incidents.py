@@ -1,6 +1,6 @@
 """The incidents of a period as columns, and the dimensions that they and their escalations are told by. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,18 @@ DIMENSIONS = {
     "severity": "Severity",
     "hour": "Hour of opening (UTC)",
 }
+# What stands for the part of those that have none, such as incidents without a component.
+NONE_RECORDED = "none recorded"
+
+
+def in_a_sentence(title: str) -> str:
+    """'hour of opening (UTC)': as it stands inside a sentence."""
+    return f"{title[:1].lower()}{title[1:]}"
+
+
+def told_apart(names: Iterable[str]) -> bool:
+    """Whether a dimension tells anything apart: it does not where no incident has a part of it."""
+    return any(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from .incidents import Incidents, contradicts
 from .levels import NEVER, SECOND, Truth, Whole
 from .moments import microseconds
 from .statistics import share_of, spread
-from .survival import curve
 
 DAY = 86_400 * SECOND
 WINDOWS = (7, 30, 90)
@@ -23,22 +22,22 @@ def time_to_resolve(given: Incidents) -> dict[str, Any]:
 
     Population: incidents opened in the period, drills left out. Count, mean, median, 90th and 95th percentile of those resolved; beside them
     median and 90th percentile after Kaplan and Meier over all, where an incident without a resolution counts as open until the last event in
-    the data. Null when so many never ended. How many are open is given. Resolutions before the opening are errors: left out and counted.
+    the data; without an open one the same as beside. Not given when so many never ended. How many are open is given. Resolutions before the opening are errors: left out and counted.
     """
     wrong = contradicts(given)
     done = (given.resolved != NEVER) & ~wrong
     still = given.resolved == NEVER
     seconds = (given.resolved[done] - given.opened[done]) / SECOND
     waited = np.maximum(given.known_until - given.opened[still], 0) / SECOND
-    both = curve(np.concatenate((seconds, waited)), np.concatenate((np.ones(len(seconds), dtype=bool), np.zeros(len(waited), dtype=bool))))
-    return {**spread(seconds.tolist()), **estimated(both), "open": int(still.sum()), "contradicting": int(wrong.sum())}
+    over = np.concatenate((np.ones(len(seconds), dtype=bool), np.zeros(len(waited), dtype=bool)))
+    return {**spread(seconds.tolist()), **estimated(np.concatenate((seconds, waited)), over), "open": int(still.sum()), "contradicting": int(wrong.sum())}
 
 
 def frequency(given: Incidents, start: datetime, end: datetime) -> dict[str, Any]:
     """Incidents opened a day and a week: those opened in the period, divided by its days and by a seventh of them, rounded to 3 decimals.
 
     Of a period that is still running only the days count that have begun by the last event in the data. The busiest day is by UTC, the
-    first of several that are equal; null without incidents. Drills are left out.
+    first of several that are equal; not given without incidents. Drills are left out.
     """
     first, last = microseconds(start), microseconds(end)
     days = max(1, -(-(min(last, max(given.known_until, first)) - first) // DAY))

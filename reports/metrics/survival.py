@@ -22,9 +22,18 @@ class Curve:
     known_until: float | None
 
     def within(self, share: float) -> float | None:
-        """The shortest time, in seconds, within which at least `share` (0 to 1) have ended; None when so many never did as far as is known."""
-        reached = np.flatnonzero(self.waiting <= 1 - share + 1e-12)
-        return float(self.seconds[reached[0]]) if len(reached) else None
+        """The shortest time, in seconds, within which at least `share` (0 to 1) have ended; None when so many never did as far as is known.
+
+        Where just that share has ended, any time until the next ending would do, and the middle of the two is given: so without open cases
+        the median is the usual one. Source: R. Brookmeyer and J. Crowley, A confidence interval for the median survival time, Biometrics 38
+        (1982), 29-41.
+        """
+        reached = np.flatnonzero(self.waiting <= 1 - share + 1e-9)
+        if not len(reached):
+            return None
+        first = int(reached[0])
+        just = abs(float(self.waiting[first]) - (1 - share)) <= 1e-9 and first + 1 < len(self.seconds)
+        return float(self.seconds[first] + self.seconds[first + 1]) / 2 if just else float(self.seconds[first])
 
 
 def curve(seconds: ArrayLike, ended: ArrayLike) -> Curve:

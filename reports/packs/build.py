@@ -25,6 +25,7 @@ TRACING = (
     "Every figure can be traced to single incidents: the spreadsheet, the CSV files and the JSON hold a row an incident, "
     "which is too long a list for this document."
 )
+FUNCTIONAL = "A functional escalation hands an incident from one assignment group to another one that knows more of it."
 NO_BUILD_TIME = (
     "The pack names the last event in its data and not the time of its making, so that the same data give the same files. "
     "When, by whom and with which digests it was built stands in the audit trail."
@@ -63,8 +64,12 @@ def build(
             ("Last event in the data", _cut_off_in_words(last_event_at)),
             *((("Please note", notice),) if notice else ()),
         ),
-        highlights=highlights_of(metrics),
-        summary=summary_of(quarter, facts, metrics, coverage),
+        highlights=highlights_of(metrics, coverage["sla_unknown"]),
+        summary=(
+            *summary_of(quarter, facts, metrics, coverage),
+            *(escalations.summary_of(escalated) if escalated and chapter else ()),
+            *(sentence for each in chapters for sentence in each.summary),
+        ),
         sections=(
             *_sections(quarter, facts, metrics, coverage),
             *chapter,
@@ -118,7 +123,7 @@ def _sections(quarter: Quarter, facts: Sequence[IncidentFact], metrics: dict[str
             figures=(figures.services_figure(metrics["busiest_services"]),),
             tables=(tables.services_table(facts),),
         ),
-        Section("escalations", "Functional escalations", figures=(figures.escalations_figure(weeks, by_week),)),
+        Section("escalations", "Functional escalations", paragraphs=(FUNCTIONAL,), figures=(figures.escalations_figure(weeks, by_week),)),
         Section("data", "Errors in the data", tables=(tables.negative_durations_table(facts), tables.incidents_table(facts))),
     )  # fmt: skip
 

@@ -12,9 +12,11 @@ from reports.document import Cell, Column, Definition, Kind, Section, Table, dur
 from reports.metrics import escalation_definitions as definitions
 from reports.metrics.definitions import definition_of
 from reports.metrics.escalation_definitions import Escalations
+from reports.metrics.incidents import NONE_RECORDED, in_a_sentence, told_apart
 from reports.metrics.parts import split
 
 DIMENSIONS = {"service": "Service", "team": "Assignment group", "severity": "Severity", "hour": "Hour of opening (UTC)"}
+BY_SIZE = ("service", "team")
 _COUNT, _SHARE, _TIME = Kind.INTEGER, Kind.PERCENT, Kind.DURATION
 
 
@@ -58,11 +60,24 @@ def section_of(facts: EscalationFacts) -> tuple[Section, ...]:
     """The chapter; none where nothing escalated by the engine, as in imported logs."""
     if not len(facts.whole.incident):
         return ()
-    tables = (_whole_table(facts.whole), _levels_table(facts.whole), *(_parts_table(facts, each) for each in DIMENSIONS))
+    tables = (
+        _whole_table(facts.whole),
+        _levels_table(facts.whole),
+        *(_parts_table(facts, each) for each in DIMENSIONS if told_apart(facts.by(each))),
+    )
     return (Section("engine_escalations", "Escalations by the portal", paragraphs=_in_words(facts), tables=tables),)
 
 
+def summary_of(facts: EscalationFacts) -> tuple[str, ...]:
+    """What the summary of the report says of them: the first two sentences of the chapter."""
+    return (" ".join(_sentences(facts)[:2]),)
+
+
 def _in_words(facts: EscalationFacts) -> tuple[str, ...]:
+    return (" ".join(_sentences(facts)),)
+
+
+def _sentences(facts: EscalationFacts) -> list[str]:
     whole = facts.whole
     density, windows, early = definitions.escalation_density(whole), definitions.windows(whole), definitions.premature(whole)
     said = [
@@ -71,8 +86,8 @@ def _in_words(facts: EscalationFacts) -> tuple[str, ...]:
     ]
     if windows["share"] is not None:
         said.append(
-            f"{number_in_words(windows['share'])} % of the windows that ran were met: {number_in_words(windows['met'])} acknowledged, "
-            f"{number_in_words(windows['missed'])} missed."
+            f"Of {counted(windows['met'] + windows['missed'], 'level')} that were alerted and answered or ran out of time, {number_in_words(windows['met'])} "
+            f"({number_in_words(windows['share'])} %) acknowledged in time and {number_in_words(windows['missed'])} did not."
         )
     slowest = definitions.bottleneck({f"level {level}": part for level, part in _levels(whole).items()})
     if slowest["name"] is not None:
@@ -84,7 +99,7 @@ def _in_words(facts: EscalationFacts) -> tuple[str, ...]:
         said.append(
             f"{counted(early['count'], 'escalated incident')} ended without anything done by the levels above: premature escalations."
         )
-    return (" ".join(said),)
+    return said
 
 
 def _measured(part: Escalations) -> dict[str, Any]:
@@ -129,9 +144,9 @@ def _levels_table(whole: Escalations) -> Table:
         Column("mtte_p90", "90 % within", _TIME),
         Column("mtte_p95", "95 % within", _TIME),
     )
-    text = "MTTE: from entering the level to entering a higher one. 'With the unanswered': after Kaplan and Meier, see the definitions."
+    text = "MTTE, the last four columns: from entering the level to entering a higher one. 'With the unanswered': after Kaplan and Meier, see the definitions."
     rows = tuple((level, *_level_row(part)) for level, part in _levels(whole).items())
-    return Table("escalation_levels", "By level", text, columns, rows, whole=True)
+    return Table("escalation_levels", "Escalations, by level", text, columns, rows, whole=True)
 
 
 def _level_row(part: Escalations) -> tuple[Cell, ...]:
@@ -145,8 +160,8 @@ def _parts_table(facts: EscalationFacts, dimension: str) -> Table:
     columns = (
         Column(dimension, DIMENSIONS[dimension]),
         Column("opened", "Incidents opened", _COUNT),
-        Column("escalations", "Escalations", _COUNT),
-        Column("per_incident", "An incident", Kind.NUMBER),
+        Column("escalations", "To a higher level", _COUNT),
+        Column("per_incident", "Per incident", Kind.NUMBER),
         Column("mtte_p50", "Median to escalate", _TIME),
         Column("mtta_p50", "Median to acknowledge", _TIME),
         Column("mtta_p50_with_open", "With the unanswered", _TIME),
@@ -155,15 +170,19 @@ def _parts_table(facts: EscalationFacts, dimension: str) -> Table:
         Column("woken_for_nothing", "Woken for nothing", _COUNT),
         Column("nobody_reached", "Nobody reached", _COUNT),
     )
-    text = f"Technical escalations, by {DIMENSIONS[dimension].lower()} of their incidents."
-    rows = tuple(_part_row(name, part) for name, part in facts.by(dimension).items())
-    return Table(f"escalations_by_{dimension}", f"By {DIMENSIONS[dimension].lower()}", text, columns, rows)
+    name = in_a_sentence(DIMENSIONS[dimension])
+    parts = list(facts.by(dimension).items())
+    if dimension in BY_SIZE:
+        parts.sort(key=lambda each: (-definitions.escalations(each[1]), -each[1].opened, each[0]))
+    text = f"Technical escalations, by {name} of their incidents{'; the most first' if dimension in BY_SIZE else ''}."
+    rows = tuple(_part_row(name, part) for name, part in parts)
+    return Table(f"escalations_by_{dimension}", f"Escalations, by {name}", text, columns, rows)
 
 
 def _part_row(name: str, part: Escalations) -> tuple[Cell, ...]:
     answered = definitions.time_to_acknowledge_level_seconds(part)
     return (
-        name or "–", part.opened, definitions.escalations(part), definitions.escalation_density(part)["per_incident"],
+        name or NONE_RECORDED, part.opened, definitions.escalations(part), definitions.escalation_density(part)["per_incident"],
         definitions.time_to_escalate_seconds(part)["p50"], answered["p50"], answered["p50_with_open"], definitions.windows(part)["missed"],
         definitions.premature(part)["count"], definitions.woken_for_nothing(part)["count"], definitions.exhausted_runs(part),
     )  # fmt: skip

@@ -20,7 +20,7 @@ def summary_of(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping
         return (f"No incident was opened in the {quarter.words}. The pack is complete, and empty.",)
     paragraphs = [
         _volume(quarter, facts, metrics),
-        _quality(metrics),
+        _quality(metrics, coverage["sla_unknown"]),
         _speed(
             "acknowledged",
             ("was never acknowledged", "were never acknowledged"),
@@ -45,15 +45,18 @@ def summary_of(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping
     return tuple(f"{text[:1].upper()}{text[1:]}" for text in paragraphs)
 
 
-def highlights_of(metrics: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def highlights_of(metrics: Mapping[str, Any], sla_unknown: int) -> tuple[tuple[str, str], ...]:
     """The four figures of the title page: value, then what it is."""
     opened = metrics["incidents_opened"]
-    breached = share_of(metrics["sla_breached"], opened)
+    breached = share_of(metrics["sla_breached"], opened - sla_unknown)
     medians = [metrics[f"time_to_{what}_seconds"]["p50"] for what in ("acknowledge", "resolve")]
     acknowledge, resolve = ("–" if median is None else duration_in_words(median) for median in medians)
     return (
         (number_in_words(opened), "incidents opened"),
-        ("–" if breached is None else f"{number_in_words(breached)} %", "breached their SLA"),
+        (
+            "–" if breached is None else f"{number_in_words(breached)} %",
+            "breached their SLA" if breached is not None or not opened else "SLA: not known",
+        ),
         (acknowledge, "median time to acknowledge"),
         (resolve, "median time to resolve"),
     )
@@ -86,12 +89,20 @@ def _volume(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping[st
     return text
 
 
-def _quality(metrics: Mapping[str, Any]) -> str:
+def _quality(metrics: Mapping[str, Any], sla_unknown: int) -> str:
     opened, moves = metrics["incidents_opened"], metrics["functional_escalations"]
     return (
-        f"{_with_share(metrics['sla_breached'], opened)} breached their SLA, {_with_share(metrics['reopened'], opened)} were reopened and "
+        f"{_agreements(metrics['sla_breached'], opened, sla_unknown)} {_with_share(metrics['reopened'], opened).capitalize()} were reopened and "
         f"{_with_share(metrics['reassigned'], opened)} reassigned. {_moves(moves, opened)}"
     )
+
+
+def _agreements(breached: int, opened: int, unknown: int) -> str:
+    """Of those of which something is known: where nothing is, nobody kept an agreement, and nobody broke one."""
+    if unknown == opened:
+        return "Of no incident it is known whether its service-level agreement (SLA) was met."
+    text = f"{_with_share(breached, opened - unknown)} breached their service-level agreement (SLA)"
+    return f"{text}; of {number_in_words(unknown)} it is not known." if unknown else f"{text}."
 
 
 def _moves(moves: int, opened: int) -> str:

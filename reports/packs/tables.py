@@ -31,7 +31,7 @@ def counts_table(figures: Mapping[str, Any]) -> Table:
         (_TITLES[count], figures[count.__name__], None) for count in (definitions.functional_escalations, definitions.negative_durations)
     ]
     columns = (Column("figure", "Figure"), Column("number", "Number", Kind.INTEGER), Column("share", "Share of those opened", Kind.PERCENT))
-    return Table("counts", "Counts", "Shares are of the incidents opened in the period.", columns, tuple(rows))
+    return Table("counts", "The quarter, counted", "Shares are of the incidents opened in the period.", columns, tuple(rows))
 
 
 def priorities_table(by_priority: Mapping[str, Facts], opened: int) -> Table:
@@ -54,14 +54,14 @@ def priorities_table(by_priority: Mapping[str, Facts], opened: int) -> Table:
                 len(facts),
                 share_of(len(facts), opened),
                 breached,
-                share_of(breached, len(facts)),
+                share_of(breached, len(facts) - definitions.sla_unknown(facts)),
                 definitions.reopened(facts),
                 definitions.reassigned(facts),
                 definitions.functional_escalations(facts),
             )
         )
-    text = "'Share' is of all incidents opened, 'Breached' of those of the priority."
-    return Table("priorities", "By priority", text, columns, tuple(rows))
+    text = "'Share' is of all incidents opened; 'Breached' is of those of the priority of which it is known whether the service-level agreement (SLA) was met."
+    return Table("priorities", "Incidents, by priority", text, columns, tuple(rows))
 
 
 def durations_table(by_priority: Mapping[str, Facts], everything: Facts) -> Table:
@@ -84,7 +84,7 @@ def durations_table(by_priority: Mapping[str, Facts], everything: Facts) -> Tabl
             spread = measure(facts)
             rows.append((title, name, spread["count"], without(facts), spread["mean"], spread["p50"], spread["p90"]))
     text = "'Without' are the incidents that have no such time; together with the negative ones they are what 'Counted' leaves out."
-    return Table("durations", "Times", text, columns, tuple(rows))
+    return Table("durations", "Times, by priority", text, columns, tuple(rows))
 
 
 def weeks_table(weeks: Sequence[datetime], by_week: Sequence[Facts], priorities: Sequence[str]) -> Table:
@@ -100,7 +100,7 @@ def weeks_table(weeks: Sequence[datetime], by_week: Sequence[Facts], priorities:
         moves = definitions.functional_escalations(facts)
         rows.append((f"{start:%Y-%m-%d}", len(facts), *(counted[name] for name in priorities), moves))
     text = "Weeks run from Monday to Sunday, UTC; the quarter cuts the first and the last one. All columns count by the week of opening."
-    return Table("weeks", "By week", text, columns, tuple(rows))
+    return Table("weeks", "Incidents, by week", text, columns, tuple(rows))
 
 
 def services_table(facts: Facts) -> Table:
@@ -126,7 +126,9 @@ def services_table(facts: Facts) -> Table:
                 definitions.time_to_resolve_seconds(mine)["p50"],
             )
         )
-    return Table("services", "By service", "All services with an incident in the period, the busiest first.", columns, tuple(rows))
+    return Table(
+        "services", "Incidents, by service", "All services with an incident in the period, the busiest first.", columns, tuple(rows)
+    )
 
 
 def negative_durations_table(facts: Facts) -> Table:

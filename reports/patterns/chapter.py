@@ -30,7 +30,8 @@ HOW = Definition(
     "less with a median that is a quarter and a minute longer; against the past it also lies beyond the control limit of its earlier "
     "quarters (individuals chart) and is worse than the same quarter a year ago. All comparisons of the quarter are judged together: of the "
     "findings one in twenty at most is expected to be chance (Benjamini and Hochberg). What disappears without the incidents of a surer "
-    "finding of its kind is told with that one. Ranked by the harm: minutes waited beyond those at the others' mean, or cases beyond the "
+    "finding of its kind is told with that one. Pace: of those still waiting at any moment, how many are done next, compared with the others; "
+    "at 0.5 times their pace waits end half as readily. Ranked by the harm: minutes waited beyond those at the others' mean, or cases beyond the "
     "expected times what one is taken to cost.",
 )
 _COLUMNS = (
@@ -69,7 +70,15 @@ def told(found: Sequence[Pattern]) -> Chapter:
             "found": [dict(each.as_content()) for each in found],
         },
         definitions=(HOW, *_definitions(found)),
+        summary=(_in_one_sentence(found),),
     )
+
+
+def _in_one_sentence(found: Sequence[Pattern]) -> str:
+    if not found:
+        return "Nothing stands out by more than chance."
+    many = "1 pattern stands" if len(found) == 1 else f"{len(found):,} patterns stand"
+    return f"{many} out by more than chance{'. The one with the most harm' if len(found) > 1 else ''}: {found[0].headline}."
 
 
 def _in_words(found: Sequence[Pattern]) -> str:
@@ -123,7 +132,9 @@ def _definitions(found: Sequence[Pattern]) -> tuple[Definition, ...]:
     """Of the measures that found something."""
     used = {each.measure for each in found}
     return tuple(
-        Definition(f"patterns.{measure.name}", measure.title, "share" if measure.minutes else "seconds", definition_of(measure.of))
+        Definition(
+            f"patterns.{measure.name}", f"{measure.title}, compared", "share" if measure.minutes else "seconds", definition_of(measure.of)
+        )
         for measure in EVERY
         if measure.name in used
     )

@@ -226,7 +226,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(time_to_escalate, Kind.DELAYED, "Time to escalate", "escalations", "escalated", all_ended=True),
     Measure(time_to_resolve, Kind.DELAYED, "Time to resolve", "incidents", "resolved", with_others=False),
     Measure(windows_missed, Kind.DELAYED, "Windows missed", "windows", "were missed", 15),
-    Measure(agreement_missed, Kind.DELAYED, "Service-level agreement missed", "incidents", "missed their agreement", 30),
+    Measure(agreement_missed, Kind.DELAYED, "Service-level agreement missed", "incidents", "missed their SLA", 30),
     Measure(premature, Kind.INAPPROPRIATE, "Premature escalations", "escalated incidents", "needed nobody of the higher level", 20),
     Measure(woken_for_nothing, Kind.INAPPROPRIATE, "Levels woken for nothing", "higher levels alerted", "had nothing to do", 20),
     Measure(escalated, Kind.INAPPROPRIATE, "Escalated to a higher level", "escalations", "went to a higher level", 20, follows=_OF_SLOWNESS),

@@ -62,7 +62,7 @@ def also_of(one: Candidate) -> tuple[str, ...]:
     where = list(dict.fromkeys(called(each.found.part) for each in one.explains))
     if where:
         more = f" and {len(where) - TOLD:,} more" if len(where) > TOLD else ""
-        told.append(f"It shows in {'; '.join(where[:TOLD])}{more}, too, and is gone there without its incidents.")
+        told.append(f"It also shows in {'; '.join(where[:TOLD])}{more}, but not once these incidents are left out there.")
     return tuple(told)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from portal.foundation.words import counted
 from reports.document import Cell, Column, Kind, Section, Table, duration_in_words, number_in_words
 from reports.metrics import beside_definitions as definitions
-from reports.metrics.incidents import DIMENSIONS
+from reports.metrics.incidents import DIMENSIONS, NONE_RECORDED
 
 from .facts import Facts
 
@@ -35,6 +35,17 @@ def content_of(facts: Facts) -> dict[str, Any]:
     }
 
 
+def told_of(told: dict[str, Any]) -> tuple[definitions.Measure, ...]:
+    """The measures that a section tells of: a definition of what is not there would only puzzle."""
+    there = {
+        definitions.hand_offs: told["hand_offs"]["asked"], definitions.time_to_sign: told["hand_offs"]["asked"],
+        definitions.deliveries: told["messages"]["sent"], definitions.time_to_receive: told["messages"]["sent"],
+        definitions.drills: any(told["drills"].values()), definitions.contact_data: told["contact_data"]["people"],
+        definitions.error_budgets: told["error_budgets"],
+    }  # fmt: skip
+    return tuple(measure for measure in definitions.MEASURES if there[measure[0]])
+
+
 def sections_of(facts: Facts, told: dict[str, Any]) -> tuple[Section, ...]:
     found = (
         _hand_offs(facts, told["hand_offs"]) if told["hand_offs"]["asked"] else None,
@@ -46,10 +57,14 @@ def sections_of(facts: Facts, told: dict[str, Any]) -> tuple[Section, ...]:
     return tuple(section for section in found if section is not None)
 
 
+def _none_or(number: int) -> str:
+    return number_in_words(number) if number else "none"
+
+
 def _hand_offs(facts: Facts, told: dict[str, Any]) -> Section:
     words = (
-        f"{counted(told['asked'], 'hand-off')}, {number_in_words(told['by_engine'])} of them by an escalation; "
-        f"{number_in_words(told['accepted'])} signed by both sides, {number_in_words(told['unsigned'])} without a signature that is owed."
+        f"{counted(told['asked'], 'hand-off')}, {_none_or(told['by_engine'])} of them by an escalation; "
+        f"{_none_or(told['accepted'])} signed by both sides, {_none_or(told['unsigned'])} without a signature that is owed."
     )
     columns = (
         Column("team", DIMENSIONS["team"]),
@@ -65,7 +80,7 @@ def _hand_offs(facts: Facts, told: dict[str, Any]) -> Section:
     for name, code in named:
         part = facts.hand_offs.where(teams == code)
         signed, times = definitions.hand_offs(part), definitions.time_to_sign(part)
-        rows.append((name or "–", *(signed[key] for key in SIGNED), *(times[key] for key in ("p50", "p50_with_open", "p90"))))
+        rows.append((name or NONE_RECORDED, *(signed[key] for key in SIGNED), *(times[key] for key in ("p50", "p50_with_open", "p90"))))
     table = Table("hand_offs_by_team", "Hand-offs, by assignment group", "Of every track.", columns, tuple(rows))
     return Section("hand_offs", "Hand-offs", paragraphs=(words,), tables=(table,))
 
@@ -73,9 +88,9 @@ def _hand_offs(facts: Facts, told: dict[str, Any]) -> Section:
 def _messages(told: dict[str, Any]) -> Section:
     times = told["time_to_receive"]
     words = [
-        f"{counted(told['sent'], 'message')} sent by escalations: {number_in_words(told['delivered'])} delivered, "
-        f"{number_in_words(told['failed'])} failed on every way, {number_in_words(told['fell_back'])} needed another way than the first, "
-        f"{number_in_words(told['taken_back'])} were taken back as they were no longer needed."
+        f"Escalations sent {counted(told['sent'], 'message')}: {_none_or(told['delivered'])} arrived, {_none_or(told['failed'])} failed on every "
+        f"way, {_none_or(told['fell_back'])} needed another way than the first, and {_none_or(told['taken_back'])} "
+        f"{'was' if told['taken_back'] == 1 else 'were'} taken back because they were no longer needed."
     ]
     if times["p95"] is not None:
         words.append(f"95 % of those delivered were received within {duration_in_words(times['p95'])} of the decision.")
@@ -87,15 +102,16 @@ def _messages(told: dict[str, Any]) -> Section:
         (CHANNEL_NAMES.get(name, name), *(part[key] for key in ("count", "mean", "p50", "p90", "p95")))
         for name, part in told["by_channel"].items()
     )
-    text = "From the commit of the decision to the receipt, or to the channel's taking it where it reports none."
+    text = "From the decision to alert to the receipt; where a channel reports no receipt, to its taking the message."
     table = Table("delivery_by_channel", "Delivery, by channel", text, columns, rows, whole=True)
     return Section("delivery", "Delivery of alerts", paragraphs=(" ".join(words),), tables=(table,))
 
 
 def _contacts(told: dict[str, Any]) -> Section:
     words = (
-        f"Of {counted(told['people'], 'person', 'people')} on the levels in force, {number_in_words(told['reached'])} have an active way that carries "
-        f"alerts, and {number_in_words(told['verified'])}, {number_in_words(told['share_verified'])} %, one from which they have answered."
+        f"{counted(told['people'], 'person stands', 'people stand')} on the levels of the policies in force. {_none_or(told['reached']).capitalize()} "
+        f"of them can be reached by a way that carries alerts; {_none_or(told['verified'])} ({number_in_words(told['share_verified'])} %) have "
+        "answered from such a way, which proves that it works."
     )
     return Section("contact_data", "Contact data", paragraphs=(words,))
 

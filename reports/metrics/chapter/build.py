@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from reports.document import Chapter, Definition
-from reports.metrics.beside_definitions import MEASURES as BESIDE
 from reports.metrics.definitions import definition_of
 from reports.metrics.population import Population
 from reports.metrics.resolution_definitions import MEASURES as OF_INCIDENTS
@@ -24,6 +23,7 @@ def told(facts: Facts) -> Chapter:
     rooms = (resolution, tracks, beside)
     content = [room.content_of(facts) for room in rooms]
     sections = tuple(section for room, said in zip(rooms, content, strict=True) for section in room.sections_of(facts, said))
-    definitions = tuple(Definition(each.__name__, title, unit, definition_of(each)) for each, title, unit in (*OF_INCIDENTS, *BESIDE))
+    measures = (*OF_INCIDENTS, *beside.told_of(content[-1]))
+    definitions = tuple(Definition(each.__name__, title, unit, definition_of(each)) for each, title, unit in measures)
     whole = {name: value for said in content for name, value in said.items()}
     return Chapter(KEY, sections, whole, definitions if sections else ())

@@ -7,7 +7,7 @@ import numpy as np
 from reports.document import Cell, Column, Kind, Section, Table
 from reports.metrics import escalation_definitions as definitions
 from reports.metrics.escalation_definitions import Escalations
-from reports.metrics.incidents import DIMENSIONS
+from reports.metrics.incidents import DIMENSIONS, NONE_RECORDED, in_a_sentence, told_apart
 from reports.metrics.parts import by_level, split
 
 from .facts import Facts
@@ -15,6 +15,8 @@ from .facts import Facts
 NAMES = {"technical": "Technical", "stakeholder": "Stakeholder", "compliance": "Legal and compliance"}
 VERSION = "version"
 _COUNT, _SHARE, _TIME, _NUMBER = Kind.INTEGER, Kind.PERCENT, Kind.DURATION, Kind.NUMBER
+# On paper the beginning of a long table is all that there is of it; hours, severities and versions have an order of their own.
+BY_MISSED = ("service", "component", "team", "unit")
 DISCIPLINE = (
     Column("met", "Windows met", _COUNT),
     Column("missed", "Windows missed", _COUNT),
@@ -69,8 +71,8 @@ def sections_of(facts: Facts, told: dict[str, Any]) -> tuple[Section, ...]:
         _tracks_table(told["tracks"]),
         _levels_table(told["levels"]),
         _team_levels_table(facts),
-        _bottleneck_table(told["bottleneck"]),
-        *(_discipline_table(each, DIMENSIONS[each], by[each]) for each in DIMENSIONS if each in by),
+        _bottleneck_table(told),
+        *(_discipline_table(each, DIMENSIONS[each], by[each]) for each in DIMENSIONS if told_apart(by.get(each, ()))),
         _discipline_table(VERSION, "Policy version", told["versions"], more=True),
     )
     text = (
@@ -110,7 +112,7 @@ def _tracks_table(told: dict[str, Any]) -> Table:
         )
         for track, of in told.items()
     )
-    return Table("tracks", "By track", "Drills are left out.", columns, rows, whole=True)
+    return Table("tracks", "Escalations, by track", "Drills are left out.", columns, rows, whole=True)
 
 
 def _levels_table(told: dict[str, Any]) -> Table:
@@ -123,7 +125,11 @@ def _levels_table(told: dict[str, Any]) -> Table:
 def _team_levels_table(facts: Facts) -> Table:
     columns = (Column("team", "Assignment group"), Column("level", "Level"), *ANSWERS)
     rows = tuple(
-        (name or "–", level, *_answers({"time_to_acknowledge_level_seconds": definitions.time_to_acknowledge_level_seconds(part)}))
+        (
+            name or NONE_RECORDED,
+            level,
+            *_answers({"time_to_acknowledge_level_seconds": definitions.time_to_acknowledge_level_seconds(part)}),
+        )
         for name, team in facts.by("team").items()
         for level, part in by_level(team).items()
     )
@@ -131,15 +137,15 @@ def _team_levels_table(facts: Facts) -> Table:
     return Table("acknowledgement_by_team", "Time to acknowledge, by assignment group and level", text, columns, rows)
 
 
-def _bottleneck_table(told: dict[str, Any]) -> Table:
+def _bottleneck_table(whole: dict[str, Any]) -> Table:
     columns = (
         Column("track", "Track"), Column("dimension", "By"), Column("name", "Where"), Column("seconds", "Waited", _TIME), Column("share", "Share", _SHARE),
     )  # fmt: skip
     rows = tuple(
-        (NAMES[track], {"level": "Level", **DIMENSIONS}[dimension], found["name"] or "–", found["seconds"], found["share"])
-        for track, by in told.items()
+        (NAMES[track], {"level": "Level", **DIMENSIONS}[dimension], found["name"] or NONE_RECORDED, found["seconds"], found["share"])
+        for track, by in whole["bottleneck"].items()
         for dimension, found in by.items()
-        if found["name"] is not None
+        if found["name"] is not None and (dimension not in DIMENSIONS or told_apart(whole["by"][track][dimension]))
     )
     text = "Where most time was waited between an alert and its acknowledgement, and its share of all such time on the track."
     return Table("bottlenecks", "Bottlenecks", text, columns, rows, whole=True)
@@ -149,19 +155,23 @@ def _discipline_table(key: str, title: str, by: dict[str, Any], *, more: bool = 
     runs = (
         Column("runs", "Begun", _COUNT),
         Column("escalations", "To a higher level", _COUNT),
-        Column("per_incident", "An incident", _NUMBER),
+        Column("per_incident", "Per incident", _NUMBER),
     )
     columns = (Column(key, title), *(runs if more else ()), *DISCIPLINE)
+    ordered = sorted(by.items(), key=lambda each: -each[1]["windows"]["missed"]) if key in BY_MISSED else list(by.items())
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            name or "–",
+            name or NONE_RECORDED,
             *((of["runs"], of["escalations"], of["escalation_density"]["per_incident"]) if more else ()),
             *_discipline(of),
         )
-        for name, of in by.items()
+        for name, of in ordered
     )
-    text = "Windows met and missed, steps that came late, levels at which nobody was alerted, and escalations that reached nobody."
-    return Table(f"discipline_by_{key}", f"Kept and missed, by {title.lower()}", text, columns, rows)
+    text = (
+        f"{'The most missed first. ' if key in BY_MISSED else ''}A window is met when somebody acknowledges before the level's time is over; "
+        "a step is late when the portal made it half a minute or more after it was due."
+    )
+    return Table(f"discipline_by_{key}", f"Kept and missed, by {in_a_sentence(title)}", text, columns, rows)
 
 
 def _discipline(of: dict[str, Any]) -> tuple[Cell, ...]:

@@ -50,13 +50,13 @@ def test_it_has_title_summary_figures_tables_definitions_and_page_numbers(small:
     assert "which is too long a list for this document" in text
     assert "Page 2 of 8" in text
     assert "Figure 1. Incidents opened, by week and priority" in text
-    assert "Table 1. Counts" in text
+    assert "Table 1. The quarter, counted" in text
 
 
 def test_the_contents_name_the_page_of_every_chapter_figure_and_table(small: Path) -> None:
     pages = pypdf.PdfReader(small).pages
     contents = " ".join(pages[1].extract_text().split())
-    for title in ("Volume", "Figure 2 Time to acknowledge, by priority", "Table 5 By service"):
+    for title in ("Volume", "Figure 2 Time to acknowledge, by priority", "Table 5 Incidents, by service"):
         number = int(re.search(re.escape(title) + r"[ .]*(\d+)", contents)[1])  # type: ignore[index]
         assert title.split(" ", 2)[-1] in pages[number - 1].extract_text()
 

@@ -17,7 +17,8 @@ from tests.reports.golden import small_document
 def test_there_is_a_sheet_a_table_with_frozen_headers(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(as_xlsx.write(small_document(), tmp_path)[0])
     assert book.sheetnames == [
-        "Summary", "Charts", "Chart data", "Counts", "By priority", "By week", "Times", "By service", "Negative durations", "Incidents", "Definitions",
+        "Summary", "Charts", "Chart data", "The quarter, counted", "Incidents, by priority", "Incidents, by week", "Times, by priority",
+        "Incidents, by service", "Negative durations", "Incidents", "Definitions",
     ]  # fmt: skip
     assert {sheet.freeze_panes for sheet in book.worksheets[3:]} == {"A2"}
     assert {bool(sheet.auto_filter.ref) for sheet in book.worksheets[3:]} == {True}

@@ -18,7 +18,7 @@ def test_the_summary_says_the_figures_in_words() -> None:
     words = " ".join(small_document().summary)
     assert "6 incidents were opened in the first quarter of 2016: 1 P1, 1 P2, 2 P3, 1 P5 and 1 unknown." in words
     assert "The first was opened on 1 January 2016, the last on 31 March 2016." in words
-    assert "2 (33.3 %) breached their SLA" in words
+    assert "2 (40 %) breached their service-level agreement (SLA); of 1 it is not known." in words
     assert "1 were never acknowledged" not in words
     assert "1 was never acknowledged." in words
     assert "The busiest service was Payments with 4 (66.7 %) of the incidents." in words
@@ -32,9 +32,16 @@ def test_a_quarter_of_which_the_data_cover_a_part_is_pointed_out() -> None:
 
 
 def test_nothing_of_something_reads_as_a_sentence() -> None:
-    quiet = " ".join(build(Q1, [fact()], progress=Progress.OVER, last_event_at=None).summary)
-    assert "None breached their SLA, none were reopened and none reassigned. No incident was moved" in quiet
+    quiet = " ".join(build(Q1, [fact(made_sla=True)], progress=Progress.OVER, last_event_at=None).summary)
+    assert "None breached their service-level agreement (SLA). None were reopened and none reassigned. No incident was moved" in quiet
     assert "None was acknowledged. 1 was never acknowledged." in quiet
+
+
+def test_where_no_agreement_is_known_none_is_said_to_be_kept() -> None:
+    unknown = build(Q1, [fact(made_sla=None)], progress=Progress.OVER, last_event_at=None)
+    assert "Of no incident it is known whether its service-level agreement (SLA) was met." in " ".join(unknown.summary)
+    assert ("–", "SLA: not known") in unknown.highlights
+    assert next(row for table in unknown.tables if table.key == "priorities" for row in table.rows if row[0] == "P3")[3:5] == (0, None)
 
 
 def test_an_empty_quarter_gives_an_empty_pack_that_says_so() -> None:

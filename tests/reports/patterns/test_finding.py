@@ -241,4 +241,4 @@ def test_what_one_team_did_to_the_whole_is_told_of_the_team() -> None:
     worse = replace(seen, went_back=seen.went_back | (of_team & (np.random.default_rng(1).random(len(seen)) < 0.7)))
     (only,) = found_among(worse, pasts)
     assert (only.dimension, only.part) == ("team", "Team 02")
-    assert "It shows in " in only.also[-1]
+    assert "It also shows in " in only.also[-1]

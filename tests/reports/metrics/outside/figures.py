@@ -109,14 +109,18 @@ def median_with_open(mine, last):
         for one in mine
         if one["resolved"] is None or one["resolved"] >= one["opened"]
     ]
-    at_risk, waiting = len(known), 1.0
+    at_risk, waiting, just = len(known), 1.0, None
     ends, leaves = Counter(each for each, over in known if over), Counter(each for each, _ in known)
     for each in sorted(leaves):
+        if just is not None and ends[each]:
+            return (just + each) / 2
         waiting *= 1 - ends[each] / at_risk
-        if ends[each] and waiting <= 0.5 + 1e-12:
+        if just is None and ends[each] and abs(waiting - 0.5) < 1e-12:
+            just = each  # where just half have ended, the median is the middle between this ending and the next
+        elif just is None and ends[each] and waiting < 0.5:
             return each
         at_risk -= leaves[each]
-    return None
+    return just
 
 
 def came_back(mine, everything, of):
