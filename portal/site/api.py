@@ -39,6 +39,7 @@ urlpatterns = [
     path("v1/events/", include("audit.api.v1.events")),
     path("v1/log-reviews/", include("audit.api.v1.reviews")),
     path("v1/quarterly-reviews/", include("reports.api.v1.quarterly")),
+    path("v1/conformance/", include("reports.api.v1.conformance")),
     path("v1/directory/", include("portal.directory_api")),
     path("v1/", include("portal.channel_api")),
     path("v1/", include("portal.token_api")),

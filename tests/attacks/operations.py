@@ -55,6 +55,9 @@ def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: st
         # What only services write, of which there is none here.
         "log-reviews": "audit.reviewperiod",
         "quarterly-reviews": "reports.quarterlyreview",
+        "decisions": "reports.quarterlydecision",
+        "actions": "reports.quarterlyaction",
+        "runs": "reports.reviewrun",
         "plans": "audit.reviewplan",
         "findings": "audit.reviewfinding",
         "policies": "policies.escalationpolicy",

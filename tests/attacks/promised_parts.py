@@ -155,6 +155,24 @@ post  policies/{policy}/versions/{number}/approve/      reason content_sha256
 post  policies/{policy}/versions/{number}/send-back/    reason
 post  policies/{policy}/versions/{number}/submit/       reason accepted
 patch policies/{policy}/versions/{number}/thresholds/   name reason severity start_level conditions sure
+post  quarterly-reviews/                                quarter unit reason
+patch quarterly-reviews/{id}/                           summary agenda reason
+post  quarterly-reviews/{id}/findings/                  headline sentence incidents reason
+post  quarterly-reviews/{id}/findings/{finding}/accept/ headline sentence reason
+post  quarterly-reviews/{id}/findings/{finding}/dismiss/ reason
+post  quarterly-reviews/{id}/decisions/                 question finding reason
+post  quarterly-reviews/{id}/decisions/{decision}/take/ reason
+post  quarterly-reviews/{id}/decisions/{decision}/drop/ reason
+post  quarterly-reviews/{id}/decisions/{decision}/ask-again/ reason
+post  quarterly-reviews/{id}/actions/                   title owner due_on finding decision reason
+post  quarterly-reviews/{id}/submit/                    reason
+post  quarterly-reviews/{id}/sign/                      reason
+post  quarterly-reviews/{id}/send-back/                 reason
+post  quarterly-reviews/{id}/restate/                   reason
+post  quarterly-reviews/{id}/check/                     -
+patch quarterly-reviews/actions/{id}/                   owner due_on reason
+post  quarterly-reviews/actions/{id}/finish/            reason
+post  quarterly-reviews/actions/{id}/cancel/            reason
 post  readings/                                         measure value observed_at service
 post  simulations/                                      service policy version against begins severity title impact urgency personal_data regulated data_breach labels segment revenue_loss_per_hour revenue_currency regulatory_exposure script
 post  tokens/{key}/revoke/                              -

@@ -47,6 +47,7 @@ DOORS: dict[str, Asked] = {
     "log-review-manifest": Asked("download a signed review of the trail", methods=ALSO_READING),
     "admin:audit_accesscampaign_do": Asked("sign a review of rights", frozenset({"sign"})),
     "admin:reports_quarterlyreview_do": Asked("sign a quarterly review", frozenset({"sign", "send-back", "restate"})),
+    **dict.fromkeys(("quarterly-review-sign", "quarterly-review-send-back", "quarterly-review-restate"), Asked("sign a quarterly review")),
     "admin:reports_quarterlyreview_manifest": Asked("download what was signed", methods=ALSO_READING),
     # What is kept, held and removed.
     "admin:audit_removal_do": Asked("decide on a removal from the trail"),

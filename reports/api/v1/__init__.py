@@ -1,6 +1,6 @@
-"""Version 1: quarterly reviews as they stand, read only; preparing, deciding and signing are for people.
+"""Version 1: quarterly reviews and conformance.
 
-Writes: nothing.
-Reads: quarterly reviews with their findings, decisions, actions and signatures.
-Never: tells of a review that the caller may not see.
+Writes: nothing itself; services do.
+Reads: quarterly reviews with their findings, decisions, actions and signatures; a quarter's deviations.
+Never: tells of a review, an action or an incident that the caller may not see.
 """

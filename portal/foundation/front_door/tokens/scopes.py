@@ -29,6 +29,8 @@ def _doors(method: str, *names: str) -> Doors:
 
 _ON_CALL = tuple(f"{kind}-on-call-{page}" for kind in ("schedule", "team", "service") for page in ("list", "detail", "final-view", "gaps"))
 
+_PREPARED = ("findings", "finding-accept", "finding-dismiss", "decisions", "decision-ask-again", "actions")
+
 SCOPES: tuple[Scope, ...] = (
     Scope(
         "incidents.read",
@@ -100,9 +102,17 @@ SCOPES: tuple[Scope, ...] = (
     ),
     Scope(
         "quarterly.read",
-        "read quarterly reviews with what was found, decided, agreed and signed",
-        _doors(GET, "quarterly-review-list", "quarterly-review-detail"),
+        "read quarterly reviews with what was found, decided, agreed and signed, and conformance",
+        _doors(GET, *(f"quarterly-{thing}-{page}" for thing in ("review", "action") for page in ("list", "detail")), "quarterly-run-detail", "conformance")
+        + _doors(POST, "quarterly-review-check"),
         ("reports.view_quarterlyreview",),
+    ),
+    Scope(
+        "quarterly.work",
+        "open quarterly reviews, judge findings, ask decisions, and agree and settle actions",
+        _doors(POST, "quarterly-review-list", *(f"quarterly-review-{act}" for act in _PREPARED))
+        + _doors(PATCH, "quarterly-review-detail", "quarterly-action-detail")
+        + _doors(POST, "quarterly-action-finish", "quarterly-action-cancel"),
     ),
     Scope(
         "reviews.work",
@@ -127,6 +137,12 @@ TO_NONE: dict[tuple[str, str], str] = {
     ("log-review-plan-list", POST): "what is reviewed is for people to say",
     ("log-review-plan-detail", PATCH): "what is reviewed is for people to say",
     ("log-review-plan-retire", POST): "what is reviewed no more is for people to say",
+    ("quarterly-review-decision-take", POST): "deciding is for people",
+    ("quarterly-review-decision-drop", POST): "deciding is for people",
+    ("quarterly-review-submit", POST): "who says that a review is ready is a person",
+    ("quarterly-review-sign", POST): "signing is for people",
+    ("quarterly-review-send-back", POST): "who takes signatures back is a person",
+    ("quarterly-review-restate", POST): "who states anew what was signed is a person",
     ("ledger-export-list", POST): "evidence leaves by a person",
     ("ledger-export-download", POST): "evidence leaves by a person",
     ("directory-export", GET): "the list of all people leaves by a person, or by the exchange with the CMDB",
