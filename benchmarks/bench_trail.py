@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +43,10 @@ def main(events: int, json_file: str, only: str = "") -> int:
     from django.core.management import call_command
     from django.db import connection
 
-    from portal.management.garbage import keep_what_is_loaded
-
     call_command("migrate", verbosity=0)
     ensure(events)
-    # As the web server's processes do.
-    keep_what_is_loaded()
+    # What the web server's processes do when they begin.
+    import_module("portal.wsgi")
     print(f"{connection.vendor}, {events:,} events, load {os.getloadavg()[0]:.1f}")
     print(f"{'':44}{'p50 ms':>9}{'p95 ms':>9}{'own CPU':>9}{'queries':>9}{'found':>14}")
     figures: Figures = {}

@@ -11,11 +11,6 @@ def look_rarely() -> None:
 
     Looking took a quarter of the engine's time in a burst.
     """
-    keep_what_is_loaded()
-    gc.set_threshold(OBJECTS_BETWEEN, 20, 20)
-
-
-def keep_what_is_loaded() -> None:
-    """It is not looked at again: each look through all of it takes a tenth of a second, in the midst of somebody's page."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN, 20, 20)
