@@ -1,10 +1,15 @@
 """Who acted on incidents, out of the database: a constant number of queries."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 from django.contrib.auth.models import Group
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, TextField, Value, When
+from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
 from incidents.lifecycle.models import TimelineEntry
@@ -12,11 +17,14 @@ from incidents.models import EscalationStep
 from policies.decisions.vocabulary import Track
 from portal.foundation.access.models import ObjectGrant
 from portal.foundation.people.models import User
-from reports.metrics.columns import CHUNK, Microseconds, read
-from reports.metrics.levels import NEVER
+from reports.metrics.columns import CHUNK, Microseconds, along, read
+from reports.metrics.facts import moves_between_known_groups
+from reports.metrics.levels import NOBODY, Action
+from reports.metrics.one_report import once
 from reports.metrics.population import Population
 
 from .confusion import Acts, Answer, Move
+from .course import Course
 from .passes import Steps
 from .values import moment
 
@@ -25,6 +33,7 @@ Kind, Stored = TimelineEntry.Kind, EscalationStep.Action
 ACTING = (Kind.STATE, Kind.ASSIGNED, Kind.ESCALATION, Kind.HAND_OFF, Kind.MANDATE)
 ASIDE = [track.value for track in Track if track is not Track.TECHNICAL]
 TAKES = (Stored.ACKNOWLEDGED, Stored.TAKEN_OVER, Stored.HANDED_OVER)
+TAKEN = (Action.ACKNOWLEDGED, Action.TAKEN_OVER, Action.HANDED_OVER)
 # Whoever may do one of these has a role in incidents.
 RIGHTS = (
     *("acknowledge_incident", "resolve_incident", "change_incident", "escalate_incident", "deescalate_incident", "bypass_escalation"),
@@ -32,18 +41,18 @@ RIGHTS = (
 )
 
 
-def acts_on(population: Population) -> Acts:
-    """What people did, by the timelines and by the acknowledgements among the steps, each once. Two queries."""
-    told = TimelineEntry.objects.filter(
-        population.without_drills("incident__"), kind__in=ACTING, actor__isnull=False, imported=False
-    ).order_by()  # fmt: skip
-    steps = EscalationStep.objects.filter(
-        population.without_drills("run__incident__"), action=Stored.ACKNOWLEDGED, actor__isnull=False
-    ).order_by()  # fmt: skip
+def acts_on(population: Population, course: Course) -> Acts:
+    """What people did, by the timelines and by the acknowledgements among the steps, each once. One query."""
+    told = along(
+        TimelineEntry.objects.filter(population.without_drills("incident__"), kind__in=ACTING, actor__isnull=False, imported=False),
+        "incident__",
+    )
     aside = Case(When(data__track__in=ASIDE, then=Value(0)), default=Value(1), output_field=IntegerField())
-    technical = Case(When(run__track__in=ASIDE, then=Value(0)), default=Value(1), output_field=IntegerField())
     first = read(told, "incident_id", "actor_id", Microseconds("at"), aside)
-    second = read(steps, "run__incident_id", "actor_id", Microseconds("at"), technical)
+    steps, runs = course.steps, course.runs
+    chosen = np.flatnonzero((steps.action == Action.ACKNOWLEDGED) & (steps.actor != NOBODY))
+    run = steps.run[chosen]
+    second = (runs.incident[run], steps.actor[chosen], steps.at[chosen], runs.technical[run].astype(np.int64))
     rows = np.stack([np.concatenate(pair) for pair in zip(first, second, strict=True)])
     incident, person, at, _ = rows
     rows = rows[:, np.lexsort((person, at, incident))]
@@ -69,38 +78,60 @@ def with_right(people: Iterable[int]) -> set[int]:
     return asked & {*holders, *granted}
 
 
-def moves_of(population: Population) -> list[Move]:
-    """How incidents went between groups, and tracks between people, in the order of time. Two queries."""
-    return [*_between_groups(population), *_between_people(population)]
+def moves_of(population: Population, course: Course) -> list[Move]:
+    """How incidents went between groups, and tracks between people, in the order of time. One query."""
+    return [*_between_groups(population), *_between_people(course)]
 
 
-def _between_groups(population: Population) -> list[Move]:
-    rows = TimelineEntry.objects.filter(population.without_drills("incident__"), kind=Kind.ASSIGNED).order_by("incident_id", "at", "id")
-    return [
-        Move(incident, at, str(data["from"]), str(data["to"]))
-        for incident, at, data in rows.values_list("incident_id", "at", "data").iterator(CHUNK)
-        if isinstance(data, dict) and data.get("from") and data.get("to") and data["from"] != data["to"]
-    ]
+def _between_groups(population: Population) -> Iterator[Move]:
+    """Of incidents that moved once nothing can be said: a move alone comes back to nobody."""
+    told = group_moves(population)
+    often = np.isin(told.incident, _more_than_once(told.incident))
+    for row in np.flatnonzero(often).tolist():
+        before, to = told.groups[row]
+        yield Move(int(told.incident[row]), moment(told.at[row]), before, to)
 
 
-def _between_people(population: Population) -> list[Move]:
+@dataclass(frozen=True, slots=True)
+class GroupMoves:
+    """Moves from one known group to another, a row a move, ordered by incident and time; `groups` are the names before and after."""
+
+    incident: NDArray[np.int64]
+    at: NDArray[np.int64]
+    groups: list[tuple[str, str]]
+
+
+@once
+def group_moves(population: Population) -> GroupMoves:
+    """How incidents went between groups. One query."""
+    rows = along(TimelineEntry.objects.filter(population.without_drills("incident__"), kind=Kind.ASSIGNED), "incident__")
+    named = rows.values_list("incident_id", Microseconds("at"), "pk", Cast("data", TextField()))
+    told = [(incident, at, key, groups) for incident, at, key, data in named.iterator(CHUNK) if (groups := _groups_in(data))]
+    told.sort(key=itemgetter(0, 1, 2))
+    incident, at = (np.array([row[place] for row in told], dtype=np.int64) for place in (0, 1))
+    return GroupMoves(incident, at, [row[3] for row in told])
+
+
+@lru_cache(maxsize=10_000)
+def _groups_in(data: str) -> tuple[str, str] | None:
+    """What a move's data say, which are much the same in many: parsed once."""
+    said = json.loads(data)
+    return (str(said["from"]), str(said["to"])) if moves_between_known_groups(said) else None
+
+
+def _between_people(course: Course) -> Iterator[Move]:
     """Whoever acknowledged, took over or accepted a hand-off, one after the other on the technical track, where it changed."""
-    rows = EscalationStep.objects.filter(
-        population.without_drills("run__incident__"),
-        Q(person__isnull=False) | Q(actor__isnull=False),
-        action__in=TAKES,
-        run__track=Track.TECHNICAL.value,
-    ).order_by()
-    incident, at, run, sequence, person, actor = read(
-        rows, "run__incident_id", Microseconds("at"), "run_id", "sequence", "person_id", "actor_id"
-    )  # fmt: skip
-    order = np.lexsort((sequence, run, at, incident))
-    holder = np.where(person == NEVER, actor, person)[order]
-    incident, at = incident[order], at[order]
+    steps, runs = course.steps, course.runs
+    holder = np.where(steps.person == NOBODY, steps.actor, steps.person)
+    rows = np.flatnonzero(np.isin(steps.action, TAKEN) & (holder != NOBODY) & runs.technical[steps.run])
+    run, at, holder = steps.run[rows], steps.at[rows], holder[rows]
+    order = np.lexsort((steps.sequence[rows], run, at, runs.incident[run]))
+    incident, at, holder = runs.incident[run][order], at[order], holder[order]
     changed = np.flatnonzero((incident[1:] == incident[:-1]) & (holder[1:] != holder[:-1])) + 1
     # One change alone comes back to nobody.
     often = changed[np.isin(incident[changed], _more_than_once(incident[changed]))]
-    return [Move(int(incident[row]), moment(at[row]), int(holder[row - 1]), int(holder[row])) for row in often.tolist()]
+    for row in often.tolist():
+        yield Move(int(incident[row]), moment(at[row]), int(holder[row - 1]), int(holder[row]))
 
 
 def _more_than_once(values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -106,9 +106,10 @@ def _reached(told: ToldCourse, unreadable: set[int], analysed: set[int], waived:
 
 
 def _confusion(population: Population, told: ToldCourse) -> Iterator[Deviation]:
-    acted, course = acts.acts_on(population), told.course
+    course = told.course
+    acted = acts.acts_on(population, course)
     yield from confusion.several_at_once(acted)
-    yield from confusion.ping_pong(acts.moves_of(population))
+    yield from confusion.ping_pong(acts.moves_of(population, course))
     of_escalated = acted.where(np.isin(acted.incident, course.runs.incident))
     alerted = acts.alerted_by(course.steps, course.runs.incident)
     yield from confusion.without_role(of_escalated, alerted, acts.with_right(np.unique(acted.person).tolist()))

@@ -32,7 +32,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """`of` is the pass of each step; times are microseconds since 1970. `known` says which passes have their record."""
+    """`of` is the pass of each step; times are microseconds since 1970. `known` says which passes have their record, `judged` which can be
+    held against a version.
+    """
 
     runs: Runs
     steps: Steps
@@ -41,6 +43,7 @@ class Course:
     ways: Ways
     of: Whole
     known: Truth
+    judged: Truth
     known_until: int
 
     @property
@@ -94,14 +97,18 @@ class Course:
         )  # fmt: skip
 
     def places(self, chosen: Truth) -> Iterator[int]:
-        yield from np.flatnonzero(chosen).tolist()
+        yield from np.flatnonzero(chosen & self.judged).tolist()
 
 
-def course_of(runs: Runs, steps: Steps, record: Record, ways: Ways, known_until: int) -> Course:
-    """Puts the passes together; what was recorded with none of them is taken to be as the pass before had it."""
+def course_of(runs: Runs, steps: Steps, record: Record, ways: Ways, known_until: int, unreadable: Whole | None = None) -> Course:
+    """Puts the passes together; what was recorded with none of them is taken to be as the pass before had it.
+
+    `unreadable` are the keys of the runs whose version is not known any more: no pass of theirs is told.
+    """
     passes, of = passes_of(steps)
     known = _put_in(passes, record)
-    return Course(runs, steps, passes, windows_of(passes, runs, ways), ways, of, known, known_until)
+    lost = np.isin(runs.key, [] if unreadable is None else unreadable)
+    return Course(runs, steps, passes, windows_of(passes, runs, ways), ways, of, known, ~lost[passes.run], known_until)
 
 
 def _put_in(passes: Passes, record: Record) -> Truth:

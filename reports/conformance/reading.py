@@ -16,7 +16,7 @@ from policies.decisions.vocabulary import Track
 from policies.governance.known import known_snapshot
 from policies.models import PolicyVersion
 from portal.foundation.errors import PortalError
-from reports.metrics.columns import CHUNK, Microseconds, coded, microseconds, numbered, or_nothing, read
+from reports.metrics.columns import CHUNK, Microseconds, along, coded, microseconds, numbered, or_nothing, read
 from reports.metrics.levels import NEVER, NOBODY, Action
 from reports.metrics.population import Population
 
@@ -108,9 +108,9 @@ def read_course(population: Population, known_until: datetime) -> ToldCourse:
     runs = Runs(key, incident, way.reshape(-1), technical, counts_from, ended)
     steps = _steps(population, key)
     record, off_the_level = _record(population, key, steps)
-    course = course_of(runs, steps, record, ways_of(snapshots), microseconds(known_until))
-    keys = (course.passes.run << 32) | course.passes.sequence
     unreadable = np.union1d(key[np.isin(runs.way, broken)], _exchanged(found))
+    course = course_of(runs, steps, record, ways_of(snapshots), microseconds(known_until), unreadable)
+    keys = (course.passes.run << 32) | course.passes.sequence
     return ToldCourse(course, _orders(population), ~np.isin(keys, off_the_level), closed, unreadable)
 
 
@@ -134,7 +134,7 @@ def _exchanged(runs: QuerySet[EscalationRun]) -> Whole:
 
 
 def _steps(population: Population, runs: Whole) -> Steps:
-    rows = EscalationStep.objects.filter(population.without_drills("run__incident__")).order_by()
+    rows = along(EscalationStep.objects.filter(population.without_drills("run__incident__")), "run__incident__")
     named = (
         *("run_id", coded("action", ACTIONS), "sequence", "part", Microseconds("at"), "level", "position", "person_id", "actor_id"),
         Late("late_by"),
@@ -151,8 +151,8 @@ def _steps(population: Population, runs: Whole) -> Steps:
 
 def _record(population: Population, runs: Whole, steps: Steps) -> tuple[Record, Whole]:
     """What the engine wrote down with the passes that the rules ask about, and the passes (as keys) whose alerted person its roster lacks."""
-    rows = EscalationStep.objects.filter(population.without_drills("run__incident__"), part=0).exclude(action__in=NOT_ASKED).order_by()
-    told = rows.values_list(
+    rows = EscalationStep.objects.filter(population.without_drills("run__incident__"), part=0).exclude(action__in=NOT_ASKED)
+    told = along(rows, "run__incident__").values_list(
         "run_id", "sequence", Told("state", "severity"), Told("state", "start_level"), Yes("state", "regraded"), Told("roster")
     ).iterator(CHUNK)  # fmt: skip
     seats = _Seats(steps)
@@ -217,7 +217,7 @@ def _seated(roster: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
 def _orders(population: Population) -> Orders:
     """What is on record of every order, by run and sequence. One query."""
     wanted = [action.name.lower() for action in BY_HAND]
-    rows = EscalationStep.objects.filter(population.without_drills("run__incident__"), action__in=wanted).order_by()
+    rows = along(EscalationStep.objects.filter(population.without_drills("run__incident__"), action__in=wanted), "run__incident__")
     columns = ("run_id", "sequence", "reason", "actor_id", "actor_name")
     return {
         (run, sequence): Ordered(reason, by_somebody=actor is not None or bool(name))

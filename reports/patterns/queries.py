@@ -9,13 +9,13 @@ from django.db.models.functions import Cast, Concat
 from numpy.typing import NDArray
 
 from incidents.escalation.writing import PAGE
-from incidents.lifecycle.models import Incident, TimelineEntry
+from incidents.lifecycle.models import Incident
 from policies.models import Component, PolicyVersion, Service, Team
 from portal.foundation.outbox.models import OutboxMessage
+from reports.conformance.acts import group_moves
 from reports.conformance.checking import deviations_of
 from reports.metrics.columns import CHUNK, Microseconds, coded, microseconds, read
 from reports.metrics.escalation_queries import technical_escalations
-from reports.metrics.facts import moves_between_known_groups
 from reports.metrics.levels import NEVER, Whole
 from reports.metrics.population import Population
 
@@ -136,20 +136,15 @@ class _Places:
 
 def _moves(population: Population, places: _Places) -> tuple[Whole, Truth]:
     """How often each incident moved between known groups, and whether it went back to one that had had it."""
-    told = TimelineEntry.objects.filter(population.within("incident__"), kind=TimelineEntry.Kind.ASSIGNED).order_by(
-        "incident_id", "at", "id"
-    )
     moves, back = np.zeros(len(places.keys), dtype=np.int64), np.zeros(len(places.keys), dtype=bool)
-    last, had, found = None, set[str](), []
-    for incident, data in told.values_list("incident_id", "data").iterator(CHUNK):
-        if not moves_between_known_groups(data):
-            continue
+    told = group_moves(population)
+    last, had, again = None, set[str](), np.zeros(len(told.incident), dtype=bool)
+    for row, (incident, (before, to)) in enumerate(zip(told.incident.tolist(), told.groups, strict=True)):
         if incident != last:
             last, had = incident, set()
-        had.add(str(data["from"]))
-        found.append((incident, str(data["to"]) in had))
-    rows, known = places.of(_whole([incident for incident, _ in found]))
-    again = np.array([went for _, went in found], dtype=bool)
+        had.add(before)
+        again[row] = to in had
+    rows, known = places.of(told.incident)
     np.add.at(moves, rows[known], 1)
     back[rows[known & again]] = True
     return moves, back

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from incidents.lifecycle.models import Incident
 from reports.metrics.control import FEWEST
+from reports.metrics.one_report import one_report
 from reports.metrics.population import Population
 from reports.metrics.queries import last_event_at
 
@@ -47,7 +48,9 @@ def found_in(population: Population, known_until: datetime, earlier: Sequence[Po
 
 def past_of(population: Population, known_until: datetime) -> Past:
     """What later quarters are held against: a few thousand numbers, however many incidents."""
-    return past_among(seen(population, known_until, past=True))
+    # What is read of it is let go with it, not with the report.
+    with one_report():
+        return past_among(seen(population, known_until, past=True))
 
 
 def quarters_before(population: Population, count: int = QUARTERS_BACK) -> Iterator[Population]:

@@ -26,7 +26,7 @@ from tests.factories.portal import contact, person
 from tests.incidents.escalation.conftest import Scene, make_scene
 
 pytestmark = pytest.mark.django_db
-QUERIES = 21
+QUERIES = 19
 
 
 @pytest.fixture
