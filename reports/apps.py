@@ -9,10 +9,12 @@ class ReportsConfig(AppConfig):
     verbose_name = "Reports"
 
     def ready(self) -> None:
+        from audit.retention.own_words import own_words
         from portal.foundation import database_guards
         from portal.foundation.jobs import Job, declare
 
         from .accountability import guards as accountability_guards
+        from .accountability.erasing import forget_comments
         from .dashboards import guards as dashboard_guards
         from .packs import guards
         from .quarterly import guards as review_guards
@@ -20,6 +22,7 @@ class ReportsConfig(AppConfig):
         database_guards.guards.register(
             self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS, *review_guards.GUARDS, *accountability_guards.GUARDS)
         )
+        own_words.register("accountability", forget_comments)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         # Half a minute apart, so that what happened is in the figures within a minute: schedules know no seconds.

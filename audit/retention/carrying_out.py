@@ -22,6 +22,7 @@ from portal.foundation.people.nameless import make_nameless
 
 from .holds import alone_with_holds, hold_on_person, hold_on_removal
 from .models import Removal, RemovalRange
+from .own_words import forget_own_words
 from .ranges import WIDEST, digest, portions
 
 logger = logging.getLogger(__name__)
@@ -107,14 +108,14 @@ def _remove(ranges: list[RemovalRange], running: Act, now: datetime) -> int:
 
 
 def _forget(removal: Removal, running: Act, now: datetime) -> int:
-    """The person's cards go, no new ones are written, and the account and its history lose its name."""
+    """The person's cards go, no new ones are written, the account and its history lose its name, and what the person said of themselves goes."""
     ForgottenSubject.objects.get_or_create(subject=removal.subject, defaults={"since": now})
     cards = PersonalCard.objects.filter(subject=removal.subject).delete()[0]
     # An event of this very transaction must not find the token of a card that went.
     personal.forget()
     user = get_user_model().objects.filter(pk=removal.subject.partition(":")[2]).first()
-    rows = make_nameless(user) if user is not None else 0
-    running.details |= {"cards": cards, "account_rows": rows}
+    rows, words = (make_nameless(user), forget_own_words(user.pk)) if user is not None else (0, 0)
+    running.details |= {"cards": cards, "account_rows": rows, "own_words": words}
     return cards
 
 

@@ -5,7 +5,10 @@ from django.db import models
 
 
 class AccountabilityComment(models.Model):
-    """A person's own words about their record of a quarter. They are added to, never changed: the database refuses it."""
+    """A person's own words about their record of a quarter. They are added to, never changed: the database refuses it.
+
+    `text` is empty once the person's data was erased.
+    """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     quarter = models.CharField(max_length=6, help_text="e.g. 2016Q1")

@@ -20,7 +20,8 @@ name, and no pack or export of the quarter names anybody.
   everybody's. To everybody else a record does not exist; of their own teams people see the line in the table of teams.
 - **Each look at somebody else's record is an event** of the audit trail, and so is each download.
 - **Comments.** Everybody may say something about their own record of any quarter. A comment is added, never changed, and whoever sees the
-  record reads it; the audit trail says that there is one, not what it says.
+  record reads it; the audit trail says that there is one, not what it says. The words go when two people [erase](rules/retention.md) the data of
+  somebody who left; that something was said stays.
 - **Small numbers.** {NOTE} What somebody owes to know is told whatever its number, for it is theirs to put right.
 - **Teams** are sums over who is in them now; of a team of fewer than {FEWEST} there are none, for they would tell of each.
 """

@@ -27,6 +27,7 @@ from reports.packs.quarters import NotAQuarter, Progress, Quarter
 
 MOST_QUARTERS = 8
 COLUMNS = (Column("figure", "Figure"), Column("line", "What"), Column("text", "In words"), Column("value", "Value", Kind.NUMBER))
+ERASED = "Erased with this person's data."
 # A team's sums are held against nobody's.
 NOT_OF_A_TEAM = ("alerts_received.usual",)
 
@@ -80,7 +81,7 @@ def accountability_csv(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
     rows = tuple((part.title, line.words, line.text, line.value) for part in _parts(asked, now) for line in part.lines)
     said = () if asked.person is None else comments_on(asked.person, str(asked.quarter))
-    table = Table("accountability", f"{asked.whose}, {asked.quarter}", NOTE, COLUMNS, (*rows, *(("Comment", _day(each.at), each.text, None) for each in said)))  # fmt: skip
+    table = Table("accountability", f"{asked.whose}, {asked.quarter}", NOTE, COLUMNS, (*rows, *(("Comment", _day(each.at), each.text or ERASED, None) for each in said)))  # fmt: skip
     answer = HttpResponse(csv_of(table), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="accountability-{asked.quarter}.csv"'
     return answer
