@@ -1,4 +1,4 @@
-"""The published definitions as a page: `python -m reports.metrics.published > docs/metrics.md`."""
+"""The published definitions of these figures, as the first parts of the page that `reports.packs.published` writes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,13 +12,13 @@ Defined = tuple[Callable[..., Any], str, str]
 
 _HEAD = """# What the figures mean
 
-Written from the docstrings in `reports/metrics/*definitions.py` by `python -m reports.metrics.published`; a test fails when the two differ. The same words stand in every pack. Population: incidents opened in the period, by UTC, its start included, its end excluded.
+Written from the docstrings of the functions that count by `python -m reports.packs.published`; a test fails when the two differ. The same words stand in every pack. Population: incidents opened in the period, by UTC, its start included, its end excluded.
 An incident's values are those of its last record unless the definition says otherwise.
 """
 
 
 def as_markdown() -> str:
-    """The whole page, ending with a line break."""
+    """These parts, ending with a line break."""
     escalated: tuple[Defined, ...] = (*MEASURES, (bottleneck, "Bottleneck", "share of the time waited"))
     parts = (
         ("Figures", METRICS),
@@ -27,10 +27,11 @@ def as_markdown() -> str:
         ("Escalations by the portal, track by track", escalated),
         ("Beside the escalations", BESIDE),
     )
-    return "\n".join((_HEAD, *(line for title, defined in parts for line in _part(title, defined)))).rstrip("\n") + "\n"
+    return "\n".join((_HEAD, *(line for title, defined in parts for line in defined_in(title, defined)))).rstrip("\n") + "\n"
 
 
-def _part(title: str, metrics: Sequence[Defined]) -> list[str]:
+def defined_in(title: str, metrics: Sequence[Defined]) -> list[str]:
+    """The lines of one part."""
     lines = [f"## {title}", ""]
     for function, name, unit in metrics:
         lines += [f"### {name}", "", f"`{function.__name__}`, in {unit}.", "", definition_of(function), ""]
@@ -38,4 +39,4 @@ def _part(title: str, metrics: Sequence[Defined]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(as_markdown(), end="")  # noqa: T201
+    raise SystemExit("python -m reports.packs.published > docs/metrics.md")

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from reports.accountability.definitions import MEASURES as OF_PERSONS
+from reports.accountability.team_definitions import MEASURES as OF_TEAMS
+from reports.conformance.published import RULES
 from reports.metrics import definitions
 from reports.metrics.facts import NegativeDuration, moves_between_known_groups
-from reports.metrics.published import as_markdown
+from reports.packs.learning import MEASURES as LEARNED
+from reports.packs.published import as_markdown
+from reports.patterns.measures import MEASURES as PATTERNS
 from tests.factories.reports import fact, small_quarter
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -93,4 +98,20 @@ def test_every_figure_has_a_published_definition_of_its_own() -> None:
 
 
 def test_the_documentation_says_what_the_code_says() -> None:
-    assert (DOCS / "metrics.md").read_text(encoding="utf-8") == as_markdown(), "run: python -m reports.metrics.published > docs/metrics.md"
+    assert (DOCS / "metrics.md").read_text(encoding="utf-8") == as_markdown(), "run: python -m reports.packs.published > docs/metrics.md"
+
+
+def test_every_room_that_counts_publishes_each_of_its_figures_once() -> None:
+    lines = as_markdown().splitlines()
+    parts = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
+    assert parts[-7:] == [
+        "Dashboards", "Conformance", "Signs of role confusion", "What stands out", "Learning", "Accountability of persons", "Accountability of teams",
+    ]  # fmt: skip
+    wanted = [
+        *(rule.__name__ for rule in RULES.values()), *(each.of.__name__ for each in PATTERNS), *(function.__name__ for function, _, _ in LEARNED),
+        *(function.__name__ for function, _, _ in OF_PERSONS), *(each.name for each in OF_TEAMS),
+    ]  # fmt: skip
+    named = [line.split("`")[1] for line in lines if line.startswith("`")]
+    assert named[-len(wanted) :] == sorted(wanted, key=named[-len(wanted) :].index)
+    told = [lines[place + 2] for place, line in enumerate(lines) if line.startswith("`")]
+    assert all(len(text) > 20 and text.endswith(".") for text in told), [text for text in told if not text.endswith(".")]
