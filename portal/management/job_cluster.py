@@ -31,7 +31,7 @@ logger = logging.getLogger("worker")
 # Less than the 90 s after which systemd kills. What is ended in the middle is done again: a job is struck off when it is done.
 PATIENCE_SECONDS = 60.0
 # Longer than the half second in which the pusher looks for the next job, short against the half minute until the scheduler puts in another row.
-RESTED_SECONDS = 5.0
+RESTED_SECONDS = 1.5
 # What ends a queue, and who reads from it, as django-q2 has it; and what a worker's timer says of one that ended on purpose.
 LAST = "STOP"
 RECYCLED = -2
@@ -59,22 +59,32 @@ class _Helper(threading.Thread):
 
 
 class _Jobs:
-    """The jobs as one worker takes them. Has it worked and then had nothing to do for a while, it is told that this was the last one: it ends,
-    and the sentinel forks another from its own memory, which no job has touched. Nothing is taken from the queue in that moment."""
+    """The jobs as one worker takes them. When it has had nothing to do for a while, it is told that this was the last one: it ends, and what
+    its jobs took of the memory ends with it. Nothing is taken from the queue in that moment."""
 
     def __init__(self, queue: Any, timer: Any, patience: float) -> None:
         self._queue, self._timer, self._patience = queue, timer, patience
-        self._has_worked = False
 
     def get(self) -> Any:
-        if not self._has_worked:
-            self._has_worked = True
-            return self._queue.get()
         try:
             return self._queue.get(timeout=self._patience)
         except Empty:
             self._timer.value = RECYCLED
             return LAST
+
+
+class _Vacancy:
+    """Stands for a worker while there is no job, with what a sentinel asks of its processes. It counts as gone when there is one, and the
+    sentinel forks a worker in its place."""
+
+    exitcode = None
+
+    def __init__(self, has_jobs: Callable[[], bool]) -> None:
+        self.name, self.pid, self.timer = "vacancy", os.getpid(), Value("f", RECYCLED)
+        self._has_jobs = has_jobs
+
+    def is_alive(self) -> bool:
+        return not self._has_jobs()
 
 
 class _Results:
@@ -105,11 +115,18 @@ class _Sentinel(Sentinel):
         super().start()
 
     def spawn_worker(self) -> None:
+        """One for the jobs that wait; none while none does, for what a worker at rest takes of the memory."""
+        if not self._has_jobs():
+            self.pool.append(_Vacancy(self._has_jobs))
+            return
         # What is handed back now, the worker does not inherit.
         _leave_the_database()
         timer = Value("f", -1)
         jobs = _Jobs(self.task_queue, timer, RESTED_SECONDS)
         self.spawn_process(worker, jobs, self.result_queue, timer, self.timeout)
+
+    def _has_jobs(self) -> bool:
+        return bool(self._taken_back) or not self.task_queue.empty()
 
     def spawn_pusher(self) -> _Helper:
         return _Helper("pusher", self._push)
@@ -120,7 +137,8 @@ class _Sentinel(Sentinel):
     def _push(self) -> None:
         while self._taken_back:
             self.task_queue.put(self._taken_back.pop(0))
-        pusher(self.task_queue, self.event_out, self.broker)
+        if not self.event_out.is_set():
+            pusher(self.task_queue, self.event_out, self.broker)
 
     def reincarnate(self, process: Any) -> None:
         if isinstance(process, _Helper):
@@ -130,7 +148,7 @@ class _Sentinel(Sentinel):
             # A new one in its place could wait for a lock that nobody holds any more.
             logger.error("A process of the job cluster was killed (status %s).", process.exitcode)
             os._exit(1)
-        if process.is_alive():
+        if not isinstance(process, _Vacancy) and process.is_alive():
             # It overran its time. SIGTERM, which follows, is ignored here; first it may hand over what it has.
             process.join(1)
             process.kill()
@@ -138,6 +156,16 @@ class _Sentinel(Sentinel):
         self._rest_helpers()
         super().reincarnate(process)
         self.monitor, self.pusher = self.spawn_monitor(), self.spawn_pusher()
+
+    def stop(self) -> None:
+        """Jobs that were fetched are done before the end, by workers that are forked for them if there is none; no more are fetched."""
+        self._rest_helpers()
+        for vacancy in [each for each in self.pool if isinstance(each, _Vacancy)]:
+            self.pool.remove(vacancy)
+            self.spawn_worker()
+        self.event_out.set()
+        self.monitor, self.pusher = self.spawn_monitor(), self.spawn_pusher()
+        super().stop()
 
     def _rest_helpers(self) -> None:
         """Ends both when they have finished what they are at. A pusher that waits for room in the queue gets it."""

@@ -1,18 +1,17 @@
-"""Pusher and monitor as threads of the sentinel: they rest for a fork, and lose neither a job nor a result by it."""
+"""Pusher and monitor as threads of the sentinel: they rest for a fork, and lose neither a job nor a result by it. Workers are forked for jobs."""
 
 import multiprocessing
 import os
-import threading
-import time
 from typing import Any
 
+import django_q.cluster
 import django_q.worker
 import pytest
 from django.db import connections
 from django_q.queues import Queue
 
 from portal.management import job_cluster
-from portal.management.job_cluster import LAST, RECYCLED, _Helper, _Jobs, _Results, _Sentinel
+from portal.management.job_cluster import LAST, RECYCLED, _Helper, _Jobs, _Results, _Sentinel, _Vacancy
 
 
 @pytest.fixture(autouse=True)
@@ -68,13 +67,6 @@ def test_a_helper_that_fails_says_so_and_is_gone(caplog: pytest.LogCaptureFixtur
     assert "The pusher of the job cluster has failed." in caplog.text
 
 
-def test_a_worker_that_has_done_nothing_yet_waits_for_as_long_as_it_takes() -> None:
-    queue, timer = Queue(), multiprocessing.Value("f", -1)
-    jobs = _Jobs(queue, timer, patience=0.01)
-    threading.Timer(0.3, queue.put, ["late"]).start()
-    assert [jobs.get(), timer.value] == ["late", -1]
-
-
 def test_a_worker_takes_a_row_of_jobs_to_its_end_and_is_told_to_go_only_when_there_was_nothing_for_a_while() -> None:
     queue, timer = Queue(), multiprocessing.Value("f", -1)
     jobs = _Jobs(queue, timer, patience=0.5)
@@ -87,9 +79,23 @@ def test_a_worker_takes_a_row_of_jobs_to_its_end_and_is_told_to_go_only_when_the
     assert [_Jobs(queue, timer, patience=0.5).get(), queue.qsize()] == ["for the next worker", 0]
 
 
-def test_another_worker_takes_the_place_of_one_that_rested_and_does_the_jobs_that_follow(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def done() -> list[int]:
+    """Which process did each job, as its results say."""
+    return []
+
+
+class Unsaid:
+    """A cluster's state, told nobody."""
+
+    def __init__(self, sentinel: Any) -> None: ...
+
+    def save(self) -> None: ...
+
+
+@pytest.fixture
+def sentinel(monkeypatch: pytest.MonkeyPatch, done: list[int]) -> Any:
+    """One that nobody guards, without a database."""
     monkeypatch.setattr(job_cluster, "RESTED_SECONDS", 0.2)
     monkeypatch.setattr(connections, "close_all", lambda: None)
     monkeypatch.setattr(django_q.worker, "close_old_django_connections", lambda: None)
@@ -97,7 +103,10 @@ def test_another_worker_takes_the_place_of_one_that_rested_and_does_the_jobs_tha
     sentinel.pool, sentinel.timeout, sentinel.reincarnations, sentinel.broker = [], 30, 0, None
     sentinel.event_out, sentinel._taken_back = multiprocessing.Event(), []
     sentinel.task_queue, sentinel.result_queue = Queue(), Queue()
-    done: list[int] = []
+    sentinel.start_event, sentinel.stop_event = multiprocessing.Event(), multiprocessing.Event()
+    sentinel.start_event.set()
+    sentinel.stop_event.set()
+    monkeypatch.setattr(django_q.cluster, "Stat", Unsaid)
 
     def monitors(results: _Results, broker: object) -> None:
         done.extend(result["result"] for result in iter(results.get, LAST))
@@ -105,20 +114,52 @@ def test_another_worker_takes_the_place_of_one_that_rested_and_does_the_jobs_tha
     monkeypatch.setattr(job_cluster, "monitor", monitors)
     monkeypatch.setattr(job_cluster, "pusher", lambda queue, rest, broker: rest.wait())
     sentinel.monitor, sentinel.pusher = sentinel.spawn_monitor(), sentinel.spawn_pusher()
+    return sentinel
+
+
+def job(number: int) -> dict[str, Any]:
+    return {"id": str(number), "name": "whose", "func": os.getpid, "args": (), "kwargs": {}}
+
+
+def test_a_worker_lives_for_one_row_of_jobs_and_there_is_none_while_there_is_no_job(
+    sentinel: Any, done: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
     sentinel.spawn_worker()
     workers = []
     for _ in range(3):
+        [vacancy] = sentinel.pool
+        assert isinstance(vacancy, _Vacancy)
+        assert vacancy.is_alive(), "a sentinel sees nothing to do"
+        assert multiprocessing.active_children() == []
+        for number in range(5):
+            sentinel.task_queue.put(job(number))
+        assert not vacancy.is_alive()
+        sentinel.reincarnate(vacancy)
         [worker] = sentinel.pool
         workers.append(worker.pid)
-        for number in range(5):
-            sentinel.task_queue.put({"id": str(number), "name": "whose", "func": os.getpid, "args": (), "kwargs": {}})
         worker.join(30)
         assert [worker.exitcode, worker.timer.value] == [0, RECYCLED]
         sentinel.reincarnate(worker)
-    [fresh] = sentinel.pool
-    time.sleep(1)
-    assert fresh.is_alive(), "one that has done nothing stays"
-    fresh.kill()
     sentinel._rest_helpers()
     assert done == [pid for pid in workers for _ in range(5)]
+    assert len(set(workers)) == 3
     assert "after death" not in caplog.text
+
+
+def test_a_job_that_was_fetched_and_has_no_worker_yet_is_done_before_the_end(
+    sentinel: Any, done: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentinel.spawn_worker()
+    sentinel.task_queue.put(job(1))
+    monkeypatch.setattr(job_cluster, "pusher", lambda *given: pytest.fail("no more is fetched"))
+    sentinel.stop()
+    assert len(done) == 1
+    assert done != [os.getpid()]
+    assert [sentinel.pool, sentinel.monitor.is_alive(), sentinel.pusher.is_alive()] == [[], False, False]
+
+
+def test_an_end_with_nothing_to_do_needs_no_worker(sentinel: Any, done: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    sentinel.spawn_worker()
+    monkeypatch.setattr(sentinel, "spawn_process", lambda *given: pytest.fail("a worker was forked"), raising=False)
+    sentinel.stop()
+    assert [done, sentinel.pool, sentinel.monitor.is_alive(), sentinel.pusher.is_alive()] == [[], [], False, False]
