@@ -26,7 +26,9 @@ __all__ = [
 
 CHUNK = 20_000
 # SQLite has a number for them since 3.38, before that a text.
-SECONDS = "unixepoch(%(expressions)s)" if sqlite_version_info >= (3, 38) else "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
+# It rounds to milliseconds: 59.9996 s would be the next minute's, so the fraction is kept from it.
+WHOLE_SECONDS = "substr(%(expressions)s, 1, 19)"
+SECONDS = f"unixepoch({WHOLE_SECONDS})" if sqlite_version_info >= (3, 38) else f"CAST(strftime('%%%%s', {WHOLE_SECONDS}) AS INTEGER)"
 # An array of PostgreSQL's: its shape and the type of what is in it, then each value behind its length.
 ARRAY_HEAD, TYPE_OF_ALL = 20, slice(8, 12)
 EACH = np.dtype([("length", ">i4"), ("value", ">i8")])
