@@ -32,7 +32,7 @@ class LedgerEvent(models.Model):
             models.Index(fields=["object_model", "object_pk", "-id"], name="ledger_object"),
             models.Index(fields=["actor_id", "-id"], name="ledger_actor"),
             models.Index(fields=["type", "-id"], name="ledger_type"),
-            models.Index(fields=["request_id"], name="ledger_request"),
+            models.Index(fields=["request_id", "-id"], name="ledger_of_request"),
         ]
 
     def __str__(self) -> str:

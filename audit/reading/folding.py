@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from audit.ledger.models import LedgerEvent
 
+from .things import older_of_request
+
 # Fewer of one kind stand as they are.
 FEWEST = 6
 MOST_FOLDED = 20_000
@@ -29,8 +31,7 @@ class Folds:
                 continue
             self._runs.add(run)
             first = max(event.pk for event in found if run_of(event) == run)
-            older = LedgerEvent.objects.filter(request_id=run[0], type=run[1], pk__lt=first)
-            under = older.order_by("-id").values_list("pk", flat=True)[:MOST_FOLDED]
+            under = older_of_request(*run, before=first, most=MOST_FOLDED)
             self.more[first] = len(under)
             left_out |= set(under)
         return frozenset(left_out)

@@ -73,17 +73,18 @@ class _Taken:
 
 def _take(source: Source, before: int | None, after: int | None, size: int, leave_out: LeaveOut | None) -> _Taken:
     """Up to one more than `size`, or somewhat more."""
-    numbers = source.numbers(before=before, after=after)
     found: list[LedgerEvent] = []
     left_out = frozenset[int]()
     last: int | None = None
+    # What is left out by then is passed over without a look.
+    numbers = (number for number in source.numbers(before=before, after=after) if number not in left_out)
     for turn in range(MOST_ROUNDS):
         # Mostly one or two were promised too much.
         some = list(islice(numbers, min((size + 1) * 2**turn, max(AT_ONCE, size + 1))))
         if not some:
             return _Taken(found, source.ended, left_out)
         last = some[-1]
-        found += source.read([number for number in some if number not in left_out], upward=after is not None)
+        found += source.read(some, upward=after is not None)
         if leave_out is not None:
             left_out |= leave_out(found)
             found = [event for event in found if event.pk not in left_out]

@@ -24,7 +24,7 @@ from .words_in_payloads import listed
 # What is not filed yet is read one by one, newest first, so far.
 MOST_UNFILED = 5_000
 MOST_COUNTED = 1_000
-# Of a thing all of whose events are listed: a page, and then more.
+# Of a thing all of whose events are listed: a page, then some more, then many, for a page leaves out what it folds.
 FIRST, AT_ONCE = 51, 400
 # Where more is asked of a thing, so few of its events are read one by one; so many are looked through for one page.
 FEW, MOST_OF_THINGS = 400, 20_000
@@ -128,7 +128,7 @@ class Things(Source):
             if some.ended is None:
                 return
             before, after = (before, some.ended) if upward else (some.ended, None)
-            size = AT_ONCE
+            size = AT_ONCE if size == FIRST else MOST_OF_THINGS
 
     def _count(self) -> Count:
         some = window(self.filters, MOST_COUNTED + 1)

@@ -14,6 +14,11 @@ from .filters import Filters
 ONE = "SELECT {place} AS place, id FROM (SELECT id FROM audit_ledgerevent WHERE {of}{beyond} ORDER BY id {way} LIMIT %s) AS one"
 # Of several things so many of each are asked for at least, that a page of them takes no more queries than a page of one.
 FEWEST = 400
+# Cut before it is looked at what each is: a request may have a million of them.
+OLDER = (
+    "SELECT e.id FROM (SELECT id FROM audit_ledgerevent WHERE request_id = %s AND id < %s ORDER BY id DESC LIMIT %s) AS one "
+    "JOIN audit_ledgerevent e ON e.id = one.id WHERE e.type = %s"
+)
 OF_A_THING, OF_A_REQUEST = "object_model = %s AND object_pk = %s", "request_id = %s"
 
 
@@ -46,6 +51,13 @@ def window(filters: Filters, most: int, *, before: int | None = None, after: int
         return Window(sorted(numbers, reverse=not upward), None)
     end = min(ends) if upward else max(ends)
     return Window(sorted((one for one in numbers if (one <= end if upward else one >= end)), reverse=not upward), end)
+
+
+def older_of_request(request: str, event_type: str, *, before: int, most: int) -> list[int]:
+    """Those of this type among the `most` events of a request that come next below `before`. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLDER, [request, before, most, event_type])
+        return [number for (number,) in cursor.fetchall()]
 
 
 def _each(asked: Sequence[tuple[str, list[str]]], each: int, before: int | None, after: int | None) -> list[list[int]]:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.ledger.services import append_all
 from audit.models import LedgerEvent, TrailIndex, TrailPosting
-from audit.reading import sources, things
+from audit.reading import searching, sources, things
 from audit.reading.facts import facts_of
 from audit.reading.filing import file_all, file_new
 from audit.reading.filters import Filters, matches
@@ -242,6 +242,23 @@ def test_many_events_of_a_request_are_one_line_that_says_how_many(rae: Any, now:
     assert [event.type for event in found.events].count("incident.imported") == 1
     assert list(folds.more.values()) == [69]
     assert (len(found.events), found.older) == (11, None)
+
+
+def test_what_is_folded_does_not_hide_what_is_older(rae: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "MOST_ROUNDS", 3)
+    happened(3, now=now)
+    with origin("job", request_id="import1"), transaction.atomic():
+        told = {"type": "incident.imported", "ctx": {"channel": "job", "request_id": "import1"}}
+        append_all([told | {"type": "problem.opened"} if number % 40 == 7 else told for number in range(500)], now=now)
+    folds = Folds()
+    found = page(Filters(type=(*TYPES, "incident.imported")), rae, leave_out=folds)
+    assert [event.type for event in found.events] == ["incident.imported", *(TYPES[number] for number in (2, 1, 0))]
+    assert (list(folds.more.values()), found.older) == ([486], None)
+    newest = found.events[0].pk
+    under = things.older_of_request("import1", "incident.imported", before=newest, most=100)
+    assert sorted(under, reverse=True) == [
+        pk for pk in range(newest - 1, newest - 101, -1) if LedgerEvent.objects.get(pk=pk).type == "incident.imported"
+    ]
 
 
 def test_filing_twice_or_again_files_nothing_twice(rae: Any, now: Any) -> None:
