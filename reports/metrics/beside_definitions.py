@@ -118,7 +118,7 @@ def time_to_receive(given: Messages) -> dict[str, Any]:
     """
     arrived = np.isin(given.state, [MESSAGE_STATES.index(name) for name in ARRIVED]) & (given.finished != NEVER)
     seconds = (given.finished[arrived] - given.created[arrived]) / SECOND
-    return spread(seconds[seconds >= 0].tolist())
+    return spread(np.sort(seconds[seconds >= 0]).tolist())
 
 
 def _ended(given: Messages) -> NDArray[np.bool_]:

@@ -25,10 +25,11 @@ __all__ = [
 ]  # fmt: skip
 
 CHUNK = 20_000
-# SQLite has a number for them since 3.38, before that a text.
+# SQLite has seconds as a number since 3.38, before that as a text. The microseconds stand behind the point, and not at all when there are none.
 # It rounds to milliseconds: 59.9996 s would be the next minute's, so the fraction is kept from it.
 WHOLE_SECONDS = "substr(%(expressions)s, 1, 19)"
 SECONDS = f"unixepoch({WHOLE_SECONDS})" if sqlite_version_info >= (3, 38) else f"CAST(strftime('%%%%s', {WHOLE_SECONDS}) AS INTEGER)"
+IN_SQLITE = f"({SECONDS} * 1000000 + CAST(substr(%(expressions)s, 21) AS INTEGER))"
 # An array of PostgreSQL's: its shape and the type of what is in it, then each value behind its length.
 ARRAY_HEAD, TYPE_OF_ALL = 20, slice(8, 12)
 EACH = np.dtype([("length", ">i4"), ("value", ">i8")])
@@ -42,9 +43,7 @@ class Microseconds(Func):
     output_field = BigIntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        # The microseconds stand behind the point, and not at all when there are none.
-        template = f"({SECONDS} * 1000000 + CAST(substr(%(expressions)s, 21) AS INTEGER))"
-        sql, params = self.as_sql(compiler, connection, template=template, **extra)
+        sql, params = self.as_sql(compiler, connection, template=IN_SQLITE, **extra)
         return sql, tuple(params) * 2
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:

@@ -90,8 +90,9 @@ def time_to_escalate_seconds(given: Escalations) -> dict[str, Any]:
     Count, mean, median, 90th and 95th percentile, rounded to 3 decimals. Levels that were not left upwards have no such time. Where clocks
     contradict each other and a time is negative, it is left out.
     """
-    up = given.visits.where(given.visits.went_up & (given.visits.left >= given.visits.entered))
-    return spread(((up.left - up.entered) / SECOND).tolist())
+    visits = given.visits
+    up = np.flatnonzero(visits.went_up & (visits.left >= visits.entered))
+    return spread(np.sort((visits.left[up] - visits.entered[up]) / SECOND).tolist())
 
 
 def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
     still waits until the last event in the data; without any such level the same as beside. Not given when so many never acknowledged. Negative times are left out.
     """
     waits = _waits(given)
-    ended = waits[0][waits[1]]
+    ended = np.sort(waits[0][waits[1]])
     return {**spread(ended.tolist()), **estimated(*waits), "without": int((~waits[1]).sum())}
 
 
@@ -209,12 +210,12 @@ def estimated(seconds: Seconds, ended: Truth) -> dict[str, Any]:
 
 def _waits(given: Escalations) -> tuple[Seconds, Truth]:
     """Seconds waited at each level at which somebody was alerted, and whether an acknowledgement ended it."""
-    asked = given.visits.where(given.visits.alerted > 0)
-    over = asked.acknowledged != NEVER
-    left = np.where(asked.left == NEVER, given.known_until, asked.left)
-    until = np.where(over, asked.acknowledged, np.maximum(left, asked.first_alert))
-    good = until >= asked.first_alert
-    return ((until - asked.first_alert) / SECOND)[good], over[good]
+    asked = np.flatnonzero(given.visits.alerted > 0)
+    alert, acknowledged, left = (column[asked] for column in (given.visits.first_alert, given.visits.acknowledged, given.visits.left))
+    over = acknowledged != NEVER
+    until = np.where(over, acknowledged, np.maximum(np.where(left == NEVER, given.known_until, left), alert))
+    good = until >= alert
+    return ((until - alert) / SECOND)[good], over[good]
 
 
 def _of(found: Truth, among: Truth) -> dict[str, Any]:

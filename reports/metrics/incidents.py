@@ -55,7 +55,7 @@ class Incidents:
     def __len__(self) -> int:
         return len(self.key)
 
-    def where(self, chosen: Truth) -> "Incidents":
+    def where(self, chosen: Truth | Whole | slice) -> "Incidents":
         return replace(self, **{name: getattr(self, name)[chosen] for name in COLUMNS})
 
     def codes(self, dimension: str) -> Whole:
@@ -80,12 +80,20 @@ class Incidents:
     def parts(self, dimension: str) -> Iterator[tuple[str, "Incidents"]]:
         """The parts of a dimension that have incidents, by name; hours in their order."""
         codes = self.codes(dimension)
-        named = [(self.name_of(dimension, code), code) for code in np.unique(codes).tolist()]
-        for name, code in sorted(named):
-            yield name, self.where(codes == code)
+        order = np.argsort(codes, kind="stable")
+        by_part = self.where(order)
+        named = [(self.name_of(dimension, code), code, start, end) for code, start, end in stretches(codes[order])]
+        for name, _, start, end in sorted(named):
+            yield name, by_part.where(slice(start, end))
 
 
 COLUMNS = ("key", "opened", "acknowledged", "resolved", "severity", "service", "component", "team", "unit")
+
+
+def stretches(ordered: Whole) -> Iterator[tuple[int, int, int]]:
+    """Each value of a column in order with the place where it begins and the one behind its end."""
+    values, first = np.unique(ordered, return_index=True)
+    yield from zip(values.tolist(), first.tolist(), [*first[1:].tolist(), len(ordered)], strict=False)
 
 
 def contradicts(given: Incidents) -> Truth:

@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - names of models' tables, and words of the code's own; values are parameters
 from collections.abc import Iterable
 
-import numpy as np
 from django.db import connection
 
 from incidents.lifecycle.models import Incident
@@ -11,7 +10,7 @@ from portal.foundation.outbox.models import DeliveryAttempt, OutboxMessage
 from portal.foundation.people.models import ContactPoint
 
 from .beside_definitions import MESSAGE_STATES, Messages
-from .columns import along, read_sql
+from .columns import IN_SQLITE, read_sql
 from .escalation_queries import TRACKS
 from .levels import NEVER
 from .population import Population
@@ -25,31 +24,31 @@ def messages_of(population: Population) -> Messages:
 
     Incident by incident, by the index of what messages are about: left to themselves, the planners read all messages there ever were.
     """
-    incidents = along(Incident.objects.filter(population.incidents()), "").values("id")
+    incidents = Incident.objects.filter(population.incidents()).order_by().values("id", "opened_at")
     within, params = incidents.query.sql_with_params()
     message, attempt = (f'"{model._meta.db_table}"' for model in (OutboxMessage, DeliveryAttempt))
     about = ", ".join(f"'incidents.incident:' || one.id || '{'' if track == TRACKS[0] else ':' + track}'" for track in TRACKS)
     by = (
         f"(SELECT {_case('a.channel', CHANNELS)} FROM {attempt} a WHERE a.message_id = m.id AND a.succeeded ORDER BY a.number DESC LIMIT 1)"
     )
-    columns = (_case("m.state", MESSAGE_STATES), by, "m.contact_position", _since("m.created_at"), _since("m.finished_at"))
+    numbers, times = (_case("m.state", MESSAGE_STATES), by, "m.contact_position"), ("m.created_at", "m.finished_at")
     if connection.vendor == "postgresql":
-        asked = ", ".join(f"COALESCE(({column})::bigint, {NONE}::bigint) AS c{place}" for place, column in enumerate(columns))
+        columns = [f"COALESCE(({column})::bigint, {NONE}::bigint)" for column in numbers] + [
+            f"COALESCE({time}, '-infinity')" for time in times
+        ]
+        asked = ", ".join(f"{column} AS c{place}" for place, column in enumerate(columns))
         each = f"SELECT {asked} FROM {message} m WHERE m.subject_ref IN ({about}) OFFSET 0"
         sql = f"SELECT told.* FROM ({within}) one CROSS JOIN LATERAL ({each}) told"
     else:
-        asked = ", ".join(f"COALESCE({column}, {NONE})" for column in columns)
-        sql = f"SELECT {asked} FROM ({within}) one CROSS JOIN {message} m ON m.subject_ref IN ({about})"
+        columns = [f"COALESCE({column}, {NONE})" for column in numbers] + [
+            f"COALESCE({IN_SQLITE % {'expressions': time}}, {NEVER})" for time in times
+        ]
+        # As `along` has it: left to itself, the planner goes service by service.
+        sql = f"SELECT {', '.join(columns)} FROM ({within}) one CROSS JOIN {message} m ON m.subject_ref IN ({about}) ORDER BY one.opened_at"
     state, channel, ways, created, finished = read_sql(sql, params, len(columns))
-    return Messages(state, channel, ways, created, np.where(finished == NONE, NEVER, finished), CHANNELS)
+    return Messages(state, channel, ways, created, finished, CHANNELS)
 
 
 def _case(column: str, words: Iterable[str]) -> str:
     cases = " ".join(f"WHEN '{word}' THEN {number}" for number, word in enumerate(words))
     return f"CASE {column} {cases} END"
-
-
-def _since(column: str) -> str:
-    if connection.vendor == "postgresql":
-        return f"extract(epoch from {column}) * 1000000"
-    return f"CAST(strftime('%%s', {column}) AS INTEGER) * 1000000 + CAST(substr({column}, 21) AS INTEGER)"

@@ -1,4 +1,7 @@
-"""Escalations by the parts of a dimension, cut apart in one pass however many parts there are. Pure."""
+"""Escalations by the parts of a dimension, cut apart in one pass however many parts there are. Pure.
+
+Everything is brought into the order of the parts once; a part is then a stretch of it, and nothing is copied.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from .escalation_definitions import Escalations
-from .incidents import Incidents
+from .incidents import Incidents, stretches
 from .levels import Visits, Whole
 
 OF_A_RUN = ("incident", "resolved", "exhausted", "steps", "late")
+OF_A_VISIT = tuple(name for name in Visits.__slots__ if name != "run")
 
 
 def by_dimension(given: Escalations, incidents: Incidents, dimension: str) -> dict[str, Escalations]:
@@ -30,20 +34,18 @@ def split(given: Escalations, codes: Whole, opened: Mapping[int, int]) -> dict[i
     moved = place[given.visits.run]
     visit_order = np.argsort(moved, kind="stable")
     moved = moved[visit_order]
+    of_runs = {name: getattr(given, name)[order] for name in OF_A_RUN}
+    of_visits = {name: getattr(given.visits, name)[visit_order] for name in OF_A_VISIT}
+    acted = given.acted[visit_order]
     found = {}
-    present, first = np.unique(codes[order], return_index=True)
-    ends = np.append(first[1:], len(order))
-    for code, start, end in zip(present.tolist(), first.tolist(), ends.tolist(), strict=True):
-        of = order[start:end]
+    for code, start, end in stretches(codes[order]):
         low, high = np.searchsorted(moved, (start, end))
-        among = visit_order[low:high]
-        columns = {name: getattr(given.visits, name)[among] for name in Visits.__slots__}
         found[code] = replace(
             given,
-            **{name: getattr(given, name)[of] for name in OF_A_RUN},
+            **{name: column[start:end] for name, column in of_runs.items()},
             opened=opened.get(code, 0),
-            visits=Visits(**{**columns, "run": moved[low:high] - start}),
-            acted=given.acted[among],
+            visits=Visits(run=moved[low:high] - start, **{name: column[low:high] for name, column in of_visits.items()}),
+            acted=acted[low:high],
         )
     return found
 

@@ -27,10 +27,15 @@ def time_to_resolve(given: Incidents) -> dict[str, Any]:
     wrong = contradicts(given)
     done = (given.resolved != NEVER) & ~wrong
     still = given.resolved == NEVER
-    seconds = (given.resolved[done] - given.opened[done]) / SECOND
+    seconds = np.sort((given.resolved[done] - given.opened[done]) / SECOND)
     waited = np.maximum(given.known_until - given.opened[still], 0) / SECOND
     over = np.concatenate((np.ones(len(seconds), dtype=bool), np.zeros(len(waited), dtype=bool)))
-    return {**spread(seconds.tolist()), **estimated(np.concatenate((seconds, waited)), over), "open": int(still.sum()), "contradicting": int(wrong.sum())}
+    return {
+        **spread(seconds.tolist()),
+        **estimated(np.concatenate((seconds, waited)), over),
+        "open": int(still.sum()),
+        "contradicting": int(wrong.sum()),
+    }
 
 
 def frequency(given: Incidents, start: datetime, end: datetime) -> dict[str, Any]:

@@ -44,9 +44,10 @@ def curve(seconds: ArrayLike, ended: ArrayLike) -> Curve:
     observations, Journal of the American Statistical Association 53 (1958), 457-481.
     """
     lasted, over = np.asarray(seconds, dtype=np.float64), np.asarray(ended, dtype=bool)
-    order = np.argsort(lasted, kind="stable")
+    order = np.argsort(lasted)
     lasted, over = lasted[order], over[order]
-    times, first = np.unique(lasted, return_index=True)
+    first = np.flatnonzero(np.diff(lasted, prepend=-1))
+    times = lasted[first]
     endings = np.add.reduceat(over, first, dtype=np.int64) if len(times) else np.empty(0, dtype=np.int64)
     at_risk = len(lasted) - first
     waiting = np.cumprod(1 - endings / at_risk, dtype=np.float64)

@@ -66,7 +66,7 @@ def test_quarters_with_incidents_are_by_utc_and_the_latest_comes_first() -> None
 @pytest.mark.parametrize("incidents", [1, 25])
 def test_the_number_of_queries_does_not_depend_on_the_number_of_incidents(incidents: int, django_assert_num_queries: Any) -> None:
     stored(*(fact(functional_escalations=1) for _ in range(incidents)))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         assert len(list(facts_of(Population(Q1.start, Q1.end)))) == incidents
 
 
