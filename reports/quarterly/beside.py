@@ -5,7 +5,7 @@ Read once when a review opens and kept with it. Nobody is named: numbers, polici
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -14,12 +14,13 @@ from audit.models import AccessCampaign, DutyException, Elevation, ReviewItem, R
 from audit.reviews.states import PeriodState
 from incidents.models import MandateUse
 from policies.governance.queries import in_force_everywhere
-from policies.models import ExceptionRule, PolicyReview, UrgentPublication
+from policies.models import ExceptionRule, PolicyReview, PolicyVersion, UrgentPublication
 from portal.foundation.words import counted, listed
 from reports.packs.quarters import Quarter
 
 # More lines than these are read by nobody; the sentence has the numbers of all.
 MOST_LINES = 40
+YEAR = timedelta(days=365)
 Units = Sequence[int] | None
 
 
@@ -28,6 +29,7 @@ def gathered(quarter: Quarter, units: Units, now: datetime) -> dict[str, Any]:
     end = min(quarter.end, now)
     blocks = (
         _policy_reviews(quarter, units, end),
+        _annual_revision(quarter, units, end),
         _access_reviews(quarter, end),
         _log_reviews(quarter, end),
         _exceptions(quarter, units, end),
@@ -41,15 +43,48 @@ def _policy_reviews(quarter: Quarter, units: Units, end: datetime) -> dict[str, 
         Q(opened_at__lt=end, opened_at__gte=quarter.start) | Q(signed_at__gte=quarter.start, signed_at__lt=end) | Q(period=str(quarter))
     )
     late = Q(due_at__lte=end) & (Q(signed_at=None) | Q(signed_at__gt=end))
-    rows = list(_of_policies(PolicyReview.objects.filter(touched | late), "policy__", units).defer("evidence").select_related("policy"))
+    quarterly = PolicyReview.objects.filter(touched | late).exclude(kind=PolicyReview.Kind.POLICY)
+    rows = list(_of_policies(quarterly, "policy__", units).defer("evidence").select_related("policy"))
     rows.sort(key=lambda row: (str(row.policy), row.kind, row.period))
     signed = [row for row in rows if row.signed_at is not None and row.signed_at < end]
     overdue = [row for row in rows if row.due_at <= end and (row.signed_at is None or row.signed_at > end)]
-    decisions = [f"{number:,} to {name}" for name, number in sorted(Counter(row.get_decision_display() for row in signed).items())]
-    said = f" ({listed(decisions)})" if decisions else ""
-    words = f"{counted(len(rows), 'review of a policy belongs', 'reviews of policies belong')} to the quarter: {len(signed):,} signed{said}, {len(overdue):,} overdue."
+    said = _decided(signed)
+    words = f"{counted(len(rows), 'review of thresholds belongs', 'reviews of thresholds belong')} to the quarter: {len(signed):,} signed{said}, {len(overdue):,} overdue."
     lines = [f"{row.policy}, {row.get_kind_display()} of {row.period}: {_state_of(row, end)}" for row in rows]
-    return _block("policy_reviews", "Reviews of thresholds and policies", words, lines)
+    return _block("policy_reviews", "Reviews of thresholds", words, lines)
+
+
+def _annual_revision(quarter: Quarter, units: Units, end: datetime) -> dict[str, Any]:
+    """What of the annual revision was due in the quarter, done in it, or overdue at its end; and which policies in force had none for a year."""
+    open_at_end = Q(signed_at=None) | Q(signed_at__gte=end)
+    wanted = Q(due_at__gte=quarter.start, due_at__lt=quarter.end) | Q(signed_at__gte=quarter.start, signed_at__lt=end)
+    wanted |= Q(due_at__lt=end) & open_at_end
+    annual = PolicyReview.objects.filter(kind=PolicyReview.Kind.POLICY, opened_at__lt=end)
+    rows = list(_of_policies(annual.filter(wanted), "policy__", units).defer("evidence").select_related("policy"))
+    rows.sort(key=lambda row: (row.due_at, str(row.policy), row.period))
+    due = sum(quarter.start <= row.due_at < quarter.end for row in rows)
+    done = [row for row in rows if row.signed_at is not None and quarter.start <= row.signed_at < end]
+    late = sum(row.due_at < end and not _signed_by(row.signed_at, end) for row in rows)
+    revised = set(annual.filter(signed_at__gte=end - YEAR, signed_at__lt=end).values_list("policy", flat=True))
+    opened = set(annual.filter(open_at_end).values_list("policy", flat=True))
+    a_year_ago = PolicyVersion.objects.filter(pk__in=in_force_everywhere(end - YEAR)).values("policy")
+    in_force = PolicyVersion.objects.filter(pk__in=in_force_everywhere(end), policy__in=a_year_ago).select_related("policy")
+    without = sorted({str(each.policy) for each in _of_policies(in_force, "policy__", units) if each.policy_id not in revised | opened})
+    words = (
+        f"{counted(due, 'revision was', 'revisions were')} due in the quarter, {len(done):,} signed in it{_decided(done)}, {late:,} overdue at its end. "
+        f"Of the policies in force for more than a year {len(without):,} had no revision within the last year and none that is open."
+    )
+    lines = [
+        *(f"{row.policy}, revision of {row.period}, due {row.due_at:%Y-%m-%d}: {_state_of(row, end)}" for row in rows),
+        *(f"{name}: no revision within the last year" for name in without),
+    ]
+    return _block("annual_revision", "Annual revision of policies", words, lines)
+
+
+def _decided(rows: Sequence[PolicyReview]) -> str:
+    """' (2 to change and 1 to keep as it is)', '' for none."""
+    decisions = [f"{number:,} to {name}" for name, number in sorted(Counter(row.get_decision_display() for row in rows).items())]
+    return f" ({listed(decisions)})" if decisions else ""
 
 
 def _state_of(row: PolicyReview, end: datetime) -> str:
