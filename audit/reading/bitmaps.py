@@ -46,7 +46,11 @@ def unpacked(stored: bytes | memoryview) -> int:
     """What `packed` was given. Raises ValueError for what it did not write."""
     kind, rest = bytes(stored[:1]), bytes(stored[1:])
     if kind == AS_PLACES:
-        return bitmap(array("H", rest))
+        # Mostly one or two: put together as numbers, not as bytes.
+        held = 0
+        for place in array("H", rest):
+            held |= 1 << place
+        return held
     if kind == AS_BITS:
         return int.from_bytes(zlib.decompress(rest), "little")
     raise ValueError("This is no set of events.")
