@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,12 +13,13 @@ from portal.foundation import words
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.adminkit.moments import moment
 from reports.models import QuarterlyAction, QuarterlyFinding, QuarterlyReview
+from reports.quarterly import escalated
 from reports.quarterly.behind import KEYS
 from reports.quarterly.changes import compared
 from reports.quarterly.chapter import restated_in_words
 from reports.quarterly.opening import units_changed
 from reports.quarterly.people_only import DECIDE, PREPARE, SIGN
-from reports.quarterly.queries import agreed_in, from_last_time
+from reports.quarterly.queries import agreed_in, from_last_time, sent_back
 from reports.quarterly.signing import of_round, why_not_signed, why_not_submitted
 from reports.quarterly.states import DecisionState, FindingState, ReviewState
 
@@ -25,6 +27,7 @@ LOOKS = {ReviewState.SIGNED: "done", ReviewState.SIGNING: "open", ReviewState.PR
 FINDING_WORDS = {FindingState.PROPOSED: "to be judged", FindingState.ACCEPTED: "accepted", FindingState.DISMISSED: "dismissed"}
 DECISION_WORDS = {DecisionState.TO_TAKE: "to be taken", DecisionState.TAKEN: "taken", DecisionState.DROPPED: "dropped"}
 SHOWN_INCIDENTS = 12
+SEE_PACKS = "reports.view_quarterlypack"
 
 
 def badge(look: str, text: str) -> SafeString:
@@ -54,6 +57,8 @@ def shown(review: QuarterlyReview, reader: Any, now: datetime) -> dict[str, Any]
         "state_badge": state_badge(review, now),
         "provisional": review.state == ReviewState.PROVISIONAL,
         "unit_note": units_changed(review),
+        "now": now,
+        "sent_back": sent_back(review),
         "blocked": why_not_submitted(review) if prepares and review.state == ReviewState.PREPARING else "",
         "refusal": why_not_signed(review, reader) if review.state == ReviewState.SIGNING and may(reader, SIGN, review) else "",
         "restated": restated_in_words(review),
@@ -62,6 +67,12 @@ def shown(review: QuarterlyReview, reader: Any, now: datetime) -> dict[str, Any]
         "highlights": figures.get("highlights", []),
         "portal_summary": figures.get("summary", []),
         "changes": [(change, change.key in KEYS) for change in compared(figures.get("metrics", {}), figures.get("before", {}))],
+        "escalated": [
+            (change, _escalated_page(review, at)) for change, at in escalated.compared(figures["escalated"], figures["escalated_before"])
+        ]
+        if "escalated" in figures
+        else None,
+        "may_see_conformance": may(reader, SEE_PACKS),
         "before_is": figures.get("before_is", ""),
         "quarter_before": review.of.previous.words,
         "findings": [_finding(each, actions, numbers, at_work and prepares) for each in findings],
@@ -79,6 +90,16 @@ def shown(review: QuarterlyReview, reader: Any, now: datetime) -> dict[str, Any]
         "earlier_signatures": review.signatures.exclude(by=None).exclude(round=review.round if steps else 0).count(),
         "cut_off": moment(review.known_until, now),
     }
+
+
+def _escalated_page(review: QuarterlyReview, behind: str) -> str:
+    """Where the incidents behind a figure of escalations are listed, as they are known now; '' for nowhere."""
+    if not behind:
+        return ""
+    if behind == escalated.CONFORMANCE:
+        return f"{reverse('admin:reports_conformance_changelist')}?{urlencode({'quarter': review.quarter})}"
+    of = {"of": f"unit:{review.unit_id}"} if review.unit_id else {}
+    return f"{reverse('admin:reports_figures_behind')}?{urlencode({'quarter': review.quarter, **of, 'figure': behind})}"
 
 
 def action_shown(action: QuarterlyAction, now: datetime) -> dict[str, Any]:

@@ -31,8 +31,13 @@ def compared(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[Change]:
         if kind is None:
             continue
         name = f"{title}, median" if kind is Kind.DURATION else title
-        found.append(Change(key, name, _told(value, kind), _told(then, kind), difference_in_words(value, then, kind)))
+        found.append(change_of(key, name, value, then, kind))
     return found
+
+
+def change_of(key: str, title: str, now: float | None, before: float | None, kind: Kind) -> Change:
+    """One figure then and now."""
+    return Change(key, title, _told(now, kind), _told(before, kind), difference_in_words(now, before, kind))
 
 
 def different(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[Change]:

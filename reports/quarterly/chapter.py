@@ -5,6 +5,7 @@ from typing import Any
 
 from reports.document import Chapter, Column, Definition, Kind, Section, Table
 
+from . import escalated
 from .changes import different, lists_compared
 from .frozen import facts, told_before
 from .manifest import content_of, utc
@@ -51,6 +52,8 @@ def restated_in_words(review: QuarterlyReview) -> list[str]:
         return []
     before, now = told_before(review), facts(review)
     figures = different(review.figures.get("metrics", {}), former.figures.get("metrics", {}))
+    told_of_escalations = escalated.compared(review.figures.get("escalated", {}), former.figures.get("escalated", {}))
+    figures += [change for change, _ in told_of_escalations if change.now != change.before]
     told = [f"{change.title}: {change.before} before, {change.now} now." for change in figures]
     told += lists_compared(_by_title(now["findings"]), _by_title(before.get("findings", [])), name="Finding", by="pattern")
     told += lists_compared(_by_title(now["decisions"]), _by_title(before.get("decisions", [])), name="Decision", by="pattern")

@@ -19,6 +19,8 @@ from reports.packs.quarters import Quarter
 from reports.packs.services import Tell
 from reports.packs.units import Unit
 
+from . import escalated
+
 OPENED = "The quarterly review of these figures was opened."
 
 
@@ -77,28 +79,31 @@ def without_floats(value: Any) -> Any:
 
 def _shown(head: dict[str, Any], quarter: Quarter, unit: BusinessUnit | None) -> dict[str, Any]:
     content = head["content"]
-    before, of = _before(quarter.previous, unit)
+    before, escalated_before, of = _before(quarter.previous, unit)
     return {
         "highlights": [list(each) for each in head["highlights"]],
         "summary": list(head["summary"]),
         "metrics": {**content["metrics"], **content["coverage"]},
+        "escalated": escalated.picked(content),
         "last_event_at": content["last_event_at"],
         "before": before,
+        "escalated_before": escalated_before,
         "before_is": of,
     }
 
 
-def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any], str]:
-    """The figures of the quarter before as they were frozen, else as they are now; and which of both."""
+def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """The figures of the quarter before as they were frozen, else as they are now, then without those of escalations; and which of both."""
     kept = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").first()
     if kept is not None:
         content = _head_kept(kept)["content"]
-        return {**content["metrics"], **content["coverage"]}, f"as frozen under number {kept.number}"
+        return {**content["metrics"], **content["coverage"]}, escalated.picked(content), f"as frozen under number {kept.number}"
     from reports.metrics.queries import facts_of
 
     units = Unit.of(unit).keys if unit else None
     facts = list(facts_of(Population(quarter.start, quarter.end, units)))
-    return definitions.measured((*definitions.METRICS, *definitions.COVERAGE), facts), "as known now; it was never frozen"
+    known = definitions.measured((*definitions.METRICS, *definitions.COVERAGE), facts)
+    return known, {}, "as known now; it was never frozen"
 
 
 def _head_kept(kept: FrozenFigures) -> dict[str, Any]:

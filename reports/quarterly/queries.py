@@ -26,6 +26,8 @@ class Progress:
     signed: int = 0
     signatures: int = 0
     next_step: str = ""
+    rounds: int = 0
+    written: bool = False
 
     def words(self, state: str) -> str:
         """'3 of 8 findings to judge, 1 decision to take'; '1 of 3 signatures, next: Manager or owner'."""
@@ -36,7 +38,8 @@ class Progress:
             _of(self.unjudged, self.findings, "finding") + " to judge" if self.unjudged else "",
             _of(self.untaken, self.decisions, "decision") + " to take" if self.untaken else "",
         ]
-        return ", ".join(part for part in parts if part) or "nothing waits: summary, then signatures"
+        waits = ", ".join(part for part in parts if part) or ("to be put up for signature" if self.written else "summary to write")
+        return f"sent back; {waits}" if self.rounds and state == ReviewState.PREPARING else waits
 
 
 def _of(left: int, total: int, what: str) -> str:
@@ -59,7 +62,15 @@ def progress_of(reviews: Sequence[QuarterlyReview]) -> dict[int, Progress]:
         waiting = [title for title, by in mine if by is None]
         (unjudged, all_findings), (untaken, all_decisions) = findings.get(review.pk, (0, 0)), decisions.get(review.pk, (0, 0))
         found[review.pk] = Progress(
-            unjudged, all_findings, untaken, all_decisions, len(mine) - len(waiting), len(mine), waiting[0] if waiting else ""
+            unjudged,
+            all_findings,
+            untaken,
+            all_decisions,
+            len(mine) - len(waiting),
+            len(mine),
+            waiting[0] if waiting else "",
+            review.round,
+            bool(review.summary.strip()),
         )
     return found
 
@@ -114,6 +125,14 @@ def agreed_in(review: QuarterlyReview) -> list[QuarterlyAction]:
     """Actions of this review and of the statements before it."""
     chain = QuarterlyAction.objects.filter(review__unit=review.unit_id, review__quarter=review.quarter, review__number__lte=review.number)
     return list(chain.select_related("owner", "finding", "decision", "settled_by", "review__unit").order_by("due_on", "pk"))
+
+
+def sent_back(review: QuarterlyReview) -> Any:
+    """How it came back from its signatures: when, by whom and with which words; None for one that did not. No query before the first round."""
+    if review.state != ReviewState.PREPARING or not review.round:
+        return None
+    rows = review.history.filter(round=review.round, state=ReviewState.PREPARING).select_related("history_user")
+    return rows.order_by("history_date", "history_id").first()
 
 
 def open_actions(now: datetime) -> QuerySet[QuarterlyAction]:

@@ -13,13 +13,13 @@ from portal.foundation import clock
 from portal.foundation.granting.appointments import appoint
 from portal.models import User
 from reports.models import QuarterlyAction, QuarterlyReview, QuarterlyRules
-from reports.quarterly import proposing
+from reports.quarterly import escalated, proposing
 from reports.quarterly.actions import finish_action
 from reports.quarterly.deciding import ask_decision
 from reports.quarterly.judging import add_finding
 from reports.quarterly.opening import restate
 from reports.quarterly.packing import finish_signed
-from reports.quarterly.signing import sign_review
+from reports.quarterly.signing import send_back, sign_review
 from tests.factories import quarterly as make
 from tests.factories.portal import person
 from tests.factories.quarterly import AFTER, DURING
@@ -360,3 +360,30 @@ def test_a_pack_that_does_not_come_is_said_to_be_stuck(review: QuarterlyReview, 
     found = read(cora, reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]))
     assert "its pack is not made yet" in found
     assert "data-progress-live" not in found
+
+
+def test_the_page_tells_of_escalations_and_leads_to_what_is_behind_them(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    payments = make.unit("Payments")
+    quiet = make.opened(None, by=cora)
+    assert "The portal escalated none of these incidents" in read(cora, page(quiet))
+    monkeypatch.setattr(escalated, "picked", lambda content: {"runs": 3, "windows": 2, "without_rationale": 1})
+    made = make.opened(payments, by=cora)
+    found = read(cora, page(made))
+    assert "Escalations begun" in found
+    behind = reverse("admin:reports_figures_behind")
+    assert f'href="{behind}?quarter=2026Q1&amp;of=unit%3A{payments.pk}&amp;figure=windows.missed">Windows missed' in found
+    assert f'href="{reverse("admin:reports_conformance_changelist")}?quarter=2026Q1">Deviations without a rationale' in found
+    read(cora, f"{reverse('admin:reports_figures_changelist')}?quarter=2026Q1&of=unit:{payments.pk}")
+
+
+def test_one_that_was_sent_back_says_by_whom_and_why_until_it_is_put_up_again(review: QuarterlyReview, cora: Any) -> None:
+    listing = reverse("admin:reports_quarterlyreview_changelist")
+    assert "summary to write" in read(cora, listing)
+    make.put_up(review, cora)
+    send_back(review, actor=make.committee(), now=AFTER, reason="Nights are missing \u202e<b>")
+    found = read(cora, page(review))
+    assert "Sent back <time" in found
+    assert "by Rolf Risk: “<bdi>Nights are missing \u202e&lt;b&gt;</bdi>”" in found
+    assert "sent back; to be put up for signature" in read(cora, listing)
+    make.put_up(QuarterlyReview.objects.get(pk=review.pk), cora)
+    assert "Nights are missing" not in read(cora, page(review))
