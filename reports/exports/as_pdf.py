@@ -105,8 +105,10 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _shown(cells: Sequence[Cell], kind: Kind) -> list[str]:
-    """A column's cells as text. Shares of which one has a decimal all have one, so that they stand under each other."""
+    """A column's cells as text. Shares of which one has a decimal all have one, so that they stand under each other; a day stays with its hour."""
     texts = [shown(cell, kind) for cell in cells]
+    if kind is Kind.DATETIME:
+        return [text.replace(" ", "\N{NO-BREAK SPACE}") for text in texts]
     if kind in {Kind.PERCENT, Kind.NUMBER} and any("." in text and not text.startswith("<") for text in texts):
         return [_WHOLE.sub(r"\g<0>.0", text) for text in texts]
     return texts

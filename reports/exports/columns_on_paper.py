@@ -8,8 +8,8 @@ PAGE = 481.9
 SIZES = ((8.0, 4.0), (7.5, 3.5), (7.0, 3.0), (6.5, 2.5))
 # A wide table of so few rows is turned: its columns become rows.
 FEW_ROWS = 5
-# The template lets longer words break anywhere; a text asks for no more than a line and a half of a page.
-LONGEST_WORD, LONGEST_TEXT = 24, 90
+# The template lets longer words break anywhere; a text asks for no more than three lines of a page.
+LONGEST_WORD, LONGEST_TEXT = 24, 240
 # Of the font's size: the width of letters in Noto Sans, a little generous, and how much wider its bold is.
 _NARROW, _WIDE = frozenset(" ijlI.,:;'|!()[]"), frozenset("mwMW%@")
 _LETTER, _CAPITAL, _BOLD = 0.57, 0.68, 1.07
@@ -75,7 +75,7 @@ def _width_of_letter(letter: str) -> float:
 
 
 def _longest_word(text: str, *, bold: bool = False) -> float:
-    return max((width_of(word[:LONGEST_WORD], bold=bold) for word in text.split()), default=0.0)
+    return max((width_of(word[:LONGEST_WORD], bold=bold) for word in text.split(" ")), default=0.0)
 
 
 def _unbroken(text: str, number: bool) -> float:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from portal.foundation.words import counted
 from reports.document import Chapter, Column, Definition, Kind, Section, Table
+from reports.packs.summary import day_in_words, listed
 
 from . import escalated
 from .changes import different, lists_compared
@@ -14,6 +16,13 @@ from .queries import agreed_in, from_last_time
 from .states import DecisionState, FindingState
 
 KEY = "review"
+JUDGED = (
+    Column("rank", "Rank", Kind.INTEGER),
+    Column("finding", "Finding"),
+    Column("incidents", "Incidents", Kind.INTEGER),
+    Column("judged", "Judged"),
+    Column("reason", "Reason"),
+)
 
 
 def chapter_of_review(review: QuarterlyReview) -> Chapter:
@@ -42,7 +51,21 @@ def chapter_of_review(review: QuarterlyReview) -> Chapter:
         ],
         "restated": restated_in_words(review),
     }
-    return Chapter(KEY, tuple(section for section in sections if section is not None), content, _definitions())
+    return Chapter(KEY, tuple(section for section in sections if section is not None), content, _definitions(), _in_words(review))
+
+
+def _in_words(review: QuarterlyReview) -> tuple[str, ...]:
+    """For the summary of the whole: how much was accepted, decided and agreed, and who signed last."""
+    found = list(review.findings.values_list("state", flat=True))
+    taken = review.decisions.filter(state=DecisionState.TAKEN).count()
+    said = (
+        f"In its review {sum(state == FindingState.ACCEPTED for state in found):,} of {counted(len(found), 'finding')} were accepted, "
+        f"{counted(taken, 'decision')} {'was' if taken == 1 else 'were'} taken and {counted(len(agreed_in(review)), 'action')} agreed."
+    )
+    signed = [each for each in _of_round(review) if each.at is not None]
+    if review.is_signed and signed:
+        said += f" It is signed: {listed([each.title for each in signed])}, the last on {day_in_words(signed[-1].at.astimezone(UTC))}."
+    return (said,)
 
 
 def restated_in_words(review: QuarterlyReview) -> list[str]:
@@ -103,12 +126,15 @@ def _findings(review: QuarterlyReview) -> Section:
         for one in found
     )
     evidence = tuple((one.rank, one.headline, number) for one in found for number in one.incidents)
-    accepted = sum(one.state == FindingState.ACCEPTED for one in found)
-    text = f"{accepted:,} of {len(found):,} were accepted." if found else "Nothing was found."
+    accepted = [one for one in found if one.state == FindingState.ACCEPTED]
+    text = f"{len(accepted):,} of {len(found):,} were accepted." if found else "Nothing was found."
+    told = (f"{one.rank}. {one.headline.rstrip('.')}. {one.sentence}".strip() for one in accepted)
+    judged = tuple((one.rank, one.headline, len(one.incidents), _judged(one), one.reason or None) for one in found)
     return Section(
-        "review_findings", "Findings", paragraphs=(text,),
+        "review_findings", "Findings", paragraphs=(text, *told),
         tables=(
-            Table("review_findings", "Findings", "As they were judged, by rank; proposals that were dismissed stand here with the reason.", columns, rows, whole=True),
+            Table("review_judged", "Findings, as they were judged", "By rank; proposals that were dismissed stand here with the reason.", JUDGED, judged, whole=True),
+            Table("review_findings", "Findings", "As they were judged, by rank, with what was seen.", columns, rows, on_paper=False),
             Table(
                 "review_evidence", "Incidents behind the findings", "Each incident of each finding.",
                 (Column("rank", "Rank", Kind.INTEGER), Column("finding", "Finding"), Column("incident", "Incident")), evidence, on_paper=False,

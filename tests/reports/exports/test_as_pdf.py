@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pypdf
 import pytest
 
 from portal.foundation.errors import PortalError
-from reports.document import ReportDocument
+from reports.document import ReportDocument, Section
 from reports.exports import as_pdf
 from reports.packs.build import build
 from reports.packs.quarters import Progress, Quarter
@@ -157,3 +158,21 @@ def test_a_typesetter_that_fails_is_one_sentence_and_leaves_nothing(tmp_path: Pa
     with pytest.raises(PortalError, match=r"^The PDF could not be made: .*No module named 'reports'.* The other formats do not need this"):
         as_pdf.write(small_document(), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_digest_and_a_command_are_copied_as_they_stand(tmp_path: Path) -> None:
+    digest, command = (
+        "0123456789abcdef" * 4,
+        "unzip -p pack-2016Q1-unit-3-payments-evidence.zip attached/pack-2016Q1-figures.jsonl | sha256sum",
+    )
+    document = replace(
+        build(Quarter(2016, 1), [fact()], progress=Progress.OVER, last_event_at=None),
+        facts=(("SHA-256 of the figures", digest),),
+        sections=(
+            Section("check", "How to check", (f"Everybody signed {digest}; so it stands.",)),
+            Section("by_hand", "", ("Type:",), code=(digest, command)),
+        ),
+    )
+    text = text_of(document, tmp_path)
+    assert text.count(digest) == 3
+    assert command in text
