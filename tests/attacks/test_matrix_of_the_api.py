@@ -124,8 +124,10 @@ def _looks(actor: str, path: str, label: str) -> bool:
 
 
 def _told(actor: str, label: str, place: str, *, works: bool) -> bool:
-    """Beside rows in reach: an incident names its service, and whoever may send a reading is told what can be measured."""
+    """Beside rows in reach: an incident names its service, a plan its view, and whoever may send a reading is told what can be measured."""
     if label == "policies.service" and sees(actor, "incidents.incident", place):
+        return True
+    if label == "audit.savedview" and sees(actor, "audit.reviewplan", place):
         return True
     return sees(actor, label, place) or (label == "policies.ownmeasure" and works)
 
