@@ -28,11 +28,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from trails import DEEDS, END, HOSTS, PER_INCIDENT, ensure, percentile, person_of, service_of
+from trails import DEEDS, END, HOSTS, PER_INCIDENT, SERVICES_TOLD, ensure, percentile, person_of, service_of
 
 PROJECT = Path(__file__).resolve().parents[1]
 FULL, FEW, TIMES = 10_000_000, 100_000, 30
 MOST_MS, PAGE_MS, MOST_QUERIES = 150.0, 300.0, 12
+# As many as one filter takes.
+PEOPLE = tuple(str(key) for key in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 40, 60, 100, 150, 800, 1_500, 1_950))
+TWENTY = tuple(f"policies.service:{key}" for key in SERVICES_TOLD[:20])
 Question = Callable[[random.Random], Any]
 Figures = dict[str, dict[str, Any]]
 
@@ -114,6 +117,16 @@ def questions(events: int) -> dict[str, Question]:
         "person, type, word and 300 days": lambda c: Filters(
             person=(person_of(c),), type=(deed(c),), text="card", since=END - timedelta(days=330), until=END - timedelta(days=30)
         ),
+        "twenty people, all types, a year": lambda c: Filters(
+            person=PEOPLE,
+            type=tuple({deed for deed, _, _ in DEEDS}),
+            since=END - timedelta(days=340),
+            until=END - timedelta(days=3, hours=5),
+        ),
+        "twelve words": lambda c: Filters(
+            text=f"card payments fail in region on host web-{c.randrange(HOSTS)} change service in_progress 5"
+        ),
+        "twenty services, their deeds by a person": lambda c: Filters(object=TWENTY, person=(person_of(c),)),
         "three words that seldom meet": lambda c: Filters(
             text=f"web-{c.randrange(HOSTS)} payments {c.randrange(37)}", person=(person_of(c),)
         ),

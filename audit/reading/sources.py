@@ -19,7 +19,7 @@ from .population import in_columns
 from .services import RIGHT
 from .terms import question
 from .things import Window, window
-from .words_in_payloads import listed
+from .words_in_payloads import listed, may_hold
 
 # What is not filed yet is read one by one, newest first, so far.
 MOST_UNFILED = 5_000
@@ -44,6 +44,7 @@ class Source:
     def __init__(self, filters: Filters, reader: Any) -> None:
         self.filters = filters
         self.blanks = hides(reader)
+        self.words = filters.words
         # The index promises whole hours; what is beyond the time need not be read.
         in_time = in_columns(Filters(since=filters.since, until=filters.until, routine=True))
         self.events = visible_to(reader, LedgerEvent.objects.filter(in_time), RIGHT)
@@ -105,7 +106,7 @@ class Source:
         return _once(merge(sorted(tail, reverse=not upward), filed, reverse=not upward))
 
     def _is_asked(self, event: LedgerEvent) -> bool:
-        return matches(self.filters, facts_of(event, blanks=self.blanks))
+        return may_hold(event.payload, self.words) and matches(self.filters, facts_of(event, blanks=self.blanks))
 
     def _count(self) -> Count:
         return self._joint(self.tail, self.lookup)
