@@ -51,6 +51,8 @@ def difference_in_words(now: float | None, before: float | None, kind: Kind) -> 
         return "" if now is before else "not comparable"
     if now == before:
         return "the same"
+    if _told(now, kind) == _told(before, kind):
+        return "about the same"
     return f"{_told(abs(now - before), kind)} {'more' if now > before else 'less'}"
 
 

@@ -45,3 +45,10 @@ def test_rows_of_two_statements_are_compared_by_what_stays_of_them() -> None:
         "Finding left out: “Confused”.",
     ]
     assert lists_compared(before, before, name="Finding", by="pattern") == []
+
+
+def test_what_is_written_alike_is_not_told_as_seconds_more() -> None:
+    now, before = ({"time_to_resolve_seconds": {"p50": seconds}} for seconds in (4922.5, 4915.0))
+    change = compared(now, before)[0]
+    assert (change.now, change.words) == (change.before, "about the same")
+    assert different(now, before) == []
