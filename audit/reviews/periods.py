@@ -32,7 +32,7 @@ class Span:
 
 def due_spans(rhythm: Rhythm, since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[Span]:
     """Every stretch from `since` on that is over at `now`, the oldest first. The first one may be shorter: it ends where the calendar's does."""
-    while (until := end_after(rhythm, since, zone)) <= now:
+    while since < now and (until := end_after(rhythm, since, zone)) <= now:
         yield Span(since, until)
         since = until
 

@@ -26,6 +26,10 @@ def test_every_missed_day_is_due() -> None:
     ]
 
 
+def test_what_begins_where_the_calendar_ends_is_never_due_and_hinders_nothing() -> None:
+    assert spans(Rhythm.QUARTERLY, "9999-12-31", "2026-03-08") == []
+
+
 def test_what_is_not_over_is_not_due() -> None:
     assert spans(Rhythm.WEEKLY, "2026-03-02", "2026-03-08T23:59") == []
     assert spans(Rhythm.WEEKLY, "2026-03-02", "2026-03-09") == [("03-02T00:00", "03-09T00:00")]
