@@ -133,7 +133,9 @@ class Things(Source):
 
     def _count(self) -> Count:
         some = window(self.filters, MOST_COUNTED + 1)
-        return Count(len(some.numbers), some.ended is None, is_least=some.ended is not None)
+        if some.ended is None:
+            return Count(len(some.numbers))
+        return Count(min(len(some.numbers), MOST_COUNTED), is_exact=False, is_least=True)
 
 
 class Among(Source):
