@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reports.metrics.escalation_definitions import Escalations
 from reports.metrics.levels import NEVER, Cause, Truth, Whole
 
-from .columns import KEPT, Facts, joined, without_facts
+from .columns import Facts, joined, without_facts
 from .places import Places
 from .queries import Dimension, Selection
 
@@ -33,22 +33,24 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The incidents of a part: columns with their escalations, and lists by the names of facts, times in microseconds."""
+    """The incidents of a part: columns with their escalations, and what `days` hold as lists, of all incidents or of those in `rows`."""
 
     columns: Facts
-    lists: Mapping[str, Sequence[Any]]
+    days: Sequence[Mapping[str, Sequence[Any]]]
+    rows: list[int] | None = None
+
+    def told(self, name: str) -> list[Any]:
+        """The facts of that name, times in microseconds. Of a dozen a line needs one or two."""
+        values = list(chain.from_iterable(day[name] for day in self.days))
+        return values if self.rows is None else [values[row] for row in self.rows]
 
 
 def picked(days: Iterable[bytes], selection: Selection, places: Places) -> Picked:
     """The incidents of `selection` out of packed days. Raises OtherFormat."""
     given = [without_facts(content) for content in days]
-    whole = joined([columns for columns, _ in given])
-    lists = {field.name: list(chain.from_iterable(told[field.name] for _, told in given)) for field in KEPT}
-    chosen = _chosen(whole, lists, selection, places)
-    if chosen is None:
-        return Picked(whole, lists)
-    rows = np.flatnonzero(chosen).tolist()
-    return Picked(whole.where(chosen), {name: [values[row] for row in rows] for name, values in lists.items()})
+    everything = Picked(joined([columns for columns, _ in given]), [told for _, told in given])
+    chosen = _chosen(everything, selection, places)
+    return everything if chosen is None else Picked(everything.columns.where(chosen), everything.days, np.flatnonzero(chosen).tolist())
 
 
 def incidents_behind(given: Picked, line: str, level: int | None = None) -> Behind | None:
@@ -63,13 +65,14 @@ def incidents_behind(given: Picked, line: str, level: int | None = None) -> Behi
     return Behind(given.columns.keys[rows].tolist(), times[rows].tolist())
 
 
-def _chosen(whole: Facts, lists: Mapping[str, Sequence[Any]], selection: Selection, places: Places) -> Truth | None:
+def _chosen(everything: Picked, selection: Selection, places: Places) -> Truth | None:
     """Which incidents are of `selection`; None for all."""
+    whole = everything.columns
     key = int(selection.part) if selection.part.isdecimal() and len(selection.part) < 19 else -1
     if selection.dimension == Dimension.WHOLE.value:
         return None
     if selection.dimension == Dimension.SEVERITY.value:
-        return np.array([severity == selection.part for severity in lists["severity"]], dtype=bool)
+        return np.array([severity == selection.part for severity in everything.told("severity")], dtype=bool)
     if selection.dimension == Dimension.UNIT.value:
         within = [service for service in np.unique(whole.services).tolist() if key in places.units_of(service)]
         return np.isin(whole.services, within)
@@ -85,7 +88,7 @@ def _of_facts(given: Picked, name: str, part: str) -> Whole | None:
     if found is None:
         return None
     named, counts = found
-    return np.fromiter(map(int, map(counts, *(given.lists[each] for each in named))), dtype=np.int64, count=len(given.columns.keys))
+    return np.fromiter(map(int, map(counts, *map(given.told, named))), dtype=np.int64, count=len(given.columns.keys))
 
 
 def _ends(opened: int, ended: int | None) -> bool:
