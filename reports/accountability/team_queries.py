@@ -1,12 +1,14 @@
 """What the teams answered for, out of the database: a constant number of queries, alerts as columns."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from django.apps import apps
+from django.core.cache import cache
 from django.db.models import Count, Max, Q
 
 from audit.recertification.models import AccessItem
@@ -14,7 +16,7 @@ from audit.reviews.models import ReviewItem
 from incidents.models import DrillPart, EscalationRun, EscalationStep, HandOff, TimelineEntry
 from policies import models as policies
 from policies.models import Approval, PolicyReview
-from reports.metrics.columns import Microseconds, coded, read
+from reports.metrics.columns import Microseconds, along, coded, read
 from reports.metrics.levels import NEVER, Truth, Whole
 from reports.metrics.one_report import once
 from reports.metrics.population import Population
@@ -23,6 +25,7 @@ from .team_definitions import Answers
 from .teams import Row, Team, told_of
 
 _Action = EscalationStep.Action
+DEAR, KEPT_FOR = timedelta(seconds=1), timedelta(minutes=1)
 # In the order of this file's numbers: an alert; what ends it with nobody having answered; an answer; what else ends it.
 _PAGED, _GOES_ON, _TAKES, _ENDS = range(4)
 _KINDS = {
@@ -36,6 +39,19 @@ _KINDS = {
 def teams_told(start: datetime, end: datetime) -> list[Row]:
     """The rows of the quarter from `start` to `end`, of the whole organisation: the same whoever asks, so that no two tables tell a third."""
     return told_of(teams_at(end), answers_in(Population(start, end)))
+
+
+def teams_for_a_page(start: datetime, end: datetime) -> list[Row]:
+    """The same for whoever turns pages: of a great quarter the rows are kept for a minute."""
+    key = f"teams:{start.timestamp()}:{end.timestamp()}"
+    kept: list[Row] | None = cache.get(key)
+    if kept is not None:
+        return kept
+    begun = time.monotonic()
+    rows = teams_told(start, end)
+    if time.monotonic() - begun >= DEAR.total_seconds():
+        cache.set(key, rows, KEPT_FOR.total_seconds())
+    return rows
 
 
 def teams_at(end: datetime) -> list[Team]:
@@ -55,20 +71,21 @@ def teams_at(end: datetime) -> list[Team]:
 
 
 def answers_in(population: Population) -> Answers:
-    """The quarter person by person. Nine queries."""
+    """The quarter person by person. Eight queries."""
     person, at, asked, answered = _alerts(population)
-    given, given_signed = _hand_offs(population, "giver")
-    taken, taken_signed = _hand_offs(population, "receiver")
+    given, given_signed, taken, taken_signed = _hand_offs(population)
     drills, agreed = _drills(population)
     return Answers(person, at, asked, answered, given, given_signed, taken, taken_signed, drills, agreed, _reviews(population))
 
 
 def _alerts(population: Population) -> tuple[Whole, Whole, Truth, Truth]:
     """Whose, when, whether it needed an answer, whether it had one in time."""
-    rows = EscalationStep.objects.filter(population.without_drills("run__incident__"), action__in=_KINDS).order_by()
+    rows = EscalationStep.objects.filter(population.without_drills("run__incident__"), action__in=_KINDS)
     technical = coded("run__track", {EscalationRun.Track.TECHNICAL.value: 1})
     named = ("run_id", "sequence", "part", coded("action", {kind.value: number for kind, number in _KINDS.items()}), "person_id")
-    run, sequence, part, kind, person, at, incident, track = read(rows, *named, Microseconds("at"), "run__incident_id", technical)
+    run, sequence, part, kind, person, at, incident, track = read(
+        along(rows, "run__incident__"), *named, Microseconds("at"), "run__incident_id", technical
+    )
     order = np.lexsort((part, sequence, run))
     run, sequence, kind, person, at, incident, track = (each[order] for each in (run, sequence, kind, person, at, incident, track))
     alerts = np.flatnonzero((kind == _PAGED) & (person != NEVER))
@@ -78,7 +95,7 @@ def _alerts(population: Population) -> tuple[Whole, Whole, Truth, Truth]:
     told = TimelineEntry.objects.filter(
         population.without_drills("incident__"), actor__isnull=False, kind=TimelineEntry.Kind.STATE, data__state="in_progress"
     )
-    of, who, when = read(told.order_by(), "incident_id", "actor_id", Microseconds("at"))
+    of, who, when = read(along(told, "incident__"), "incident_id", "actor_id", Microseconds("at"))
     by_incident = _answered(incident[alerts], person[alerts], at[alerts], until, of, who, when) & (track[alerts] == 1)
     answered = by_step | by_incident
     # A last alert of the run has nothing behind it that could have gone on.
@@ -106,8 +123,7 @@ def _answered(of: Whole, person: Whole, at: Whole, until: Whole, of_take: Whole,
     if not len(of) or not len(of_take):
         return np.zeros(len(of), dtype=np.bool_)
     first, second = np.concatenate((of, of_take)), np.concatenate((person, taker))
-    _, code = np.unique(np.stack((first, second), axis=1), axis=0, return_inverse=True)
-    code = code.reshape(-1)
+    code = first * (second.max() + 1) + second
     when = np.concatenate((at, taken))
     is_take = np.concatenate((np.zeros(len(of), dtype=np.int64), np.ones(len(of_take), dtype=np.int64)))
     order = np.lexsort((is_take, when, code))
@@ -123,21 +139,21 @@ def _answered(of: Whole, person: Whole, at: Whole, until: Whole, of_take: Whole,
     return found[: len(of)]
 
 
-def _hand_offs(population: Population, side: str) -> tuple[dict[int, int], dict[int, int]]:
-    """By person all but those withdrawn, and of them those signed."""
-    rows = HandOff.objects.filter(population.without_drills("incident__")).exclude(state="withdrawn").exclude(**{side: None}).order_by()
-    told = rows.values_list(side).annotate(all=Count("pk"), signed=Count("pk", filter=Q(state="signed")))
-    return _pairs(told)
+def _hand_offs(population: Population) -> list[dict[int, int]]:
+    """Given, given and signed, taken, taken and signed: by person, those withdrawn left out. One query."""
+    rows = HandOff.objects.filter(population.without_drills("incident__")).exclude(state=HandOff.State.WITHDRAWN)
+    giver, receiver, signed = read(along(rows, "incident__"), "giver_id", "receiver_id", coded("state", {HandOff.State.SIGNED.value: 1}))
+    return [_by_person(side[(side != NEVER) & chosen]) for side in (giver, receiver) for chosen in (signed >= NEVER, signed == 1)]
+
+
+def _by_person(keys: Whole) -> dict[int, int]:
+    people, counts = np.unique(keys, return_counts=True)
+    return dict(zip(people.tolist(), counts.tolist(), strict=True))
 
 
 def _drills(population: Population) -> tuple[dict[int, int], dict[int, int]]:
     began = DrillPart.objects.filter(drill__started_at__gte=population.start, drill__started_at__lt=population.end, person__isnull=False)
-    return _pairs(
-        began.order_by().values_list("person").annotate(all=Count("pk"), agreed=Count("pk", filter=Q(consented_at__isnull=False)))
-    )
-
-
-def _pairs(told: Any) -> tuple[dict[int, int], dict[int, int]]:
+    told = began.order_by().values_list("person").annotate(all=Count("pk"), agreed=Count("pk", filter=Q(consented_at__isnull=False)))
     rows = list(told)
     return {person: count for person, count, _ in rows}, {person: count for person, _, count in rows if count}
 

@@ -33,11 +33,11 @@ def accountability_teams(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, quarter: Quarter, now: Any) -> dict[str, Any]:
     # Here, and not for every process at its start: the table takes numpy.
     from reports.accountability.chapter import told
-    from reports.accountability.team_queries import teams_told
+    from reports.accountability.team_queries import teams_for_a_page
     from reports.accountability.teams import IN_WORDS, RULE
 
     reader: Any = request.user
-    rows = teams_told(quarter.start, quarter.end)
+    rows = teams_for_a_page(quarter.start, quarter.end)
     sees_all, reach = may(reader, SEE_ALL), lines_for(reader)
     mine = rows if sees_all else [row for row in rows if row.team is not None and row.team.key in reach]
     chapter = told(mine if sees_all or not mine else [*mine, rows[-1]], None)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -194,7 +195,7 @@ def test_the_number_of_queries_depends_on_nothing(scene: Scene, incidents: int, 
         TeamRow.objects.create(name=f"Team {number}", business_unit=unit).members.add(scene.ana, person(f"Extra {number}"))
     for minute in (0, 5, 15):
         scene.engine(minute)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         team_queries.teams_told(START, END)
 
 
@@ -212,3 +213,14 @@ def test_everybody_else_is_told_with_the_teams_that_are_too_small(scene: Scene) 
         (OTHERS, 8, 18),
         (TOGETHER, 14, 36),
     ]
+
+
+def test_a_great_quarter_is_read_once_a_minute_for_those_who_turn_pages(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    monkeypatch.setattr(team_queries, "DEAR", timedelta(0))
+    asked: list[int] = []
+    monkeypatch.setattr(team_queries, "teams_told", lambda start, end: asked.append(1) or [])
+    for _ in range(3):
+        assert team_queries.teams_for_a_page(START, END) == []
+    assert len(asked) == 1
+    cache.clear()
