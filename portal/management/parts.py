@@ -7,7 +7,7 @@ from django.conf import settings
 from .family import Part
 
 if TYPE_CHECKING:
-    from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
 
 
 def installation(address: str) -> list[Part]:
@@ -28,9 +28,10 @@ def installation(address: str) -> list[Part]:
     ]
 
 
-def web(address: str) -> "BaseApplication":
-    """gunicorn, with the code that is loaded already; `run` serves until it is told to stop."""
+def web(address: str) -> "Arbiter":
+    """gunicorn, with the code that is loaded already and all it reads of its settings; `run` serves until it is told to stop."""
     from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
 
     class Web(BaseApplication):
         def load_config(self) -> None:
@@ -50,7 +51,7 @@ def web(address: str) -> "BaseApplication":
 
             return application
 
-    return Web()
+    return Arbiter(Web())
 
 
 def load() -> None:
@@ -62,7 +63,7 @@ def load() -> None:
     from django.apps import apps
     from django.db import connection
     from django.template import engines
-    from django.urls import get_resolver
+    from django.urls import get_resolver, reverse
     from django.utils.module_loading import import_string
     from django.utils.translation import gettext
 
@@ -77,8 +78,8 @@ def load() -> None:
     from portal.foundation.loading import without
     from portal.foundation.outbound_http import certificates
 
-    # Every name of an address, which links need, and whom we trust: some megabytes in each process that comes to need them.
-    _ = get_resolver().reverse_dict, certificates()
+    # Every name of an address, which links need (the admin's are worked out apart), and whom we trust: megabytes in each process that needs them.
+    _ = get_resolver().reverse_dict, reverse("admin:index"), certificates()
     # Every part reads addresses, which are encrypted.
     secrecy.warm_up()
     with without("allauth.account.templatetags"):

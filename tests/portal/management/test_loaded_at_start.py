@@ -1,18 +1,36 @@
-"""What every process would carry from its start, though hardly anybody asks for it, stays out."""
+"""What every process would carry from its start, though hardly anybody asks for it, stays out; what each would work out for itself is there."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).resolve().parents[3]
-ASK = """
+LOAD = """
 import sys, django
 django.setup()
 from portal.management import parts
 parts.load()
 parts.installation("127.0.0.1:9")
+"""
+NAMES = """
 print(*sorted(name for name in sys.modules if sys.modules[name] is not None))
+"""
+ADDRESSES = """
+from django.urls import reverse
+from django.urls.resolvers import URLResolver
+worked_out = []
+URLResolver._populate = lambda self: worked_out.append(self)
+reverse("account_login"), reverse("admin:incidents_incident_change", args=[1])
+print(len(worked_out))
+"""
+WEB = """
+from gunicorn.arbiter import Arbiter
+site = parts.web("127.0.0.1:9")
+print(isinstance(site, Arbiter), site.app.callable.__class__.__name__)
 """
 # Each with who would bring it: the pack's files and pictures, the tests of others' packages, descriptions of the API, the shell.
 NEEDLESS = (
@@ -22,9 +40,28 @@ NEEDLESS = (
 )  # fmt: skip
 
 
-def test_what_hardly_anybody_asks_for_is_not_loaded_at_the_start(tmp_path: Path) -> None:
+@pytest.fixture
+def answer(tmp_path: Path) -> Callable[[str], list[str]]:
+    """What a process says that has loaded what it shares with the others, word by word."""
     env = {**os.environ, "PORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings.development", "PYTHONWARNINGS": "ignore"}
     env["DATABASE_URL"] = f"sqlite:///{tmp_path}/db.sqlite3"
-    loaded = subprocess.run([sys.executable, "-c", ASK], cwd=PROJECT, env=env, check=True, capture_output=True, text=True).stdout.split()
+
+    def asked(question: str) -> list[str]:
+        command = [sys.executable, "-c", LOAD + question]
+        return subprocess.run(command, cwd=PROJECT, env=env, check=True, capture_output=True, text=True).stdout.split()
+
+    return asked
+
+
+def test_what_hardly_anybody_asks_for_is_not_loaded_at_the_start(answer: Callable[[str], list[str]]) -> None:
+    loaded = answer(NAMES)
     assert "portal.urls" in loaded, "the whole portal was loaded"
     assert [name for name in NEEDLESS if name in loaded] == []
+
+
+def test_no_process_works_out_the_addresses_of_the_portal_or_its_admin_for_itself(answer: Callable[[str], list[str]]) -> None:
+    assert answer(ADDRESSES) == ["0"]
+
+
+def test_the_web_server_has_its_settings_and_the_portal_before_it_is_forked(answer: Callable[[str], list[str]]) -> None:
+    assert answer(WEB) == ["True", "WSGIHandler"]
