@@ -73,6 +73,7 @@ def main(incidents: int, quarters: int) -> int:
         "compared by service": f"?quarter={quarter}&by=service",
         "behind a few": f"behind/?quarter={quarter}&figure=exhausted_runs",
         "behind all": f"behind/?quarter={quarter}&figure=incidents_opened",
+        "behind a unit's": f"behind/?quarter={quarter}&of=unit:1&figure=windows.missed",
         "behind a service's": f"behind/?quarter={quarter}&of=service:1&figure=windows.missed",
     }
     for name, query in pages.items():
