@@ -131,7 +131,7 @@ class BehindView(View):
             **self.model_admin.admin_site.each_context(request),
             "title": title,
             "media": self.model_admin.media,
-            "first_line": f"{title}, {of}: {count}{f' of {incidents}' if found.sum != len(found.keys) else ''}.",
+            "first_line": f"{title}, {of}: {count}{f' in {incidents}' if found.sum != len(found.keys) else ''}.",
             "rows": rows,
             "several": found.sum != len(found.keys),
             "hidden": f"{words.counted(hidden, 'incident')} of this page {'is' if hidden == 1 else 'are'} not shown: you may not see {'it' if hidden == 1 else 'them'}."

@@ -68,7 +68,8 @@ def shown(review: QuarterlyReview, reader: Any, now: datetime) -> dict[str, Any]
         "portal_summary": figures.get("summary", []),
         "changes": [(change, change.key in KEYS) for change in compared(figures.get("metrics", {}), figures.get("before", {}))],
         "escalated": [
-            (change, _escalated_page(review, at)) for change, at in escalated.compared(figures["escalated"], figures["escalated_before"])
+            (change, _escalated_page(review, at) if figures["escalated"][change.key] else "")
+            for change, at in escalated.compared(figures["escalated"], figures["escalated_before"])
         ]
         if "escalated" in figures
         else None,

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from portal.foundation.access.checks import may
 from portal.foundation.people.models import User
+from reports.models import FinishedPack, QuarterlyReview
 from reports.packs.quarters import Quarter
 from reports.quarterly.people_only import PREPARE
 from reports.quarterly.queries import live, open_actions, progress_of, to_decide, to_sign
@@ -52,6 +53,25 @@ def quarterly_for_me(user: User, now: datetime) -> Card | None:
     if not rows:
         return None
     return Card("quarterly-mine", "Quarterly reviews that wait for you", "", rows[:ROWS], _list(), total=len(rows))
+
+
+def pack_of_the_review(quarter: Quarter) -> Row | None:
+    """The pack that comes of the whole organisation's review; None where there is no review. At most two queries."""
+    reviews = QuarterlyReview.objects.filter(quarter=str(quarter), unit=None).only("quarter", "state", "opened_at", "frozen_id")
+    review = reviews.order_by("-number").first()
+    if review is None:
+        return None
+    finished = FinishedPack.objects.filter(frozen=review.frozen_id).only("frozen_id", "finished_at").first()
+    if finished is not None:
+        there = reverse("admin:reports_frozenfigures_change", args=[finished.frozen_id])
+        return Row(f"The pack of {quarter} is signed and finished", there, finished.finished_at, "finished", "See it")
+    if review.is_signed:
+        return Row(
+            f"The pack of {quarter} is being made", reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]), action="See it"
+        )
+    return Row(
+        f"The pack of {quarter} comes with the last signature of its review", _page(review), quarter.end, "quarter ended", "See the review"
+    )
 
 
 def quarterly_actions(user: User, now: datetime) -> Card | None:

@@ -33,7 +33,7 @@ from .mine import (
     reports_not_surely_reached,
     reviews_waiting,
 )
-from .quarterly import quarterly_actions, quarterly_for_me, quarterly_progress
+from .quarterly import pack_of_the_review, quarterly_actions, quarterly_for_me, quarterly_progress
 from .rights import duties_that_meet, roles_taken_to_review
 
 ROWS = 8
@@ -170,15 +170,19 @@ def on_call_now(user: User, now: datetime) -> Card:
 
 def quarterly_review(user: User, now: datetime) -> Card:
     quarter = Quarter.of(now).previous
-    built = QuarterlyPack.objects.filter(quarter=str(quarter)).order_by("-built_at").first()
-    build_url = reverse("admin:reports_quarterlypack_build") + f"?quarter={quarter}"
-    if built is None:
-        row = Row(f"The pack of {quarter} has not been built", build_url, quarter.end, "quarter ended", "Build it")
-    else:
-        row = Row(f"The pack of {quarter} is built", build_url, built.built_at, "built", "Build again")
+    row = pack_of_the_review(quarter) or _pack_built(quarter)
     running = Row(f"{Quarter.of(now)} so far: its figures and their trends", reverse("admin:reports_figures_changelist"), action="Look")
     rows = (row, running) if may_somewhere(user, "reports.view_dashboard") else (row,)
     return Card("review", "Quarterly review", "", rows, reverse("admin:reports_quarterlypack_changelist"))
+
+
+def _pack_built(quarter: Quarter) -> Row:
+    """Of a quarter that has no review."""
+    built = QuarterlyPack.objects.filter(quarter=str(quarter)).order_by("-built_at").first()
+    build_url = reverse("admin:reports_quarterlypack_build") + f"?quarter={quarter}"
+    if built is None:
+        return Row(f"The pack of {quarter} has not been built", build_url, quarter.end, "quarter ended", "Build it")
+    return Row(f"The pack of {quarter} is built", build_url, built.built_at, "built", "Build again")
 
 
 def imports(user: User, now: datetime) -> Card | None:

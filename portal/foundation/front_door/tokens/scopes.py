@@ -103,7 +103,12 @@ SCOPES: tuple[Scope, ...] = (
     Scope(
         "quarterly.read",
         "read quarterly reviews with what was found, decided, agreed and signed, and conformance",
-        _doors(GET, *(f"quarterly-{thing}-{page}" for thing in ("review", "action") for page in ("list", "detail")), "quarterly-run-detail", "conformance")
+        _doors(
+            GET,
+            *(f"quarterly-{thing}-{page}" for thing in ("review", "action") for page in ("list", "detail")),
+            "quarterly-run-detail",
+            "conformance",
+        )
         + _doors(POST, "quarterly-review-check"),
         ("reports.view_quarterlyreview",),
     ),
