@@ -120,7 +120,7 @@ def _roles_in_words(roles: Sequence[Deviation]) -> str:
 
 
 def _tables(key: str, rows: Sequence[Deviation], *, confusion: bool) -> tuple[Table, ...]:
-    title = "Signs by kind" if confusion else "Deviations by class"
+    title, what = ("Signs by kind", "signs") if confusion else ("Deviations by class", "deviations")
     counts = Table(f"{key}_classes", title, "Drills are left out.", COUNTS, _counts(rows, confusion=confusion), whole=True)
     if not rows:
         return (counts,)
@@ -130,14 +130,14 @@ def _tables(key: str, rows: Sequence[Deviation], *, confusion: bool) -> tuple[Ta
         counts,
         Table(
             f"{key}_telling",
-            f"The {counted(len(telling), 'most telling', 'most telling')}",
+            f"The {len(telling)} most telling {what}" if len(telling) > 1 else f"The most telling {what[:-1]}",
             f"{many.capitalize()}.",
             TELLING,
             telling,
             whole=True,
         ),
         Table(
-            f"{key}_all", "All of them", f"{many.capitalize()}. Times in UTC.", ALL, tuple(row_of(each) for each in rows), on_paper=False
+            f"{key}_all", f"All {what}", f"{many.capitalize()}. Times in UTC.", ALL, tuple(row_of(each) for each in rows), on_paper=False
         ),
     )
 

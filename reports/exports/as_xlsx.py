@@ -28,6 +28,9 @@ _FORMATS = {
 }
 _WIDTHS = {Kind.INTEGER: 13, Kind.NUMBER: 13, Kind.DURATION: 18, Kind.PERCENT: 12, Kind.DATETIME: 20, Kind.YES_NO: 12, Kind.TEXT: 18}
 _WIDEST = 60
+# The words of the summary: letters in a line, a little fewer than fit, and the height of one in points.
+_LETTERS, _LINE = 105, 15
+_A4 = 9
 
 
 def write(document: ReportDocument, folder: Path) -> list[Path]:
@@ -68,14 +71,24 @@ def _styles(book: Any) -> dict[Any, Any]:
 
 def _write_title_page(book: Any, styles: dict[Any, Any], document: ReportDocument) -> None:
     sheet = book.add_worksheet("Summary")
+    _print_on_one_width(sheet)
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(1, 1, _LETTERS)
     sheet.write_string(0, 0, f"{document.title}, {document.subtitle}", styles["title"])
     lines = [*document.facts, ("", ""), *_named("Summary", document.summary), ("", ""), *_named("Notes", document.notes)]
     for row, (name, text) in enumerate(lines, start=2):
+        # Not every program finds the height of a text by itself.
+        sheet.set_row(row, _LINE * max(1, -(-len(text) // _LETTERS)))
         sheet.write_string(row, 0, name, styles["name"])
         sheet.write_string(row, 1, text_of(text), styles["text"])
+
+
+def _print_on_one_width(sheet: Any) -> None:
+    """Printed, no row is torn across pages."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
 
 
 def _named(name: str, paragraphs: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -104,6 +117,8 @@ def _write_table(book: Any, styles: dict[Any, Any], table: Table, names: Names) 
         raise InvalidInput(f"The table '{table.title}' has {len(table.rows):,} rows, more than a sheet holds. Choose csv or json instead.")
     sheet = book.add_worksheet(names.of(table.title))
     sheet.freeze_panes(1, 0)
+    _print_on_one_width(sheet)
+    sheet.repeat_rows(0)
     for position, column in enumerate(table.columns):
         sheet.set_column(position, position, _width(table, position))
         sheet.write_string(0, position, _heading(column), styles[column.align])

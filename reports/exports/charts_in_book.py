@@ -26,6 +26,7 @@ def write(book: Any, styles: dict[Any, Any], document: ReportDocument) -> None:
         return
     charts, data = book.add_worksheet(SHEET), book.add_worksheet(DATA)
     charts.hide_gridlines(2)
+    charts.fit_to_pages(1, 0)
     data.set_column(0, 0, 40)
     first = place = 0
     for figure in figures:
@@ -66,10 +67,15 @@ def _chart(book: Any, figure: Figure, first: int, height: int) -> Any:
     unit = "hours" if figure.value_kind is Kind.DURATION else figure.value_label
     sideways = figure.kind in (FigureKind.BARS, FigureKind.RANGES)
     chart.set_title({"name": never_a_formula(storable(figure.title)), "name_font": {"size": 12}, "overlay": False})
-    chart.set_x_axis({"reverse": True} if sideways else {"name": never_a_formula(storable(figure.category_label))})
-    chart.set_y_axis(
-        {"name": never_a_formula(storable(unit)), "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#d1d5db"}}}
-    )
+    lines = {"visible": True, "line": {"color": "#d1d5db"}}
+    values = {"name": never_a_formula(storable(unit)), "min": 0, "major_gridlines": lines}
+    if sideways:
+        # The library calls what lies below a chart x, whatever stands there. Reversed, the first name stands at the top.
+        chart.set_x_axis(values)
+        chart.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}})
+    else:
+        chart.set_x_axis({"name": never_a_formula(storable(figure.category_label))})
+        chart.set_y_axis(values)
     chart.set_legend({"none": True} if len(figure.series) == 1 else {"position": "bottom"})
     chart.set_size({"width": _WIDTH, "height": height})
     return chart

@@ -24,9 +24,12 @@ def make_soon() -> None:
 
 
 def finish_signed(*, now: datetime) -> int:
-    """Makes the pack of every signed review that has none yet; how many. A second call finds nothing to do."""
+    """Makes the pack of every signed review that has none yet, and tells its readers; how many. A second call finds nothing to do."""
     # Here: what writes PDF and workbooks takes memory that no page of a review needs.
     from reports.packs.finishing import finish
+
+    # Here: signing, which asks for a pack, stands below what tells of it.
+    from .delivering import tell_of_packs
 
     waiting = QuarterlyReview.objects.filter(state=ReviewState.SIGNED, frozen__isnull=False, frozen__finished=None)
     made = 0
@@ -37,6 +40,7 @@ def finish_signed(*, now: datetime) -> int:
             # Another worker was faster.
             continue
         made += 1
+    tell_of_packs(now=now)
     return made
 
 

@@ -1,5 +1,6 @@
 """The workbook, read back by another library."""
 
+import re
 import time
 import zipfile
 from datetime import datetime
@@ -22,6 +23,30 @@ def test_there_is_a_sheet_a_table_with_frozen_headers(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert {sheet.freeze_panes for sheet in book.worksheets[3:]} == {"A2"}
     assert {bool(sheet.auto_filter.ref) for sheet in book.worksheets[3:]} == {True}
+
+
+def test_bars_grow_to_the_right_beside_their_names_the_first_at_the_top(tmp_path: Path) -> None:
+    [path] = as_xlsx.write(small_document(), tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        charts = [archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/chart")]
+    sideways = [chart for chart in charts if '<c:barDir val="bar"/>' in chart]
+    assert len(sideways) == 3
+    for chart in sideways:
+        axes = {name: re.search(rf"<c:{name}>.*?</c:{name}>", chart)[0] for name in ("catAx", "valAx")}  # type: ignore[index]
+        assert 'orientation val="maxMin"' in axes["catAx"]
+        assert 'orientation val="minMax"' in axes["valAx"]
+        assert "<a:t>hours</a:t>" in axes["valAx"] or "<a:t>Incidents opened</a:t>" in axes["valAx"]
+
+
+def test_the_words_of_the_summary_have_the_height_that_they_take(tmp_path: Path) -> None:
+    [path] = as_xlsx.write(small_document(), tmp_path)
+    sheet = openpyxl.load_workbook(path)["Summary"]
+    for row in range(3, sheet.max_row + 1):
+        text = str(sheet.cell(row, 2).value or "")
+        assert (sheet.row_dimensions[row].height or 15) >= 15 * len(text) / 110
+    assert all(
+        each.page_setup.orientation == "landscape" for each in openpyxl.load_workbook(path) if each.title not in ("Charts", "Chart data")
+    )
 
 
 def test_the_charts_are_the_programs_own_with_words_and_numbers_beside_them(tmp_path: Path) -> None:
