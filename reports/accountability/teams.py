@@ -88,7 +88,9 @@ def _columns(given: Answers, groups: Groups, teams: Sequence[Team]) -> dict[str,
         risky = {place for place, each in enumerate(counted) if _is_risky(each, most[place], is_part=whole is not None)}
         hidden, total = kept_back(values, risky, most)
         told = total and (_behind(counted) >= FEWEST_BEHIND or not any(values)) and (whole is None or _safe_rest(whole[-1], sum(values)))
-        found[measure.name] = [None if place in hidden else value for place, value in enumerate(values)] + [sum(values) if told else None]
+        # A part of nothing is nothing, as everybody knows.
+        kept = {place for place in hidden if most[place] != 0}
+        found[measure.name] = [None if place in kept else value for place, value in enumerate(values)] + [sum(values) if told else None]
     return found
 
 

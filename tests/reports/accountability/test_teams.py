@@ -1,6 +1,7 @@
 """The table of teams: what it says is what the records of its people say together, and what it keeps back is nowhere."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,36 @@ def test_no_number_of_a_few_stands_in_any_row_nor_between_two_of_them(
         whole, part = row.numbers["team_drills"], row.numbers["team_drills_agreed"]
         assert part is None or (whole is not None and (whole == part or whole - part >= FEWEST))
         assert row.people >= FEWEST
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=2, max_size=3))
+def test_whoever_tries_every_table_that_looks_the_same_finds_five_numbers_for_each_that_is_kept_back(asked: list[tuple[int, int]]) -> None:
+    """Drills asked for, and agreed to, of groups of five people each, spread over three of them."""
+    drills, agreed = (
+        {group * 5 + who: share for group, pair in enumerate(asked) for who, share in enumerate(spread(of(pair)))} for of in (max, min)
+    )
+    reviews = dict.fromkeys(range(5 * len(asked)), 9)
+    teams = [team(f"Team {group}", *range(group * 5, group * 5 + 5)) for group in range(len(asked))]
+    *rows, together = told_of(teams, answers([], drills=drills, drills_agreed=agreed, reviews=reviews))
+    wholes, parts = ([row.numbers[name] for row in rows] for name in ("team_drills", "team_drills_agreed"))
+    totals = together.numbers["team_drills"], together.numbers["team_drills_agreed"]
+    could: dict[tuple[int, int], set[int]] = {}
+    for tried in product(*(range(14) if whole is None else (whole,) for whole in wholes)):
+        if totals[0] not in (None, sum(tried)):
+            continue
+        for also in product(*(range(most + 1) if part is None else (part,) for part, most in zip(parts, tried, strict=True))):
+            if totals[1] in (None, sum(also)):
+                for place, pair in enumerate(zip(tried, also, strict=True)):
+                    for column, number in enumerate(pair):
+                        could.setdefault((place, column), set()).add(number)
+    for (place, column), numbers in could.items():
+        if (wholes, parts)[column][place] is None:
+            assert len(numbers) >= FEWEST, (place, column, numbers)
+
+
+def spread(count: int) -> tuple[int, int, int]:
+    return count - count // 2 - count // 4, count // 2, count // 4
 
 
 def test_hours_are_those_of_the_teams_clocks_on_both_sides_of_a_change_of_time() -> None:
