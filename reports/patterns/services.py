@@ -10,6 +10,7 @@ from reports.metrics.one_report import one_report
 from reports.metrics.population import Population
 from reports.metrics.queries import last_event_at
 
+from .aside import begun
 from .finding import Past, found_among, past_among
 from .pattern import Pattern
 from .queries import seen
@@ -42,8 +43,14 @@ def found_in(population: Population, known_until: datetime, earlier: Sequence[Po
     `earlier` are the quarters before without gaps, the oldest first, of which the last eight count: as populations, each of which is read
     anew, or as what `past_of` said of them. With fewer than four nothing is held against the past.
     """
-    pasts = [past_of(each, known_until) if isinstance(each, Population) else each for each in earlier[-QUARTERS_BACK:]]
-    return found_among(seen(population, known_until), pasts)
+    last = earlier[-QUARTERS_BACK:]
+    anew = [each for each in last if isinstance(each, Population)]
+    incidents = sum(Incident.objects.filter(each.incidents()).count() for each in anew)
+    with begun(anew, known_until, incidents) as aside:
+        quarter = seen(population, known_until)
+        told = aside.pasts()
+    read = iter(told if told is not None else [past_of(each, known_until) for each in anew])
+    return found_among(quarter, [next(read) if isinstance(each, Population) else each for each in last])
 
 
 def past_of(population: Population, known_until: datetime) -> Past:
