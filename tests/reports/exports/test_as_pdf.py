@@ -3,6 +3,7 @@
 import re
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,35 @@ def test_a_digest_and_a_command_are_copied_as_they_stand(tmp_path: Path) -> None
     text = text_of(document, tmp_path)
     assert text.count(digest) == 3
     assert command in text
+
+
+def tagged(node: Any) -> list[Any]:
+    """The elements of the structure below `node`, in the order in which they are read out."""
+    node = node.get_object()
+    if not isinstance(node, pypdf.generic.DictionaryObject):
+        return []
+    below = node.get("/K", [])
+    below = below.get_object() if hasattr(below, "get_object") else below
+    found = [node] if "/S" in node else []
+    for each in below if isinstance(below, list) else [below]:
+        if hasattr(each, "get_object"):
+            found += tagged(each)
+    return found
+
+
+def test_read_out_the_headings_are_in_order_and_figures_and_tables_have_their_words(small: Path) -> None:
+    reader = pypdf.PdfReader(small)
+    root: Any = reader.trailer["/Root"]
+    elements = tagged(root["/StructTreeRoot"])
+    levels = [int(each["/S"][2:]) for each in elements if re.fullmatch(r"/H\d", each["/S"])]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    figures = [each for each in elements if each["/S"] == "/Figure"]
+    assert len(figures) >= 5
+    assert all(len(str(each.get("/Alt", ""))) > 20 for each in figures)
+    tables = [each for each in elements if each["/S"] == "/Table"]
+    assert len(tables) >= 5
+    for table in tables:
+        heads = [each for each in tagged(table) if each["/S"] == "/TH"]
+        assert heads
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]

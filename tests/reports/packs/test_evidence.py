@@ -64,11 +64,16 @@ def test_the_evidence_holds_the_pack_the_figures_and_their_events_and_is_sound(f
     assert {"name": "pack-2016Q1.pdf", "bytes": len(paper), "sha256": sha256(paper).hexdigest()} in told["reports.pack_finished"]["files"]
 
 
-def test_the_verifier_in_the_archive_confirms_it_with_nothing_of_the_portal(finished: FinishedPack, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [(), ("--quick",), ("--deep",)])
+def test_the_verifier_in_the_archive_confirms_it_with_nothing_of_the_portal(
+    finished: FinishedPack, tmp_path: Path, how: tuple[str, ...]
+) -> None:
     path = export(finished, tmp_path)
     with zipfile.ZipFile(path) as archive:
         archive.extract("verify.py", tmp_path)
-    done = subprocess.run([sys.executable, "-I", "verify.py", path.name], cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-I", "verify.py", *how, path.name], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout.split()[0]) == (0, "SOUND:"), done.stdout + done.stderr
 
 
