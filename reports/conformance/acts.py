@@ -1,15 +1,10 @@
 """Who acted on incidents, out of the database: a constant number of queries."""
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from operator import itemgetter
 
 import numpy as np
 from django.contrib.auth.models import Group
-from django.db.models import Case, IntegerField, Q, TextField, Value, When
-from django.db.models.functions import Cast
+from django.db.models import Case, IntegerField, Q, Value, When
 from numpy.typing import NDArray
 
 from incidents.lifecycle.models import TimelineEntry
@@ -18,9 +13,8 @@ from policies.decisions.vocabulary import Track
 from portal.foundation.access.models import ObjectGrant
 from portal.foundation.people.models import User
 from reports.metrics.columns import CHUNK, Microseconds, along, read
-from reports.metrics.facts import moves_between_known_groups
 from reports.metrics.levels import NOBODY, Action
-from reports.metrics.one_report import once
+from reports.metrics.moves import group_moves
 from reports.metrics.population import Population
 
 from .confusion import Acts, Answer, Move
@@ -90,33 +84,6 @@ def _between_groups(population: Population) -> Iterator[Move]:
     for row in np.flatnonzero(often).tolist():
         before, to = told.groups[row]
         yield Move(int(told.incident[row]), moment(told.at[row]), before, to)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupMoves:
-    """Moves from one known group to another, a row a move, ordered by incident and time; `groups` are the names before and after."""
-
-    incident: NDArray[np.int64]
-    at: NDArray[np.int64]
-    groups: list[tuple[str, str]]
-
-
-@once
-def group_moves(population: Population) -> GroupMoves:
-    """How incidents went between groups. One query."""
-    rows = along(TimelineEntry.objects.filter(population.without_drills("incident__"), kind=Kind.ASSIGNED), "incident__")
-    named = rows.values_list("incident_id", Microseconds("at"), "pk", Cast("data", TextField()))
-    told = [(incident, at, key, groups) for incident, at, key, data in named.iterator(CHUNK) if (groups := _groups_in(data))]
-    told.sort(key=itemgetter(0, 1, 2))
-    incident, at = (np.array([row[place] for row in told], dtype=np.int64) for place in (0, 1))
-    return GroupMoves(incident, at, [row[3] for row in told])
-
-
-@lru_cache(maxsize=10_000)
-def _groups_in(data: str) -> tuple[str, str] | None:
-    """What a move's data say, which are much the same in many: parsed once."""
-    said = json.loads(data)
-    return (str(said["from"]), str(said["to"])) if moves_between_known_groups(said) else None
 
 
 def _between_people(course: Course) -> Iterator[Move]:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import TruncQuarter
 
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
 from policies.models import Service, Team
 
-from .facts import IncidentFact, moves_between_known_groups
+from .facts import IncidentFact
 from .population import Population
 
 CHUNK = 2_000
@@ -32,11 +32,14 @@ def facts_of(population: Population) -> Iterator[IncidentFact]:
     The queries follow one another without holding the database still; what changes in that second may be in one and not yet
     in another. All figures of a report use the one set of facts and therefore agree with each other.
     """
+    # Here: pages ask which quarters there are, and no process should hold numpy for that.
+    from .moves import group_moves
+
     within = population.within("incident__")
     with_problem = set(IncidentProblem.objects.filter(within).values_list("incident_id", flat=True).iterator(CHUNK))
     resolving = IncidentChange.objects.filter(within, relation=IncidentChange.Relation.RESOLVES)
     with_change = set(resolving.values_list("incident_id", flat=True).iterator(CHUNK))
-    moves = _moves(within)
+    moves = Counter(group_moves(population).incident.tolist())
     services, teams = (dict(model.objects.order_by().values_list("pk", "name")) for model in (Service, Team))
     rows = Incident.objects.filter(population.incidents()).order_by("opened_at", "number")
     for key, confidential, severity, number, title, service, team, *rest in rows.values_list(*NAMED, *COLUMNS).iterator(CHUNK):
@@ -67,15 +70,3 @@ def quarters_with_incidents() -> list[datetime]:
         .values_list("quarter", flat=True)
     )
     return sorted(starts.distinct(), reverse=True)
-
-
-def _moves(within: Q) -> Counter[int]:
-    # Here: pages ask which quarters there are, and no process should hold numpy for that.
-    from .columns import along
-
-    entries = along(TimelineEntry.objects.filter(within, kind=TimelineEntry.Kind.ASSIGNED), "incident__")
-    counted: Counter[int] = Counter()
-    for incident, data in entries.values_list("incident_id", "data").iterator(CHUNK):
-        if moves_between_known_groups(data):
-            counted[incident] += 1
-    return counted

@@ -12,11 +12,11 @@ from incidents.escalation.writing import PAGE
 from incidents.lifecycle.models import Incident
 from policies.models import Component, PolicyVersion, Service, Team
 from portal.foundation.outbox.models import OutboxMessage
-from reports.conformance.acts import group_moves
 from reports.conformance.checking import deviations_of
 from reports.metrics.columns import CHUNK, Microseconds, coded, microseconds, read
 from reports.metrics.escalation_queries import technical_escalations
 from reports.metrics.levels import NEVER, Whole
+from reports.metrics.moves import group_moves
 from reports.metrics.population import Population
 
 from .seen import GRADES, NONE, Names, Seen, Truth
