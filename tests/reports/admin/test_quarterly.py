@@ -387,3 +387,16 @@ def test_one_that_was_sent_back_says_by_whom_and_why_until_it_is_put_up_again(re
     assert "sent back; to be put up for signature" in read(cora, listing)
     make.put_up(QuarterlyReview.objects.get(pk=review.pk), cora)
     assert "Nights are missing" not in read(cora, page(review))
+
+
+def test_of_what_was_reworded_only_what_is_otherwise_is_said_twice(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: [make.pattern("late")])
+    made = make.opened(make.unit("Payments"), by=cora)
+    finding = made.findings.get()
+    address = reverse("admin:reports_quarterlyreview_finding", args=[made.pk, finding.pk])
+    browser(cora).post(address, {"accept": "", "headline": "Nights", "sentence": finding.sentence})
+    found = read(cora, page(made))
+    assert "Proposed as: “Headline of late”.</p>" in found
+    assert found.count("Sentence of late.") == 1
+    browser(cora).post(address, {"accept": "", "headline": "Nights", "sentence": "Nights are late."})
+    assert "Proposed as: “Headline of late”. Sentence of late.</p>" in read(cora, page(made))
