@@ -48,8 +48,12 @@ def _policy_reviews(quarter: Quarter, units: Units, end: datetime) -> dict[str, 
     rows.sort(key=lambda row: (str(row.policy), row.kind, row.period))
     signed = [row for row in rows if row.signed_at is not None and row.signed_at < end]
     overdue = [row for row in rows if row.due_at <= end and (row.signed_at is None or row.signed_at > end)]
-    said = _decided(signed)
-    words = f"{counted(len(rows), 'review of thresholds belongs', 'reviews of thresholds belong')} to the quarter: {len(signed):,} signed{said}, {len(overdue):,} overdue."
+    words = (
+        f"{counted(len(rows), 'review of thresholds belongs', 'reviews of thresholds belong')} to the quarter: "
+        f"{len(signed):,} signed{_decided(signed)}, {len(overdue):,} overdue."
+        if rows
+        else "No review of thresholds belongs to the quarter."
+    )
     lines = [f"{row.policy}, {row.get_kind_display()} of {row.period}: {_state_of(row, end)}" for row in rows]
     return _block("policy_reviews", "Reviews of thresholds", words, lines)
 
@@ -70,15 +74,21 @@ def _annual_revision(quarter: Quarter, units: Units, end: datetime) -> dict[str,
     a_year_ago = PolicyVersion.objects.filter(pk__in=in_force_everywhere(end - YEAR)).values("policy")
     in_force = PolicyVersion.objects.filter(pk__in=in_force_everywhere(end), policy__in=a_year_ago).select_related("policy")
     without = sorted({str(each.policy) for each in _of_policies(in_force, "policy__", units) if each.policy_id not in revised | opened})
-    words = (
-        f"{counted(due, 'revision was', 'revisions were')} due in the quarter, {len(done):,} signed in it{_decided(done)}, {late:,} overdue at its end. "
+    looked_at = (
+        f"{counted(due, 'revision was', 'revisions were')} due in the quarter, {len(done):,} signed in it{_decided(done)}, {late:,} overdue at its end."
+        if rows
+        else "No revision was due or signed in the quarter, and none was overdue at its end."
+    )
+    never = (
         f"Of the policies in force for more than a year {len(without):,} had no revision within the last year and none that is open."
+        if without
+        else "No policy in force for more than a year is without a revision within the last year or an open one."
     )
     lines = [
         *(f"{row.policy}, revision of {row.period}, due {row.due_at:%Y-%m-%d}: {_state_of(row, end)}" for row in rows),
         *(f"{name}: no revision within the last year" for name in without),
     ]
-    return _block("annual_revision", "Annual revision of policies", words, lines)
+    return _block("annual_revision", "Annual revision of policies", f"{looked_at} {never}", lines)
 
 
 def _decided(rows: Sequence[PolicyReview]) -> str:
@@ -101,7 +111,12 @@ def _access_reviews(quarter: Quarter, end: datetime) -> dict[str, Any]:
     )  # fmt: skip
     found = list(rows.order_by("opened_at", "pk"))
     signed = sum(_signed_by(row.signed_at, end) for row in found)
-    words = f"{counted(len(found), 'access review')}, {signed:,} signed; of {sum(row.asked for row in found):,} items {sum(row.removed for row in found):,} were taken away."
+    words = (
+        f"{counted(len(found), 'access review')}, {signed:,} signed; of {sum(row.asked for row in found):,} items "
+        f"{sum(row.removed for row in found):,} were taken away."
+        if found
+        else "No access review was open or signed in the quarter."
+    )
     lines = [
         f"{row}: {'signed' if _signed_by(row.signed_at, end) else 'overdue' if row.due_at <= end else 'open'}, {row.asked:,} items, {row.removed:,} taken away"
         for row in found
@@ -121,6 +136,8 @@ def _log_reviews(quarter: Quarter, end: datetime) -> dict[str, Any]:
     words = (
         f"{counted(len(periods), 'review of the audit trail covers', 'reviews of the audit trail cover')} days of the quarter, {signed:,} signed. "
         f"Of {entries:,} entries {drawn:,} were drawn and {sum(judged.values()):,} judged."
+        if periods
+        else "No review of the audit trail covers days of the quarter."
     )
     lines = [f"{period}: {period.state}, {judged.get(period.pk, 0):,} of {period.drawn:,} drawn entries judged" for period in periods]
     return _block("log_reviews", "Coverage of the log reviews, of the whole organisation", words, lines)
@@ -132,15 +149,21 @@ def _exceptions(quarter: Quarter, units: Units, end: datetime) -> dict[str, Any]
     rules = ExceptionRule.objects.filter(version__in=in_force_everywhere(end)).select_related("version__policy").order_by("name", "pk")
     found = list(_of_policies(rules, "version__policy__", units))
     late = [rule for rule in found if rule.review_on < end.date()]
-    words = (
-        f"{counted(given, 'exception')} from separation of duties given, {counting:,} counting when the figures were read. "
+    duties = (
+        f"{counted(given, 'exception')} from separation of duties given, {counting:,} counting when the figures were read."
+        if given or counting
+        else "No exception from separation of duties was given or counted."
+    )
+    thresholds = (
         f"{counted(len(found), 'rule starts', 'rules start')} an escalation whatever the thresholds say, {len(late):,} of them past the day of their review."
+        if found
+        else "No rule starts an escalation whatever the thresholds say."
     )
     lines = [
         f"{rule.name} ({rule.version.policy}): review by {rule.review_on.isoformat()}{', overdue' if rule in late else ''}"
         for rule in found
     ]
-    return _block("exceptions", "Exceptions", words, lines)
+    return _block("exceptions", "Exceptions", f"{duties} {thresholds}", lines)
 
 
 def _broken_glass(quarter: Quarter, units: Units, end: datetime) -> dict[str, Any]:
@@ -159,6 +182,8 @@ def _broken_glass(quarter: Quarter, units: Units, end: datetime) -> dict[str, An
     words = (
         f"{counted(len(taken), 'role was', 'roles were')} taken for minutes, {counted(len(used), 'mandate was', 'mandates were')} used in incidents, "
         f"{counted(len(published), 'version was', 'versions were')} published at once. {waiting:,} not reviewed yet, {refused:,} judged not justified."
+        if everything
+        else "No role was taken for minutes, no mandate was used, and no version was published at once."
     )
     lines = [
         *(f"{row.started_at:%Y-%m-%d}: the role {row.role_title} was taken; {_judged(row)}" for row in taken),

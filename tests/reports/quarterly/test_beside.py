@@ -89,7 +89,7 @@ def test_a_running_quarter_counts_until_now(owner: Any) -> None:
 
 
 def test_a_unit_has_its_policies_and_an_installation_without_any_has_none(owner: Any) -> None:
-    assert block()[0].startswith("0 revisions were due in the quarter, 0 signed in it, 0 overdue")
+    assert block()[0].startswith("No revision was due or signed in the quarter")
     cards = policy("Cards")
     policy("Loans")
     revision(cards, owner, "2025", day(2, 1))
