@@ -808,6 +808,13 @@ async function membersOf(source) {
     members.set(member.name, { ...member, start: member.start + moved });
     place = member.next;
   }
+  const inOrder = [...members.values()].sort((one, other) => one.start - other.start);
+  // Of two that begin at one place, neither is read: the first ends where it begins, and so does the other.
+  inOrder.forEach((member, place) => {
+    const before = inOrder[place - 1];
+    const after = place + 1 < inOrder.length ? inOrder[place + 1].start : end.start + moved;
+    member.end = before && before.start === member.start ? member.start : after;
+  });
   return members;
 }
 
@@ -883,10 +890,11 @@ function contentOf(source, member, digested = true) {
     if (!same(name, utf8(member.name)) || start > source.size) {
       throw new Unreadable(`“${member.name}” is not what the ZIP file says`);
     }
-    // The packed length may be told wrongly; what is unpacked is held to its checksum and its digest.
-    const packed = Math.min(member.method ? member.packed : member.size, source.size - start);
+    if (start + member.packed > member.end || (member.method === 0 && member.packed !== member.size)) {
+      throw new Unreadable(`the packed length of “${member.name}” is told wrongly`);
+    }
     let crc = 0;
-    for await (const piece of source.stream(start, packed, member.method === 8)) {
+    for await (const piece of source.stream(start, member.packed, member.method === 8)) {
       size += piece.length;
       if (size > member.size) break;
       if (digest) digest.update(piece);

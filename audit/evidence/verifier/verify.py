@@ -897,7 +897,7 @@ class Bundle:
     """A ZIP file, read in pieces. Only members that the format names are opened, and none is written anywhere."""
 
     def __init__(self, path: Path, verdict: Verdict, unhashed: tuple[str, ...] = ()) -> None:
-        self.verdict, self.unhashed = verdict, unhashed
+        self.path, self.verdict, self.unhashed = path, verdict, unhashed
         self._expect_a_whole_zip(path)
         try:
             self.zip = zipfile.ZipFile(path)
@@ -907,6 +907,9 @@ class Bundle:
         if any(info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in members):
             raise Broken("a member is encrypted, or packed in a way that bundles are not")
         self.sizes = {info.filename: info.file_size for info in members}
+        starts = sorted(info.header_offset for info in members)
+        # Of two that begin at one place, the first ends where it begins: neither is read.
+        self.ends = dict(reversed([*zip(starts, [*starts[1:], self.zip.start_dir])]))
         strange = sorted(name for name in self.sizes if name not in MEMBERS and not ATTACHED.fullmatch(name))
         if len(self.sizes) != len(members) or strange:
             raise Broken(f"it holds what no bundle holds: {shorten([*strange, 'a name twice'][0])}")
@@ -960,6 +963,7 @@ class Bundle:
     def _unpacked(self, name: str) -> Iterator[bytes]:
         """Unpacked here rather than by zipfile, which takes half as long again: it hands out what is packed, as if it were stored."""
         member, crc, count = self.zip.getinfo(name), 0, 0
+        self._expect_by_itself(member)
         packed, inflate = member, None
         if member.compress_type == zipfile.ZIP_DEFLATED:
             packed, inflate = copy(member), zlib.decompressobj(-zlib.MAX_WBITS)
@@ -979,6 +983,16 @@ class Bundle:
                 raise ValueError("it is not what the ZIP file's table of contents says")
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
             raise Broken(f"{name} cannot be read: {shorten(error)}") from None
+
+    def _expect_by_itself(self, member: zipfile.ZipInfo) -> None:
+        """Newer zipfiles refuse a member that reaches into the next one, older ones read it; the verdict is not to hang on that."""
+        with self.path.open("rb") as file:
+            file.seek(member.header_offset + 26)
+            name, extra = struct.unpack("<HH", file.read(4).ljust(4, b"\0"))
+        end = member.header_offset + 30 + name + extra + member.compress_size
+        is_stored = member.compress_type == zipfile.ZIP_STORED
+        if end > self.ends[member.header_offset] or (is_stored and member.compress_size != member.file_size):
+            raise Broken(f"{member.filename} cannot be read: its packed length is told wrongly")
 
     def whole(self, name: str) -> bytes:
         if self.sizes[name] > LONGEST_TEXT:

@@ -64,13 +64,33 @@ def test_quickly_both_hash_entries_into_the_tree_and_not_a_second_time(both: Bot
 
 
 @pytest.mark.parametrize("compression", [0, 8])
-def test_both_read_on_where_only_the_packed_length_is_told_wrongly(both: Both, compression: int) -> None:
+def test_both_refuse_a_member_that_reaches_into_the_next_one(both: Both, compression: int) -> None:
+    """As newer zipfiles of Python do and older ones do not."""
     bundle = bytearray(packed(small_ledger().export(), compression))
     at = bundle.index(b"PK\1\2")
-    bundle[at + 22] = 9  # of four bytes, the third; the first member is entries.jsonl
+    bundle[at + 22] = 9  # of the packed length's four bytes, the third; the first member is entries.jsonl
     assert bundle[at + 46 : at + 59] == b"entries.jsonl"
     python, javascript = both.asked(Case("a longer one", bytes(bundle)))
-    assert (python["status"], javascript["status"]) == (0, 0)
+    assert (python["status"], javascript["status"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("compression", "byte"), [(0, 20), (8, 20), (0, 24), (8, 24)])
+def test_both_refuse_a_member_whose_length_is_told_too_short(both: Both, compression: int, byte: int) -> None:
+    bundle = bytearray(packed(small_ledger().export(), compression))
+    at = bundle.index(b"PK\1\2")
+    bundle[at + byte : at + byte + 4] = bytes([7, 0, 0, 0])
+    python, javascript = both.asked(Case("a shorter one", bytes(bundle)))
+    assert (python["status"], javascript["status"]) == (1, 1)
+
+
+@pytest.mark.parametrize("compression", [0, 8])
+def test_both_refuse_two_members_that_begin_at_one_place(both: Both, compression: int) -> None:
+    bundle = bytearray(packed(small_ledger().export(), compression))
+    first = bundle.index(b"PK\1\2")
+    second = bundle.index(b"PK\1\2", first + 1)
+    bundle[second + 42 : second + 46] = bundle[first + 42 : first + 46]
+    python, javascript = both.asked(Case("one place for two", bytes(bundle)))
+    assert (python["status"], javascript["status"]) == (1, 1)
 
 
 REPORT, PAPER = {"report.json": b"{}\n"}, b"%PDF-1.7 of another quarter"
