@@ -1,7 +1,7 @@
 """What dashboards take, and keeping their facts up to date, with made-up quarters in the database.
 
     python benchmarks/bench_dashboard.py [--incidents 20000] [--quarters 2] [--in FOLDER]
-    python benchmarks/bench_dashboard.py --incidents 125000 --quarters 8 --in FOLDER     a million incidents with five million steps
+    python benchmarks/bench_dashboard.py --incidents 125000 --quarters 8 --in FOLDER     a million incidents with seven million steps
 
 Prints milliseconds of processor time, SQLite's included (the database server's not), and numbers of queries: preparing everything, per incident; a pass of the job with
 nothing new, and after incidents were changed, on one day and on many; each page, the median of 15 requests and the slowest. Limits: pages

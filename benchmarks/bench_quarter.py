@@ -9,7 +9,7 @@ figures of a quarter take at most 10 s and 500 MB, and with --pack its whole pac
 the time that passed stands the processor time of the portal and of PostgreSQL, which a busy machine does not change.
 
 With --cold nothing of SQLite's file is in memory when the last measurement begins; where PostgreSQL runs, its system has to be asked for that.
---full takes ten minutes to fill and needs 8 GB. What --reuse (SQLite) or --kept (PostgreSQL) names stays and is measured again; of eight quarters
+--full takes ten minutes to fill and needs 11 GB. What --reuse (SQLite) or --kept (PostgreSQL) names stays and is measured again; of eight quarters
 that are there already only the second measurement is made.
 """
 

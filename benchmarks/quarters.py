@@ -1,31 +1,31 @@
 """Eight made-up quarters of an organisation of 2,000 people and 200 services: incidents with the escalations, timelines, messages and hand-offs
-that the engine would have written, always the same. A million incidents have some five million steps.
+that the engine would have written, always the same. A million incidents have some seven million steps.
+Rules are frozen as policies freezes them, and what is recorded with a step is what the engine would have decided from.
 
 Every quarter is made by itself, from its number, with keys of its own: whatever else is in the database, its incidents are the same.
 """
 
-import hashlib
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from bulk import keys_go_on, only, tell_the_planner, without_triggers, write
-from stories import STORIES, Chance, Told
+from crowds import people_of
+from rulebooks import rulebooks
+from stories import STORIES, Chance
+from telling import SEVERITIES, Told
 
 QUARTERS = 8
 STARTS = tuple(datetime(2024 + n // 4, 1 + 3 * (n % 4), 1, tzinfo=UTC) for n in range(QUARTERS + 1))
 PEOPLE, SERVICES, COMPONENTS, TEAMS, UNITS, POLICIES = 2_000, 200, 800, 60, 12, 50
 CHUNK = 25_000
-SEVERITIES = np.array(["SEV1", "SEV2", "SEV3", "SEV4"])
 WINDOWS = np.array([300, 600, 900, 1_800])
-# How many keys of each kind are kept for an incident.
-RUNS_EACH = 3
 
 
 def organisation() -> None:
     """Everything that incidents hang on. Policies have two versions, of which the second came into force in the middle of the eight quarters."""
-    from policies.models import BusinessUnit, Component, Criterion, EscalationPolicy, Level, PolicyVersion, Service, Team, Threshold
+    from policies.models import BusinessUnit, Component, Service, Team
     from portal.models import ContactPoint, User
 
     if BusinessUnit.objects.exists():
@@ -52,27 +52,8 @@ def organisation() -> None:
         Component.objects.bulk_create(
             Component(id=n + 1, name=f"Component {n // SERVICES}", service_id=1 + n % SERVICES) for n in range(COMPONENTS)
         )
-        EscalationPolicy.objects.bulk_create(
-            EscalationPolicy(id=n + 1, name=f"Policy {n:02d}", service_id=n + 1, owner_id=n + 1) for n in range(POLICIES)
-        )
-        PolicyVersion.objects.bulk_create(
-            PolicyVersion(
-                id=1 + 2 * n + later, policy_id=n + 1, number=1 + later, state="approved", change_reason="Made up", author_id=n + 1, submitted_by_id=n + 1,
-                created_at=STARTS[4 * later], approved_at=STARTS[4 * later], effective_from=STARTS[4 * later], content={},
-                content_sha256=hashlib.sha256(f"{n} {later}".encode()).hexdigest(),
-            )
-            for n in range(POLICIES) for later in range(2)
-        )  # fmt: skip
-        Level.objects.bulk_create(
-            Level(version_id=version, number=number, name=f"Line {number}")
-            for version in range(1, 2 * POLICIES + 1)
-            for number in (1, 2, 3)
-        )
-        thresholds = Threshold.objects.bulk_create(
-            Threshold(version_id=1 + 2 * n, name="Budget burns", severity="SEV2") for n in range(POLICIES)
-        )
-        Criterion.objects.bulk_create(Criterion(threshold=one, measure="error_budget_burn", value=6) for one in thresholds)
-    keys_go_on(BusinessUnit, User, Team, Service, Component, EscalationPolicy, PolicyVersion)
+        rulebooks(POLICIES, TEAMS, STARTS[:8:4])
+    keys_go_on(BusinessUnit, User, Team, Service, Component)
 
 
 def fill(number: int, incidents: int) -> float:
@@ -108,19 +89,27 @@ def _opened(rng: Any, number: int, incidents: int) -> Any:
 
 def _chunk(rng: Any, first: int, opened: Any, number: int) -> None:
     count = len(opened)
-    chance = Chance.drawn(rng, count, PEOPLE, last=number == QUARTERS - 1)
     severity = rng.choice(4, count, p=[0.02, 0.13, 0.6, 0.25])
     service = np.minimum(rng.exponential(30, count).astype(np.int64), SERVICES - 1)
-    chance.window[:] = WINDOWS[severity]
+    chance = Chance(people_of(service, opened.astype("datetime64[D]").astype(np.int64)), WINDOWS[severity], rng.random((count, 4)))
     stories = rng.choice(len(STORIES), count, p=[story.share for story in STORIES])
-    told = Told(first + np.arange(count), opened, service, severity, chance)
+    version = _version_of(service, number)
+    told = Told(first + np.arange(count), opened, service, severity, chance, _hashes()[version])
     for place, story in enumerate(STORIES):
         told.tell(story, np.flatnonzero(stories == place))
     # Beside one in nine somebody keeps stakeholders informed, and beside one in thirty somebody answers to the law.
     for track, share in (("stakeholder", 0.11), ("compliance", 0.03)):
         told.beside(track, np.flatnonzero((rng.random(count) < share) & told.has_run))
     _incidents(rng, told, number)
-    told.write(version_of=_version_of(service, number), severities=SEVERITIES[severity])
+    told.write(version_of=version)
+
+
+def _hashes() -> Any:
+    """Of the content of each version, in the place of its key."""
+    from policies.models import PolicyVersion
+
+    told = dict(PolicyVersion.objects.values_list("pk", "content_sha256"))
+    return np.array([told.get(key, "") for key in range(max(told) + 1)], dtype=object)
 
 
 def _version_of(service: Any, number: int) -> Any:
@@ -135,7 +124,7 @@ def _incidents(rng: Any, told: Any, number: int) -> None:
     told.drill = drill
     team = np.where(rng.random(count) < 0.85, service % TEAMS, rng.integers(0, TEAMS, count)) + 1
     state = np.where(~np.isnat(told.resolved), "closed", np.where(~np.isnat(told.acknowledged), "in_progress", "new"))
-    by = only(told.chance.people[:, 0] + 1, ~np.isnat(told.acknowledged))
+    by = only(told.chance.people[np.arange(count), told.holder] + 1, ~np.isnat(told.acknowledged))
     sla = rng.random(count)
     write(
         Incident, count,
@@ -153,8 +142,9 @@ def _incidents(rng: Any, told: Any, number: int) -> None:
         model.objects.get_or_create(number=f"{key}-1", defaults={"title": "Made up"})[0].pk
         for model, key in ((Problem, "PRB"), (ChangeRequest, "CHG"))
     )
+    # What reached the top is nearly always analysed.
     for model, share, more in (
-        (IncidentProblem, 0.02, {"problem_id": problem}),
+        (IncidentProblem, np.where(told.needs_rca, 0.97, 0.01), {"problem_id": problem}),
         (IncidentChange, 0.01, {"change_id": change, "relation": "resolves"}),
     ):
         chosen = ids[rng.random(count) < share]
