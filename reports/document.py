@@ -181,11 +181,17 @@ def number_in_words(value: float) -> str:
 
 
 def duration_in_words(seconds: float) -> str:
-    """The two largest units that matter: '45 s', '1 h 20 min', '3 d 4 h'; negative ones with a minus sign."""
+    """The two largest units that matter: '45 s', '1 min 35 s', '12 min', '1 h 20 min', '3 d 4 h'; negative ones with a minus sign.
+
+    From ten minutes on seconds do not matter.
+    """
     if seconds < 0:
         return f"−{duration_in_words(-seconds)}"
     if seconds < 60:
         return f"{number_in_words(seconds)} s"
+    if round(seconds) < 600:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     for position, (size, unit) in enumerate(_DURATION_STEPS):
         # The smaller unit is rounded first, so that 59 min 59 s reads '1 h' and never '60 min'.
         smaller, smaller_unit = _DURATION_STEPS[position + 1] if position + 1 < len(_DURATION_STEPS) else (60, "")

@@ -15,8 +15,12 @@ from reports.document import Cell, Kind, duration_in_words, number_in_words, sho
         (45, "45 s"),
         (59.96, "60 s"),
         (60, "1 min"),
-        (89, "1 min"),
-        (119, "2 min"),
+        (89, "1 min 29 s"),
+        (119, "1 min 59 s"),
+        (120, "2 min"),
+        (599.4, "9 min 59 s"),
+        (599.7, "10 min"),
+        (631, "11 min"),
         (3599, "1 h"),
         (3600, "1 h"),
         (4800, "1 h 20 min"),
@@ -24,7 +28,7 @@ from reports.document import Cell, Kind, duration_in_words, number_in_words, sho
         (86_400, "1 d"),
         (273_600, "3 d 4 h"),
         (86_400_000, "1,000 d"),
-        (-90.0, "−2 min"),
+        (-90.0, "−1 min 30 s"),
     ],
 )
 def test_a_duration_reads_in_its_two_largest_units(seconds: float, words: str) -> None:
