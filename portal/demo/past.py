@@ -1,6 +1,5 @@
 """The demo's past: incidents lived through the real engine at their own times, and two that are live when the newcomer arrives."""
 
-import logging
 import random
 import threading
 from collections.abc import Iterator
@@ -37,7 +36,7 @@ def live_through(now: datetime, phone_port: int) -> None:
     """Plays the past up to `now`, one incident at a time, messages delivered to phones that ring silently."""
     dice = random.Random(RANDOM_SEED)  # noqa: S311
     people = {user.username: user for user in User.objects.all()}
-    with _silent_phones(phone_port), _past_alarms_kept_quiet():
+    with _silent_phones(phone_port):
         moments = sorted(now - timedelta(days=dice.uniform(2, 190), minutes=dice.uniform(0, 600)) for _ in range(INCIDENTS))
         for number, opened in enumerate(moments):
             slow = number % SELDOM == SELDOM // 2
@@ -172,17 +171,6 @@ def _let_the_engine_run(incident: Incident, start: datetime, until: datetime) ->
         if run is None or run.next_run_at is None:
             return
         at = max(run.next_run_at, at + timedelta(seconds=1))
-
-
-@contextmanager
-def _past_alarms_kept_quiet() -> Iterator[None]:
-    """That nobody was reached months ago is part of the story, and no alarm for whoever starts the demo now."""
-    alarms = logging.getLogger("incidents.escalation.effects")
-    before, alarms.disabled = alarms.disabled, True
-    try:
-        yield
-    finally:
-        alarms.disabled = before
 
 
 @contextmanager

@@ -73,6 +73,7 @@ def test_one_command_serves_stops_and_comes_back(tmp_path: Path) -> None:
         assert running.wait(timeout=30) == 0, log.read_text()[-3000:]
     first = log.read_text()
     assert "Sign in as" in first
+    assert "Nobody reached" not in first.partition("Sign in as")[0], "an alarm of the demo's past"
     assert "SIGKILL" not in first
     assert "Traceback" not in first
     assert PASSWORD not in first

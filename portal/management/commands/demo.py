@@ -62,10 +62,10 @@ class Command(BaseCommand):
 
 @contextmanager
 def _quiet(name: str) -> Iterator[None]:
-    """The past is not news: its alerts are in the trail, not on the terminal."""
+    """The past is not news: its alerts and alarms are in the trail, not on the terminal, also those that are told once all is committed."""
     logger = logging.getLogger(name)
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
