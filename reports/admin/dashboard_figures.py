@@ -69,7 +69,10 @@ class FiguresView(View):
             "now": now,
             "up_to": facts.up_to,
             "is_late": facts.up_to is not None and (now - facts.up_to).total_seconds() > 180,
-            "first_line": shown.first_line(asked.quarter, asked.quarter.progress(now), name or "no such part", current.get("figures", {})),
+            "first_line": shown.first_line(
+                *(asked.quarter, asked.quarter.progress(now), name or "no such part", current.get("figures", {})),
+                prepared=facts.up_to is not None,
+            ),
             "waited": shown.waited_in_words(current),
             "quarters": [(str(each), _quarter_words(each, now)) for each in sorted({*known, asked.quarter, Quarter.of(now)}, reverse=True)],
             "parts": [(Dimension(dimension).label, [(str(each), said) for each, said in named]) for dimension, named in parts.items()],

@@ -144,11 +144,11 @@ def waited_in_words(figures: Mapping[str, Any]) -> str:
     return f"{said}; {' and '.join(others)}." if others else f"{said}."
 
 
-def first_line(quarter: Quarter, progress: Progress, name: str, figures: Mapping[str, Any]) -> str:
-    """What the page is of, and its first two figures."""
+def first_line(quarter: Quarter, progress: Progress, name: str, figures: Mapping[str, Any], *, prepared: bool = True) -> str:
+    """What the page is of, and its first two figures. Nothing is known before anything was `prepared`."""
     of = f"{str(quarter)[4:]} {quarter.year}{' so far' if progress is Progress.RUNNING else ''}, {in_a_sentence(name)}"
     if not figures:
-        return f"{of}: no incident was opened."
+        return f"{of}: {'no incident was opened' if prepared else 'not known yet'}."
     said = [f"{number_in_words(figures.get('incidents_opened', 0))} opened"]
     said += [f"{number_in_words(figures['escalations'])} escalations to a higher level"] if figures.get("escalations") else []
     said += [f"{number_in_words(figures['unresolved'])} not resolved"] if figures.get("unresolved") else []

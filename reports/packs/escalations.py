@@ -80,13 +80,15 @@ def _in_words(facts: EscalationFacts) -> tuple[str, ...]:
 def _sentences(facts: EscalationFacts) -> list[str]:
     whole = facts.whole
     density, windows, early = definitions.escalation_density(whole), definitions.windows(whole), definitions.premature(whole)
+    begun, higher, closed = definitions.runs(whole), definitions.escalations(whole), windows["met"] + windows["missed"]
     said = [
-        f"{counted(definitions.runs(whole), 'escalation')} began, and {counted(definitions.escalations(whole), 'time')} a higher level was "
-        f"alerted, for {counted(density['incidents'], 'incident')}."
+        f"{counted(begun, 'escalation')} began, and {counted(higher, 'time')} a higher level was alerted, for {counted(density['incidents'], 'incident')}."
+        if higher
+        else f"{counted(begun, 'escalation')} began, and no higher level was alerted."
     ]
     if windows["share"] is not None:
         said.append(
-            f"Of {counted(windows['met'] + windows['missed'], 'level')} that were alerted and answered or ran out of time, {number_in_words(windows['met'])} "
+            f"Of {counted(closed, 'level')} that {'was' if closed == 1 else 'were'} alerted and answered or ran out of time, {number_in_words(windows['met'])} "
             f"({number_in_words(windows['share'])} %) acknowledged in time and {number_in_words(windows['missed'])} did not."
         )
     slowest = definitions.bottleneck({f"level {level}": part for level, part in _levels(whole).items()})

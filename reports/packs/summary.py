@@ -52,7 +52,7 @@ def highlights_of(metrics: Mapping[str, Any], sla_unknown: int) -> tuple[tuple[s
     medians = [metrics[f"time_to_{what}_seconds"]["p50"] for what in ("acknowledge", "resolve")]
     acknowledge, resolve = ("–" if median is None else duration_in_words(median) for median in medians)
     return (
-        (number_in_words(opened), "incidents opened"),
+        (number_in_words(opened), "incident opened" if opened == 1 else "incidents opened"),
         (
             "–" if breached is None else f"{number_in_words(breached)} %",
             "breached their SLA" if breached is not None or not opened else "SLA: not known",

@@ -14,12 +14,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident
+from portal.foundation import clock
 from portal.foundation.access.grants import grant
 from portal.foundation.access.places import SEE
 from portal.models import User
 from reports.dashboards import services
 from reports.dashboards.queries import Selection
 from reports.models import Dashboard, QuarterFigures
+from reports.packs.quarters import Quarter
 from tests.factories.portal import person
 from tests.factories.reports import fact, small_quarter, stored
 from tests.shared import shared
@@ -96,14 +98,16 @@ def test_charts_say_what_they_show_and_use_no_style(quarter: datetime) -> None:
 def test_a_running_quarter_says_that_it_is_not_over(now: datetime) -> None:
     stored(fact(opened_at=now - timedelta(days=3)))
     prepare(now)
-    page = signed_in("compliance").get(PAGE)
-    Incident.objects.get()
-    assert "Q1 2026 so far" in text(page) or "so far" in text(page)
+    page = text(signed_in("compliance").get(PAGE))
+    running = Quarter.of(clock.now())
+    assert f"Q{running.number} {running.year} so far, the whole organisation" in page
+    assert "Q1 2026 (1 January to 31 March 2026)" in page
 
 
 def test_an_empty_portal_and_an_empty_quarter_teach(now: datetime, client: Client) -> None:
     client.force_login(person(roles=("compliance",)))
     assert "being prepared for the first time" in text(client.get(PAGE))
+    assert "the whole organisation: not known yet." in text(client.get(PAGE))
     prepare(now)
     assert "No incident was opened in this quarter here" in text(client.get(PAGE, {"quarter": "1999Q4"}))
 
