@@ -35,6 +35,12 @@ def count(lane: str, *, succeeded: bool) -> None:
         counts.in_a_row = 0 if succeeded else counts.in_a_row + 1
 
 
+def forget() -> None:
+    """For tests: what was counted and not written down is gone."""
+    with _lock:
+        _counts.clear()
+
+
 def write_down(*, now: datetime) -> None:
     """Adds what was counted since the last time to the rows of its lanes, in their order, so that two senders never wait in a circle."""
     with _lock:
