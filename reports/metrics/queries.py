@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
-from django.db.models.functions import TruncQuarter
 
 from incidents.lifecycle.models import OPERATIONAL
 from incidents.models import Incident, IncidentChange, IncidentProblem, TimelineEntry
@@ -62,11 +61,19 @@ def last_event_at(population: Population) -> datetime | None:
 
 
 def quarters_with_incidents() -> list[datetime]:
-    """The first instant (UTC) of each quarter in which an incident was opened, the latest first."""
-    starts = (
-        Incident.objects.filter(OPERATIONAL)
-        .order_by()
-        .annotate(quarter=TruncQuarter("opened_at", tzinfo=UTC))
-        .values_list("quarter", flat=True)
-    )
-    return sorted(starts.distinct(), reverse=True)
+    """The first instant (UTC) of each quarter in which an incident was opened, the latest first.
+
+    From the latest incident the index leads to the last one before its quarter, and so on: a short query for each quarter that has any.
+    """
+    latest = Incident.objects.filter(OPERATIONAL).order_by("-opened_at").values_list("opened_at", flat=True)
+    starts: list[datetime] = []
+    found = latest.first()
+    while found is not None:
+        starts.append(_start_of_quarter(found))
+        found = latest.filter(opened_at__lt=starts[-1]).first()
+    return starts
+
+
+def _start_of_quarter(moment: datetime) -> datetime:
+    utc = moment.astimezone(UTC)
+    return datetime(utc.year, (utc.month - 1) // 3 * 3 + 1, 1, tzinfo=UTC)

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from incidents.models import ChangeRequest, Incident, IncidentChange, IncidentProblem, Problem
 from reports.metrics.population import Population
@@ -61,6 +63,34 @@ def test_the_last_event_is_of_the_periods_own_incidents() -> None:
 def test_quarters_with_incidents_are_by_utc_and_the_latest_comes_first() -> None:
     stored(fact(opened_at=datetime(2016, 3, 31, 23, 59, tzinfo=UTC)), fact(opened_at=Q1.end), fact(opened_at=Q1.start))
     assert quarters_with_incidents() == [Q1.end, Q1.start]
+
+
+def test_a_portal_without_incidents_has_no_quarters() -> None:
+    assert quarters_with_incidents() == []
+
+
+def test_quarters_are_found_by_a_step_through_the_index_each_however_many_incidents_and_years_lie_between() -> None:
+    for _ in range(8):
+        stored(fact(opened_at=datetime(1970, 1, 1, tzinfo=UTC)), fact(), fact(opened_at=Q1.end))
+    with CaptureQueriesContext(connection) as captured:
+        assert quarters_with_incidents() == [Q1.end, Q1.start, datetime(1970, 1, 1, tzinfo=UTC)]
+    assert len(captured) == 4
+    for each in captured:
+        plan = planned(each["sql"])
+        assert "incident_newest" in plan
+        assert "sort" not in plan.lower()
+        assert "b-tree" not in plan.lower()
+
+
+def planned(sql: str) -> str:
+    """What the database means to do."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Where everything fits on a few pages, reading all of them is as good.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"{'EXPLAIN' if connection.vendor == 'postgresql' else 'EXPLAIN QUERY PLAN'} {sql}")
+        return " ".join(map(str, cursor.fetchall()))
 
 
 @pytest.mark.parametrize("incidents", [1, 25])
