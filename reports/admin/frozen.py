@@ -1,5 +1,6 @@
 """Frozen figures in the admin: what they are, the files of the finished pack, its evidence, and how to check them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.reach import InReach
 from portal.foundation.errors import PortalError
 from reports.models import FrozenFigures, PackFile, QuarterlyReview
-from reports.packs.downloads import download_file
+from reports.packs.downloads import Download, download_file, download_files
 from reports.packs.quarters import Quarter
 from reports.packs.runs import BUILD, TAKE_EVIDENCE, request_evidence, request_pack
 from reports.quarterly.people_only import VIEW as SEE_REVIEW
@@ -64,6 +65,8 @@ class FrozenFiguresAdmin(InReach):
         door, name = self.admin_site.admin_view, "reports_frozenfigures"
         return [
             path("<int:object_id>/files/<int:key>/", door(self.file), name=f"{name}_file"),
+            path("<int:object_id>/files/", door(self.files), name=f"{name}_files"),
+            path("<int:object_id>/tables/", door(self.tables), name=f"{name}_tables"),
             path("<int:object_id>/evidence/", door(self.evidence), name=f"{name}_evidence"),
             path("<int:object_id>/draft/", door(self.draft), name=f"{name}_draft"),
             *super().get_urls(),
@@ -101,9 +104,22 @@ class FrozenFiguresAdmin(InReach):
         """POST hands over one file of the finished pack."""
         frozen = self._get(request, str(object_id))
         file = get_object_or_404(PackFile.objects.select_related("pack__frozen__unit"), pk=key, pack__frozen=frozen)
+        return self._handed(request, frozen, lambda: download_file(file, actor=request.user, now=clock.now()))
+
+    def files(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """POST hands over all files of the finished pack as one archive."""
+        frozen = self._get(request, str(object_id))
+        return self._handed(request, frozen, lambda: download_files(frozen, actor=request.user, now=clock.now()))
+
+    def tables(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """POST hands over its tables as CSV, as one archive."""
+        frozen = self._get(request, str(object_id))
+        return self._handed(request, frozen, lambda: download_files(frozen, tables_only=True, actor=request.user, now=clock.now()))
+
+    def _handed(self, request: HttpRequest, frozen: FrozenFigures, take: Callable[[], Download]) -> HttpResponse:
         if request.method == "POST":
             try:
-                return as_response(download_file(file, actor=request.user, now=clock.now()))
+                return as_response(take())
             except PortalError as error:
                 messages.error(request, error.message)
         return redirect(self._page(frozen))

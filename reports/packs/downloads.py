@@ -10,9 +10,10 @@ from typing import Any
 
 from audit.events.services import act
 from portal.foundation.access.checks import require
+from portal.foundation.errors import WrongState
 
-from .models import PackFile
-from .packing import media_type_of, one_file_of
+from .models import FrozenFigures, PackFile
+from .packing import archive_of, media_type_of, one_file_of
 from .quarters import Quarter
 
 SEE = "reports.view_frozenfigures"
@@ -52,3 +53,31 @@ def download_file(file: PackFile, *, actor: Any, now: datetime) -> Download:
     with act("reports.pack_downloaded", actor=actor, now=now, subject=frozen) as running:
         running.details = {"quarter": frozen.quarter, "file": file.name, "bytes": file.size, "sha256": file.sha256}
     return Download(file.name, media_type_of(file.name), content)
+
+
+def download_files(frozen: FrozenFigures, *, tables_only: bool = False, actor: Any, now: datetime) -> Download:
+    """All files of a finished pack as one archive, or its tables as CSV alone: the same bytes whoever asks and whenever. One event tells of it,
+    with the digest of each file in it.
+
+    Raises NotAllowed, WrongState before the pack is finished, PortalError for a changed file.
+    """
+    from .finishing import content_of
+
+    require(actor, SEE, frozen, to="download a finished pack")
+    # By name: the order in which rows come is no part of what was finished.
+    files = sorted(PackFile.objects.filter(pack__frozen=frozen), key=lambda file: file.name)
+    if not files:
+        raise WrongState("The pack of these figures is not finished: its review is not signed yet.")
+    stem = next(Path(file.name).stem for file in files if file.name.endswith(".json"))
+    chosen = [file for file in files if not tables_only or file.name.endswith(".csv")]
+    name = f"{stem}-tables.zip" if tables_only else f"{stem}.zip"
+    content = archive_of((file.name, content_of(file)) for file in chosen)
+    with act("reports.pack_downloaded", actor=actor, now=now, subject=frozen) as running:
+        running.details = {
+            "quarter": frozen.quarter,
+            "file": name,
+            "bytes": len(content),
+            "sha256": sha256(content).hexdigest(),
+            "files": [{"name": file.name, "bytes": file.size, "sha256": file.sha256} for file in chosen],
+        }
+    return Download(name, media_type_of(name), content)

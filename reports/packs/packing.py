@@ -1,14 +1,18 @@
 """Formats that are asked for, and files as people take them home: one as it is, several as a ZIP archive that is always the same."""
 
+import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 from portal.foundation.errors import InvalidInput
 from reports.exports.formats import FORMATS
 
 # The archive's entries need a time; a fixed one keeps the same files the same archive. 1980 is the format's first year.
 _ENTRY_TIME = (1980, 1, 1, 0, 0, 0)
+# An archive says on which system it was made, and how its permissions are to be read.
+_UNIX = 3
 _MEDIA_TYPES = {
     ".json": "application/json",
     ".csv": "text/csv; charset=utf-8",
@@ -37,12 +41,24 @@ def one_file_of(files: Sequence[Path], folder: Path) -> Path:
     # A table's file is called after the report and the table; the shortest name is the report's own, if there is one.
     name = min((file.stem for file in files), key=len) if any(file.suffix != ".csv" for file in files) else _common(files)
     archive = folder / f"{name}.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for file in files:
-            entry = zipfile.ZipInfo(file.name, _ENTRY_TIME)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            packed.writestr(entry, file.read_bytes())
+    with archive.open("wb") as out:
+        _write(((file.name, file.read_bytes()) for file in files), out)
     return archive
+
+
+def archive_of(members: Iterable[tuple[str, bytes]]) -> bytes:
+    """An archive of files by name, in the order given; the same files give the same bytes on any system."""
+    out = io.BytesIO()
+    _write(members, out)
+    return out.getvalue()
+
+
+def _write(members: Iterable[tuple[str, bytes]], out: IO[bytes]) -> None:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members:
+            entry = zipfile.ZipInfo(name, _ENTRY_TIME)
+            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, _UNIX
+            packed.writestr(entry, content)
 
 
 def _common(files: Sequence[Path]) -> str:

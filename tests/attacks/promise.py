@@ -364,6 +364,8 @@ reports_quarterlypack_build              O       O
 reports_quarterlypack_run                O       -
 reports_quarterlypack_download           O       O
 reports_frozenfigures_file               -       -
+reports_frozenfigures_files              -       CMAOX
+reports_frozenfigures_tables             -       CMAOX
 reports_frozenfigures_evidence           OX      OX
 reports_frozenfigures_draft              -       O
 reports_quarterlyreview_finding          O       O

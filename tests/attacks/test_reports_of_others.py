@@ -178,6 +178,7 @@ def test_nobody_without_a_role_there_presses_anything_in_reports(bank: Bank) -> 
         doors += [reverse("admin:reports_quarterlyreview_do", args=[review.pk, key]) for key in ("sign", "submit", "send-back", "restate")]
     theirs = FrozenFigures.objects.get(unit=bank.units["loans"])
     doors += [reverse("admin:reports_frozenfigures_file", args=[theirs.pk, key]) for key in PackFile.objects.values_list("pk", flat=True)]
+    doors += [reverse(f"admin:reports_frozenfigures_{what}", args=[theirs.pk]) for what in ("files", "tables")]
     for name in (*REACHES, *REACHES_NOTHING):
         client = browser(bank.actors[name])
         for where in doors:

@@ -64,7 +64,10 @@ DOORS: dict[str, Asked] = {
     "admin:reports_quarterlypack_build": Asked("build a pack"),
     "admin:reports_quarterlypack_download": Asked("download a pack"),
     "admin:reports_frozenfigures_evidence": Asked("take evidence out"),
-    "admin:reports_frozenfigures_file": Asked("download a finished pack"),
+    **dict.fromkeys(
+        ("admin:reports_frozenfigures_file", "admin:reports_frozenfigures_files", "admin:reports_frozenfigures_tables"),
+        Asked("download a finished pack"),
+    ),
     "admin:portal_directorysync_export": Asked("download the list of all people", methods=ALSO_READING),
     "directory-export": Asked("read the list of all people", methods=ALSO_READING),
     # Rights and keys of others.
