@@ -9,6 +9,7 @@ class IncidentsConfig(AppConfig):
     verbose_name = "Incidents"
 
     def ready(self) -> None:
+        from audit.retention.own_words import own_words
         from policies.messages.values import providers as message_values
         from policies.reviews.evidence import providers
         from policies.simulation.history import sources
@@ -34,6 +35,8 @@ class IncidentsConfig(AppConfig):
         from .escalation.outcomes import messages_fared
         from .escalation.probes import engine
         from .escalation.rehearsed import planned_absences
+        from .feedback import guards as feedback_guards
+        from .feedback.erasing import forget_words
         from .handoffs import guards as hand_off_guards
         from .handoffs.by_engine import responsibility_moved
         from .handoffs.closing import unsigned
@@ -43,7 +46,7 @@ class IncidentsConfig(AppConfig):
         from .mandates import guards as mandate_guards
         from .postmortems import guards as post_mortem_guards
 
-        rooms = (guards, run_guards, mandate_guards, hand_off_guards, post_mortem_guards)
+        rooms = (guards, run_guards, mandate_guards, hand_off_guards, post_mortem_guards, feedback_guards)
         governed = tuple(guard for room in rooms for guard in room.GOVERNED)
         database_guards.guards.register(self.label, governed)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
@@ -61,6 +64,7 @@ class IncidentsConfig(AppConfig):
         planned_absences.register(self.label, away_in)
         drill_ways.register(self.label, ways_in_drill)
         drill_faults.register(self.label, planned_failure)
+        own_words.register("feedback", forget_words)
         hindrances.register("hand-offs", unsigned)
         moved.register("hand-offs", responsibility_moved)
         declare(

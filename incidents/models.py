@@ -3,6 +3,7 @@
 from .changes.models import ChangeRequest, IncidentChange
 from .drills.models import Drill, DrillFailure, DrillFinding, DrillPart
 from .escalation.models import EngineHeartbeat, EscalationLook, EscalationRun, EscalationStep
+from .feedback.models import Feedback, FeedbackWords
 from .handoffs.models import HandOff
 from .imports.models import ImportRun, SourceRecord
 from .lifecycle.models import ImpactReading, Incident, TimelineEntry
@@ -21,6 +22,8 @@ __all__ = [
     "EscalationRun",
     "EscalationStep",
     "HandOff",
+    "Feedback",
+    "FeedbackWords",
     "ImpactReading",
     "ImportRun",
     "Incident",

@@ -109,12 +109,14 @@ def _remove(ranges: list[RemovalRange], running: Act, now: datetime) -> int:
 
 def _forget(removal: Removal, running: Act, now: datetime) -> int:
     """The person's cards go, no new ones are written, the account and its history lose its name, and what the person said of themselves goes."""
+    user = get_user_model().objects.filter(pk=removal.subject.partition(":")[2]).first()
+    # First of all, for some are found by the person's names.
+    words = forget_own_words(user.pk) if user is not None else 0
     ForgottenSubject.objects.get_or_create(subject=removal.subject, defaults={"since": now})
     cards = PersonalCard.objects.filter(subject=removal.subject).delete()[0]
     # An event of this very transaction must not find the token of a card that went.
     personal.forget()
-    user = get_user_model().objects.filter(pk=removal.subject.partition(":")[2]).first()
-    rows, words = (make_nameless(user), forget_own_words(user.pk)) if user is not None else (0, 0)
+    rows = make_nameless(user) if user is not None else 0
     running.details |= {"cards": cards, "account_rows": rows, "own_words": words}
     return cards
 

@@ -40,6 +40,7 @@ CLASSES: tuple[EventClass, ...] = (
             "problem",
             "change",
             "knownerror",
+            "feedback",
         ),
     ),
     EventClass(

@@ -1,10 +1,11 @@
-"""What a person said about themselves, kept by rooms above this one: each registers here how it forgets that with the person."""
+"""What a person said about themselves, or others said naming them, kept by rooms above this one: each registers here how it forgets that."""
 
 from collections.abc import Callable
 
 from portal.foundation.registry import Registry
 
-# Takes the person's key and takes their words away, in the transaction of the erasure; how many there were. A second call finds none.
+# Takes the person's key and takes their words away, in the transaction of the erasure and while their names are known; how many there were.
+# A second call finds none.
 own_words: Registry[Callable[[int], int]] = Registry("room with words of persons about themselves")
 
 

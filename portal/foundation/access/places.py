@@ -46,6 +46,7 @@ PLACES: Mapping[str, Place] = {
     **_under("level__version__policy", "policies.target", unit=True),
     INCIDENT: Place(incident="pk", service="service"),
     "incidents.impactreading": Place(incident="incident", service="service"),
+    "incidents.feedback": Place(incident="incident", service="service"),
     **_under("incident", "incidents.timelineentry", "incidents.escalationrun", "incidents.handoff", "incidents.mandateuse"),
     **_under("incident", "incidents.postmortem"),
     **_under("post_mortem__incident", "incidents.postmortemaction"),
@@ -80,6 +81,7 @@ _ABOUT_INCIDENTS = (
     "handoff",
     "postmortem",
     "postmortemaction",
+    "feedback",
     "incidentproblem",
     "incidentchange",
 )

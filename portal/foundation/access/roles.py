@@ -48,7 +48,7 @@ _INCIDENT = (
     "changerequest",
     "incidentchange",
     "mandateuse",
-    *("postmortem", "postmortemaction"),
+    *("postmortem", "postmortemaction", "feedback"),
     "handoff",
     *("drill", "drillpart", "drillfailure", "drillfinding"),
 )
@@ -72,6 +72,9 @@ RESPOND = (
 )
 # What is learned from an incident, and what is done about it.
 _LEARN = ("incidents.change_postmortem", *_all("incidents", "postmortemaction", verbs=("add", "change", "delete")))
+# What customers, teams and stakeholders said: whoever hears it records it; others say what follows.
+_HEAR = ("incidents.add_feedback",)
+_HEED = (*_HEAR, "incidents.change_feedback")
 # What departs from the route of a policy, or stops it for a while.
 _COMMAND = ("incidents.deescalate_incident", "incidents.bypass_escalation", "incidents.hold_escalation")
 # Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
@@ -121,7 +124,7 @@ _GRANT = ("portal.add_objectgrant", "portal.change_objectgrant")
 _APPOINT = ("portal.add_auditappointment", "portal.change_auditappointment")
 
 ROLES: tuple[Role, ...] = (
-    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + RESPOND + _LEARN),
+    Role("responder", "Responders", "Work incidents.", _SEE_RULES + _SEE_INCIDENTS + RESPOND + _LEARN + _HEAR),
     Role(
         "commander",
         "Incident commanders",
@@ -130,6 +133,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_INCIDENTS
         + RESPOND
         + _LEARN
+        + _HEED
         + _COMMAND
         + _KEDB
         + _DRILL
@@ -163,6 +167,7 @@ ROLES: tuple[Role, ...] = (
         # A manager on a level is alerted like anybody, and must be able to answer.
         + ("incidents.acknowledge_incident", "incidents.change_incident", "incidents.note_incident")
         + _LEARN
+        + _HEED
         + ("incidents.waive_postmortem",)
         + (
             "policies.submit_policyversion",
@@ -227,6 +232,7 @@ ROLES: tuple[Role, ...] = (
         )
         + ("reports.see_all_accountability",)
         + ("incidents.review_mandateuse", "incidents.declassify_incident", "incidents.waive_postmortem")
+        + (*_HEED, "incidents.erase_feedback")
         + ("incidents.run_import", "incidents.view_importrun", "incidents.view_sourcerecord"),
     ),
     Role(
