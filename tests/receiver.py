@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
+LONGEST_HELD_SECONDS = 60.0
 
 
 @dataclass
@@ -44,6 +45,22 @@ def status(code: int, body: bytes = b"", **headers: str) -> Answer:
         request.wfile.write(body)
 
     return answer
+
+
+@contextmanager
+def held() -> Iterator[tuple[Answer, Callable[[], None]]]:
+    """An answer that keeps its caller waiting until the function beside it is called, at the latest at the end of the block. What runs meanwhile
+    runs while the receiver is slow, however slow the machine is."""
+    over = threading.Event()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        over.wait(LONGEST_HELD_SECONDS)
+        status(204)(request)
+
+    try:
+        yield answer, over.set
+    finally:
+        over.set()
 
 
 def told(code: int, document: Any, **headers: str) -> Answer:

@@ -40,7 +40,7 @@ def listening(trust: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[b
                     return
                 try:
                     with trust.wrap_socket(connection, server_side=True) if trust else connection as one:
-                        one.settimeout(0.3)
+                        one.settimeout(30)
                         heard.append(one.recv(4096))
                 except OSError:
                     connection.close()
@@ -101,7 +101,8 @@ def test_a_receiver_that_is_down_is_noticed(note: str, now: datetime) -> None:
         syslog.show(parse(f"syslog+tcp://127.0.0.1:{port}"), note, previous=None, now=now)
 
 
-def test_a_receiver_that_resets_the_connection_is_noticed(note: str, now: datetime) -> None:
+def test_a_receiver_that_resets_the_connection_is_noticed(note: str, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syslog, "LISTEN_SECONDS", 60.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def refuse() -> None:

@@ -22,7 +22,7 @@ def test_two_sealers_share_the_work_without_doubling_any(transactional_db: None,
     def sealer() -> None:
         try:
             for number in range(ROUNDS):
-                both.wait(30)
+                both.wait(120)
                 seal(now + timedelta(seconds=number))
         except BaseException as error:  # noqa: BLE001 - told by the main thread
             errors.append(error)
@@ -36,7 +36,7 @@ def test_two_sealers_share_the_work_without_doubling_any(transactional_db: None,
     for _ in range(4):
         write_events(3, now=now)
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     assert not errors
     seal(now + timedelta(minutes=1))
     assert hold_to_the_tree() >= 52

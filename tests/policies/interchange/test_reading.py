@@ -44,12 +44,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_it_is_refused_with_its_line_and_soon(text: str, said: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Unreadable) as refused:
         parse(text.encode("utf-8", "surrogatepass"))
     assert said in str(refused.value)
     assert len(str(refused.value)) < 400
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_text_in_another_encoding_is_refused_with_its_line() -> None:

@@ -17,7 +17,7 @@ from portal.foundation.outbox.services import draft, queue_all
 from portal.foundation.signs.beats import SENDER, last_beat
 from portal.models import DeliveryAttempt, OutboxMessage, User
 from tests.factories.portal import contact, person
-from tests.receiver import receiver, status
+from tests.receiver import held, receiver, status
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def put(user: User, how_many: int = 1, name: str = "key") -> None:
     queue_all([draft(person=user, idempotency_key=f"{name}-{number}", **letter) for number in range(how_many)], now=clock())
 
 
-def until_settled(sender: Sender, seconds: float = 10.0, **which: Any) -> None:
+def until_settled(sender: Sender, seconds: float = 60.0, **which: Any) -> None:
     """Works until no message (of `which`) waits any more."""
     end = time.monotonic() + seconds
     while OutboxMessage.objects.filter(state__in=("pending", "sending"), **which).exists():
@@ -73,12 +73,15 @@ def reset(request: BaseHTTPRequestHandler) -> None:
 def test_many_are_taken_and_recorded_in_few_statements(
     sender: Sender, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # What it does once a second counts in every round, so that a slow machine counts no more.
+    for often in ("RECEIPTS_EVERY", "RENEW_EVERY", "SIGN_EVERY"):
+        monkeypatch.setattr(sending, often, 0.0)
     with receiver() as phone:
         put(someone(phone.url), 24)
-        monkeypatch.setattr(sending.Sender, "_write", lambda self, wait: None)
-        with django_assert_max_num_queries(20):
-            sender.step()
-        monkeypatch.undo()
+        with monkeypatch.context() as until_all_are_back:
+            until_all_are_back.setattr(sending.Sender, "_write", lambda self, wait: None)
+            with django_assert_max_num_queries(20):
+                sender.step()
         while sender._done.qsize() < 24:
             time.sleep(0.02)
         with django_assert_max_num_queries(20):
@@ -90,17 +93,19 @@ def test_many_are_taken_and_recorded_in_few_statements(
 
 def test_a_slow_provider_holds_up_only_its_own_messages(sender: Sender, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*", "localhost:*"]
+    settings.OUTBOUND_TIMEOUT_SECONDS = 60
     monkeypatch.setattr(sending, "CALLS_A_LANE", 9)
-    with receiver(*[slow] * 30) as dead, receiver() as phone:
+    with held() as (waits, let_go), receiver(*[waits] * 30) as dead, receiver() as phone:
         put(someone(f"http://localhost:{dead.port}/x"), 30, "slow")
         sender.step()
         ben = someone(phone.url)
         put(ben, 10, "quick")
-        began = time.monotonic()
         until_settled(sender, person=ben)
-        assert time.monotonic() - began < 1.0
-        assert 0 < len(dead.got) <= 9
+        # None of its own has come back, and no more were begun.
+        assert sum(parcel.contact.person_id != ben.pk for parcel, _ in sender._flying.values()) == 9
+        let_go()
         sender.finish()
+        assert 0 < len(dead.got) <= 9
 
 
 def test_of_a_lane_that_is_quick_more_is_taken_than_it_calls_at_once_and_of_a_slow_one_no_more(
@@ -109,7 +114,10 @@ def test_of_a_lane_that_is_quick_more_is_taken_than_it_calls_at_once_and_of_a_sl
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:*", "localhost:*"]
     monkeypatch.setattr(sending, "CALLS_A_LANE", 3)
     monkeypatch.setattr(sending, "WORTH_A_LOOK", 1)
-    with receiver(*[slow] * 9) as dead, receiver() as phone:
+    # What a lane did counts for as long as the test takes, so that a slow machine makes no slow lane of the quick one.
+    monkeypatch.setattr(sending, "PACE_SECONDS", 600.0)
+    settings.OUTBOUND_TIMEOUT_SECONDS = 60
+    with held() as (waits, _), receiver(*[waits] * 9) as dead, receiver() as phone:
         put(someone(f"http://localhost:{dead.port}/x"), 9, "slow")
         ben = someone(phone.url)
         put(ben, 40, "quick")
@@ -143,25 +151,29 @@ def test_of_a_lane_that_is_quick_more_is_taken_than_it_calls_at_once_and_of_a_sl
 def test_whatever_a_provider_does_the_message_is_tried_again_with_the_same_key(
     answer: Any, said: str, sender: Sender, settings: Any
 ) -> None:
-    settings.OUTBOUND_TIMEOUT_SECONDS = 0.5
+    # Only who waits in vain is waited for briefly: what does come may take its time on a busy machine.
+    settings.OUTBOUND_TIMEOUT_SECONDS = 0.5 if answer in (drip, slow) else 30
     with receiver(answer) as phone:
         put(someone(phone.url))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while not DeliveryAttempt.objects.exists() and time.monotonic() < end:
             sender.step()
         message = OutboxMessage.objects.get()
         assert (message.state, message.tries) == ("pending", 1)
         assert said in DeliveryAttempt.objects.get().detail
+        settings.OUTBOUND_TIMEOUT_SECONDS = 30
         OutboxMessage.objects.update(next_attempt_at=clock())
         until_settled(sender)
     assert (OutboxMessage.objects.get().state, phone.keys) == ("delivered", ["key-0", "key-0"])
 
 
 def test_the_lease_of_a_running_call_is_renewed_and_a_dead_process_leaves_its_message_to_the_next(
-    sender: Sender, monkeypatch: pytest.MonkeyPatch
+    sender: Sender, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "RENEW_EVERY", 0.0)
-    with receiver(slow) as phone:
+    monkeypatch.setattr(sending, "LEASE", timedelta(minutes=1))
+    settings.OUTBOUND_TIMEOUT_SECONDS = 60
+    with held() as (waits, let_go), receiver(waits) as phone:
         put(someone(phone.url))
         sender.step()
         first = OutboxMessage.objects.get().next_attempt_at
@@ -174,6 +186,7 @@ def test_the_lease_of_a_running_call_is_renewed_and_a_dead_process_leaves_its_me
         OutboxMessage.objects.update(next_attempt_at=clock() - timedelta(seconds=1))
         other = Sender(clock)
         until_settled(other)
+        let_go()
         sender.finish()
         other.close()
     assert phone.keys == ["key-0", "key-0"]
@@ -201,6 +214,7 @@ def test_a_person_without_a_way_is_given_up_without_a_call(sender: Sender) -> No
 
 def test_an_idle_look_costs_few_statements(sender: Sender, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(sending, "SIGN_EVERY", 600.0)
     sender.step()
     with django_assert_max_num_queries(4):
         sender.step()
@@ -220,7 +234,7 @@ def test_what_cannot_be_written_down_holds_up_nothing_and_is_not_sent_again(
         ana = someone(phone.url)
         put(ana, 3)
         OutboxMessage.objects.filter(idempotency_key="key-1").update(title="odd")
-        end = time.monotonic() + 8
+        end = time.monotonic() + 60
         while OutboxMessage.objects.filter(state="delivered").count() < 2 and time.monotonic() < end:
             sender.step()
         OutboxMessage.objects.filter(title="odd").update(next_attempt_at=clock() - timedelta(seconds=1))

@@ -137,10 +137,10 @@ def test_what_is_no_calendar_is_refused_in_words(data: bytes, said: str) -> None
 
 
 def test_ten_megabytes_are_refused_before_anything_is_read() -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(InvalidInput, match="larger than 2 MB"):
         read(b"BEGIN:VCALENDAR\r\n".ljust(10_000_000, b"x"))
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
     assert LARGEST_BYTES < 10_000_000
 
 
