@@ -22,6 +22,7 @@ class IncidentsConfig(AppConfig):
         from portal.foundation.people.occupied import occupations
         from portal.foundation.watch.probes import probes
 
+        from .changes import guards as change_guards
         from .drills.failures import away_in, planned_failure, ways_in_drill
         from .escalation import guards as run_guards
         from .escalation.answering import ANSWERER
@@ -46,7 +47,7 @@ class IncidentsConfig(AppConfig):
         from .mandates import guards as mandate_guards
         from .postmortems import guards as post_mortem_guards
 
-        rooms = (guards, run_guards, mandate_guards, hand_off_guards, post_mortem_guards, feedback_guards)
+        rooms = (guards, run_guards, mandate_guards, hand_off_guards, post_mortem_guards, feedback_guards, change_guards)
         governed = tuple(guard for room in rooms for guard in room.GOVERNED)
         database_guards.guards.register(self.label, governed)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)

@@ -1,6 +1,6 @@
 """Table of contents: the models of incidents and what surrounds them."""
 
-from .changes.models import ChangeRequest, IncidentChange
+from .changes.models import ChangeFreeze, ChangeRequest, IncidentChange
 from .drills.models import Drill, DrillFailure, DrillFinding, DrillPart
 from .escalation.models import EngineHeartbeat, EscalationLook, EscalationRun, EscalationStep
 from .feedback.models import Feedback, FeedbackWords
@@ -12,6 +12,7 @@ from .postmortems.models import PostMortem, PostMortemAction
 from .problems.models import IncidentProblem, KnownError, Problem
 
 __all__ = [
+    "ChangeFreeze",
     "ChangeRequest",
     "Drill",
     "DrillFailure",
@@ -21,9 +22,9 @@ __all__ = [
     "EscalationLook",
     "EscalationRun",
     "EscalationStep",
-    "HandOff",
     "Feedback",
     "FeedbackWords",
+    "HandOff",
     "ImpactReading",
     "ImportRun",
     "Incident",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 # escalation's steps, its messages and notes. A test holds this to the models.
 PARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "incidents.incident": (
+        ("incidents.changefreeze", "incident_id"),
         ("incidents.feedback", "incident_id"),
         ("incidents.handoff", "incident_id"),
         ("incidents.impactreading", "incident_id"),

@@ -47,6 +47,7 @@ _INCIDENT = (
     "knownerror",
     "changerequest",
     "incidentchange",
+    "changefreeze",
     "mandateuse",
     *("postmortem", "postmortemaction", "feedback"),
     "handoff",
@@ -75,6 +76,9 @@ _LEARN = ("incidents.change_postmortem", *_all("incidents", "postmortemaction", 
 # What customers, teams and stakeholders said: whoever hears it records it; others say what follows.
 _HEAR = ("incidents.add_feedback",)
 _HEED = (*_HEAR, "incidents.change_feedback")
+# Freezing changes, and letting one begin all the same; never who requested it.
+_APPROVE_CHANGES = ("incidents.approve_changerequest",)
+_FREEZE = ("incidents.add_changefreeze", "incidents.lift_changefreeze", *_APPROVE_CHANGES)
 # What departs from the route of a policy, or stops it for a while.
 _COMMAND = ("incidents.deescalate_incident", "incidents.bypass_escalation", "incidents.hold_escalation")
 # Everybody records their own absences and answers their own swaps; this puts others on duty, in the middle of an incident.
@@ -136,6 +140,7 @@ ROLES: tuple[Role, ...] = (
         + _HEED
         + _COMMAND
         + _KEDB
+        + _FREEZE
         + _DRILL
         + _DRAFT
         + _STAND_IN
@@ -152,6 +157,7 @@ ROLES: tuple[Role, ...] = (
         _SEE_RULES
         + _SEE_INCIDENTS
         + _KEDB
+        + _FREEZE
         + _DRILL
         + _all("policies", *_CATALOGUE, *_DUTY, "escalationpolicy", "policyversion", verbs=("view", "add", "change"))
         + _all("policies", *_POLICY_CONTENT, *_NAMED, *_PLAN_CONTENT, "scheduleplan", "holiday", verbs=EDIT)
@@ -200,6 +206,7 @@ ROLES: tuple[Role, ...] = (
         + _SEE_RETENTION
         + ("audit.approve_removal", "audit.lift_legalhold")
         + ("incidents.review_mandateuse",)
+        + _APPROVE_CHANGES
         + _REVIEW_GLASS,
     ),
     Role(
