@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, F, Q, When
 from django.urls import reverse
 
 from incidents.escalation.queries import engine_health
@@ -38,6 +38,7 @@ from .rights import duties_that_meet, roles_taken_to_review
 
 ROWS = 8
 LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin not in {Incident.Origin.IMPORTED, Incident.Origin.DRILL}]
+GRAVE = {"SEV1", "SEV2"}
 LIVE = Q(state__in=OPEN_STATES, origin__in=LIVE_ORIGINS)
 
 
@@ -121,7 +122,9 @@ def my_incidents(user: User, now: datetime) -> Card:
 
 
 def live_incidents(user: User, now: datetime) -> Card:
-    return _incident_card("live", "Live incidents", "All quiet: no incident is open.", _seen(user).filter(LIVE))
+    """Loud for whoever can acknowledge, while a grave one has nobody."""
+    takes = may_somewhere(user, "incidents.acknowledge_incident")
+    return _incident_card("live", "Live incidents", "All quiet: no incident is open.", _seen(user).filter(LIVE), takes=takes)
 
 
 def my_changes(user: User, now: datetime) -> Card:
@@ -173,7 +176,7 @@ def quarterly_review(user: User, now: datetime) -> Card:
     row = pack_of_the_review(quarter) or _pack_built(quarter)
     running = Row(f"{Quarter.of(now)} so far: its figures and their trends", reverse("admin:reports_figures_changelist"), action="Look")
     rows = (row, running) if may_somewhere(user, "reports.view_dashboard") else (row,)
-    return Card("review", "Quarterly review", "", rows, reverse("admin:reports_quarterlypack_changelist"))
+    return Card("review", "Packs and figures", "", rows, reverse("admin:reports_quarterlypack_changelist"))
 
 
 def _pack_built(quarter: Quarter) -> Row:
@@ -227,8 +230,10 @@ def status_of_services(user: User, now: datetime) -> Card:
     return Card("status", "Status of services", "No service has been entered yet.", rows)
 
 
-def _incident_card(key: str, title: str, empty: str, incidents: Any) -> Card:
-    shown = incidents.select_related("assigned_to", "acknowledged_by", "service").order_by("severity", "priority", "-opened_at")
+def _incident_card(key: str, title: str, empty: str, incidents: Any, *, takes: bool = False) -> Card:
+    worst = (Case(When(severity="", then=1), default=0), "severity", F("priority").asc(nulls_last=True), "-opened_at")
+    shown = incidents.select_related("assigned_to", "acknowledged_by", "service").order_by(*worst)[:ROWS]
+    waits = any(each.severity in GRAVE and not (each.assigned_to or each.acknowledged_by) for each in shown)
     rows = tuple(
         Row(
             str(incident),
@@ -238,10 +243,10 @@ def _incident_card(key: str, title: str, empty: str, incidents: Any) -> Card:
             severity=incident.severity,
             detail=f"{incident.service} · {_holder(incident)}",
         )
-        for incident in sorted(shown[: ROWS * 4], key=lambda incident: (incident.severity or "SEV9", incident.priority or 9))[:ROWS]
+        for incident in shown
     )
     more = reverse("admin:incidents_incident_changelist")
-    return Card(key, title, empty, rows, more, total=incidents.count())
+    return Card(key, title, empty, rows, more, loud=takes and waits, total=incidents.count())
 
 
 def _holder(incident: Incident) -> str:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from incidents.escalation.engine import run_cycle
-from incidents.models import EscalationRun
+from incidents.models import EscalationRun, Incident
 from portal.foundation.access.grants import grant
 from portal.foundation.access.roles import ROLES
 from portal.site.dashboard.queries import cards_for
@@ -56,6 +56,27 @@ def test_live_incidents_stand_worst_first_and_ended_or_imported_ones_not_at_all(
     mild = incident(now, service=shop, title="Mild", impact=3, urgency=3)
     bad = incident(now, service=shop, title="Bad", impact=1, urgency=1)
     assert rows(person("Ana", roles=("responder",)), now, "live") == [str(bad), str(mild)]
+
+
+@pytest.mark.parametrize(
+    ("role", "severity", "loud"), [("responder", "SEV2", True), ("responder", "SEV3", False), ("auditor", "SEV1", False)]
+)
+def test_a_grave_incident_that_nobody_has_is_loud_for_whoever_can_take_it(role: str, severity: str, loud: bool, now: datetime) -> None:
+    shop = service("Shop")
+    incident(now, service=shop)
+    Incident.objects.update(severity=severity)
+    reader = person("Ana", roles=(role,))
+    assert [card.loud for card in cards_for(reader, now) if card.key == "live"] == [loud]
+    Incident.objects.update(acknowledged_at=now, acknowledged_by=reader, state="in_progress")
+    assert [card.loud for card in cards_for(reader, now) if card.key == "live"] == [False]
+
+
+def test_one_that_was_graded_stands_before_however_many_that_were_not(now: datetime) -> None:
+    shop = service("Shop")
+    bad = incident(now, service=shop, title="Bad", impact=3, urgency=3)
+    Incident.objects.update(severity="SEV1")
+    many_incidents(60, now, shop)
+    assert rows(person("Ana", roles=("responder",)), now, "live")[0] == str(bad)
 
 
 def test_a_stakeholder_sees_states_and_no_incident(now: datetime) -> None:
