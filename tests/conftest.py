@@ -17,9 +17,7 @@ from django.db import connection
 from django.template import Context, Template
 from django.test import TransactionTestCase
 
-from audit.events import accounts, denials
-from audit.ledger import personal
-from portal.foundation.signs import tally
+from tests import remembered
 from tests.emitted import types_of_events_are_known
 from tests.put_back import AsItWas
 from tests.shared import copies, shared_by, written_once
@@ -74,13 +72,8 @@ def now() -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered_from_an_earlier_database() -> None:
-    """Keys of persons return with every new database, so what was counted for them must not; and a test that counts a sender's questions must
-    not find it writing down the lanes of earlier tests."""
-    personal.forget()
-    tally.forget()
-    denials.refusals.forget()
-    accounts.refused_sign_ins.forget()
+def _nothing_remembered_from_an_earlier_test() -> None:
+    remembered.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")
