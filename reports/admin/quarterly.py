@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views import View
 
 from audit.admin.retention import OnlyByVerbs
-from portal.foundation import clock
+from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
@@ -22,9 +22,9 @@ from reports.models import QuarterlyReview
 from reports.quarterly import actions, deciding, judging, runs, signing
 from reports.quarterly.people_only import PREPARE, SIGN, VIEW
 from reports.quarterly.queries import progress_of, seen_by
-from reports.quarterly.states import ReviewState
+from reports.quarterly.states import FindingState, ReviewState
 
-from .quarterly_forms import ActionForm, DecisionForm, FindingForm, WriteForm
+from .quarterly_forms import ActionForm, DecisionForm, FindingForm, TogetherForm, WriteForm
 from .quarterly_pages import BehindView, DecisionView, FindingView, OpenView
 from .quarterly_runs import RunView, page_after, said_of
 from .quarterly_shown import shown, state_badge
@@ -87,6 +87,18 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
             possible=being_prepared,
             form=WriteForm,
             done="Written.",
+        ),
+        Verb(
+            key="judge-together",
+            label="Judge several findings",
+            run=judging.judge_together,
+            permission=PREPARE,
+            need="perhaps words",
+            possible=being_prepared,
+            form=TogetherForm,
+            consequence="Each can be judged anew until the review is put up for signature.",
+            ask="Needed to dismiss them: why are they no findings? The words stand in the report with each of them.",
+            done=lambda judged: f"{words.counted(len(judged), 'finding')} {judged[0].state}.",
         ),
         Verb(
             key="add-finding",
@@ -236,6 +248,7 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
     def offered(self, request: HttpRequest, thing: Any) -> list[Verb]:
         """What somebody cannot press yet is not offered; the page says what stands in the way."""
         hidden: dict[str, Callable[[], Any]] = {
+            "judge-together": lambda: thing.findings.filter(state=FindingState.PROPOSED).count() < 2,
             "submit": lambda: signing.why_not_submitted(thing),
             "sign": lambda: signing.why_not_signed(thing, request.user),
             "restate": lambda: QuarterlyReview.objects.filter(restates=thing).exists(),
@@ -280,8 +293,8 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
     def links(self, request: HttpRequest, review: Any) -> list[tuple[str, str, str]]:
         found = []
         if review.frozen_id and may(request.user, "reports.view_frozenfigures"):
-            words_ = "See the pack" if review.is_signed else "See the frozen figures"
-            found.append((words_, reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]), "default"))
+            said = "See the pack" if review.is_signed else "See the frozen figures"
+            found.append((said, reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]), "default"))
         if review.sha256:
             found.append(("Download the manifest", reverse("admin:reports_quarterlyreview_manifest", args=[review.pk]), "default"))
         return found

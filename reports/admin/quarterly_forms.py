@@ -79,6 +79,25 @@ class WriteForm(forms.Form):
         super().__init__(*args, **{**kwargs, "initial": {"summary": thing.summary, "agenda": thing.agenda}})
 
 
+class TogetherForm(forms.Form):
+    """Which of the proposals that nobody judged yet, and how."""
+
+    takes_thing = True
+    findings = forms.TypedMultipleChoiceField(
+        label="Findings", coerce=int, widget=forms.CheckboxSelectMultiple(), error_messages={"required": "Choose at least one finding."}
+    )
+    verdict = forms.ChoiceField(
+        label="They are",
+        choices=[(FindingState.ACCEPTED, "accepted as they were proposed"), (FindingState.DISMISSED, "dismissed")],
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        proposed = thing.findings.filter(state=FindingState.PROPOSED).values_list("pk", "headline")
+        self.fields["findings"].choices = list(proposed)  # type: ignore[attr-defined]
+
+
 class FindingForm(forms.Form):
     """A finding of one's own."""
 

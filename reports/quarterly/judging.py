@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from audit.events.services import act
 from incidents.models import Incident
 from portal.foundation.access.checks import visible_to
@@ -50,6 +52,24 @@ def dismiss_finding(finding: QuarterlyFinding, *, actor: Any, now: datetime, rea
     if finding.decisions.exclude(state="dropped").exists() or finding.actions.exists():
         raise WrongState("A decision or an action hangs on it. Drop the decision first; an action that was agreed keeps its finding.")
     return _judged(finding, FindingState.DISMISSED, actor, now, words, "", "")
+
+
+@transaction.atomic
+def judge_together(
+    review: QuarterlyReview, *, findings: Sequence[int], verdict: str, actor: Any, now: datetime, reason: str = ""
+) -> Sequence[QuarterlyFinding]:
+    """Accepts (verdict `accepted`) or dismisses (`dismissed`) the proposals with these keys, all or none, each with an event of its own.
+
+    Raises NotAllowed, InvalidInput, WrongState.
+    """
+    require_person(actor, PREPARE, review, to="judge findings")
+    chosen = list(review.findings.filter(pk__in=findings, state=FindingState.PROPOSED))
+    if not chosen or len(chosen) != len(set(findings)):
+        problem = "Somebody judged some of them meanwhile. Look at the list again and choose anew." if findings else "Choose at least one."
+        raise InvalidInput(problem, {"findings": [problem]})
+    if verdict == FindingState.DISMISSED:
+        return [dismiss_finding(each, actor=actor, now=now, reason=reason) for each in chosen]
+    return [accept_finding(each, actor=actor, now=now, reason=reason) for each in chosen]
 
 
 def add_finding(

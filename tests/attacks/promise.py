@@ -296,6 +296,7 @@ reports.quarterlyaction      finish           O
 reports.quarterlyaction      change           O
 reports.quarterlyaction      cancel           O
 reports.quarterlyreview      write            O
+reports.quarterlyreview      judge-together   O
 reports.quarterlyreview      add-finding      O
 reports.quarterlyreview      ask-decision     O
 reports.quarterlyreview      agree-action     O

@@ -1,5 +1,6 @@
 """The quarterly review in the admin: who sees which, what the page says, and what its buttons do."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,14 +10,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.models import LedgerEvent
 from portal.foundation import clock
+from portal.foundation.errors import InvalidInput
 from portal.foundation.granting.appointments import appoint
 from portal.models import User
 from reports.models import QuarterlyAction, QuarterlyReview, QuarterlyRules
 from reports.quarterly import escalated, proposing
 from reports.quarterly.actions import finish_action
 from reports.quarterly.deciding import ask_decision
-from reports.quarterly.judging import add_finding
+from reports.quarterly.judging import add_finding, judge_together
 from reports.quarterly.opening import restate
 from reports.quarterly.packing import finish_signed
 from reports.quarterly.signing import send_back, sign_review
@@ -314,6 +317,39 @@ def test_findings_are_judged_one_after_the_other_without_looking_for_each(cora: 
     assert accepts(one) == f"{page(made)}#finding-{one.pk}"
     address = reverse("admin:reports_quarterlyreview_finding", args=[made.pk, one.pk])
     assert "Accept in these words" in read(cora, address)
+
+
+def test_several_findings_are_judged_together_all_or_none(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    patterns = [make.pattern(name, rank=rank) for rank, name in enumerate(("one", "two", "three", "four"), start=1)]
+    monkeypatch.setattr(proposing, "patterns_in", lambda content: patterns)
+    made = make.opened(make.unit("Payments"), by=cora)
+    one, two, three, _ = made.findings.all()
+    by, several = browser(cora), press(made, "judge-together")
+    assert "Judge several findings" in read(cora, page(made))
+
+    assert "Choose at least one finding" in by.post(several, {"verdict": "accepted"}).content.decode()
+    silent = by.post(several, {"findings": [one.pk, two.pk], "verdict": "dismissed", "reason": " "})
+    assert (silent.status_code, "Say why it is no finding" in silent.content.decode()) == (400, True)
+    assert set(made.findings.values_list("state", flat=True)) == {"proposed"}
+
+    assert by.post(several, {"findings": [one.pk, two.pk], "verdict": "dismissed", "reason": "Tests."}).status_code == 302
+    again = by.post(several, {"findings": [two.pk, three.pk], "verdict": "accepted"})
+    assert again.status_code == 400, "one of them is judged already, so the other stays as it was"
+    with pytest.raises(InvalidInput, match="meanwhile"):
+        judge_together(made, findings=[two.pk, three.pk], verdict="accepted", actor=cora, now=make.AFTER)
+    assert by.post(several, {"findings": [three.pk], "verdict": "accepted"}).status_code == 302
+
+    assert list(made.findings.values_list("state", "reason")) == [
+        ("dismissed", "Tests."),
+        ("dismissed", "Tests."),
+        ("accepted", ""),
+        ("proposed", ""),
+    ]
+    told = LedgerEvent.objects.filter(type="quarterly_review.finding_judged").order_by("pk").values_list("payload", flat=True)
+    assert [json.loads(payload)["details"]["finding"] for payload in told] == [one.pk, two.pk, three.pk]
+    shown = read(cora, page(made))
+    assert "Judge several findings" not in shown, "one alone is judged where it stands"
+    assert "Accept after all" in shown
 
 
 def test_a_finding_opens_every_incident_that_it_names(cora: Any, monkeypatch: pytest.MonkeyPatch) -> None:
