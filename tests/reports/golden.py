@@ -1,5 +1,8 @@
 """The golden pack: `python -m tests.reports.golden` writes it anew. Look at the difference before you commit it."""
 
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from reports.document import ReportDocument
@@ -9,11 +12,20 @@ from reports.packs.quarters import Progress, Quarter
 from tests.factories.reports import small_quarter
 
 FOLDER = Path(__file__).resolve().parents[1] / "contracts" / "pack"
+ANEW = "Look at the packs; if they are right: GOLDEN=write pytest -n 0 tests/reports/packs"
 
 
 def small_document() -> ReportDocument:
     facts = small_quarter()
     return build(Quarter(2016, 1), facts, progress=Progress.OVER, last_event_at=facts[-1].opened_at)
+
+
+def recorded(name: str, found: Mapping[str, str]) -> Mapping[str, str]:
+    """The digests that both databases' runs are held against; `GOLDEN=write` in the environment records `found` as them first."""
+    path = FOLDER / f"{name}.json"
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 if __name__ == "__main__":

@@ -1,9 +1,5 @@
 """The same frozen figures give the same bytes: on either database, elsewhere, later."""
 
-import json
-import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,11 +18,10 @@ from reports.packs.frozen_form import lines_of
 from reports.packs.kept import pack, report_of
 from reports.packs.quarters import Quarter
 from tests.factories.reports import fact, small_quarter, stored
+from tests.reports.elsewhere import PLACES, made_elsewhere
+from tests.reports.golden import ANEW, recorded
 
 pytestmark = pytest.mark.django_db
-HOME = Path(__file__).resolve().parents[3]
-# What both databases' runs are held against. GOLDEN=write writes it anew; look at the pack before you commit it.
-GOLDEN = HOME / "tests" / "contracts" / "pack" / "digests.json"
 Q1 = Quarter(2016, 1)
 # Of one moment, so that only their numbers order them; databases with a language of their own sort them in other ways.
 TIED = ("inc-2", "INC9", "Inc-10", "ÄNC", "inc_1", "INC 3", "عربي")
@@ -43,34 +38,16 @@ def frozen(now: datetime, monkeypatch: pytest.MonkeyPatch) -> FrozenFigures:
 def test_both_databases_give_the_recorded_digests(frozen: FrozenFigures, now: datetime) -> None:
     finished = finish(frozen, actor=None, now=now)
     found = {"figures": frozen.sha256, "report": finished.sha256, **{file.name: file.sha256 for file in finished.files.all()}}
-    if os.environ.get("GOLDEN") == "write":
-        GOLDEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    assert found == json.loads(GOLDEN.read_text(encoding="utf-8")), "Look at the pack, then: GOLDEN=write pytest tests/reports/packs"
+    assert found == recorded("digests", found), ANEW
 
 
-@pytest.mark.parametrize(
-    "there",
-    [
-        {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "1"},
-        {"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONHASHSEED": "4242"},
-    ],
-)
+@pytest.mark.parametrize("there", PLACES)
 def test_elsewhere_the_same_figures_give_the_same_files(
     frozen: FrozenFigures, now: datetime, there: dict[str, str], tmp_path: Path
 ) -> None:
     finished = finish(frozen, actor=None, now=now)
-    lines, folder = tmp_path / "report.jsonl", tmp_path / "files"
-    lines.write_bytes(b"".join(lines_of(report_of(frozen))))
-    folder.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.reports.elsewhere", str(lines), str(folder)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(HOME), **there},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout) == {file.name: sha256(content_of(file)).hexdigest() for file in finished.files.all()}
+    made = made_elsewhere(b"".join(lines_of(report_of(frozen))), there, tmp_path)
+    assert made == {file.name: sha256(content_of(file)).hexdigest() for file in finished.files.all()}
 
 
 def test_ten_thousand_events_later_the_bytes_are_the_same(frozen: FrozenFigures, now: datetime, tmp_path: Path) -> None:
