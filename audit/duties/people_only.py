@@ -4,6 +4,7 @@ from typing import Any
 
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, NotAllowed
+from portal.foundation.words import visible
 
 
 def require_person(actor: Any, permission: str, *, to: str) -> None:
@@ -15,7 +16,7 @@ def require_person(actor: Any, permission: str, *, to: str) -> None:
 
 def said(reason: str) -> str:
     """`reason` without blanks around it. Raises InvalidInput when nothing is left."""
-    words = reason.strip()
+    words = visible(reason)
     if not words:
         raise InvalidInput("Say why, in a sentence.", {"reason": ["Say why, in a sentence."]})
     return words

@@ -10,6 +10,7 @@ from audit.events.catalogue import kind_of
 from audit.events.services import act
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .holdings import holdings_of, words_of_rights
 from .models import DutyPair
@@ -101,7 +102,7 @@ def _check(pair: DutyPair) -> None:
     for choice, values in (("reach", DutyPair.Reach.values), ("severity", DutyPair.Severity.values)):
         if getattr(pair, choice) not in values:
             wrong[choice] = [f"One of: {', '.join(values)}."]
-    if not pair.why:
+    if not visible(pair.why):
         wrong["why"] = ["Say why they must not meet in one person."]
     for name in ("done_a", "done_b"):
         unknown = [kind for kind in types_in(getattr(pair, name)) if kind_of(kind) is None]

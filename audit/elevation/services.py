@@ -18,6 +18,7 @@ from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import queue
 from portal.foundation.people.models import User
+from portal.foundation.words import visible
 
 from .guards import LONGEST_MINUTES
 from .models import Elevation
@@ -72,7 +73,7 @@ def end_elevation(elevation: Elevation, *, actor: Any, now: datetime, reason: st
     """Ends it before its time: whoever took it, or whoever may review it. Raises NotAllowed and WrongState."""
     if actor is None or elevation.person_id != actor.pk:
         require_person(actor, REVIEW, to="end what somebody else took")
-    with act("elevation.ended", actor=actor, now=now, subject=elevation, why=reason.strip()):
+    with act("elevation.ended", actor=actor, now=now, subject=elevation, why=visible(reason)):
         elevation = _locked(elevation)
         if not elevation.runs(now):
             raise WrongState("It has ended already.")

@@ -13,6 +13,7 @@ from django.conf import settings
 from audit.events.services import act
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, NotFound, WrongState
+from portal.foundation.words import visible
 
 from .bundles import export_evidence
 from .models import EvidenceExport
@@ -30,18 +31,18 @@ def request_export(selection: Selection, *, actor: Any, now: datetime, reason: s
     WrongState while another export of the same person is under way.
     """
     require(actor, RIGHT, to="export evidence")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why evidence is taken out.", {"reason": ["Say what it is for; the words stay in the audit trail."]})
     if selection.since and selection.until and selection.until <= selection.since:
         raise InvalidInput("The time ends before it begins.", {"until": ["Choose a time after the first one."]})
-    with act("evidence.requested", actor=actor, now=now, why=reason.strip()) as running:
+    with act("evidence.requested", actor=actor, now=now, why=visible(reason)) as running:
         before = EvidenceExport.objects.filter(requested_by=actor).first()
         if before is not None and under_way(before, now):
             raise WrongState("An export of yours is under way. Wait until it is written.")
         run = EvidenceExport.objects.create(
             requested_by=actor,
             requested_at=now,
-            reason=reason.strip(),
+            reason=visible(reason),
             since=selection.since,
             until=selection.until,
             object_model=selection.model,

@@ -12,6 +12,7 @@ from audit.events.services import Act, act
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .models import Kept
 
@@ -74,7 +75,7 @@ class Life(Generic[K]):
                 running.nothing_happened()
                 return
             found.is_shared = shared
-            save_tracked(found, actor=actor, now=now, reason=reason.strip())
+            save_tracked(found, actor=actor, now=now, reason=visible(reason))
             running.details = {"shared": shared}
 
     def unshare(self, thing: K, *, actor: Any, now: datetime, reason: str = "") -> None:
@@ -85,28 +86,28 @@ class Life(Generic[K]):
         """Takes it out of the lists. Its versions stay, and what was done with them can be named. Raises NotAllowed and WrongState."""
         with self._of_its_owner("retired", thing, actor, now, reason) as (found, _):
             found.retired_at = now
-            save_tracked(found, actor=actor, now=now, reason=reason.strip())
+            save_tracked(found, actor=actor, now=now, reason=visible(reason))
 
     def take_over(self, thing: K, *, actor: Any, now: datetime, reason: str) -> None:
         """Makes `actor` the owner of what somebody who has left kept. Raises NotAllowed, WrongState, InvalidInput without a reason."""
         require(actor, self.right, to=f"take over a {self.whole}")
-        if not reason.strip():
+        if not visible(reason):
             raise InvalidInput(f"The {self.noun} is not taken over.", {"reason": ["Say why you take it over."]})
-        with act(f"{self.event}.taken_over", actor=actor, now=now, subject=thing, why=reason.strip()) as running:
+        with act(f"{self.event}.taken_over", actor=actor, now=now, subject=thing, why=visible(reason)) as running:
             found = self._locked(thing)
             if found.owner.is_active:
                 raise WrongState(f"The {self.noun} is {found.owner}'s, who is here. Keep one of your own with {self.same}.")
             self._checked(found.name, actor)
             running.details = {"owner_before": str(found.owner_id)}
             found.owner = actor
-            save_tracked(found, actor=actor, now=now, reason=reason.strip())
+            save_tracked(found, actor=actor, now=now, reason=visible(reason))
 
     @contextmanager
     def _of_its_owner(self, done: str, thing: K, actor: Any, now: datetime, reason: str) -> Iterator[tuple[K, Act]]:
         require(actor, self.right, to=f"change a {self.whole}")
         if thing.owner_id != actor.pk:
             raise NotAllowed(f"The {self.noun} is {thing.owner}'s. Keep one of your own with {self.same}.")
-        with act(f"{self.event}.{done}", actor=actor, now=now, subject=thing, why=reason.strip()) as running:
+        with act(f"{self.event}.{done}", actor=actor, now=now, subject=thing, why=visible(reason)) as running:
             yield self._locked(thing), running
 
     def _checked(self, name: str, actor: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from audit.keeping.life import Life
 from portal.foundation.canonical import content_hash
+from portal.foundation.words import visible
 
 from .filters import Filters, as_content, as_json
 from .models import SavedView, SavedViewVersion
@@ -28,7 +29,7 @@ def change_view(view: SavedView, filters: Filters, *, actor: Any, now: datetime,
         if before.filters == as_json(filters):
             running.nothing_happened()
             return before
-        version = _new_version(found, before.number + 1, filters, actor, now, reason.strip())
+        version = _new_version(found, before.number + 1, filters, actor, now, visible(reason))
         running.details = _told(version) | {"filters_before": before.filters}
     return version
 

@@ -13,6 +13,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.people.models import User
+from portal.foundation.words import visible
 
 from .models import AccessCampaign, AccessItem
 from .opening import RUN
@@ -87,7 +88,7 @@ def _answer(item: AccessItem, answer: str, note: str, actor: Any, now: datetime)
         raise WrongState(f"{item.person}: {item.name} is answered already.")
     if answer not in Answer.values:
         raise InvalidInput("Choose keep, remove or not sure.")
-    note = note.strip()
+    note = visible(note)
     if answer != Answer.KEEP and not note:
         raise InvalidInput(f"Say in a few words why {item.name} of {item.person} should go, or what you are not sure of.")
     item.answer, item.note, item.answered_at, item.answered_by = answer, note, now, actor

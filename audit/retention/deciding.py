@@ -9,6 +9,7 @@ from audit.events.services import act
 from portal.foundation.access.checks import may
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .holds import hold_on_removal
 from .models import LegalHold, Removal
@@ -73,7 +74,7 @@ def held_words(hold: LegalHold) -> str:
 
 
 def _said(reason: str) -> None:
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why.", {"reason": ["Say why."]})
 
 

@@ -18,6 +18,7 @@ from audit.ledger.models import ForgottenSubject, LedgerEvent, PersonalCard
 from audit.sealing.models import LedgerLeaf
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.people.models import ContactPoint, User
+from portal.foundation.words import visible
 
 from .classes import is_for_good
 from .deciding import held_words
@@ -134,7 +135,7 @@ def is_forgotten(user: User) -> bool:
 
 
 def _refuse_bad_reason(reason: str, words: Sequence[str]) -> None:
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why.", {"reason": ["Say why: who asked for it, by the number of the request."]})
     if _names(json.dumps(reason, ensure_ascii=False), words):
         said = "It names the person, and the reason is kept for good. Say it without: 'request 12 to the data protection officer'."

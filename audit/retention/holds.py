@@ -8,6 +8,7 @@ from django.db import connection
 from audit.events.services import act
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .models import LegalHold, Removal
 from .parts import PARTS, held_things, names
@@ -34,7 +35,7 @@ LAST_OF_ALL = 2**62
 def place_hold(*, actor: Any, now: datetime, reason: str, object_model: str = "", object_pk: str = "") -> LegalHold:
     """Holds everything, or what is told about one object and its parts. Raises NotAllowed and InvalidInput."""
     require_person(actor, "audit.place_legalhold", to="place a legal hold")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why it is held.", {"reason": ["Say why it is held: the matter, and who asked for it."]})
     if bool(object_model) != bool(object_pk):
         raise InvalidInput("Name an object by its kind and its key, or leave both out to hold everything.")
@@ -53,7 +54,7 @@ def place_hold(*, actor: Any, now: datetime, reason: str, object_model: str = ""
 def lift_hold(hold: LegalHold, *, actor: Any, now: datetime, reason: str) -> None:
     """Ends a hold that somebody else placed. Raises NotAllowed, InvalidInput and WrongState when it is lifted already."""
     require_person(actor, "audit.lift_legalhold", to="lift a legal hold")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why it is no longer needed.")
     with act("hold.lifted", actor=actor, now=now, subject=hold, why=reason) as running:
         hold = LegalHold.objects.select_for_update().get(pk=hold.pk)

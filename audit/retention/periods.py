@@ -6,6 +6,7 @@ from typing import Any
 from audit.events.services import act
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput
+from portal.foundation.words import visible
 
 from .classes import CLASSES, DEFAULT_MONTHS, FEWEST_MONTHS, MOST_MONTHS
 from .models import RetentionPeriod
@@ -26,7 +27,7 @@ def set_period(period: RetentionPeriod, *, actor: Any, now: datetime, reason: st
             f"Events are kept for {FEWEST_MONTHS} to {MOST_MONTHS} months.",
             {"months": [f"Between {FEWEST_MONTHS} and {MOST_MONTHS} months."]},
         )
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why it changes.")
     with act("retention.period_changed", actor=actor, now=now, subject=period, why=reason) as running:
         period = RetentionPeriod.objects.select_for_update().get(pk=period.pk)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from audit.events.services import act
 from audit.sealing.models import LedgerCheckpoint
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .classes import class_of, ends_of, is_for_good
 from .holds import held_words
@@ -82,7 +83,7 @@ def what_is_old(*, now: datetime, most: int = MOST_ENTRIES) -> Found:
 def ask_pruning(*, actor: Any, now: datetime, reason: str) -> Removal:
     """Asks that what is old now goes. Raises NotAllowed, InvalidInput, and WrongState when nothing is, or an earlier pruning is open."""
     require_person(actor, "audit.ask_removal", to="ask for pruning")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why it should go.", {"reason": ["Say why it should go."]})
     with act("retention.pruning_asked", actor=actor, now=now, why=reason) as running:
         open_one = Removal.objects.filter(kind=Removal.Kind.PRUNING, done_at=None, closed_at=None).first()

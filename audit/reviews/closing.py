@@ -14,6 +14,7 @@ from audit.sealing.models import LedgerCheckpoint, LedgerLeaf
 from portal.foundation.access.checks import may, require
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting, queue
+from portal.foundation.words import visible
 
 from .frozen import drawn_again, facts, findings_at_signature
 from .judging import locked_open, require_reviewer
@@ -234,7 +235,7 @@ def _locked(period: ReviewPeriod, then: PeriodState) -> None:
 
 
 def _said(words: str) -> str:
-    words = words.strip()
+    words = visible(words)
     problem = "Say in a sentence what you base it on." if not words else problem_with(words, LONGEST_WORDS)
     if problem:
         raise InvalidInput(problem, {"reason": [problem]})

@@ -8,6 +8,7 @@ from audit.events.services import act, mention
 from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .judging import locked_open
 from .models import ReviewFinding, ReviewItem, ReviewPeriod
@@ -81,7 +82,7 @@ def may_settle(finding: ReviewFinding, actor: Any) -> bool:
 
 
 def _settle(finding: ReviewFinding, state: FindingState, actor: Any, now: datetime, reason: str, evidence: str) -> ReviewFinding:
-    words = reason.strip()
+    words = visible(reason)
     if not words:
         raise InvalidInput("Say what was done, or why it was none.", {"reason": ["Say what was done, or why it was none."]})
     if problem := problem_with(evidence, LONGEST_EVIDENCE):
@@ -109,7 +110,7 @@ def _locked(finding: ReviewFinding) -> None:
 
 def _checked(title: str, owner: Any, due_on: date, evidence: str, period: ReviewPeriod, now: datetime) -> None:
     problems: dict[str, list[str]] = {}
-    if words := "Say in one line what was found." if not title.strip() else problem_with(title, LONGEST_TITLE):
+    if words := "Say in one line what was found." if not visible(title) else problem_with(title, LONGEST_TITLE):
         problems["title"] = [words]
     if owner is None or not owner.is_active:
         problems["owner"] = ["Choose somebody who is still here."]

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from audit.events.services import act
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .models import LONGEST_NOTE, ReviewItem, ReviewPeriod
 from .queries import READ, REVIEW, may_review
@@ -120,7 +121,7 @@ def _why_not(item: ReviewItem, said: Judgement, actor: Any) -> str:
         return words
     if problem := problem_with(said.note, LONGEST_NOTE):
         return f"The note cannot be kept. {problem}"
-    if said.mark in NEEDS_NOTE and not said.note.strip():
+    if said.mark in NEEDS_NOTE and not visible(said.note):
         return "Say in a note what is to be followed up."
     if item.judged_by_id not in (None, actor.pk):
         return f"{item.judged_by} judged it meanwhile: {MARK_WORDS[item.mark]}. That stays."
@@ -131,7 +132,7 @@ def _why_not(item: ReviewItem, said: Judgement, actor: Any) -> str:
 
 def _put(item: ReviewItem, said: Judgement, actor: Any, now: datetime) -> bool:
     """Whether anything changed by it."""
-    note = said.note.strip() if said.mark else ""
+    note = visible(said.note) if said.mark else ""
     if (item.mark, item.note) == (said.mark, note):
         return False
     item.mark, item.note = said.mark, note

@@ -12,6 +12,7 @@ from portal.foundation import words
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .models import ReviewPeriod, ReviewPlan
 
@@ -92,7 +93,7 @@ def _admitted(actor: Any, right: str, to: str, reason: str, ask: str) -> str:
     if actor is None:
         raise NotAllowed("Only a person plans reviews.")
     require(actor, right, to=to)
-    if not (said := reason.strip()):
+    if not (said := visible(reason)):
         raise InvalidInput(ask, {"reason": [ask]})
     return said
 

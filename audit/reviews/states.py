@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from portal.foundation.words import visible
+
 
 class PeriodState(StrEnum):
     """`drawing` lasts for one transaction only; nobody ever sees it."""
@@ -63,7 +65,7 @@ def why_not_close(*, unjudged: int, loose: int, is_sample: bool, rationale: str)
         return f"{_entries(unjudged)} not judged yet. Judge {'it' if unjudged == 1 else 'them'} first."
     if loose:
         return f"{_entries(loose)} marked for follow-up and {'stands' if loose == 1 else 'stand'} in no finding. Make a finding, with an owner and a due date."
-    if is_sample and not rationale.strip():
+    if is_sample and not visible(rationale):
         return "The plan does not say why a sample is enough. Say so in the plan; it counts from the next period on."
     return ""
 

@@ -13,6 +13,7 @@ from audit.events.services import act, actor_as_recorded
 from audit.ledger.models import LedgerEvent
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.registry import Registry
+from portal.foundation.words import visible
 
 from . import alarms, keys, prove
 from .folder import locked
@@ -36,13 +37,13 @@ def open_epoch(*, reason: str, approvers: Sequence[Any], now: datetime) -> Ledge
 
     Raises InvalidInput without a reason or two approvers, WrongState when the sealer has nothing to wait for.
     """
-    if len(reason.strip()) < 10:
+    if len(visible(reason)) < 10:
         raise InvalidInput("Say in a sentence what happened: an auditor will read it.", {"reason": ["At least ten characters."]})
     if len({person.pk for person in approvers}) < APPROVERS or not all(person.is_active for person in approvers):
         raise InvalidInput("Two different people with active accounts have to approve.", {"approved_by": ["Name two accounts."]})
     with locked():
         _refuse_without_need(now)
-        return _open(reason.strip(), approvers, now)
+        return _open(visible(reason), approvers, now)
 
 
 def _refuse_without_need(now: datetime) -> None:

@@ -34,7 +34,7 @@ def clean_text(text: str, field: str, limit: int = LONGEST_TEXT) -> str:
     """Text of several lines, possibly empty; line ends become \\n. Raises InvalidInput."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     _refuse_unstorable(text, field, allowed="\n\t")
-    return _within(text, field, limit)
+    return _within(words.visible(text), field, limit)
 
 
 def clean_label(text: str, field: str = "labels", limit: int = 60) -> str:
@@ -76,7 +76,7 @@ def clean_observed_at(observed_at: datetime, now: datetime, field: str = "observ
 def _one_line(text: str, field: str, limit: int) -> str:
     text = text.strip()
     _refuse_unstorable(text, field, allowed="")
-    return _within(text, field, limit)
+    return _within(words.visible(text), field, limit)
 
 
 def _required(clean: Callable[[str, str, int], str], text: str, field: str, missing: str, limit: int) -> str:

@@ -14,6 +14,7 @@ from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.outbox.services import queue
+from portal.foundation.words import visible
 
 from .drafting import course_of, names_within
 from .models import PostMortem, PostMortemAction
@@ -78,7 +79,7 @@ def publish(post_mortem: PostMortem, *, actor: Any, now: datetime, reason: str =
     require(actor, CHANGE, post_mortem, to="publish a post-mortem")
     with act("postmortem.published", actor=actor, now=now, subject=post_mortem.incident, why=reason) as running:
         post_mortem = _locked(post_mortem)
-        missing = [words for field, words in NEEDED.items() if not getattr(post_mortem, field).strip()]
+        missing = [words for field, words in NEEDED.items() if not visible(getattr(post_mortem, field))]
         if missing:
             raise InvalidInput(f"Before it can be published, write {_listed(missing)}.")
         check_text(post_mortem)

@@ -17,6 +17,7 @@ from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import User
+from portal.foundation.words import visible
 
 from .models import Acceptance, KnowledgeDuty, TrainingRecord
 from .owed import Standing
@@ -85,7 +86,7 @@ def sign_for(record: TrainingRecord, *, actor: Any, now: datetime) -> None:
 def lift_duty(duty: KnowledgeDuty, *, actor: Any, now: datetime, reason: str) -> None:
     """Ends a duty to know; what was accepted stays. Raises NotAllowed, and InvalidInput without words."""
     require(actor, "policies.delete_knowledgeduty", duty, to="lift duties to know")
-    words = reason.strip()
+    words = visible(reason)
     if not words:
         raise InvalidInput("Say in a sentence why it ends.", {"reason": ["Say in a sentence why it ends."]})
     with act("knowledgeduty.lifted", actor=actor, now=now, subject=duty, why=words):

@@ -12,6 +12,7 @@ from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.people.wanted import items
+from portal.foundation.words import visible
 
 from .models import DelegatedAuthority
 
@@ -93,14 +94,14 @@ def _refuse_twice(authority: DelegatedAuthority) -> None:
 def revoke_authority(authority: DelegatedAuthority, *, actor: Any, now: datetime, reason: str) -> DelegatedAuthority:
     """Ends `authority` at once. Raises NotAllowed, InvalidInput without a reason, and WrongState for one that is over."""
     require(actor, CHANGE, authority, to="revoke this authority")
-    if not reason.strip():
+    if not visible(reason):
         _refuse("reason", "Say in a sentence why it ends.")
-    with act("delegatedauthority.revoked", actor=actor, now=now, subject=authority, why=reason.strip()):
+    with act("delegatedauthority.revoked", actor=actor, now=now, subject=authority, why=visible(reason)):
         authority = DelegatedAuthority.objects.select_for_update(of=("self",)).get(pk=authority.pk)
         if standing(authority, day_of(now)) in {Standing.REVOKED, Standing.ENDED}:
             raise WrongState("This authority is over already.")
         authority.revoked_at = now
-        save_tracked(authority, actor=actor, now=now, reason=reason.strip())
+        save_tracked(authority, actor=actor, now=now, reason=visible(reason))
     return authority
 
 

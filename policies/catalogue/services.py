@@ -10,6 +10,7 @@ from portal.foundation import words
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import delete_tracked
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 SHOWN = 3
 
@@ -18,12 +19,12 @@ def remove(thing: Model, *, actor: Any, now: datetime, reason: str) -> None:
     """Deletes `thing`; its history stays. Raises WrongState, naming what still uses it, and InvalidInput without a reason."""
     name = thing._meta.model_name
     require(actor, f"{thing._meta.app_label}.delete_{name}", thing, to=f"delete {thing}")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say in a sentence why it goes.", {"reason": ["Say in a sentence why it goes."]})
     key = thing.pk
-    with act(f"{name}.removed", actor=actor, now=now, subject=thing, why=reason.strip()):
+    with act(f"{name}.removed", actor=actor, now=now, subject=thing, why=visible(reason)):
         try:
-            delete_tracked(thing, actor=actor, now=now, reason=reason.strip())
+            delete_tracked(thing, actor=actor, now=now, reason=visible(reason))
         except ProtectedError as error:
             raise WrongState(in_use(thing, [_place(row) for row in error.protected_objects])) from None
         # The event names what went, by the key it had.

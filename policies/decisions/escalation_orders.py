@@ -6,6 +6,8 @@ Who has the right is asked before; this knows what the policy's route allows.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from portal.foundation.words import visible
+
 from .escalation_alerts import enter
 from .escalation_answered import answered
 from .escalation_facts import Action, Decision, Kind, Order, Roster, RunState, Status
@@ -98,7 +100,7 @@ def _bypass(snapshot: PolicySnapshot, roster: Roster, state: RunState, order: Or
     hindered = _cannot_move(state)
     if hindered:
         return hindered
-    if not order.reason.strip():
+    if not visible(order.reason):
         return "Say why the levels between are left out. It stays on record as a deviation."
     named = level_called(snapshot, order.level or 0)
     if named is None:
@@ -171,7 +173,7 @@ def _move(
 
 
 def _reason(order: Order) -> str:
-    return order.reason.strip() or f"{order.by.name} wanted it so."
+    return visible(order.reason) or f"{order.by.name} wanted it so."
 
 
 def _by(order: Order) -> str:

@@ -19,6 +19,7 @@ from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import Conflict, InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .locks import lock_draft, take_lock
 from .models import PolicyVersion
@@ -62,7 +63,7 @@ def change_threshold(
     change of nothing, and with the field 'sure' for what is far from its history and not confirmed. Then nothing remains, no draft either.
     """
     require(actor, "policies.change_threshold", policy, to=f"change thresholds of {policy}")
-    words = reason.strip()
+    words = visible(reason)
     if not words:
         ask = "Say in a sentence what you change and why."
         raise InvalidInput(ask, {"reason": [ask]})

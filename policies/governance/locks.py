@@ -8,6 +8,7 @@ from django.db import transaction
 from audit.events.services import act, mention
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .models import EditLock, PolicyVersion
 from .states import VersionState
@@ -36,7 +37,7 @@ def take_lock(version: PolicyVersion, *, actor: Any, now: datetime) -> EditLock:
 def take_over_lock(version: PolicyVersion, *, actor: Any, now: datetime, reason: str) -> EditLock:
     """Takes the lock from whoever holds it. The words and the former holder stand in the audit trail."""
     require(actor, "policies.change_policyversion", version, to="edit this draft")
-    words = reason.strip()
+    words = visible(reason)
     if not words:
         ask = "Say in a sentence why you take the draft over."
         raise InvalidInput(ask, {"reason": [ask]})

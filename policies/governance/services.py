@@ -9,6 +9,7 @@ from policies.pathways.models import EscalationPolicy
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .approvers import OWN_CHANGE, eligible_approvers
 from .copying import copy_content
@@ -129,7 +130,7 @@ def _base(policy: EscalationPolicy, base: PolicyVersion | None) -> PolicyVersion
 def _accepted(version: PolicyVersion, content: dict[str, Any], now: datetime, accepted: str) -> list[Finding]:
     """The warnings to accept. Raises InvalidInput for errors, and for warnings that nobody accepted in words."""
     warnings = warnings_on(version, content, now, "submitted")
-    if warnings and not accepted.strip():
+    if warnings and not visible(accepted):
         told = [finding.in_words for finding in warnings]
         ask = "Say in a sentence why these warnings are accepted, or put them right:"
         raise InvalidInput(f"{version} cannot be submitted yet. {ask} {' '.join(told)}", {"accepted": [ask, *told]})

@@ -8,6 +8,7 @@ from policies.decisions.frozen import snapshot_from
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .approvers import needed_for
 from .models import Approval, PolicyVersion
@@ -35,7 +36,7 @@ def following(version: PolicyVersion, verb: str) -> str:
 
 def in_words(reason: str, what: str, field: str = "reason") -> str:
     """`reason` without the spaces around it. Raises InvalidInput that asks for `what` when nothing is left."""
-    words = reason.strip()
+    words = visible(reason)
     if not words:
         raise InvalidInput(f"Say in a sentence {what}.", {field: [f"Say in a sentence {what}."]})
     return words

@@ -24,6 +24,7 @@ from portal.foundation.access.checks import may, require
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
 from portal.foundation.errors import NotFound
+from portal.foundation.words import visible
 
 from .document import PolicyFile, refusal
 from .names import names_in
@@ -87,7 +88,7 @@ def import_policy(
     if problems:
         raise refusal(problems)
     with transaction.atomic():
-        with act("policy_version.imported", actor=actor, now=now, why=reason.strip()) as running:
+        with act("policy_version.imported", actor=actor, now=now, why=visible(reason)) as running:
             version = create_draft(policy, actor=actor, now=now, reason=reason, empty=True)
             version.resolve_within, version.silent_after = told.resolve_within, told.silent_after
             version.repeats, version.stakeholder_from = told.repeats, told.stakeholder_from

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from portal.foundation import words
 from portal.foundation.errors import InvalidInput
+from portal.foundation.words import visible
 
 # What was typed a moment ago as 'now' is still meant as now.
 JUST_NOW = timedelta(minutes=5)
@@ -36,7 +37,7 @@ def stretch(
 
 def said(reason: str, ask: str) -> str:
     """The reason without the blanks around it. Raises InvalidInput with `ask` when there is none."""
-    spoken = " ".join(reason.split())
+    spoken = " ".join(visible(reason).split())
     if not spoken:
         refuse(ask, "reason")
     if len(spoken) > 250:

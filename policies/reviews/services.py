@@ -14,6 +14,7 @@ from portal.foundation.canonical import content_hash
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import User
+from portal.foundation.words import visible
 
 from .evidence import gathered
 from .models import PolicyReview
@@ -58,7 +59,7 @@ def sign_review(review: PolicyReview, *, actor: Any, now: datetime, decision: st
 
     Nothing happens to the policy itself. Raises NotAllowed, InvalidInput without a decision or words, WrongState for a signed one.
     """
-    words = reason.strip()
+    words = visible(reason)
     with act("policy_review.signed", actor=actor, now=now, subject=review, why=words) as running:
         review.refresh_from_db(from_queryset=PolicyReview.objects.select_for_update(of=("self",)).select_related("policy", "assigned_to"))
         if review.signed_at is not None:

@@ -14,6 +14,7 @@ from portal.foundation.channels.models import ChannelRule
 from portal.foundation.channels.rules import Use, use_of
 from portal.foundation.errors import InvalidInput
 from portal.foundation.people.models import ContactPoint
+from portal.foundation.words import visible
 
 CHANGE, VIEW = "portal.change_channelrule", "portal.view_channelrule"
 Channel = ContactPoint.Channel
@@ -60,7 +61,7 @@ def decide_channel(
     Raises NotAllowed, and InvalidInput for values out of range, a number without its time, no reason, or when nothing would change.
     """
     require(actor, CHANGE, to="decide how a channel is used")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why.", {"reason": ["Say why."]})
     wanted = {"cleared": cleared, "receipt_within": receipt_within, "most": most, "within": within}
     _check(wanted)

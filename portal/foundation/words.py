@@ -1,6 +1,7 @@
 """Numbers and durations as people say and type them. Pure, so that rules, pages and reports all say the same."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +16,18 @@ _SPELLINGS = {
 _PART = re.compile(r"(\d{1,6})\s*([a-z]+)\s*", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 HOW_TO_TYPE = "Type a duration such as 15 min, 1 h 30 min, 45 s or 0:15:00."
+
+
+# Letters and marks of which nothing is seen, beside spaces and what only steers other characters (categories Z and Cf).
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_STEERING = frozenset({"Zs", "Zl", "Zp", "Cf", "Cc", "Cn"})
+
+
+def visible(text: str) -> str:
+    """What somebody typed, without blanks around it; empty where nothing of it can be seen. What is seen stays as it was typed."""
+    text = text.strip()
+    seen = (each for each in text if unicodedata.category(each) not in _STEERING and not _UNSEEN.match(each))
+    return text if next(seen, "") else ""
 
 
 def duration(value: timedelta) -> str:

@@ -8,6 +8,7 @@ from audit.events.services import act
 from policies.models import Team
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound
 from portal.foundation.people.models import User
+from portal.foundation.words import visible
 
 from .models import AccountabilityComment
 from .readers import people_for, teams_for
@@ -20,7 +21,7 @@ def comment(text: str, *, quarter: str, actor: Any, now: datetime) -> Accountabi
     """Adds the actor's words to their own record. Raises NotAllowed without a person, InvalidInput in words."""
     if actor is None or not actor.is_active:
         raise NotAllowed("Only a person says something about their own record.")
-    words = text.strip()
+    words = visible(text)
     if problem := _problem_with(words):
         raise InvalidInput(problem, {"text": [problem]})
     with act("accountability.commented", actor=actor, now=now, subject=actor) as running:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from portal.foundation.words import visible
 from reports.metrics.levels import NOBODY, Action
 
 from .course import Course
@@ -53,7 +54,7 @@ def skipped_level(course: Course, orders: Orders) -> Iterator[Deviation]:
         happened = f"Level {int(entered[place])} was entered."
         yield course.deviation(Kind.SKIPPED_LEVEL, place, "The version that the run follows has no such level.", happened)
     for place, said in _bypasses(course, orders):
-        if not said.by_somebody or not said.reason.strip():
+        if not said.by_somebody or not visible(said.reason):
             missing = "who ordered it" if not said.by_somebody else "why"
             expected = "A bypass is ordered by somebody with the right, who says why."
             yield course.deviation(Kind.SKIPPED_LEVEL, place, expected, f"Levels were left out, and {missing} is not on record.")
@@ -64,7 +65,7 @@ def bypass(course: Course, orders: Orders) -> Iterator[Deviation]:
     a review decides whether the reasons hold.
     """
     for place, said in _bypasses(course, orders):
-        if said.by_somebody and said.reason.strip():
+        if said.by_somebody and visible(said.reason):
             happened = f"Level {int(course.passes.entered[place])} was alerted at once."
             yield course.deviation(Kind.BYPASS, place, "Each level on the way is alerted in its turn.", happened, rationale=said.reason)
 

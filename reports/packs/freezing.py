@@ -7,6 +7,7 @@ from audit.events.services import act
 from policies.models import BusinessUnit
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .kept import Packed, document_of, lines_in, pack
 from .models import FrozenFigures
@@ -41,7 +42,7 @@ def freeze(
     Raises NotAllowed; InvalidInput for a restatement without a reason; WrongState when this number is there already, or none before it.
     """
     require(actor, RIGHT, to="freeze the figures of a quarter")
-    reason = reason.strip()
+    reason = visible(reason)
     if number > 1 and not reason:
         raise InvalidInput("Say why the figures are stated anew.", {"reason": ["The words stand in the report and in the audit trail."]})
     there = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").values_list("number", flat=True).first() or 0

@@ -15,6 +15,7 @@ from audit.evidence.runs import Clock, State, claim, enqueue, failed, under_way
 from policies.models import BusinessUnit
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, NotFound, WrongState
+from portal.foundation.words import visible
 
 from .models import FrozenFigures, PackRun
 from .packing import chosen_formats, media_type_of, one_file_of
@@ -48,11 +49,11 @@ def request_evidence(frozen: FrozenFigures, *, actor: Any, now: datetime, reason
     it is not finished, or while another one of the same person is under way.
     """
     require(actor, TAKE_EVIDENCE, to="take evidence out")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why evidence is taken out.", {"reason": ["Say what it is for; the words stay in the audit trail."]})
     if not hasattr(frozen, "finished"):
         raise WrongState("The pack of these figures is not finished: its review is not signed yet.")
-    return _request(PackRun.Kind.EVIDENCE, actor, now, quarter=frozen.quarter, unit=frozen.unit, frozen=frozen, reason=reason.strip())
+    return _request(PackRun.Kind.EVIDENCE, actor, now, quarter=frozen.quarter, unit=frozen.unit, frozen=frozen, reason=visible(reason))
 
 
 def _request(kind: PackRun.Kind, actor: Any, now: datetime, **of: Any) -> PackRun:

@@ -6,6 +6,7 @@ from typing import Any
 from audit.events.services import act
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .judging import locked
 from .models import QuarterlyDecision, QuarterlyFinding, QuarterlyReview
@@ -44,7 +45,7 @@ def drop_decision(decision: QuarterlyDecision, *, actor: Any, now: datetime, rea
 def ask_again(decision: QuarterlyDecision, *, actor: Any, now: datetime, reason: str = "") -> QuarterlyDecision:
     """Puts a dropped question on the agenda again."""
     require_person(actor, PREPARE, decision.review, to="prepare decisions")
-    return _settled(decision, DecisionState.TO_TAKE, actor, now, reason.strip())
+    return _settled(decision, DecisionState.TO_TAKE, actor, now, visible(reason))
 
 
 def of_this_review(thing: Any, review: QuarterlyReview) -> Any:

@@ -11,6 +11,7 @@ from incidents.models import Incident
 from portal.foundation.access.checks import visible_to
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import InvalidInput, WrongState
+from portal.foundation.words import visible
 
 from .models import QuarterlyFinding, QuarterlyReview
 from .people_only import LINE, PREPARE, problem_with, refuse, require_person, words_of
@@ -42,7 +43,7 @@ def accept_finding(
         {"headline": problem_with(headline, LINE), "sentence": problem_with(sentence), "reason": problem_with(reason)},
         what="The finding is not changed.",
     )
-    return _judged(finding, FindingState.ACCEPTED, actor, now, reason.strip(), headline.strip(), sentence.strip())
+    return _judged(finding, FindingState.ACCEPTED, actor, now, visible(reason), headline.strip(), sentence.strip())
 
 
 def dismiss_finding(finding: QuarterlyFinding, *, actor: Any, now: datetime, reason: str) -> QuarterlyFinding:
@@ -91,7 +92,7 @@ def add_finding(
         review = locked(review)
         last = review.findings.order_by("-rank").values_list("rank", flat=True).first() or 0
         finding = QuarterlyFinding(
-            review=review, headline=said, sentence=sentence.strip(), rank=last + 1, incidents=numbers, kind="own", reason=reason.strip(),
+            review=review, headline=said, sentence=sentence.strip(), rank=last + 1, incidents=numbers, kind="own", reason=visible(reason),
             state=FindingState.ACCEPTED, made_by=actor, made_at=now, judged_by=actor, judged_at=now,
         )  # fmt: skip
         save_tracked(finding, actor=actor, now=now, reason=reason)

@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.foundation.access.checks import require
 from portal.foundation.errors import InvalidInput, NotAllowed
+from portal.foundation.words import visible
 
 PREPARE, DECIDE, SIGN, VIEW = (f"reports.{verb}_quarterlyreview" for verb in ("prepare", "decide", "sign", "view"))
 LINE, TEXT = 200, 4_000
@@ -19,7 +20,7 @@ def require_person(actor: Any, permission: str, subject: Any = None, *, to: str)
 
 def words_of(field: str, text: str, *, ask: str, longest: int = TEXT) -> str:
     """`text` without blanks around it. Raises InvalidInput with `ask` when nothing is left, or for what cannot be kept."""
-    words = text.strip()
+    words = visible(text)
     if problem := ask if not words else problem_with(words, longest):
         raise InvalidInput(problem, {field: [problem]})
     return words

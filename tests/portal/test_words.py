@@ -80,3 +80,15 @@ def test_amounts_lists_and_counts() -> None:
     assert words.amount(12, "") == "12"
     assert [words.listed(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
     assert (words.counted(1, "day"), words.counted(2, "day"), words.counted(3, "policy", "policies")) == ("1 day", "2 days", "3 policies")
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "  ", "\u200b", "\ufeff\u2060", "\u202e\u202c", "\u3164", "\uffa0\u115f", "\u2800", "\ufe0f", "\U000e0041", "\x00"]
+)
+def test_where_nothing_is_seen_nothing_was_said(typed: str) -> None:
+    assert words.visible(typed) == ""
+
+
+@pytest.mark.parametrize("typed", [".", "ok", "عربي", "🔥", "❤\ufe0f", "👩\u200d🚒", "\u202eabc", "क्\u200d", "한", "\u0301"])
+def test_what_is_seen_stays_as_it_was_typed(typed: str) -> None:
+    assert words.visible(f" {typed}\n") == typed

@@ -12,6 +12,7 @@ from portal.foundation.access.places import AUDIT
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .services import OVER, check, end, write
 
@@ -58,7 +59,7 @@ def appoint(
 def dismiss(appointment: AuditAppointment, *, actor: Any, now: datetime, reason: str) -> AuditAppointment:
     """Ends it now. Raises NotAllowed, InvalidInput without a reason, and WrongState when it is over."""
     require(actor, DISMISS, to="end an auditor's appointment")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why.", {"reason": ["Say why."]})
     with frames["act"]("auditappointment.ended", actor=actor, now=now, subject=appointment, why=reason):
         appointment = AuditAppointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)

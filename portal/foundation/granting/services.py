@@ -14,6 +14,7 @@ from portal.foundation.access.places import AUDIT, Level
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed, WrongState
+from portal.foundation.words import visible
 
 from .objects import object_of, permission_called, right_on
 
@@ -55,7 +56,7 @@ def give(
 def take_back(given: ObjectGrant, *, actor: Any, now: datetime, reason: str) -> ObjectGrant:
     """Ends a grant at once. Raises NotAllowed, InvalidInput without a reason, and WrongState when it is over or belongs to an appointment."""
     require(actor, TAKE_BACK, to="take back rights on single objects")
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why.", {"reason": ["Say why."]})
     with frames["act"]("objectgrant.taken_back", actor=actor, now=now, subject=object_of(given) or given, why=reason) as running:
         given = ObjectGrant.objects.select_for_update(of=("self",)).select_related("permission__content_type").get(pk=given.pk)
@@ -133,7 +134,7 @@ def end(given: ObjectGrant, *, actor: Any, now: datetime, reason: str) -> None:
 
 def check(reason: str, starts_at: datetime, until: datetime | None, now: datetime) -> None:
     """Raises InvalidInput, at its field, for what can be seen without asking anybody."""
-    if not reason.strip():
+    if not visible(reason):
         raise InvalidInput("Say why.", {"reason": ["Say why."]})
     if until is not None and until <= max(starts_at, now):
         raise InvalidInput(
