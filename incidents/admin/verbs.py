@@ -14,6 +14,7 @@ from incidents.problems.services import link_problem
 from portal.foundation.adminkit.verbs import Verb
 
 from .forms import ChangeForm, DetailsForm, FactsForm, HandOverForm, ProblemForm, ReadingForm
+from .freezes import FREEZE
 from .mandates import USE_MANDATE
 from .orders import ORDERS
 from .postmortems import OPEN_POST_MORTEM
@@ -201,6 +202,7 @@ VERBS = (
         done="Cancelled.",
     ),
     USE_MANDATE,
+    FREEZE,
     OPEN_POST_MORTEM,
     *TRACK_VERBS,
 )

@@ -10,6 +10,7 @@ from audit.events.services import Act, act
 from incidents.lifecycle import checks
 from incidents.lifecycle.facts import discreet_title
 from incidents.lifecycle.models import Incident, TimelineEntry
+from incidents.lifecycle.states import OPEN_STATES
 from incidents.lifecycle.timeline import add_timeline, name_of
 from policies.models import BusinessUnit, Service
 from portal.foundation.access.checks import require
@@ -26,6 +27,7 @@ LIFTED = "change_freeze.lifted"
 # A freeze of a year is a rule, and rules belong into a policy.
 LONGEST = timedelta(days=366)
 Covers = ChangeFreeze.Covers
+NOT_OURS = (Incident.Origin.DRILL, Incident.Origin.IMPORTED)
 
 
 def declare_freeze(
@@ -130,8 +132,10 @@ def _check_end(begins_at: datetime, ends_at: datetime | None, incident: Incident
             _refuse("ends_at", "The end lies after the beginning.")
         if ends_at > begins_at + LONGEST:
             _refuse("ends_at", "A freeze lasts a year at most. Give an earlier end.")
-    if incident is not None and incident.origin == Incident.Origin.DRILL:
-        _refuse("incident", f"{incident.number} was made up for a drill. Nothing real is frozen for it.")
+    if incident is not None and incident.origin in NOT_OURS:
+        _refuse("incident", f"{incident.number} was {incident.get_origin_display()}. Nothing is frozen for it.")
+    if incident is not None and incident.state not in OPEN_STATES:
+        _refuse("incident", f"{incident.number} is {incident.get_state_display()}. A freeze follows an incident that is still open.")
     if ends_at is None and (incident is None or escalation_level(incident) is None):
         _refuse("ends_at", "Give an end. Only a freeze that follows an incident whose escalation stands can do without, and ends with it.")
 

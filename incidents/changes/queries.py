@@ -122,6 +122,11 @@ def began_during(freeze: ChangeFreeze, actor: Any) -> list[ChangeRequest]:
     return [change for change in within.order_by("started_at", "pk") if told.covers(touched_by(change.services.all()))]
 
 
+def against_when_it_began(change: ChangeRequest) -> tuple[Frozen, ...]:
+    """The freezes that covered it when it began, approved past or not; none of one that has not begun."""
+    return may_change_start(change, change.started_at).freezes if change.started_at is not None else ()
+
+
 def escalation_level(incident: Incident) -> int | None:
     """The level at which its technical escalation stands, None when it is over. One query."""
     return levels_of([incident.pk]).get(incident.pk)

@@ -35,6 +35,7 @@ SECTIONS: tuple[Section, ...] = (
             Link("Readings", "monitoring", "incidents_impactreading", "incidents.view_impactreading"),
             Link("Known errors", "lightbulb", "incidents_knownerror", "incidents.view_knownerror"),
             Link("Changes", "published_with_changes", "incidents_changerequest", "incidents.view_changerequest"),
+            Link("Change freezes", "ac_unit", "incidents_changefreeze", "incidents.view_changefreeze"),
             Link("Mandates used", "verified_user", "incidents_mandateuse", "incidents.view_mandateuse"),
         ),
     ),

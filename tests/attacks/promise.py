@@ -70,6 +70,7 @@ django_q.ormq                *        -    -    -
 django_q.schedule            D        -    -    -
 django_q.success             D        -    -    -
 incidents.changerequest      RCMAOX   CM   CM   -
+incidents.changefreeze       RCMAOX   CM   -    -
 incidents.drill              RCMAOX   CM   CM   -
 incidents.drillfinding       RCMAOX   CM   CM   -
 incidents.handoff            RCMAOX   -    -    -
@@ -202,6 +203,10 @@ audit.savedview              retire           -
 incidents.drill              join             -
 incidents.drill              decline          -
 incidents.drill              ask              CM
+incidents.changefreeze       lift             CM
+incidents.changerequest      begin            CM
+incidents.changerequest      end              CM
+incidents.changerequest      approve          CMA
 incidents.drill              start            CM
 incidents.drill              stop             CM
 incidents.drill              cancel           CM
@@ -240,6 +245,7 @@ incidents.mandateuse         end              AO
 incidents.postmortem         publish          RCM
 incidents.postmortem         waive            MO
 incidents.postmortemaction   settle           RCM
+incidents.incident           freeze           CM
 policies.calendarfeed        revoke           M
 policies.calendarsource      read-again       M
 policies.calendarsource      discard          M

@@ -7,10 +7,10 @@ Letters are those of `promise`. Whoever adds a field to a form or a state to a t
 # What can be pressed on a thing as it is, by whoever may press it at all. Verbs of `promise` that are not named here can not be; one in brackets
 # is not offered, and does no harm to whoever presses it all the same: a draft that nobody edits is taken by editing it.
 POSSIBLE = """
-incidents.incident         new            acknowledge resolve note hand-over reading facts problem change details cancel
-incidents.incident         confidential   acknowledge resolve note hand-over reading facts problem change details cancel
-incidents.incident         in-progress    acknowledge resolve note hand-over reading facts problem change details hold
-incidents.incident         on-hold        acknowledge resolve note hand-over reading facts problem change details resume
+incidents.incident         new            acknowledge resolve note hand-over reading facts problem change details cancel freeze
+incidents.incident         confidential   acknowledge resolve note hand-over reading facts problem change details cancel freeze
+incidents.incident         in-progress    acknowledge resolve note hand-over reading facts problem change details hold freeze
+incidents.incident         on-hold        acknowledge resolve note hand-over reading facts problem change details resume freeze
 incidents.incident         resolved       note facts problem change post-mortem reopen close
 incidents.incident         closed         note facts problem change post-mortem
 incidents.incident         cancelled      note facts problem change
@@ -50,7 +50,9 @@ DECLASSIFIES = "C"
 # The fields that a form takes, for adding (+) and changing (=) a row, and after '|' those of rows under it. What only some may write has a line of its own.
 FIELDS = """
 audit.reviewplan             +=  O    name view rhythm time_zone first_day selection number always rationale reviewers group second_signature due_within owner tell why
-incidents.changerequest      +=  CM   number title why
+incidents.changefreeze       +   CM   covers services unit begins_at ends_at incident reason
+incidents.changerequest      +   CM   number title kind services planned_start planned_end why
+incidents.changerequest      =   CM   title kind services planned_start planned_end why
 incidents.drill              +=  CM   title service severity goal planned_for ends_by announced next_due why | incidents.drillpart person contact | incidents.drillfailure kind person level channel
 incidents.drillfinding       +=  CM   drill text owner due why
 incidents.impactreading      +   RC   service measure value

@@ -126,6 +126,13 @@ GIVEN: dict[str, dict[str, Of]] = {
     "incidents.problem": {"service": lambda known: known["policies.service"]},
     "incidents.mandateuse": {"verdict": lambda known: ""},
     "incidents.drillfinding": {"outcome": lambda known: ""},
+    "incidents.changerequest": {"start_reason": lambda known: "", "approval_reason": lambda known: ""},
+    "incidents.changefreeze": {
+        "covers": lambda known: "everything",
+        "ends_at": lambda known: known["now"] + HOUR,
+        "declared_by": lambda known: known["portal.user"],
+        "lift_reason": lambda known: "",
+    },
     "incidents.postmortem": {"waiver": lambda known: ""},
     "incidents.postmortemaction": {"outcome": lambda known: ""},
     "policies.team": {"business_unit": lambda known: known["policies.businessunit"]},

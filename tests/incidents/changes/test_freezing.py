@@ -120,6 +120,13 @@ def test_nothing_real_is_frozen_for_a_drill(scene: Any) -> None:
         scene.declared(incident=Incident.objects.get())
 
 
+@pytest.mark.parametrize("state", ["resolved", "closed", "cancelled"])
+def test_what_is_over_is_followed_by_no_freeze(scene: Any, state: str) -> None:
+    scene.incident.state = state
+    with pytest.raises(InvalidInput, match="still open"):
+        scene.declared(incident=scene.incident)
+
+
 def test_a_unit_is_frozen_with_all_its_parts_and_everything_with_all(scene: Any) -> None:
     retail = BusinessUnit.objects.create(name="Retail")
     cards = BusinessUnit.objects.create(name="Cards", part_of=BusinessUnit.objects.create(name="Payments", part_of=retail))
