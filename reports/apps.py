@@ -18,9 +18,17 @@ class ReportsConfig(AppConfig):
         from .dashboards import guards as dashboard_guards
         from .packs import guards
         from .quarterly import guards as review_guards
+        from .schedules import guards as schedule_guards
 
         database_guards.guards.register(
-            self.label, (*guards.GOVERNED, *dashboard_guards.GUARDS, *review_guards.GUARDS, *accountability_guards.GUARDS)
+            self.label,
+            (
+                *guards.GOVERNED,
+                *dashboard_guards.GUARDS,
+                *review_guards.GUARDS,
+                *accountability_guards.GUARDS,
+                *schedule_guards.GUARDS,
+            ),
         )
         own_words.register("accountability", forget_comments)
         pre_migrate.connect(database_guards.drop_before_migrate, sender=self)
@@ -58,6 +66,14 @@ class ReportsConfig(AppConfig):
                 function="reports.tasks.finish_signed_packs",
                 every_minutes=5,
                 why="Builds the files of reviews that were signed.",
+            )
+        )
+        declare(
+            Job(
+                name="pack-schedules",
+                function="reports.tasks.keep_pack_schedules",
+                every_minutes=5,
+                why="Has packs made whose schedule says so, tries again what failed, and tells who has to know.",
             )
         )
         declare(

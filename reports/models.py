@@ -12,6 +12,7 @@ from .quarterly.models import (
     QuarterlySignature,
     ReviewRun,
 )
+from .schedules.models import PackSchedule, ScheduledPack
 
 __all__ = [
     "AccountabilityComment",
@@ -23,6 +24,7 @@ __all__ = [
     "FrozenFigures",
     "PackFile",
     "PackRun",
+    "PackSchedule",
     "QuarterFigures",
     "QuarterlyAction",
     "QuarterlyDecision",
@@ -32,4 +34,5 @@ __all__ = [
     "QuarterlyRules",
     "QuarterlySignature",
     "ReviewRun",
+    "ScheduledPack",
 ]

@@ -42,11 +42,23 @@ def open_review(run_id: int) -> None:
 
 
 def make_pack(run_id: int) -> None:
-    """Makes a pack, or the evidence of one, as somebody asked; a second call finds nothing to do."""
+    """Makes a pack, or the evidence of one, as somebody or a schedule asked; a second call finds nothing to do."""
     from reports.packs import runs
 
     with origin("job"):
-        runs.carry_out(run_id, clock=clock.now)
+        run = runs.carry_out(run_id, clock=clock.now)
+        if run is not None and run.by_itself:
+            from reports.schedules import running
+
+            running.follow_up(now=clock.now())
+
+
+def keep_pack_schedules() -> int:
+    """Asks for the packs that schedules say are due, and follows those that are under way; how much was done."""
+    from reports.schedules import running
+
+    with origin("job"):
+        return running.keep(now=clock.now())
 
 
 def finish_signed_packs() -> int:
@@ -54,7 +66,7 @@ def finish_signed_packs() -> int:
     from reports.quarterly import packing
 
     with origin("job"):
-        return packing.finish_signed(now=clock.now())
+        return packing.finish_signed(now=clock.now(), clock=clock.now)
 
 
 def remove_old_packs() -> int:

@@ -60,6 +60,7 @@ NOT_GOVERNED = {
     "reports.QuarterFigures": "worked out anew from the incidents",
     "reports.PackRun": "the progress of a build; asking for it, building it and each download are events",
     "reports.ReviewRun": "the progress of opening a review; asking for it and opening it are events",
+    "reports.ScheduledPack": "which try a schedule is at; asking for each pack, building it and each download are events",
     "sessions.Session": "who is signed in; signing in and out are events",
 }
 

@@ -50,14 +50,16 @@ class Life(Generic[K]):
         return may(reader, self.right) and (thing.is_shared or thing.owner_id == reader.pk or not thing.owner.is_active)
 
     @contextmanager
-    def beginning(self, name: str, *, actor: Any, now: datetime, purpose: str = "", shared: bool = False) -> Iterator[tuple[K, Act]]:
-        """The frame in which something new gets its first version. Raises NotAllowed, and InvalidInput for a name that is empty, too long
-        or in use.
+    def beginning(
+        self, name: str, *, actor: Any, now: datetime, purpose: str = "", shared: bool = False, **columns: Any
+    ) -> Iterator[tuple[K, Act]]:
+        """The frame in which something new gets its first version; `columns` are those that its kind has beside. Raises NotAllowed, and
+        InvalidInput for a name that is empty, too long or in use.
         """
         require(actor, self.right, to=f"keep a {self.whole}")
         name, purpose = self._checked(name, actor), purpose.strip()
         with act(f"{self.event}.created", actor=actor, now=now, why=purpose) as running:
-            thing = self.model(name=name, purpose=purpose, owner=actor, is_shared=shared, created_at=now)
+            thing = self.model(name=name, purpose=purpose, owner=actor, is_shared=shared, created_at=now, **columns)
             save_tracked(thing, actor=actor, now=now, reason=purpose)
             running.subject, running.details = thing, {"shared": shared}
             yield thing, running

@@ -113,6 +113,7 @@ SECTIONS: tuple[Section, ...] = (
             Link("Conformance", "rule", "reports_conformance", "reports.view_quarterlypack"),
             Link("Frozen figures", "inventory_2", "reports_frozenfigures", "reports.view_frozenfigures"),
             Link("Quarterly packs", "summarize", "reports_quarterlypack", "reports.view_quarterlypack"),
+            Link("Schedules of packs", "event_repeat", "reports_packschedule", "reports.build_quarterlypack"),
         ),
     ),
     Section(

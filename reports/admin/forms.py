@@ -11,7 +11,7 @@ from reports.exports.formats import FORMATS
 from reports.metrics.queries import quarters_with_incidents
 from reports.packs.quarters import Progress, Quarter
 
-_FORMAT_WORDS = {"json": "JSON, for machines", "csv": "CSV, a file a table", "xlsx": "XLSX, a sheet a table", "pdf": "PDF, for people"}
+FORMAT_WORDS = {"json": "JSON, for machines", "csv": "CSV, a file a table", "xlsx": "XLSX, a sheet a table", "pdf": "PDF, for people"}
 
 
 class BuildForm(forms.Form):
@@ -28,7 +28,7 @@ class BuildForm(forms.Form):
     )
     formats = forms.MultipleChoiceField(
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        choices=[(name, _FORMAT_WORDS[name]) for name in FORMATS],
+        choices=[(name, FORMAT_WORDS[name]) for name in FORMATS],
         initial=list(FORMATS),
         help_text="One PDF, XLSX or JSON comes as it is; several files come as a ZIP archive.",
         error_messages={"required": "Choose at least one format."},

@@ -1,7 +1,6 @@
 """Frozen figures in the admin: what they are, the files of the finished pack, its evidence, and how to check them."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,10 +23,8 @@ from reports.packs.runs import BUILD, TAKE_EVIDENCE, request_evidence, request_p
 from reports.quarterly.people_only import VIEW as SEE_REVIEW
 
 from .forms import ReasonForm
+from .pack_making import making_shown
 from .runs import as_response, run_page
-
-# The largest pack takes a minute, and a worker may be busy; after that something is wrong.
-MADE_WITHIN = timedelta(minutes=20)
 
 
 @admin.register(FrozenFigures)
@@ -80,6 +77,7 @@ class FrozenFiguresAdmin(InReach):
         signed_at = review.signed_at if review is not None and finished is None else None
         context = {
             **self.admin_site.each_context(request),
+            **making_shown(frozen.pk, signed_at, now),
             "opts": self.opts,
             "title": str(frozen),
             "media": self.media,
@@ -88,7 +86,6 @@ class FrozenFiguresAdmin(InReach):
             "finished": finished,
             "review": review if review is not None and may(request.user, SEE_REVIEW, review) else None,
             "signed_at": signed_at,
-            "being_made": signed_at is not None and now - signed_at < MADE_WITHIN,
             "files": sorted(finished.files.defer("content"), key=_for_people_first) if finished else (),
             "may_take_evidence": finished is not None and may(request.user, TAKE_EVIDENCE),
             "may_build": may(request.user, BUILD),

@@ -23,6 +23,8 @@ from reports.quarterly.queries import agreed_in, from_last_time, sent_back
 from reports.quarterly.signing import of_round, why_not_signed, why_not_submitted
 from reports.quarterly.states import DecisionState, FindingState, ReviewState
 
+from .pack_making import making_of_review
+
 LOOKS = {ReviewState.SIGNED: "done", ReviewState.SIGNING: "open", ReviewState.PREPARING: "open", ReviewState.PROVISIONAL: "open"}
 FINDING_WORDS = {FindingState.PROPOSED: "to be judged", FindingState.ACCEPTED: "accepted", FindingState.DISMISSED: "dismissed"}
 DECISION_WORDS = {DecisionState.TO_TAKE: "to be taken", DecisionState.TAKEN: "taken", DecisionState.DROPPED: "dropped"}
@@ -54,6 +56,7 @@ def shown(review: QuarterlyReview, reader: Any, now: datetime) -> dict[str, Any]
     at_work = review.is_open_to_change
     numbers = _numbers_seen(findings, reader)
     return {
+        **making_of_review(review, reader, now),
         "state_badge": state_badge(review, now),
         "provisional": review.state == ReviewState.PROVISIONAL,
         "unit_note": units_changed(review),

@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
@@ -12,9 +13,10 @@ from audit.evidence.standing import keys_shown
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
-from reports.models import PackRun, QuarterlyPack
+from reports.models import PackRun, PackSchedule, QuarterlyPack, ScheduledPack
 from reports.packs.downloads import Download
-from reports.packs.runs import BUILD, KEPT, TAKE_EVIDENCE, hand_out, media_type
+from reports.packs.quarters import Progress, Quarter
+from reports.packs.runs import BUILD, KEPT, hand_out, may_have, media_type
 
 
 def run_page(run: PackRun) -> str:
@@ -29,6 +31,8 @@ def show_run(request: HttpRequest, object_id: int) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "opts": model_admin.opts,
+        "provisional": run.cut_off is not None and Quarter.parse(run.quarter).progress(run.cut_off) is not Progress.OVER,
+        "schedule": PackSchedule.objects.filter(packs__run=run).first() if run.by_itself else None,
         "title": f"{'Evidence' if evidence else 'Pack'} of {run.quarter}, {run.unit or 'whole organisation'}",
         "media": model_admin.media,
         "run": run,
@@ -39,7 +43,8 @@ def show_run(request: HttpRequest, object_id: int) -> HttpResponse:
         "length": filesizeformat(run.length),
         "deleted_at": run.finished_at + KEPT if run.finished_at else None,
         "keys": keys_shown()[0] if evidence else (),
-        "recent": PackRun.objects.filter(requested_by=run.requested_by).exclude(pk=run.pk)[:5],
+        "may_build": may(request.user, BUILD),
+        "recent": recent_beside(run)[:5],
     }
     return render(request, "reports/pack_run.html", context)
 
@@ -62,9 +67,19 @@ def as_response(download: Download) -> HttpResponse:
     return HttpResponse(download.content, content_type=download.media_type, headers=headers)
 
 
+def recent_beside(run: PackRun) -> QuerySet[PackRun]:
+    """What was asked for before: of the same schedule, whose unit it shares, else by the same person."""
+    others = PackRun.objects.exclude(pk=run.pk)
+    if run.by_itself:
+        same = ScheduledPack.objects.filter(schedule__packs__run=run).order_by().values("run")
+        return others.filter(pk__in=same)
+    return others.filter(requested_by=run.requested_by, by_itself=False)
+
+
 def _run(request: HttpRequest, object_id: int) -> PackRun:
     """Those of others who may build, too: a colleague goes on where somebody left."""
-    run = get_object_or_404(PackRun.objects.select_related("requested_by", "unit", "frozen"), pk=object_id)
-    if not may(request.user, TAKE_EVIDENCE if run.kind == PackRun.Kind.EVIDENCE else BUILD):
+    asked_for = PackRun.objects.exclude(kind=PackRun.Kind.FINISHED).select_related("requested_by", "unit", "frozen")
+    run = get_object_or_404(asked_for, pk=object_id)
+    if not may_have(run, request.user):
         raise PermissionDenied
     return run

@@ -36,10 +36,12 @@ def finish(
     """
     require(actor, RIGHT, to="finish a quarterly pack")
     _refuse_twice(frozen)
+    tell("Reading the frozen figures")
     document = report_of(frozen, chapters)
     packed = pack(document)
     with tempfile.TemporaryDirectory(prefix="pack-") as folder:
         made = [_Made(path.name, path.read_bytes()) for path in written(tuple(FORMATS), document, Path(folder), tell)]
+    tell("Keeping the files")
     with act("reports.pack_finished", actor=actor, now=now) as running:
         _refuse_twice(frozen)
         running.subject = finished = FinishedPack.objects.create(

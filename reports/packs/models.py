@@ -1,5 +1,6 @@
 """Packs that were built, figures that were frozen, and the finished packs made of them with their files."""
 
+from django.conf import settings
 from django.db import models
 
 from audit.evidence.models import LedgerRun
@@ -96,23 +97,42 @@ class PackFile(models.Model):
 
 
 class PackRun(LedgerRun):
-    """Files that somebody asked for and a worker makes: a pack of a quarter, or a finished pack with its evidence. Kept for a week."""
+    """Files that a worker makes: a pack of a quarter, or a finished pack with its evidence, kept for a week for those who asked; or the files of a
+    signed report, which nobody asks for and which are kept with it for good.
+    """
 
     class Kind(models.TextChoices):
         PACK = "pack", "pack"
         EVIDENCE = "evidence", "pack with its evidence"
+        FINISHED = "finished", "finished pack"
 
     kind = models.CharField(max_length=10, choices=Kind)
+    requested_by = models.ForeignKey(  # type: ignore[assignment]
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty for a finished pack."
+    )
+    by_itself = models.BooleanField(default=False, help_text="A schedule of this person asked for it.")
     quarter = models.CharField(max_length=6)
     unit = models.ForeignKey("policies.BusinessUnit", null=True, on_delete=models.PROTECT, related_name="+")
     frozen = models.ForeignKey(FrozenFigures, null=True, on_delete=models.PROTECT, related_name="+")
     formats = models.JSONField(default=list)
     reason = models.TextField(blank=True)
     step = models.CharField(max_length=100, blank=True, help_text="What the worker is at.")
+    cut_off = models.DateTimeField("data cut-off", null=True, help_text="When its figures were read.")
     file = models.CharField(max_length=255, blank=True, help_text="Its name for people.")
     length = models.BigIntegerField(default=0, help_text="Bytes.")
     sha256 = models.CharField(max_length=64, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True, help_text="When the file was deleted.")
+
+    class Meta(LedgerRun.Meta):
+        abstract = False
+        constraints = [
+            models.UniqueConstraint(fields=["frozen"], condition=models.Q(kind="finished"), name="pack_is_finished_by_one_run"),
+            models.CheckConstraint(
+                condition=models.Q(kind="finished", frozen__isnull=False, requested_by=None)
+                | ~models.Q(kind="finished") & models.Q(requested_by__isnull=False),
+                name="pack_is_asked_for_or_finished",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.quarter} (#{self.pk})"

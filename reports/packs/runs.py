@@ -13,10 +13,12 @@ from audit.events.services import act
 from audit.evidence.exports import folder
 from audit.evidence.runs import Clock, State, claim, enqueue, failed, under_way
 from policies.models import BusinessUnit
-from portal.foundation.access.checks import require
+from portal.foundation.access.checks import may, require
 from portal.foundation.errors import InvalidInput, NotFound, WrongState
 from portal.foundation.words import visible
 
+from .downloads import SEE
+from .making import telling
 from .models import FrozenFigures, PackRun
 from .packing import chosen_formats, media_type_of, one_file_of
 from .quarters import Quarter
@@ -35,13 +37,15 @@ def request_pack(
     formats: Sequence[str] = (),
     actor: Any,
     now: datetime,
+    schedule: int | None = None,
 ) -> PackRun:
-    """Asks a worker for the pack of `quarter`, of `unit` or of figures that are `frozen`. Raises NotAllowed, InvalidInput for an unknown
-    format, WrongState while another one of the same person is under way.
+    """Asks a worker for the pack of `quarter`, of `unit` or of figures that are `frozen`. `schedule` is the key of the one of `actor` that asks.
+
+    Raises NotAllowed, InvalidInput for an unknown format, WrongState while another one that the same person asked for is under way.
     """
     require(actor, BUILD, to="build a quarterly pack")
     chosen = list(chosen_formats(formats))
-    return _request(PackRun.Kind.PACK, actor, now, quarter=str(quarter), unit=unit, frozen=frozen, formats=chosen)
+    return _request(PackRun.Kind.PACK, actor, now, schedule, quarter=str(quarter), unit=unit, frozen=frozen, formats=chosen)
 
 
 def request_evidence(frozen: FrozenFigures, *, actor: Any, now: datetime, reason: str) -> PackRun:
@@ -56,13 +60,18 @@ def request_evidence(frozen: FrozenFigures, *, actor: Any, now: datetime, reason
     return _request(PackRun.Kind.EVIDENCE, actor, now, quarter=frozen.quarter, unit=frozen.unit, frozen=frozen, reason=visible(reason))
 
 
-def _request(kind: PackRun.Kind, actor: Any, now: datetime, **of: Any) -> PackRun:
+def _request(kind: PackRun.Kind, actor: Any, now: datetime, schedule: int | None = None, **of: Any) -> PackRun:
     with act("reports.pack_requested", actor=actor, now=now, why=of.get("reason", "")) as running:
-        before = PackRun.objects.filter(requested_by=actor).first()
+        # A person waits for one at a time; schedules come as they are due, and wait for nobody.
+        before = PackRun.objects.filter(requested_by=actor, by_itself=False).first() if schedule is None else None
         if before is not None and under_way(before, now):
             raise WrongState("A pack that you asked for is under way. Wait until it is made.")
-        running.subject = run = PackRun.objects.create(kind=kind, requested_by=actor, requested_at=now, **of)
+        running.subject = run = PackRun.objects.create(
+            kind=kind, requested_by=actor, requested_at=now, by_itself=schedule is not None, **of
+        )
         running.details = {"kind": kind.value, "quarter": run.quarter, "unit": run.unit.name if run.unit else "", "formats": run.formats}
+        if schedule is not None:
+            running.details["schedule"] = schedule
         enqueue(TASK, run)
     return run
 
@@ -84,9 +93,7 @@ def carry_out(run_id: int, *, clock: Clock, wait: Callable[[float], object] = ti
 
 
 def _make(run: PackRun, clock: Clock, wait: Callable[[float], object]) -> None:
-    def tell(step: str) -> None:
-        PackRun.objects.filter(pk=run.pk).update(step=step, looked_at=clock())
-
+    tell = telling(run, clock)
     with tempfile.TemporaryDirectory(dir=folder(), prefix=".pack-") as workshop:
         made = (
             _evidence(run, Path(workshop), clock, wait, tell)
@@ -105,9 +112,10 @@ def _pack(run: PackRun, workshop: Path, clock: Clock, tell: Callable[[str], None
     # Here: what it counts with takes 20 MB, which only a worker should hold.
     from .services import build_pack
 
-    quarter = Quarter.parse(run.quarter)
+    quarter, now = Quarter.parse(run.quarter), clock()
+    run.cut_off = run.frozen.cut_off if run.frozen else now
     built = build_pack(
-        quarter, out=workshop, unit=run.unit, frozen=run.frozen, formats=run.formats, actor=run.requested_by, now=clock(), tell=tell
+        quarter, out=workshop, unit=run.unit, frozen=run.frozen, formats=run.formats, actor=run.requested_by, now=now, tell=tell
     )
     return one_file_of([file.path for file in built.files], workshop)
 
@@ -122,7 +130,8 @@ def _evidence(run: PackRun, workshop: Path, clock: Clock, wait: Callable[[float]
 
 def hand_out(run: PackRun, *, actor: Any, now: datetime) -> Path:
     """The file of `run`, which is as it was made; that it was handed out is an event. Raises NotAllowed, WrongState, NotFound."""
-    require(actor, TAKE_EVIDENCE if run.kind == PackRun.Kind.EVIDENCE else BUILD, to="download this pack")
+    if not may_have(run, actor):
+        require(actor, TAKE_EVIDENCE if run.kind == PackRun.Kind.EVIDENCE else BUILD, to="download this pack")
     if run.state != State.DONE:
         raise WrongState("The pack is not made yet.")
     path = _place(run)
@@ -136,13 +145,22 @@ def hand_out(run: PackRun, *, actor: Any, now: datetime) -> Path:
     return path
 
 
+def may_have(run: PackRun, actor: Any) -> bool:
+    """Whether `actor` may see it and have its file: who may build packs has what was asked for, and who may see packs, at the unit or everywhere,
+    what a schedule made.
+    """
+    if run.kind == PackRun.Kind.EVIDENCE:
+        return may(actor, TAKE_EVIDENCE)
+    return may(actor, BUILD) or (run.by_itself and may(actor, SEE, run.unit))
+
+
 def media_type(run: PackRun) -> str:
     return media_type_of(run.file)
 
 
 def remove_old(*, now: datetime) -> int:
     """Deletes files that are a week old; how many."""
-    rows = PackRun.objects.filter(state=State.DONE, removed_at=None, finished_at__lte=now - KEPT)
+    rows = PackRun.objects.filter(state=State.DONE, removed_at=None, finished_at__lte=now - KEPT).exclude(kind=PackRun.Kind.FINISHED)
     for run in rows:
         _place(run).unlink(missing_ok=True)
     return rows.update(removed_at=now)

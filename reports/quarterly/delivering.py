@@ -6,16 +6,13 @@ Looks at which packs are finished and of which nobody was told, so that a worker
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from audit.duties.telling import holders_of
-from portal.foundation.access.checks import may
-from portal.foundation.access.places import UNIT
 from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.services import draft, queue_all
 from portal.foundation.people.models import User
-from reports.packs.downloads import SEE
 from reports.packs.models import FinishedPack, FrozenFigures
+from reports.packs.readers import of_any_unit, readers_among
 
 from .people_only import VIEW
 from .reminding import link_to
@@ -38,17 +35,7 @@ def tell_of_packs(*, now: datetime) -> int:
 def readers_of(frozen: FrozenFigures) -> list[User]:
     """Active people who read quarterly reviews by role, or were given a right for its unit or one above it, and who may have this pack."""
     by_role = Q(pk__in=holders_of(VIEW).order_by().values("pk"))
-    app, _, model = UNIT.partition(".")
-    on_a_unit = {"content_type__app_label": app, "content_type__model": model}
-    to_people = UserObjectPermission.objects.filter(**on_a_unit).values("user")
-    to_groups = GroupObjectPermission.objects.filter(**on_a_unit).values("group")
-    by_unit = Q(pk__in=to_people) | Q(groups__in=to_groups)
-    people = (
-        User.objects.filter(by_role | by_unit if frozen.unit_id else by_role, is_active=True, origin=User.Origin.PORTAL)
-        .distinct()
-        .order_by("pk")
-    )
-    return [person for person in people if may(person, SEE, frozen)]
+    return readers_among(by_role | of_any_unit() if frozen.unit_id else by_role, frozen)
 
 
 def _letter(about: str, pack: FinishedPack, person: User) -> OutboxMessage:

@@ -1,16 +1,21 @@
 """The signed review as a pack: its frozen figures with what was found, decided and signed, in every format, kept for good."""
 
+import logging
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from audit.evidence.runs import failed
 from portal.foundation.errors import WrongState
+from reports.packs import making
+from reports.packs.making import Clock
 from reports.packs.models import FinishedPack
 
 from .chapter import chapter_of_review
 from .models import QuarterlyReview
 from .states import ReviewState
 
+logger = logging.getLogger(__name__)
 TASK = "reports.tasks.finish_signed_packs"
 # The largest quarter takes a minute.
 LONGEST_SECONDS = 900
@@ -23,25 +28,37 @@ def make_soon() -> None:
     transaction.on_commit(lambda: async_task(TASK, save=False, timeout=LONGEST_SECONDS))
 
 
-def finish_signed(*, now: datetime) -> int:
-    """Makes the pack of every signed review that has none yet, and tells its readers; how many. A second call finds nothing to do."""
+def finish_signed(*, now: datetime, clock: Clock | None = None) -> int:
+    """Makes the pack of every signed review that has none yet, telling how far each is, and tells its readers; how many.
+
+    A second call finds nothing to do. One that fails stops no other, says why on its page, and is tried again.
+    """
     # Here: what writes PDF and workbooks takes memory that no page of a review needs.
     from reports.packs.finishing import finish
 
     # Here: signing, which asks for a pack, stands below what tells of it.
     from .delivering import tell_of_packs
 
+    tick = clock or (lambda: now)
     waiting = QuarterlyReview.objects.filter(state=ReviewState.SIGNED, frozen__isnull=False, frozen__finished=None)
-    made = 0
-    for review in waiting.select_related("frozen", "restates", "unit").order_by("signed_at", "pk"):
+    count = 0
+    for review in waiting.select_related("frozen__unit", "restates", "unit").order_by("signed_at", "pk"):
+        begun, frozen = tick(), review.frozen
+        if frozen is None or (run := making.claimed(frozen, begun)) is None:
+            continue
         try:
-            finish(review.frozen, chapters=(chapter_of_review(review),), actor=None, now=now)  # type: ignore[arg-type]
+            finish(frozen, chapters=(chapter_of_review(review),), actor=None, now=begun, tell=making.telling(run, tick))
+            count += 1
         except (WrongState, IntegrityError):
             # Another worker was faster.
+            pass
+        except Exception as error:
+            logger.exception("The pack of %s was not made.", review)
+            failed(run, error, tick())
             continue
-        made += 1
-    tell_of_packs(now=now)
-    return made
+        making.made(run, tick())
+    tell_of_packs(now=tick())
+    return count
 
 
 def pack_of(review: QuarterlyReview) -> FinishedPack | None:

@@ -126,6 +126,7 @@ portal.outboxmessage         D        -    -    -
 portal.user                  MD       D    D    -
 reports.dashboard            -        -    -    -
 reports.frozenfigures        CMAOX    -    -    -
+reports.packschedule         O        O    -    -
 reports.quarterlyaction      MAOX     -    -    -
 reports.quarterlypack        MAOX     -    -    -
 reports.quarterlyreview      MAOX     O    -    -
@@ -298,6 +299,10 @@ portal.user                  password-link    D
 portal.user                  end-sessions     D
 portal.user                  second-factors   D
 portal.user                  lift-lock        D
+reports.packschedule         pause            O
+reports.packschedule         resume           -
+reports.packschedule         take_over        O
+reports.packschedule         retire           -
 reports.quarterlyaction      finish           O
 reports.quarterlyaction      change           O
 reports.quarterlyaction      cancel           O

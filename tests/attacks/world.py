@@ -142,6 +142,7 @@ GIVEN: dict[str, dict[str, Of]] = {
     "policies.calendarsource": {"use": lambda known: "absence", "person": lambda known: known["portal.user"]},
     "policies.dutypage": {"team": lambda known: known["policies.team"]},
     "portal.outboxmessage": {"next_attempt_at": lambda known: known["now"]},
+    "reports.packschedule": {"paused_because": lambda known: ""},
     "reports.frozenfigures": {"unit": lambda known: known["policies.businessunit"], "quarter": lambda known: "2026Q1"},
     "reports.quarterlyreview": {
         "unit": lambda known: known["policies.businessunit"],

@@ -63,6 +63,8 @@ DOORS: dict[str, Asked] = {
     "ledger-export-download": Asked("download evidence", methods=ALSO_READING),
     "admin:reports_quarterlypack_build": Asked("build a pack"),
     "admin:reports_quarterlypack_download": Asked("download a pack"),
+    **dict.fromkeys(("admin:reports_packschedule_add", "admin:reports_packschedule_change"), Asked("have packs made by themselves")),
+    "admin:reports_packschedule_do": Asked("have packs made by themselves", frozenset({"resume", "take_over"})),
     "admin:reports_frozenfigures_evidence": Asked("take evidence out"),
     **dict.fromkeys(
         ("admin:reports_frozenfigures_file", "admin:reports_frozenfigures_files", "admin:reports_frozenfigures_tables"),
