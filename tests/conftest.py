@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.template import Context, Template
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from tests import remembered
 from tests.emitted import types_of_events_are_known
@@ -26,6 +27,10 @@ __all__ = ["copies", "types_of_events_are_known", "written_once"]
 
 # Looking for garbage took a quarter of the suite's time: a page makes more objects than the standard threshold of 700 was meant for.
 gc.set_threshold(100_000, 20, 20)
+# Generated input is the same in every run, so that nobody's change fails by what somebody else's could have found, and may take any time on a
+# slow machine. `--hypothesis-profile=default` looks for what is new.
+settings.register_profile("the same for all", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("the same for all")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # Folders of tests that take long, however few they are.
 LONG = frozenset({"journeys", "properties"})

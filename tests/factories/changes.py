@@ -11,7 +11,8 @@ from policies.models import Service
 
 from .portal import person
 
-_numbers = count(1)
+# All of one length, so that names keep their order however many were made in this process before.
+_numbers = count(10_001)
 
 
 def freeze(*services: Service, now: datetime, incident: Incident | None = None, **fields: Any) -> ChangeFreeze:

@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from portal.foundation.access.roles import ROLES
 from portal.models import ContactPoint, User
 
-_numbers = count(1)
+# All of one length, so that names keep their order however many were made in this process before.
+_numbers = count(10_001)
 _TITLES = {role.key: role.title for role in ROLES}
 
 

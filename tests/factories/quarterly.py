@@ -18,7 +18,8 @@ QUARTER = Quarter(2026, 1)
 DURING = datetime(2026, 2, 10, 9, 0, tzinfo=UTC)
 AFTER = datetime(2026, 4, 2, 9, 0, tzinfo=UTC)
 LATER = date(2026, 5, 1)
-_numbers = count(1)
+# All of one length, so that names keep their order however many were made in this process before.
+_numbers = count(10_001)
 
 
 def unit(name: str, *, part_of: BusinessUnit | None = None, services: int = 1) -> BusinessUnit:

@@ -136,7 +136,7 @@ def test_a_failing_address_is_said_and_masked(payments: OnCallSchedule, mona: Us
     assert "It cannot be read since" in told
     assert "https://calendar.example.org/***" in told
     assert "The calendar Team cannot be read since" in page(client, payments, "admin:policies_oncallschedule")
-    assert "4711" not in told + client.get(reverse(f"{SOURCES}_history", args=[source.pk])).content.decode()
+    assert "private-4711" not in told + client.get(reverse(f"{SOURCES}_history", args=[source.pk])).content.decode()
     assert "cannot be read, last good copy in use" in client.get(reverse(f"{SOURCES}_changelist")).content.decode()
 
 
