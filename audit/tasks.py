@@ -10,6 +10,7 @@ from audit.recertification import opening as access_opening
 from audit.retention import carrying_out
 from audit.reviews import opening, reminding
 from portal.foundation import clock
+from portal.foundation.each_alone import each_alone
 from portal.foundation.request_context import origin
 
 
@@ -58,15 +59,25 @@ def remind_of_elevations() -> int:
 def keep_log_reviews() -> int:
     """Opens what is due of every plan and tells who has to know; how many reviews were opened and messages queued."""
     with origin("job"):
-        now = clock.now()
-        return len(opening.open_due(now=now)) + reminding.remind(now=now)
+        now, done = clock.now(), 0
+        with each_alone("Reviews of the trail") as alone:
+            with alone("opening them"):
+                done += len(opening.open_due(now=now))
+            with alone("reminding"):
+                done += reminding.remind(now=now)
+        return done
 
 
 def review_access() -> int:
     """Opens access reviews that are due, and alarms about overdue ones; the number of both."""
     with origin("job"):
-        now = clock.now()
-        return len(access_opening.open_due(now=now)) + deciding.sweep_overdue(now=now)
+        now, done = clock.now(), 0
+        with each_alone("Access reviews") as alone:
+            with alone("opening them"):
+                done += len(access_opening.open_due(now=now))
+            with alone("alarms"):
+                done += deciding.sweep_overdue(now=now)
+        return done
 
 
 def check_receipts() -> int:

@@ -6,6 +6,7 @@ from incidents.handoffs.reminders import remind_signers
 from incidents.mandates.services import remind_to_review
 from incidents.postmortems import services as post_mortems
 from portal.foundation import clock
+from portal.foundation.each_alone import each_alone
 from portal.foundation.request_context import origin
 from portal.foundation.watch.services import look
 
@@ -39,7 +40,10 @@ def run_drills() -> int:
 def open_post_mortems() -> int:
     """Opens the post-mortems that are owed, and reminds of what is overdue of them; the number of those opened."""
     with origin("job"):
-        now = clock.now()
-        opened = post_mortems.open_those_owed(now=now)
-        post_mortems.remind(now=now)
+        now, opened = clock.now(), 0
+        with each_alone("Post-mortems") as alone:
+            with alone("opening them"):
+                opened = post_mortems.open_those_owed(now=now)
+            with alone("reminding"):
+                post_mortems.remind(now=now)
         return opened

@@ -8,6 +8,7 @@ from policies.oncall.standing_in.swaps import lapse_swaps
 from policies.reviews.services import climb_overdue, open_due_reviews
 from policies.simulation import services
 from portal.foundation import clock
+from portal.foundation.each_alone import each_alone
 from portal.foundation.request_context import origin
 
 
@@ -20,8 +21,13 @@ def run_replay(run_id: int) -> None:
 def reviews_sweep() -> int:
     """Opens the reviews that are due and lets overdue ones climb; the number of both."""
     with origin("job"):
-        now = clock.now()
-        return len(open_due_reviews(now=now)) + len(climb_overdue(now=now))
+        now, done = clock.now(), 0
+        with each_alone("Reviews of policies") as alone:
+            with alone("opening them"):
+                done += len(open_due_reviews(now=now))
+            with alone("overdue ones"):
+                done += len(climb_overdue(now=now))
+        return done
 
 
 def acceptances_sweep() -> int:

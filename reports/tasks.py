@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from portal.foundation import clock
+from portal.foundation.each_alone import each_alone
 from portal.foundation.request_context import origin
 from reports.dashboards import preparing
 
@@ -29,8 +30,13 @@ def keep_quarterly_reviews() -> int:
     from reports.quarterly import opening, reminding
 
     with origin("job"):
-        now = clock.now()
-        return len(opening.open_due(now=now)) + reminding.remind(now=now)
+        now, done = clock.now(), 0
+        with each_alone("Quarterly reviews") as alone:
+            with alone("opening them"):
+                done += len(opening.open_due(now=now))
+            with alone("reminding"):
+                done += reminding.remind(now=now)
+        return done
 
 
 def open_review(run_id: int) -> None:

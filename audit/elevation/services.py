@@ -15,6 +15,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.access.elevated import MAY_ELEVATE, Elevated, forget
 from portal.foundation.access.roles import ELEVATABLE, NEVER_BY_SUPERUSER, ROLES, Role
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import queue
 from portal.foundation.people.models import User
@@ -106,16 +107,20 @@ def review_elevation(elevation: Elevation, *, verdict: str, actor: Any, now: dat
 def remind_of_reviews(*, now: datetime) -> int:
     """Tells whoever may review what nobody reviewed in time, once; of how many."""
     late = Elevation.objects.filter(reviewed_at=None, review_due_at__lte=now, reminded_at=None).select_related("person")
-    for elevation in list(late):
-        with act("elevation.review_overdue", actor=None, now=now, subject=elevation) as running:
-            mention(elevation.person)
-            elevation.reminded_at = now
-            save_tracked(elevation, actor=None, now=now)
-            title = f"Not reviewed: {elevation.person} as {elevation.role_title}"
-            running.details = {
-                "told": _queue(OVERDUE, elevation, title, "The review was due within three days of its end.", now, urgent=False)
-            }
+    with each_alone("Reminding of roles that were taken") as alone:
+        for elevation in list(late):
+            with alone(f"elevation {elevation.pk}"):
+                _remind(elevation, now)
     return len(late)
+
+
+def _remind(elevation: Elevation, now: datetime) -> None:
+    with act("elevation.review_overdue", actor=None, now=now, subject=elevation) as running:
+        mention(elevation.person)
+        elevation.reminded_at = now
+        save_tracked(elevation, actor=None, now=now)
+        title = f"Not reviewed: {elevation.person} as {elevation.role_title}"
+        running.details = {"told": _queue(OVERDUE, elevation, title, "The review was due within three days of its end.", now, urgent=False)}
 
 
 def _taken(role: Role, actor: Any, now: datetime, minutes: int, reason: str) -> Elevation:

@@ -11,6 +11,7 @@ from audit.duties.taking import take_away
 from audit.events.services import act, mention
 from portal.foundation.access.checks import may
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.people.models import User
 from portal.foundation.words import visible
@@ -68,17 +69,26 @@ def keep_all(campaign: AccessCampaign, person: User, *, sure: bool, actor: Any, 
 
 
 def sweep_overdue(*, now: datetime) -> int:
-    """Once for each review that is past its date: alarms, and takes away what nobody answered where the review says so; how many reviews."""
+    """Once for each review that is past its date: alarms, and takes away what nobody answered where the review says so; how many reviews.
+
+    One that fails stops no other; in the end Unfinished is raised for it.
+    """
     late = AccessCampaign.objects.filter(signed_at=None, due_at__lte=now, alarmed_at=None)
-    for campaign in late:
-        with act("access_review.overdue", actor=None, now=now, subject=campaign) as running:
-            waiting = list(campaign.items.filter(answer__in=["", Answer.UNSURE], lapsed=False).select_related("person"))
-            gone = [_lapse(item, now) for item in waiting if campaign.revoke_unanswered and not item.answer]
-            tell_late(campaign, waiting, now)
-            campaign.alarmed_at = now
-            save_tracked(campaign, actor=None, now=now)
-            running.details = {"unanswered": len(waiting), "taken_away": sum(gone)}
+    with each_alone("Alarms about access reviews") as alone:
+        for campaign in late:
+            with alone(campaign):
+                _alarm(campaign, now)
     return len(late)
+
+
+def _alarm(campaign: AccessCampaign, now: datetime) -> None:
+    with act("access_review.overdue", actor=None, now=now, subject=campaign) as running:
+        waiting = list(campaign.items.filter(answer__in=["", Answer.UNSURE], lapsed=False).select_related("person"))
+        gone = [_lapse(item, now) for item in waiting if campaign.revoke_unanswered and not item.answer]
+        tell_late(campaign, waiting, now)
+        campaign.alarmed_at = now
+        save_tracked(campaign, actor=None, now=now)
+        running.details = {"unanswered": len(waiting), "taken_away": sum(gone)}
 
 
 def _answer(item: AccessItem, answer: str, note: str, actor: Any, now: datetime) -> AccessItem:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from audit.duties.people_only import require_person, said
 from audit.events.services import act
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import WrongState
 from portal.foundation.people.models import User
 
@@ -22,18 +23,29 @@ NEW, LEFT, MOVED = "new", "left", "moved"
 
 
 def open_due(*, now: datetime) -> list[AccessCampaign]:
-    """Opens what is due by its rhythm and not there yet, however long nobody looked; the new ones. A second call finds nothing to do."""
-    opened = []
-    for rhythm in sorted(AccessRhythm.objects.all(), key=lambda one: one.kind != Kind.FULL):
-        if rhythm.kind == Kind.LEAVERS:
-            opened += _leavers(rhythm, now)
-        elif rhythm.months:
-            period = period_of(now.date(), rhythm.months)
-            # While everything is asked about, what is new of it need not be asked twice.
-            under_way = rhythm.kind == Kind.CHANGES and AccessCampaign.objects.filter(kind=Kind.FULL, signed_at=None).exists()
-            if not under_way and not AccessCampaign.objects.filter(kind=rhythm.kind, period=period).exists():
-                opened += _open(rhythm, period, now, actor=None)
+    """Opens what is due by its rhythm and not there yet, however long nobody looked; the new ones. A second call finds nothing to do.
+
+    A rhythm that fails stops no other; in the end Unfinished is raised for it.
+    """
+    opened: list[AccessCampaign] = []
+    with each_alone("Opening access reviews") as alone:
+        for rhythm in sorted(AccessRhythm.objects.all(), key=lambda one: one.kind != Kind.FULL):
+            with alone(rhythm.get_kind_display()):
+                opened += _due(rhythm, now)
     return opened
+
+
+def _due(rhythm: AccessRhythm, now: datetime) -> list[AccessCampaign]:
+    if rhythm.kind == Kind.LEAVERS:
+        return _leavers(rhythm, now)
+    if not rhythm.months:
+        return []
+    period = period_of(now.date(), rhythm.months)
+    # While everything is asked about, what is new of it need not be asked twice.
+    under_way = rhythm.kind == Kind.CHANGES and AccessCampaign.objects.filter(kind=Kind.FULL, signed_at=None).exists()
+    if under_way or AccessCampaign.objects.filter(kind=rhythm.kind, period=period).exists():
+        return []
+    return _open(rhythm, period, now, actor=None)
 
 
 def open_now(kind: str, *, actor: Any, now: datetime, reason: str) -> AccessCampaign:

@@ -18,6 +18,7 @@ from audit.ledger import personal
 from audit.ledger.models import ForgottenSubject, PersonalCard
 from audit.ledger.personal import Personal
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.people.nameless import make_nameless
 
 from .holds import alone_with_holds, hold_on_person, hold_on_removal
@@ -36,7 +37,14 @@ GOING = 'DELETE FROM audit_ledgerevent WHERE id IN (SELECT event FROM audit_ledg
 def carry_out_all(*, now: datetime) -> int:
     """Goes on with every removal that is under way and not held, and erases cards that came back; how many entries and cards went."""
     under_way = Removal.objects.filter(approved_at__isnull=False, done_at=None, closed_at=None).order_by("pk")
-    return sum(carry_out(removal, now=now) for removal in under_way) + erase_returned_cards()
+    gone = 0
+    with each_alone("Removals") as alone:
+        for removal in under_way:
+            with alone(f"removal {removal.pk}"):
+                gone += carry_out(removal, now=now)
+        with alone("cards that came back"):
+            gone += erase_returned_cards()
+    return gone
 
 
 def carry_out(removal: Removal, *, now: datetime) -> int:

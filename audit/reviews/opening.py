@@ -8,6 +8,7 @@ from django.db.models import Max, Min
 from audit.events.services import act
 from audit.ledger.services import utc_text
 from audit.sealing.models import LedgerCheckpoint, LedgerEpoch
+from portal.foundation.each_alone import each_alone
 
 from .drawing import LEFT_OUT, write_items
 from .models import ReviewPeriod, ReviewPlan
@@ -22,22 +23,26 @@ MOST_AT_ONCE = 40
 def open_due(*, now: datetime) -> list[ReviewPeriod]:
     """Opens what is due of each plan in force; the new periods. A second call finds nothing to do.
 
-    A stretch waits until a checkpoint was signed after its end: only what is sealed is reviewed, for nobody can change that any more.
+    A plan that fails stops no other; in the end Unfinished is raised for it. A stretch waits until a checkpoint was signed after its end: only what is sealed is reviewed, for nobody can change that any more.
     """
     sealed = LedgerCheckpoint.objects.order_by("-id").first()
     if sealed is None:
         return []
-    opened = []
+    opened: list[ReviewPeriod] = []
     ends = dict(ReviewPeriod.objects.order_by().values_list("plan").annotate(end=Max("until")))
-    for plan in ReviewPlan.objects.filter(state=ReviewPlan.State.IN_FORCE):
-        begin = ends.get(plan.pk) or plan.begins_at
-        over = min(now, sealed.at)
-        for span in islice(due_spans(Rhythm(plan.rhythm), begin, over, plan.zone), MOST_AT_ONCE):
-            period = _open(plan, span, sealed, now)
-            if period is None:
-                break
-            opened.append(period)
+    with each_alone("Opening reviews of the trail") as alone:
+        for plan in ReviewPlan.objects.filter(state=ReviewPlan.State.IN_FORCE):
+            with alone(f"'{plan}'"):
+                _open_all(plan, ends.get(plan.pk) or plan.begins_at, sealed, now, opened)
     return opened
+
+
+def _open_all(plan: ReviewPlan, begin: datetime, sealed: LedgerCheckpoint, now: datetime, opened: list[ReviewPeriod]) -> None:
+    for span in islice(due_spans(Rhythm(plan.rhythm), begin, min(now, sealed.at), plan.zone), MOST_AT_ONCE):
+        period = _open(plan, span, sealed, now)
+        if period is None:
+            return
+        opened.append(period)
 
 
 def _open(plan: ReviewPlan, span: Span, sealed: LedgerCheckpoint, now: datetime) -> ReviewPeriod | None:

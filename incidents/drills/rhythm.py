@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from audit.events.services import act
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import PortalError
 from portal.foundation.outbox.services import queue
 
@@ -25,18 +26,26 @@ def run_due(*, now: datetime) -> int:
     One that cannot begin is cancelled with the reason, so that nobody waits for it.
     """
     moved = 0
-    for drill in Drill.objects.filter(state=State.PLANNED, planned_for__lte=now).order_by("planned_for"):
-        try:
-            with transaction.atomic():
-                start(drill, actor=None, now=now)
-        except PortalError as error:
-            _call_off(drill, error.message, now)
-        moved += 1
-    for drill in Drill.objects.filter(state=State.RUNNING, ends_by__lte=now).order_by("ends_by"):
-        finish(drill, actor=None, now=now, reason="Its planned end has come.")
-        moved += 1
-    _remind(now)
+    with each_alone("Drills") as alone:
+        for drill in Drill.objects.filter(state=State.PLANNED, planned_for__lte=now).order_by("planned_for"):
+            with alone(drill):
+                _begin(drill, now)
+                moved += 1
+        for drill in Drill.objects.filter(state=State.RUNNING, ends_by__lte=now).order_by("ends_by"):
+            with alone(drill):
+                finish(drill, actor=None, now=now, reason="Its planned end has come.")
+                moved += 1
+        with alone("reminding"):
+            _remind(now)
     return moved
+
+
+def _begin(drill: Drill, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            start(drill, actor=None, now=now)
+    except PortalError as error:
+        _call_off(drill, error.message, now)
 
 
 def due_again(day: date) -> Q:

@@ -12,6 +12,7 @@ from incidents.lifecycle.facts import discreet_title
 from incidents.lifecycle.models import Incident
 from portal.foundation.access.checks import require
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.outbox.services import queue
 from portal.foundation.words import visible
@@ -33,15 +34,21 @@ def open_those_owed(*, now: datetime) -> int:
     Each is drafted from the incident's course. Its owner is who owns the service, else the policy; they have 14 days.
     """
     opened = 0
-    for incident in owing(now):
-        try:
-            with transaction.atomic():
-                _open(incident, incident.reached, actor=None, now=now, reason="")  # type: ignore[attr-defined]
-        except IntegrityError:
-            # Somebody opened it by hand in the same moment.
-            continue
-        opened += 1
+    with each_alone("Opening post-mortems") as alone:
+        for incident in owing(now):
+            with alone(incident.number):
+                opened += _opened(incident, now)
     return opened
+
+
+def _opened(incident: Any, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            _open(incident, incident.reached, actor=None, now=now, reason="")
+    except IntegrityError:
+        # Somebody opened it by hand in the same moment.
+        return False
+    return True
 
 
 def open_by_hand(incident: Incident, *, actor: Any, now: datetime, reason: str) -> PostMortem:

@@ -11,6 +11,7 @@ from policies.governance.queries import version_in_force
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.base_models import save_tracked
 from portal.foundation.canonical import content_hash
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.people.models import User
@@ -29,17 +30,20 @@ OPENED, OVERDUE = "review.opened", "review.overdue"
 def open_due_reviews(*, now: datetime) -> list[PolicyReview]:
     """Opens every review whose period is over and that is not there yet, however long nobody looked; returns the new ones.
 
-    A period counts for a policy that had a version in force in it for a day at least. A second call finds nothing to do.
+    A period counts for a policy that had a version in force in it for a day at least. A second call finds nothing to do. A policy that
+    fails stops no other; in the end Unfinished is raised for it.
     """
     spans = spans_of_all(now)
     there = set(PolicyReview.objects.values_list("policy_id", "kind", "period"))
-    opened = []
-    for policy in EscalationPolicy.objects.filter(pk__in=spans).select_related("owner").order_by("name"):
-        lived, zone = spans[policy.pk], ZoneInfo(policy.time_zone)
-        for rhythm in Rhythm:
-            for period in ended_periods(rhythm, min(start for start, _ in lived), now, zone):
-                if (policy.pk, rhythm.value, period.name) not in there and deserves_review(lived, period):
-                    opened += _open(policy, rhythm, period, now)
+    opened: list[PolicyReview] = []
+    with each_alone("Opening reviews of policies") as alone:
+        for policy in EscalationPolicy.objects.filter(pk__in=spans).select_related("owner").order_by("name"):
+            with alone(policy):
+                lived, zone = spans[policy.pk], ZoneInfo(policy.time_zone)
+                for rhythm in Rhythm:
+                    for period in ended_periods(rhythm, min(start for start, _ in lived), now, zone):
+                        if (policy.pk, rhythm.value, period.name) not in there and deserves_review(lived, period):
+                            opened += _open(policy, rhythm, period, now)
     return opened
 
 
@@ -51,7 +55,12 @@ def climb_overdue(*, now: datetime) -> list[PolicyReview]:
     """
     left = waiting().filter(assigned_to__is_active=False)
     due = (overdue(now) | left).filter(climbed_at=None).values_list("pk", flat=True)
-    return [review for key in list(due) if (review := _climb(key, now)) is not None]
+    climbed: list[PolicyReview] = []
+    with each_alone("Overdue reviews of policies") as alone:
+        for key in list(due):
+            with alone(f"review {key}"):
+                climbed += [review] if (review := _climb(key, now)) is not None else []
+    return climbed
 
 
 def sign_review(review: PolicyReview, *, actor: Any, now: datetime, decision: str, reason: str) -> PolicyReview:

@@ -11,6 +11,7 @@ from audit.ledger.models import LedgerEvent
 from audit.ledger.services import utc_text
 from policies.models import BusinessUnit, Service
 from portal.foundation.base_models import save_tracked
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import Conflict, InvalidInput, WrongState
 from reports.packs.quarters import Progress, Quarter
 from reports.packs.services import Tell
@@ -42,20 +43,26 @@ AGENDA = (
 def open_due(*, now: datetime) -> list[QuarterlyReview]:
     """Opens what is due and not there yet, of the whole and of each unit, however long nobody looked; lets provisional ones go on.
 
-    A second call finds nothing to do.
+    A second call finds nothing to do. What fails of one unit stops no other; in the end Unfinished is raised for it.
     """
-    opened = []
-    for quarter in _over(now):
-        known = {review.unit_id: review for review in QuarterlyReview.objects.filter(quarter=str(quarter), number=1)}
-        for unit in (None, *_units_with_services()):
-            there = known.get(unit.pk if unit else None)
-            if there is None:
-                fresh = figures.read(quarter, unit, now)
-                opened += _if_first(lambda unit=unit, quarter=quarter, fresh=fresh: _open(fresh, quarter, unit, actor=None, now=now))
-            elif there.state == ReviewState.PROVISIONAL:
-                fresh = figures.read(quarter, there.unit, now)
-                opened += _if_first(lambda there=there, fresh=fresh: _go_on(fresh, there, now))
+    opened: list[QuarterlyReview] = []
+    with each_alone("Opening quarterly reviews") as alone:
+        for quarter in _over(now):
+            known = {review.unit_id: review for review in QuarterlyReview.objects.filter(quarter=str(quarter), number=1)}
+            for unit in (None, *_units_with_services()):
+                with alone(f"{quarter} of {unit or 'the whole organisation'}"):
+                    opened += _due_of(quarter, unit, known.get(unit.pk if unit else None), now)
     return opened
+
+
+def _due_of(quarter: Quarter, unit: BusinessUnit | None, there: QuarterlyReview | None, now: datetime) -> list[QuarterlyReview]:
+    if there is None:
+        fresh = figures.read(quarter, unit, now)
+        return _if_first(lambda: _open(fresh, quarter, unit, actor=None, now=now))
+    if there.state == ReviewState.PROVISIONAL:
+        fresh = figures.read(quarter, there.unit, now)
+        return _if_first(lambda: _go_on(fresh, there, now))
+    return []
 
 
 def may_open(quarter: Quarter, unit: BusinessUnit | None, *, actor: Any, now: datetime, reason: str) -> str:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from audit.events.catalogue import kind_of
 from audit.events.services import act
 from audit.models import AccessCampaign, AccessItem, AccessRhythm
+from audit.recertification import deciding, opening
 from audit.recertification.deciding import answer_items, keep_all, sweep_overdue, to_answer
 from audit.recertification.opening import open_due, open_now
 from audit.recertification.periods import gone_since, moved, new_since, period_of
@@ -19,6 +20,7 @@ from audit.recertification.words import item_in_words
 from policies.models import Service
 from portal.foundation.access.checks import may
 from portal.foundation.access.grants import grant
+from portal.foundation.each_alone import Unfinished
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage, User
 from tests.factories.portal import person
@@ -200,3 +202,33 @@ def test_who_left_or_moved_is_asked_about_once(full: AccessCampaign, ana: User, 
 
 def _runner() -> User:
     return person("Another of compliance", roles=("compliance",))
+
+
+def test_a_rhythm_that_fails_stops_no_other(com: User, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def refuse_full(rhythm: AccessRhythm, *given: Any, **more: Any) -> list[AccessCampaign]:
+        tried.append(rhythm.kind)
+        if rhythm.kind == "full":
+            raise RuntimeError
+        return []
+
+    monkeypatch.setattr(opening, "_open", refuse_full)
+    with pytest.raises(Unfinished, match="RuntimeError"):
+        open_due(now=now)
+    assert set(tried) >= {"full", "leavers"}
+
+
+def test_an_alarm_that_fails_stops_no_other(full: AccessCampaign, com: User, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = open_now("full", actor=com, now=now, reason="An auditor asked.")
+    tell_late = deciding.tell_late
+
+    def refuse_first(campaign: AccessCampaign, *given: Any) -> None:
+        if campaign.pk == full.pk:
+            raise RuntimeError
+        tell_late(campaign, *given)
+
+    monkeypatch.setattr(deciding, "tell_late", refuse_first)
+    with pytest.raises(Unfinished, match="RuntimeError"):
+        sweep_overdue(now=now + timedelta(days=60))
+    assert list(AccessCampaign.objects.exclude(alarmed_at=None)) == [other]

@@ -9,9 +9,11 @@ from django.db import IntegrityError, connection, transaction
 
 from audit.ledger.services import append
 from audit.models import LedgerEvent, ReviewItem, ReviewPeriod
+from audit.reviews import opening
 from audit.reviews.frozen import drawn_again
 from audit.reviews.opening import open_due
 from audit.sealing.services import seal
+from portal.foundation.each_alone import Unfinished
 from tests.factories import log_reviews as make
 from tests.factories.log_reviews import DURING, MONDAY
 
@@ -112,3 +114,22 @@ def test_the_database_keeps_a_period_from_opening_twice(rita: Any) -> None:
     statement = f"INSERT INTO audit_reviewperiod ({columns}) SELECT {again} FROM audit_reviewperiod WHERE id = %s"  # noqa: S608 - our own table
     with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
         cursor.execute(statement, [period.pk])
+
+
+def test_a_plan_that_fails_stops_no_other_and_is_told(rita: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    broken, sound = make.plan(rita, name="Broken"), make.plan(rita, name="Sound")
+    write_items = opening.write_items
+
+    def write(period: ReviewPeriod) -> Any:
+        if period.plan_id == broken.pk:
+            raise RuntimeError("its view is none")
+        return write_items(period)
+
+    monkeypatch.setattr(opening, "write_items", write)
+    with pytest.raises(Unfinished, match="'Broken' failed"):
+        make.opened(sound)
+    assert list(ReviewPeriod.objects.values_list("plan__name", flat=True)) == ["Sound"]
+    assert "its view is none" in caplog.text
+    monkeypatch.undo()
+    open_due(now=MONDAY)
+    assert ReviewPeriod.objects.filter(plan=broken).count() == 1

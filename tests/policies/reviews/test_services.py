@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from audit.events.stories import parsed
 from audit.ledger.models import LedgerEvent
 from policies.models import PolicyReview, PolicyVersion
+from policies.reviews import services
 from policies.reviews.services import climb_overdue, open_due_reviews, sign_review
 from portal.foundation.canonical import content_hash
+from portal.foundation.each_alone import Unfinished
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import OutboxMessage
 from tests.factories import policies as make
@@ -236,3 +238,30 @@ def test_nobody_and_who_left_sign_nothing(review: PolicyReview) -> None:
 def test_a_signed_review_climbs_no_more(review: PolicyReview) -> None:
     sign_review(review, actor=review.assigned_to, now=review.due_at + DAY, decision="keep", reason="Late, and fine")
     assert climb_overdue(now=review.due_at + 2 * DAY) == []
+
+
+def test_a_policy_that_fails_stops_no_other(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = make.in_force(now=now).policy, make.in_force(now=now).policy
+    begun, late = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    opened, climbed = services._open, services._climb
+
+    def refuse(policy: Any, *given: Any) -> Any:
+        if policy == broken:
+            raise RuntimeError
+        return opened(policy, *given)
+
+    def stay(key: int, at: datetime) -> Any:
+        if PolicyReview.objects.get(pk=key).policy == broken:
+            raise RuntimeError
+        return climbed(key, at)
+
+    monkeypatch.setattr(services, "_open", refuse)
+    with pytest.raises(Unfinished, match=f"{broken} failed"):
+        open_due_reviews(now=begun)
+    assert set(PolicyReview.objects.values_list("policy", flat=True)) == {sound.pk}
+    monkeypatch.setattr(services, "_open", opened)
+    open_due_reviews(now=begun)
+    monkeypatch.setattr(services, "_climb", stay)
+    with pytest.raises(Unfinished):
+        climb_overdue(now=late)
+    assert set(PolicyReview.objects.exclude(climbed_at=None).values_list("policy", flat=True)) == {sound.pk}

@@ -8,10 +8,11 @@ import pytest
 
 from audit.models import LedgerEvent
 from policies.models import BusinessUnit
+from portal.foundation.each_alone import Unfinished
 from portal.foundation.errors import Conflict, InvalidInput, NotAllowed, WrongState
 from reports.models import FrozenFigures, QuarterlyAction, QuarterlyDecision, QuarterlyFinding, QuarterlyReview, QuarterlyRules
 from reports.packs.quarters import Quarter
-from reports.quarterly import proposing
+from reports.quarterly import figures, proposing
 from reports.quarterly.actions import cancel_action, change_action, finish_action
 from reports.quarterly.deciding import ask_again, ask_decision, drop_decision, take_decision
 from reports.quarterly.judging import accept_finding, add_finding, dismiss_finding
@@ -424,3 +425,18 @@ def test_what_was_signed_names_no_person_but_by_key(signed: QuarterlyReview) -> 
     told = json.loads(signed.manifest)
     assert told["submitted"]["by"] == signed.submitted_by_id
     assert not any(name in signed.manifest for name in ("Cora", "Mona", "Rolf"))
+
+
+def test_a_unit_whose_figures_cannot_be_read_stops_no_other(payments: BusinessUnit, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin("2026Q1")
+    read = figures.read
+
+    def fail_for_the_whole(quarter: Quarter, unit: BusinessUnit | None, *given: Any) -> Any:
+        if unit is None:
+            raise RuntimeError
+        return read(quarter, unit, *given)
+
+    monkeypatch.setattr(figures, "read", fail_for_the_whole)
+    with pytest.raises(Unfinished, match="2026Q1 of the whole organisation failed"):
+        open_due(now=AFTER)
+    assert [each.unit_name for each in QuarterlyReview.objects.all()] == ["Payments"]
