@@ -33,7 +33,9 @@ def signed_in(browser: Any, address: str, username: str, *, width: int = 1440) -
     page.goto(f"{address}/admin/login/")
     page.fill("#id_username", username)
     page.fill("#id_password", PASSWORD)
-    page.click("form [type=submit]")
+    # Whoever goes to the next page before this has answered cuts the sign-in off.
+    with page.expect_navigation():
+        page.click("form [type=submit]")
     return page
 
 
