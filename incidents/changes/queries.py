@@ -18,8 +18,6 @@ from portal.foundation.words import listed
 from .models import ChangeFreeze, ChangeRequest
 from .rules import Answer, Frozen, Planned, Touched, may_start
 
-# What stands, although nobody was reached, is as much of an emergency as what still alerts.
-STANDING = (*EscalationRun.LIVE, EscalationRun.State.EXHAUSTED.value)
 MOST_NAMED = 5
 
 
@@ -46,7 +44,11 @@ def _not_lifted_by(at: datetime) -> Q:
 
 def as_values(rows: QuerySet[ChangeFreeze]) -> list[Frozen]:
     """What the rules need of these freezes. Three queries at most."""
-    found = list(rows.select_related("unit", "incident").prefetch_related("services"))
+    return values_of(list(rows.select_related("unit", "incident").prefetch_related("services")))
+
+
+def values_of(found: Sequence[ChangeFreeze]) -> list[Frozen]:
+    """The same of freezes that bring along their unit, incident and services. One query at most."""
     parts = parts_of_units() if any(row.unit_id for row in found) else {}
     return [
         Frozen(
@@ -113,6 +115,11 @@ def may_start_on(services: Sequence[Service], at: datetime) -> Answer:
     return may_start(Planned("", touched_by(services)), as_values(holding(at)), at)
 
 
+def freezes_standing(at: datetime) -> tuple[Frozen, ...]:
+    """Every freeze that holds at `at`, the one that began first at the top."""
+    return tuple(sorted(as_values(holding(at)), key=lambda freeze: (freeze.begins_at, freeze.key)))
+
+
 def began_during(freeze: ChangeFreeze, actor: Any) -> list[ChangeRequest]:
     """The changes that it covers and that began while it held, in the order of time, of those `actor` may see."""
     within = changes_for(actor).filter(started_at__gte=freeze.begins_at)
@@ -128,16 +135,18 @@ def against_when_it_began(change: ChangeRequest) -> tuple[Frozen, ...]:
 
 
 def escalation_level(incident: Incident) -> int | None:
-    """The level at which its technical escalation stands, None when it is over. One query."""
+    """The level at which its technical escalation stands, None when it is over or never began. One query.
+
+    It lasts until the incident has ended: who acknowledged it at level 3, or was not reached there, needs quiet as much as who is alerted.
+    """
     return levels_of([incident.pk]).get(incident.pk)
 
 
 def levels_of(incidents: Iterable[int]) -> dict[int, int]:
-    """The same of several, by incident; those that are over are left out. One query."""
+    """The same of several, by incident; those without one that stands are left out. One query."""
     rows = EscalationRun.objects.filter(
         incident__in=set(incidents),
         track=EscalationRun.Track.TECHNICAL,
-        state__in=STANDING,
         incident__state__in=[state.value for state in OPEN_STATES],
         opening=F("incident__reopen_count"),
     )

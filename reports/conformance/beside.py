@@ -8,7 +8,9 @@ from typing import Any
 from django.db.models import CharField, F, Min, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from incidents.models import HandOff, Incident, IncidentProblem, MandateUse, PostMortem
+from incidents.changes.queries import touched_by, values_of
+from incidents.changes.rules import Frozen, Planned
+from incidents.models import ChangeFreeze, ChangeRequest, HandOff, Incident, IncidentProblem, MandateUse, PostMortem
 from policies.catalogue.models import DelegatedAuthority
 from policies.decisions.vocabulary import Track
 from policies.governance.known import known_snapshot
@@ -20,7 +22,7 @@ from portal.foundation.people.wanted import items
 from reports.metrics.columns import CHUNK
 from reports.metrics.population import Population
 
-from .records import Clearances, HandOffRow, Sent, Use
+from .records import Begun, Clearances, HandOffRow, Sent, Use
 
 # What messages about an incident are called, by track: see incidents.escalation.messages.subject_ref.
 Days = tuple[date | None, date | None]
@@ -117,6 +119,37 @@ def uses_of_mandates(population: Population) -> list[Use]:
             refusal=use.review_reason,
         )
         for use in uses
+    ]
+
+
+def freezes_of(population: Population) -> list[tuple[int, Frozen]]:
+    """Those that follow incidents of the population, each with its incident. Three queries at most."""
+    rows = ChangeFreeze.objects.filter(population.without_drills("incident__"), incident__isnull=False)
+    found = list(rows.select_related("incident", "unit").prefetch_related("services").order_by("pk"))
+    return [(row.incident_id or 0, freeze) for row, freeze in zip(found, values_of(found), strict=True)]
+
+
+def begun_within(freezes: Iterable[tuple[int, Frozen]]) -> list[Begun]:
+    """The changes that began between the beginning of the first of these freezes and the end of the last. Two queries at most."""
+    found = [freeze for _, freeze in freezes]
+    if not found:
+        return []
+    rows = ChangeRequest.objects.filter(started_at__gte=min(freeze.begins_at for freeze in found))
+    ends = [freeze.over_at for freeze in found]
+    if None not in ends:
+        rows = rows.filter(started_at__lt=max(end for end in ends if end is not None))
+    return [
+        Begun(
+            change=Planned(row.number, touched_by(row.services.all()), row.approved_at),
+            kind=str(row.get_kind_display()),
+            at=row.started_at,
+            told_at=row.start_told_at,
+            requester=row.requested_by_id,
+            approval=row.approval_reason,
+            said=row.start_reason,
+        )
+        for row in rows.prefetch_related("services").order_by("started_at", "pk")
+        if row.started_at is not None and row.start_told_at is not None
     ]
 
 

@@ -81,6 +81,8 @@ def _beside(population: Population, told: ToldCourse, unreadable: set[int], know
     yield from records.missing_rca(_reached(told, unreadable, *beside.analysed(population)), known_until)
     yield from records.channel_not_cleared(beside.sent_in_full(population), beside.clearances())
     yield from records.mandate_beyond_limits(beside.uses_of_mandates(population), known_until)
+    freezes = beside.freezes_of(population)
+    yield from records.change_during_freeze(freezes, beside.begun_within(freezes), known_until)
 
 
 def _reached(told: ToldCourse, unreadable: set[int], analysed: set[int], waived: Mapping[int, str]) -> Iterator[records.Reached]:

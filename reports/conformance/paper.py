@@ -38,7 +38,7 @@ the two differ.
   queries.
 
 ## With a rationale or without
-A rationale is a reason that somebody gave when they departed from the route: with a bypass, a waived signature, a waived post-mortem, the use of a mandate. It
+A rationale is a reason that somebody gave when they departed from the route: with a bypass, a waived signature, a waived post-mortem, the use of a mandate, a change that could not wait. It
 does not make the deviation right; it lets a review decide. Deviations without one stand first.
 """
 
@@ -46,7 +46,8 @@ _TAIL = """
 ## What is not checked, and why
 | Not checked | Why |
 | --- | --- |
-| Changes during a freeze | The portal keeps no change freezes and no times of changes, so there is nothing to hold them against. |
+| Changes during a freeze that follows no incident, such as that of a year's close | They depart from no incident's course. The page of each freeze lists what began during it, with approval and words. |
+| Whether a change was on record at all | What no change tool and nobody told the portal it cannot know. |
 | Whether somebody had the right to what they did, then | Each verb asks for the right when it is done and refuses without it. What roles gave at an earlier time would have to be put together from the trail; *acting without a role* asks for the rights of now, and says so. |
 | Whether the limits of a mandate were kept, in substance | Limits are words. A reviewer's verdict is counted. |
 | Whether the roster was right | The roster recorded with an alert is what the engine found then. Gaps and clashes of duty are found by the check of coverage. |

@@ -22,6 +22,7 @@ RULES: dict[Kind, Callable[..., Any]] = {
     Kind.MISSING_RCA: records.missing_rca,
     Kind.CHANNEL_NOT_CLEARED: records.channel_not_cleared,
     Kind.MANDATE_BEYOND_LIMITS: records.mandate_beyond_limits,
+    Kind.CHANGE_DURING_FREEZE: records.change_during_freeze,
     Kind.SEVERAL_AT_ONCE: confusion.several_at_once,
     Kind.PING_PONG: confusion.ping_pong,
     Kind.WITHOUT_ROLE: confusion.without_role,

@@ -1,9 +1,11 @@
-"""Rules of what has to be on record beside the steps: signatures, analyses, channels, mandates. The docstrings are the published definitions."""
+"""Rules of what has to be on record beside the steps: signatures, analyses, channels, mandates, changes. The docstrings are the published definitions."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from incidents.changes.rules import Frozen, Planned
 from policies.decisions.escalation_words import in_words
 
 from .values import Deviation, Kind, clock
@@ -157,3 +159,43 @@ def _beyond(row: Use, known_until: datetime) -> str:
     if row.refused_at is not None and row.refused_at <= known_until:
         return f"the review found it not justified: {row.refusal}"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A change that actually began, and when the portal was told so. `approval` and `said` are the words of its emergency approval and of its start."""
+
+    change: Planned
+    kind: str
+    at: datetime
+    told_at: datetime
+    requester: int | None = None
+    approval: str = ""
+    said: str = ""
+
+
+def change_during_freeze(freezes: Iterable[tuple[int, Frozen]], begun: Sequence[Begun], known_until: datetime) -> Iterator[Deviation]:
+    """A change actually began while a freeze held that follows the incident and covers a service which the change touches, and nobody had
+    approved it as an emergency by then. A freeze holds from its beginning until it ends or is lifted; a business unit is frozen with its
+    parts, and a service counts to the unit that it belongs to now. The rationale is that of an approval given afterwards, else what was
+    said when it began. Starts and approvals told after the last thing told about the incidents do not count. Once an incident and change.
+    """
+    known = sorted((one for one in begun if one.told_at <= known_until), key=lambda one: (one.at, one.change.number))
+    moments = [one.at for one in known]
+    seen: set[tuple[int, str]] = set()
+    for incident, freeze in sorted(freezes, key=lambda pair: (pair[1].begins_at, pair[1].key)):
+        end = len(known) if freeze.over_at is None else bisect_left(moments, freeze.over_at)
+        for one in known[bisect_left(moments, freeze.begins_at) : end]:
+            approved = one.change.approved_at
+            in_time = approved is not None and approved <= one.at
+            if in_time or (incident, one.change.number) in seen or not freeze.covers(one.change.touches):
+                continue
+            seen.add((incident, one.change.number))
+            late = approved is not None and approved <= known_until
+            yield Deviation(
+                Kind.CHANGE_DURING_FREEZE, incident, one.at,
+                f"No change to {freeze.what} begins while it is frozen, unless it was approved as an emergency before.",
+                f"{one.change.number}{f', {one.kind},' if one.kind else ''} began {in_words(one.at - freeze.begins_at)} after {freeze.what} was "
+                f"frozen. {f'It was approved as an emergency only at {clock(approved)}.' if late and approved else 'Nobody had approved it as an emergency.'}",
+                rationale=one.approval if late else one.said, people=(one.requester,) if one.requester else (),
+            )  # fmt: skip

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     MISSING_RCA = "missing_rca"
     CHANNEL_NOT_CLEARED = "channel_not_cleared"
     MANDATE_BEYOND_LIMITS = "mandate_beyond_limits"
+    CHANGE_DURING_FREEZE = "change_during_freeze"
     SEVERAL_AT_ONCE = "several_at_once"
     PING_PONG = "ping_pong"
     WITHOUT_ROLE = "without_role"
@@ -49,6 +50,7 @@ TITLES = {
     Kind.MISSING_RCA: "Root-cause analysis missing",
     Kind.CHANNEL_NOT_CLEARED: "Channel not cleared",
     Kind.MANDATE_BEYOND_LIMITS: "Mandate used beyond its limits",
+    Kind.CHANGE_DURING_FREEZE: "Change during a freeze",
     Kind.SEVERAL_AT_ONCE: "Several people acting at once",
     Kind.PING_PONG: "Ping-pong of assignment",
     Kind.WITHOUT_ROLE: "Acting without a role",
@@ -58,6 +60,7 @@ CONFUSION = frozenset({Kind.SEVERAL_AT_ONCE, Kind.PING_PONG, Kind.WITHOUT_ROLE, 
 # The most telling first: what nobody may do before what came late.
 GRAVITY = (
     *(Kind.SKIPPED_LEVEL, Kind.WRONG_PERSON, Kind.CHANNEL_NOT_CLEARED, Kind.MANDATE_BEYOND_LIMITS, Kind.WITHOUT_ROLE),
+    Kind.CHANGE_DURING_FREEZE,
     *(Kind.MILESTONE_IGNORED, Kind.LEVEL_EARLY, Kind.LEVEL_LATE, Kind.MISSING_RCA, Kind.UNSIGNED_HAND_OFF, Kind.REMINDER_MISSING),
     *(Kind.BYPASS, Kind.TWO_ACKNOWLEDGED, Kind.SEVERAL_AT_ONCE, Kind.PING_PONG, Kind.LATE_STEP),
 )

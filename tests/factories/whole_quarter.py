@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import connection
 
+from incidents.changes.freezing import freeze_for
+from incidents.changes.services import Plan, begin_change, record_change
 from incidents.escalation import services as escalation
 from incidents.escalation.engine import run_cycle
 from incidents.models import Incident, PostMortem, PostMortemAction, TimelineEntry
@@ -125,10 +127,19 @@ def _escalated(service: Service) -> None:
         for minute in looks:
             run_cycle(now=opened + minute * MINUTE)
         answered = opened + (looks[-1] + 2) * MINUTE
+        if day == 0:
+            _changed(each, by_name["olga"], answered - MINUTE)
         name = "ewa" if day % 3 == 0 else "ana"
         escalation.acknowledge(each, actor=by_name[name], now=answered)
         escalation.resolve(each, actor=by_name[name], now=answered + 20 * MINUTE, reason="Rolled back.")
     _learned(by_name["olga"])
+
+
+def _changed(subject: Incident, owner: User, at: datetime) -> None:
+    """A change began although its service was frozen for the incident."""
+    freeze_for(subject, actor=owner, now=at, reason=HOSTILE)
+    change = record_change("CHG-1", Plan(title=HOSTILE, services=[subject.service]), actor=owner, now=at)
+    begin_change(change, actor=owner, now=at + MINUTE, reason=HOSTILE)
 
 
 def _learned(owner: User) -> None:

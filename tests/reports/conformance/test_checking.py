@@ -26,7 +26,7 @@ from tests.factories.portal import contact, person
 from tests.incidents.escalation.conftest import Scene, make_scene
 
 pytestmark = pytest.mark.django_db
-QUERIES = 19
+QUERIES = 20
 
 
 @pytest.fixture
