@@ -4,17 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
 from audit.events.services import act
 from policies.attestations.owed import Standing, overdue_days
 from policies.attestations.queries import Owed, everything_owed
+from policies.models import EscalationPolicy
 from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.people.models import User
 from reports.document import Cell, Column, Kind, Table
 from reports.exports.one_table import csv_of
 
+OVERDUE = "overdue"
+KNOWN = ("policy", "person", "only")
 COLUMNS = (
     Column("person", "Person"),
     Column("policy", "Policy"),
@@ -29,12 +32,19 @@ COLUMNS = (
 
 
 def acceptances_csv(request: HttpRequest) -> HttpResponse:
-    """GET with `policy`, `person` (primary keys) and `only=overdue`, all optional; the download is recorded."""
+    """GET with `policy`, `person` (primary keys) and `only=overdue`, all optional; the download is recorded. Anything else is refused in words."""
     if not may(request.user, "policies.view_acceptance"):
         raise PermissionDenied
-    now = clock.now()
-    owed = everything_owed(now, policy=_key(request, "policy"), person=_person(request))
-    if request.GET.get("only") == "overdue":
+    now, only = clock.now(), request.GET.get("only", "")
+    policy, person = _named(request, "policy", EscalationPolicy), _named(request, "person", User)
+    problems = [found for found in (policy, person) if isinstance(found, str)]
+    if only not in ("", OVERDUE):
+        problems.append(f"Only '{only[:40]}' is not known. Ask with only={OVERDUE}, or without it for everything.")
+    problems += [f"'{each[:40]}' is no filter of this list. Known: policy, person, only." for each in request.GET if each not in KNOWN]
+    if problems:
+        return HttpResponseBadRequest(" ".join(problems), content_type="text/plain; charset=utf-8")
+    owed = everything_owed(now, policy=policy.pk if policy else None, person=person or None)
+    if only == OVERDUE:
         owed = [each for each in owed if each.standing(now) is Standing.OVERDUE]
     with act("reports.acceptances_downloaded", actor=request.user, now=now) as running:
         running.details = {"rows": len(owed)}
@@ -55,11 +65,10 @@ def acceptances_table(owed: list[Owed], now: datetime) -> Table:
     return Table("acceptances", "Who has accepted", "What everybody owes.", COLUMNS, tuple(rows))
 
 
-def _key(request: HttpRequest, name: str) -> Any:
-    given = request.GET.get(name, "")
-    return int(given) if given.isdecimal() and len(given) < 19 else None
-
-
-def _person(request: HttpRequest) -> Any:
-    key = _key(request, "person")
-    return None if key is None else User(pk=key)
+def _named(request: HttpRequest, name: str, model: Any) -> Any:
+    """The row that the parameter names, None where it names nothing, or what is wrong with it in words."""
+    given = request.GET.get(name, "").strip()
+    if not given:
+        return None
+    found = model.objects.filter(pk=given).first() if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    return found or f"There is no {name} '{given[:40]}'. Name it by its number, as the page's address does, or leave it out for all."

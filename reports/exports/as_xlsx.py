@@ -105,11 +105,19 @@ class Names:
         wanted = _FORBIDDEN.sub(" ", storable(title)).strip("' ") or "Table"
         for number in count(1):
             end = "" if number == 1 else f" {number}"
-            name = f"{wanted[: LONGEST_NAME - len(end)].strip()}{end}"
+            name = f"{_shortened(wanted, LONGEST_NAME - len(end))}{end}"
             if name.casefold() not in self.taken and name.casefold() != "history":
                 break
         self.taken.add(name.casefold())
         return name
+
+
+def _shortened(title: str, longest: int) -> str:
+    """Its first words, as many as fit; of a word that takes more than half of the place as much as fits."""
+    if len(title) <= longest:
+        return title
+    end = title.rfind(" ", 0, longest + 1)
+    return title[: end if end > longest // 2 else longest].rstrip(" ,;:-(–&'")
 
 
 def _write_table(book: Any, styles: dict[Any, Any], table: Table, names: Names) -> None:

@@ -104,3 +104,22 @@ def test_a_table_longer_than_a_sheet_is_refused_in_words(tmp_path: Path, monkeyp
     monkeypatch.setattr(as_xlsx, "MOST_ROWS", 6)
     with pytest.raises(InvalidInput, match="has 11 rows, more than a sheet holds"):
         as_xlsx.write(small_document(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Escalations by the hour in which the incident was opened", "Escalations by the hour in"),
+        ("Deviations without a rationale", "Deviations without a rationale"),
+        ("Incidents behind each pattern, the worst first", "Incidents behind each pattern"),
+        ("Exactly thirty-one letters, here", "Exactly thirty-one letters"),
+        ("A Donaudampfschifffahrtsgesellschaftskapitän", "A Donaudampfschifffahrtsgesells"),
+        ("障害" * 20, "障害" * 15 + "障"),
+    ],
+)
+def test_names_of_sheets_end_where_a_word_does(title: str, name: str) -> None:
+    names = as_xlsx.Names("Summary")
+    assert names.of(title) == name
+    second = names.of(title)
+    assert (second.endswith(" 2"), len(second) <= 31) == (True, True)
+    assert second.removesuffix(" 2").rstrip() in title

@@ -91,3 +91,41 @@ def test_the_list_of_acceptances_is_downloaded_without_formulas_and_recorded(cli
     assert LedgerEvent.objects.filter(type="reports.acceptances_downloaded").count() == 1
     client.force_login(person("Rita", roles=("responder",)))
     assert client.get("/admin/reports/quarterlypack/acceptances.csv").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "policy=abc",
+        "policy=0",
+        "policy=-1",
+        "policy=9" + "9" * 30,
+        "policy=%D9%A1",
+        "person=ana",
+        "person=7%2C8",
+        "only=late",
+        "policy=%3Cb%3E",
+    ],
+)
+def test_a_list_of_what_is_not_there_is_refused_in_words_and_not_the_whole(client: Client, now: datetime, asked: str) -> None:
+    KnowledgeDuty.objects.create(policy=make.in_force(now=now).policy, person=person("Ana"))
+    client.force_login(person("Cora", roles=("compliance",)))
+    answer = client.get(f"/admin/reports/quarterlypack/acceptances.csv?{asked}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert answer.content.decode().endswith(("leave it out for all.", "without it for everything.", "policy, person, only."))
+    assert not LedgerEvent.objects.filter(type="reports.acceptances_downloaded").exists()
+
+
+def test_the_list_of_a_policy_a_person_or_what_is_overdue_has_that_alone(client: Client, now: datetime) -> None:
+    first, second = (make.in_force(now=now).policy for _ in range(2))
+    for policy, name in ((first, "Ana"), (second, "Tom")):
+        KnowledgeDuty.objects.create(policy=policy, person=person(name))
+    client.force_login(person("Cora", roles=("compliance",)))
+
+    def people(asked: str) -> list[str]:
+        answer = client.get(f"/admin/reports/quarterlypack/acceptances.csv?{asked}")
+        return sorted(row["person"] for row in csv.DictReader(answer.content.decode().splitlines()))
+
+    tom = KnowledgeDuty.objects.get(policy=second).person_id
+    assert people("") == people("policy=&person=&only=") == ["Ana", "Tom"]
+    assert (people(f"policy={first.pk}"), people(f"person={tom}"), people(f"policy={first.pk}&person={tom}")) == (["Ana"], ["Tom"], [])
