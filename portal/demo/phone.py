@@ -105,7 +105,8 @@ def serve(port: int, phones: Phones, *, quiet: bool = False) -> ThreadingHTTPSer
                 return
             rang = phones.ring(Arrived(clock.now(), phone, self.headers.get("Idempotency-Key", ""), message))
             if rang and not quiet:
-                print(f"{phone} gets: {message.get('title', '')}", flush=True)  # noqa: T201
+                # In one piece: threads of several phones speak at once.
+                print(f"{phone} gets: {message.get('title', '')}\n", end="", flush=True)  # noqa: T201
             self.answer(200, b'{"received": true}', "application/json")
 
         def answer(self, status: int, body: bytes, kind: str) -> None:
