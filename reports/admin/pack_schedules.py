@@ -186,11 +186,11 @@ class PackScheduleAdmin(GovernedAdmin):
 
     @admin.display(description="Pack of")
     def whose(self, schedule: Any) -> str:
-        return f"{schedule.where}, {schedule.get_which_display()}"
+        return _begun(f"{schedule.where}, {schedule.get_which_display()}")
 
     @admin.display(description="When")
     def when(self, schedule: Any) -> str:
-        return str(schedule.plan.words)
+        return _begun(schedule.plan.words)
 
     @admin.display(description="Next")
     def next_at(self, schedule: Any) -> SafeString | str:
@@ -221,6 +221,7 @@ class PackScheduleAdmin(GovernedAdmin):
             "packs": [(pack, _went(pack, now), _page_of(pack)) for pack in packs],
             "failing": packs[0] if packs and packs[0].failure else None,
             "due": due if schedule.is_live else None,
+            "next_at": in_both_zones(due.at, now),
             "provisional": schedule.which == PackSchedule.About.RUNNING,
             "readers": readers_of(schedule),
             "formats": ", ".join(name.upper() for name in schedule.formats or FORMATS),
@@ -233,15 +234,23 @@ def next_shown(schedule: Any, newest: ScheduledPack | None, now: datetime) -> Sa
     if not schedule.is_live:
         return "none"
     due = next_run(schedule.plan, now, done=newest.period if newest else "")
-    return format_html("{} ({} UTC)", moment(due.at, now), f"{due.at:%Y-%m-%d %H:%M}")
+    return in_both_zones(due.at, now)
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def in_both_zones(at: datetime, now: datetime) -> SafeString:
+    return format_html("<span>{} ({} UTC)</span>", moment(at, now), f"{at:%Y-%m-%d %H:%M}")
 
 
 def _went(pack: ScheduledPack, now: datetime) -> SafeString | str:
     if pack.done_at:
-        return format_html("{} made {}", pack.quarter, moment(pack.done_at, now))
+        return format_html("<span>{} made {}</span>", pack.quarter, moment(pack.done_at, now))
     if pack.failure:
-        again = format_html("; again {}", moment(pack.again_at, now)) if pack.again_at else ""
-        return format_html("{} not made: {}{}", pack.quarter, pack.failure, again)
+        again = format_html(" Again {}.", moment(pack.again_at, now)) if pack.again_at else ""
+        return format_html("<span>{} not made: {}{}</span>", pack.quarter, pack.failure, again)
     if pack.run is not None and pack.run.state == State.RUNNING:
         return format_html("{} being made: {}", pack.quarter, (pack.run.step or "it begins").lower())
     return format_html("{} waits for a worker", pack.quarter)

@@ -134,7 +134,7 @@ def _checked(schedule: PackSchedule, wanted: Mapping[str, Any], actor: Any, now:
     row = {name: wanted.get(name, getattr(schedule, name)) for name in COLUMNS}
     problems: dict[str, list[str]] = {}
     try:
-        row["formats"] = [] if not row["formats"] else list(chosen_formats(row["formats"]))
+        row["formats"] = list(chosen_formats(row["formats"]))
     except InvalidInput as error:
         problems["formats"] = [error.message]
     unknown = [key for key in row["roles"] if key not in ROLE_TITLES]

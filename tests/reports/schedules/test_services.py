@@ -49,6 +49,7 @@ def test_a_schedule_is_kept_for_a_reason_and_told_with_all_it_says(cora: Any) ->
         "roles": ["manager", "approver"],
         "tell_unit": True,
     }
+    assert weekly(cora, name="All formats", formats=[]).formats == ["json", "csv", "xlsx", "pdf"]
     assert untold() == []
     with pytest.raises(InvalidInput, match="Say what these packs are for"):
         weekly(cora, name="Another", reason=" ")
