@@ -14,12 +14,20 @@ from .quarters import Progress, Quarter
 UNUSUAL_GAP = timedelta(days=7)
 
 
-def summary_of(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping[str, Any], coverage: Mapping[str, Any]) -> tuple[str, ...]:
+def summary_of(
+    quarter: Quarter,
+    facts: Sequence[IncidentFact],
+    metrics: Mapping[str, Any],
+    coverage: Mapping[str, Any],
+    progress: Progress = Progress.OVER,
+) -> tuple[str, ...]:
     """The sentences of the summary, a paragraph each."""
+    if not facts and progress is Progress.RUNNING:
+        return (f"No incident was opened in the {quarter.words} so far. {_runs_until(quarter)}",)
     if not facts:
         return (f"No incident was opened in the {quarter.words}. The pack is complete, and empty.",)
     paragraphs = [
-        _volume(quarter, facts, metrics),
+        _volume(quarter, facts, metrics, progress),
         _quality(metrics, coverage["sla_unknown"]),
         _speed(
             "acknowledged",
@@ -79,14 +87,26 @@ def day_in_words(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def _volume(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping[str, Any]) -> str:
+def _volume(quarter: Quarter, facts: Sequence[IncidentFact], metrics: Mapping[str, Any], progress: Progress) -> str:
     by_priority = [f"{number_in_words(number)} {name}" for name, number in metrics["incidents_by_priority"].items() if number]
     first, last = facts[0].opened_at, facts[-1].opened_at
     text = f"{counted(len(facts), 'incident was', 'incidents were')} opened in the {quarter.words}: {listed(by_priority)}. "
     text += f"The first was opened on {day_in_words(first)}" + (f", the last on {day_in_words(last)}." if len(facts) > 1 else ".")
-    if first - quarter.start > UNUSUAL_GAP or quarter.end - last > UNUSUAL_GAP:
-        text += " The rest of the quarter has none: check whether the data cover all of it."
-    return text
+    return f"{text}{_gaps(quarter, first, last, progress)}"
+
+
+def _gaps(quarter: Quarter, first: datetime, last: datetime, progress: Progress) -> str:
+    """Of a quarter that runs, days without incidents at its end are days that are still to come; when it was looked at is nowhere in the pack."""
+    late = first - quarter.start > UNUSUAL_GAP
+    if progress is Progress.RUNNING:
+        return f"{' Before that it has none: check whether the data begin with it.' if late else ''} {_runs_until(quarter)}"
+    if late or quarter.end - last > UNUSUAL_GAP:
+        return " The rest of the quarter has none: check whether the data cover all of it."
+    return ""
+
+
+def _runs_until(quarter: Quarter) -> str:
+    return f"The quarter runs until {day_in_words(quarter.end - timedelta(days=1))}, so this is not all of it."
 
 
 def _quality(metrics: Mapping[str, Any], sla_unknown: int) -> str:

@@ -1,6 +1,7 @@
 """The document: what a pack says."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from reports.packs.build import build
 from reports.packs.quarters import Progress, Quarter
@@ -29,6 +30,18 @@ def test_a_quarter_of_which_the_data_cover_a_part_is_pointed_out() -> None:
     late = build(Q1, [fact(acknowledged=1, resolved=1)], progress=Progress.OVER, last_event_at=None)
     assert "check whether the data cover all of it" in late.summary[0]
     assert "check whether" not in small_document().summary[0]
+
+
+def test_of_a_quarter_that_runs_the_summary_says_until_when_and_doubts_no_data_of_days_to_come() -> None:
+    def summary(*facts: Any) -> str:
+        return build(Q1, list(facts), progress=Progress.RUNNING, last_event_at=None).summary[0]
+
+    until = "The quarter runs until 31 March 2016, so this is not all of it."
+    from_the_first = summary(fact(opened_at=datetime(2016, 1, 1, tzinfo=UTC)), fact(opened_at=datetime(2016, 2, 1, tzinfo=UTC)))
+    assert from_the_first.endswith(f"the last on 1 February 2016. {until}")
+    assert "check whether" not in from_the_first
+    assert summary(fact()).endswith(f"Before that it has none: check whether the data begin with it. {until}")
+    assert summary() == f"No incident was opened in the first quarter of 2016 so far. {until}"
 
 
 def test_nothing_of_something_reads_as_a_sentence() -> None:
