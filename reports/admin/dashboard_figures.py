@@ -51,16 +51,18 @@ class FiguresView(View):
 
     def _context(self, request: HttpRequest, asked: Asked, scope: Scope, now: datetime) -> dict[str, Any]:
         facts = queries.progress()
-        quarters = _back_from(asked.quarter)
-        by_quarter = queries.figures_by_quarter(asked.selection, quarters)
+        quarters = queries.affordable(asked.selection, _back_from(asked.quarter))
+        by_quarter, anew = self._figures(asked, quarters)
         entries = chosen_figures(facts.catalogue, list(asked.figures))
         current = by_quarter.get(str(asked.quarter), {})
+        figures = current.get("figures", {})
         before = by_quarter.get(str(asked.quarter.previous), {})
         known = queries.quarters_with_figures(scope)
         parts = queries.parts_in(known[: queries.QUARTERS] if asked.quarter in known[: queries.QUARTERS] else [asked.quarter], scope)
         names = {selection: name for named in parts.values() for selection, name in named}
         name = names.get(asked.selection) or queries.name_of(asked.selection)
         title = f"Dashboard: {name}" if name else "Dashboard"
+        again = current.get("again", {})
         return {
             **self.model_admin.admin_site.each_context(request),
             "title": title,
@@ -69,18 +71,22 @@ class FiguresView(View):
             "now": now,
             "up_to": facts.up_to,
             "is_late": facts.up_to is not None and (now - facts.up_to).total_seconds() > 180,
+            "anew": anew,
             "first_line": shown.first_line(
-                *(asked.quarter, asked.quarter.progress(now), name or "no such part", current.get("figures", {})),
-                prepared=facts.up_to is not None,
+                *(asked.quarter, asked.quarter.progress(now), name or "no such part", figures),
+                prepared=facts.up_to is not None and not anew,
             ),
             "waited": shown.waited_in_words(current),
             "quarters": [(str(each), _quarter_words(each, now)) for each in sorted({*known, asked.quarter, Quarter.of(now)}, reverse=True)],
-            "parts": [(Dimension(dimension).label, [(str(each), said) for each, said in named]) for dimension, named in parts.items()],
+            "choices": shown.choices(asked.selection, parts, queries.name_of, everything=scope.everything),
             "everything": scope.everything,
             "dimensions": [(each.value, each.label) for each in Dimension if each is not Dimension.WHOLE],
             "groups": shown.grouped(facts.catalogue, asked.figures),
-            "rows": shown.figure_rows(entries, asked, current.get("figures", {}), before.get("figures", {})),
+            "rows": shown.figure_rows(entries, asked, figures, before.get("figures", {})),
+            "weeks": shown.weeks_of(entries, asked, figures),
+            "again": shown.again_tables(entries, asked, again, queries.names_in(again)),
             "columns": [_short(each, now) for each in quarters],
+            "cut": _short(quarters[0], now) if len(quarters) < queries.QUARTERS else "",
             "trends": shown.trends(entries, asked, quarters, by_quarter, lambda quarter: quarter.progress(now)) if by_quarter else [],
             "levels": shown.level_rows(entries, asked, current.get("levels", {})),
             "compared": self._compared(asked, scope, entries),
@@ -88,6 +94,13 @@ class FiguresView(View):
             "dashboards": list(services.DASHBOARDS.seen_by(request.user)),
             "before": _short(asked.quarter.previous, now),
         }
+
+    def _figures(self, asked: Asked, quarters: list[Quarter]) -> tuple[dict[str, Any], str]:
+        """By quarter, and why there are none."""
+        try:
+            return queries.figures_by_quarter(asked.selection, quarters), ""
+        except PortalError as error:
+            return {}, error.message
 
     def _compared(self, asked: Asked, scope: Scope, entries: Any) -> dict[str, Any]:
         if not asked.by:
@@ -159,7 +172,8 @@ def asked_for(request: HttpRequest, now: datetime, scope: Scope, dashboard: Dash
     if dashboard is not None:
         selection, figures = services.selection_of(dashboard.versions.latest("number"))
         return Asked(quarter, selection, tuple(figures), by, dashboard.pk)
-    selection = Selection.parse(request.GET.get("of", "")) if request.GET.get("of") or scope.everything else _first(scope)
+    selection = Selection.parse(*request.GET.getlist("of")[:5])
+    selection = selection if selection.conditions or scope.everything else _first(scope)
     return Asked(quarter, selection, tuple(request.GET.getlist("figure")[:100]), by)
 
 

@@ -1,7 +1,8 @@
 """What the page of figures shows, worked out from prepared rows: tables, charts and their words. Asks no database."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,8 +10,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from reports.dashboards import drawing
-from reports.dashboards.figures import ESCALATIONS, PARTS, Line, chosen_figures, headline, lines_of
-from reports.dashboards.queries import Selection
+from reports.dashboards.figures import AGAIN, BY_WEEK, ESCALATIONS, PARTS, RETURNED, Line, chosen_figures, headline, lines_of
+from reports.dashboards.queries import Dimension, Selection
 from reports.document import duration_in_words, number_in_words
 from reports.packs.quarters import Progress, Quarter
 
@@ -18,8 +19,9 @@ PAGE, BEHIND = "admin:reports_figures_changelist", "admin:reports_figures_behind
 Entry = Mapping[str, str]
 Row = dict[str, Any]
 # As many charts as somebody looks at; every figure stands in the table.
-MOST_CHARTS = 12
+MOST_CHARTS = 14
 MOST_PARTS = 50
+CROSSING = (Dimension.TEAM.value, Dimension.SEVERITY.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Asked:
     def address(self, **other: Any) -> str:
         """This page, but for `other`."""
         given = {"quarter": self.quarter, "of": self.selection, "by": self.by, "dashboard": self.dashboard or "", **other}
-        figures = [("figure", name) for name in self.figures] if not self.dashboard else []
+        figures = [("figure", name) for name in self.figures] if not given["dashboard"] else []
         return f"{reverse(PAGE)}?{urlencode([*((name, str(value)) for name, value in given.items() if str(value)), *figures])}"
 
 
@@ -47,13 +49,42 @@ def behind_address(line: Line, quarter: Quarter, selection: Selection, level: st
     return f"{reverse(BEHIND)}?{urlencode({name: str(value) for name, value in given.items() if str(value)})}"
 
 
+def choices(
+    selection: Selection, parts: Mapping[str, Sequence[tuple[Selection, str]]], name_of: Callable[[Selection], str], *, everything: bool
+) -> list[Row]:
+    """What can be chosen to see figures of: a place, and for those who see all a group and a severity within it."""
+    places = [
+        (Dimension(each).label, _options(parts.get(each, ()))) for each in (Dimension.UNIT.value, Dimension.SERVICE.value) if each in parts
+    ]
+    place = ",".join(f"{dimension}:{part}" for dimension, part in selection.conditions if dimension not in CROSSING)
+    known = {value for _, options in places for value, _ in options}
+    if place and place not in known:
+        places.append(("Shown now", [(place, name_of(Selection.parse(place)) or "no such part")]))
+    rows = [
+        {"key": "of", "words": "Figures of", "none": "The whole organisation" if everything else "", "chosen": place, "options": places}
+    ]
+    for dimension, words, none in ((Dimension.TEAM.value, "Group", "Any group"), (Dimension.SEVERITY.value, "Severity", "Any severity")):
+        options = _options(parts.get(dimension, ()))
+        if everything and (options or selection.of(dimension)):
+            chosen = selection.of(dimension)
+            options += [] if not chosen or chosen in dict(options) else [(chosen, name_of(Selection.parse(chosen)) or "no such part")]
+            rows.append({"key": dimension, "words": words, "none": none, "chosen": chosen, "options": [("", options)]})
+    return rows
+
+
+def _options(named: Iterable[tuple[Selection, str]]) -> list[tuple[str, str]]:
+    return [(str(selection), name) for selection, name in named]
+
+
 def figure_rows(entries: Iterable[Entry], asked: Asked, now: Mapping[str, Any], before: Mapping[str, Any]) -> list[Row]:
     """A group of rows a figure: each line with its number, and what it was the quarter before."""
     rows = []
     for entry in entries:
         name, unit = entry["name"], entry["unit"]
-        lines = lines_of(name, unit, now.get(name))
-        earlier = {line.key: line for line in lines_of(name, unit, before.get(name))}
+        if name == BY_WEEK:
+            continue
+        earlier = {line.key: line for line in lines_of(name, unit, before[name])} if name in before else {}
+        lines = lines_of(name, unit, now[name]) if name in now else [replace(line, value=None) for line in earlier.values()]
         shown = [
             {
                 "words": line.words,
@@ -87,6 +118,56 @@ def trends(entries: Iterable[Entry], asked: Asked, quarters: Sequence[Quarter], 
     return rows
 
 
+def weeks_of(entries: Iterable[Entry], asked: Asked, figures: Mapping[str, Any]) -> Row:
+    """The quarter week by week, where that was chosen: its chart, and a row a week."""
+    entry = next((entry for entry in entries if entry["name"] == BY_WEEK), None)
+    if entry is None or not any(figures.get(BY_WEEK, {}).values()):
+        return {}
+    lines = lines_of(BY_WEEK, entry["unit"], figures[BY_WEEK])
+    days = [date.fromisoformat(line.part) for line in lines]
+    # Fourteen stand beside each other: the month is named where it begins.
+    names = [f"{day.day} {day:%b}" if _begins_a_month(days, place) else str(day.day) for place, day in enumerate(days)]
+    columns = [drawing.Column(name, f"from {day.day} {day:%B}", line.value) for name, day, line in zip(names, days, lines, strict=True)]
+    chart = mark_safe(drawing.columns("c-weeks", "Incidents opened", lines[0].kind, columns, "week"))  # noqa: S308 - as above
+    rows = [
+        {"name": f"{day.day} {day:%B %Y}", "cell": _cell(line, asked.quarter, asked.selection)}
+        for line, day in zip(lines, days, strict=True)
+    ]
+    return {"chart": chart, "rows": rows, "definition": entry["definition"]}
+
+
+def _begins_a_month(days: Sequence[date], place: int) -> bool:
+    return place == 0 or days[place].month != days[place - 1].month
+
+
+def again_tables(entries: Iterable[Entry], asked: Asked, again: Mapping[str, Any], names: Mapping[str, Mapping[int, str]]) -> list[Row]:
+    """Frequency and recurrence service by service and component by component, where these figures were chosen."""
+    chosen = {entry["name"] for entry in entries}
+    return [
+        {
+            "of": of,
+            "rows": [_again_row(of, row, asked, names[of].get(row["key"], "–")) for row in again[of]["rows"]],
+            "more": again[of]["parts"] - len(again[of]["rows"]),
+        }
+        for of in RETURNED
+        if AGAIN[of] in chosen and again.get(of, {}).get("rows")
+    ]
+
+
+def _again_row(of: str, row: Mapping[str, Any], asked: Asked, name: str) -> Row:
+    # A service is of one unit, so what is of both is what is of the service.
+    selection = Selection(of, str(row["key"])) if of == "service" else asked.selection.within(of, str(row["key"]))
+    rate = lines_of("frequency", "incidents", {"per_week": row["per_week"]})
+    lines = {line.part: line for line in (*lines_of(AGAIN[of], "incidents", row), *rate)}
+    cells = [_cell(lines[part], asked.quarter, selection) for part in AGAIN_PARTS]
+    return {"name": name, "url": asked.address(of=selection, by="", dashboard=""), "cells": cells}
+
+
+AGAIN_PARTS = (
+    "of", "per_week", "within_7_days", "share_7_days", "within_30_days", "share_30_days", "within_90_days", "share_90_days",
+)  # fmt: skip
+
+
 def level_rows(entries: Iterable[Entry], asked: Asked, levels: Mapping[str, Any]) -> Row:
     """The escalations' figures by level: a column a level, a row a line that has a headline."""
     names = sorted(levels, key=int)
@@ -114,7 +195,7 @@ def part_rows(entries: Sequence[Entry], asked: Asked, parts: Iterable[tuple[Sele
     rows = [
         {
             "name": name,
-            "url": asked.address(of=selection, by=""),
+            "url": asked.address(of=selection, by="", dashboard=""),
             "cells": [_cell(_headline(entry, figures["figures"]), asked.quarter, selection) for entry in compared],
         }
         for selection, name, figures in found[:MOST_PARTS]
@@ -185,7 +266,7 @@ def _cell(line: Line | None, quarter: Quarter, selection: Selection, level: str 
 
 
 def _column(quarter: Quarter, line: Line | None, progress: Any) -> drawing.Column:
-    return drawing.Column(str(quarter), line.value if line else None, progress(quarter) is Progress.RUNNING)
+    return drawing.Column.of_quarter(str(quarter), line.value if line else None, so_far=progress(quarter) is Progress.RUNNING)
 
 
 def part_words(part: str) -> str:

@@ -50,7 +50,7 @@ class DashboardAdmin(KeptAdmin):
 
     def words_of(self, version: DashboardVersion, *, named: bool = True) -> str:
         selection, figures = selection_of(version)
-        of = queries.name_of(selection) if named else queries.Dimension(selection.dimension).label.lower()
+        of = queries.name_of(selection) if named else queries.kind_of(selection)
         return (
             f"{words.counted(len(figures), 'figure')} of {of[:1].lower() + of[1:] if of.startswith('The whole') else of or 'what is gone'}"
         )
@@ -62,7 +62,7 @@ class DashboardAdmin(KeptAdmin):
         if request.method != "POST":
             return redirect(PAGE)
         now, given = clock.now(), request.POST
-        selection, figures = Selection.parse(given.get("of", "")), given.getlist("figure")
+        selection, figures = Selection.parse(*given.getlist("of")), given.getlist("figure")
         try:
             if given.get("as") == "version":
                 kept = DASHBOARDS.find(given.get("dashboard", ""), reader=request.user)

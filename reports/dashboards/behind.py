@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.metrics.escalation_definitions import Escalations
+from reports.metrics.escalation_definitions import Escalations, answered, asked, met, missed
 from reports.metrics.levels import NEVER, Cause, Truth, Whole
 
-from .columns import Facts, joined, without_facts
+from .columns import TIMES, Facts, joined, without_facts
+from .counted import counted
 from .places import Places
-from .queries import Dimension, Selection
+from .queries import COMPONENT, Dimension, Selection
+
+Test = Callable[[Facts, Mapping[str, Sequence[Any]]], Truth]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +36,39 @@ class Behind:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The incidents of a part: columns with their escalations, and what `days` hold as lists, of all incidents or of those in `rows`."""
+    """The incidents of a part: columns with their escalations, and what `days` hold as lists, with the rows of a day that are meant, None for all.
+
+    `seen_until`: the last thing told about any incident of these days, of the part or not; NEVER when nothing was.
+    """
 
     columns: Facts
-    days: Sequence[Mapping[str, Sequence[Any]]]
-    rows: list[int] | None = None
+    days: Sequence[tuple[Mapping[str, Sequence[Any]], list[int] | None]]
+    seen_until: int = NEVER
 
     def told(self, name: str) -> list[Any]:
         """The facts of that name, times in microseconds. Of a dozen a line needs one or two."""
-        values = list(chain.from_iterable(day[name] for day in self.days))
-        return values if self.rows is None else [values[row] for row in self.rows]
+        if name in TIMES:
+            return [None if at == NEVER else at for at in getattr(self.columns, name).tolist()]
+        return list(chain.from_iterable(day[name] if rows is None else map(day[name].__getitem__, rows) for day, rows in self.days))
 
 
 def picked(days: Iterable[bytes], selection: Selection, places: Places) -> Picked:
     """The incidents of `selection` out of packed days. Raises OtherFormat."""
-    given = [without_facts(content) for content in days]
-    everything = Picked(joined([columns for columns, _ in given]), [told for _, told in given])
-    chosen = _chosen(everything, selection, places)
-    return everything if chosen is None else Picked(everything.columns.where(chosen), everything.days, np.flatnonzero(chosen).tolist())
+    tests = [_test(dimension, part, places) for dimension, part in selection.conditions]
+    columns: list[Facts] = []
+    lists: list[tuple[Mapping[str, Sequence[Any]], list[int] | None]] = []
+    seen = NEVER
+    for content in days:
+        day, told = without_facts(content)
+        seen = max(seen, int(day.told.max(initial=NEVER)))
+        if tests:
+            chosen = np.logical_and.reduce([test(day, told) for test in tests])
+            columns.append(day.where(chosen))
+            lists.append((told, np.flatnonzero(chosen).tolist()))
+        else:
+            columns.append(day)
+            lists.append((told, None))
+    return Picked(joined(columns), lists, seen)
 
 
 def incidents_behind(given: Picked, line: str, level: int | None = None) -> Behind | None:
@@ -65,23 +83,26 @@ def incidents_behind(given: Picked, line: str, level: int | None = None) -> Behi
     return Behind(given.columns.keys[rows].tolist(), times[rows].tolist())
 
 
-def _chosen(everything: Picked, selection: Selection, places: Places) -> Truth | None:
-    """Which incidents are of `selection`; None for all."""
-    whole = everything.columns
-    key = int(selection.part) if selection.part.isdecimal() and len(selection.part) < 19 else -1
-    if selection.dimension == Dimension.WHOLE.value:
-        return None
-    if selection.dimension == Dimension.SEVERITY.value:
-        return np.array([severity == selection.part for severity in everything.told("severity")], dtype=bool)
-    if selection.dimension == Dimension.UNIT.value:
-        within = [service for service in np.unique(whole.services).tolist() if key in places.units_of(service)]
-        return np.isin(whole.services, within)
-    return np.asarray((whole.services if selection.dimension == Dimension.SERVICE.value else whole.teams) == key)
+def _test(dimension: str, part: str, places: Places) -> Test:
+    """What tells of a day which of its incidents are of a part."""
+    key = int(part) if part.isdecimal() and len(part) < 19 else -1
+    if dimension == Dimension.SEVERITY.value:
+        return lambda day, told: np.array([severity == part for severity in told["severity"]], dtype=bool)
+    if dimension == Dimension.UNIT.value:
+        # By place in a table: to look each service up would take as long as all the rest.
+        within = np.zeros(max(places.services, default=0) + 2, dtype=bool)
+        within[[service for service in places.services if key in places.units_of(service)]] = True
+        return lambda day, told: within[np.minimum(day.services, len(within) - 1)]
+    column = {Dimension.SERVICE.value: "services", COMPONENT: "components", Dimension.TEAM.value: "teams"}[dimension]
+    return lambda day, told: np.asarray(getattr(day, column) == key)
 
 
 def _of_facts(given: Picked, name: str, part: str) -> Whole | None:
     if name == "incidents_opened" and not part:
         return np.ones(len(given.columns.keys), dtype=np.int64)
+    told = counted(given.columns, name, part)
+    if told is not None:
+        return told
     found = _FACTS.get(f"{name}.{part}" if part else name)
     if name == "incidents_by_priority":
         found = (("priority",), lambda priority: part == ("unknown" if priority is None else f"P{priority}"))
@@ -109,6 +130,9 @@ _FACTS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "functional_escalations": (("functional_escalations",), int),
     "time_to_acknowledge_seconds.count": (("opened_at", "acknowledged_at"), _ends),
     "time_to_resolve_seconds.count": (("opened_at", "resolved_at"), _ends),
+    "time_to_resolve.count": (("opened_at", "resolved_at"), _ends),
+    "time_to_resolve.open": (("resolved_at",), lambda at: at is None),
+    "time_to_resolve.contradicting": (("opened_at", "resolved_at"), _contradicts),
     "negative_durations": (
         ("opened_at", "acknowledged_at", "resolved_at"),
         lambda opened, acknowledged, resolved: _contradicts(opened, acknowledged) + _contradicts(opened, resolved),

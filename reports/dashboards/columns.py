@@ -5,7 +5,7 @@ The names of all columns are written with them: facts that were packed when ther
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
@@ -20,15 +20,15 @@ from reports.metrics.levels import NEVER, Truth, Visits, Whole
 
 from .places import NOWHERE, Places
 
-FORMAT = 1
+FORMAT = 2
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # What no figure is made of and nobody should find in a second place, and what is written in other columns.
 NOT_KEPT = ("number", "title", "service", "team")
-KEPT = tuple(field for field in fields(IncidentFact) if field.name not in NOT_KEPT)
-TIMES = frozenset(field.name for field in KEPT if datetime in (field.type, *get_args(field.type)))
+TIMES = tuple(field.name for field in fields(IncidentFact) if datetime in (field.type, *get_args(field.type)))
+KEPT = tuple(field for field in fields(IncidentFact) if field.name not in (*NOT_KEPT, *TIMES))
 OF_A_VISIT = ("acted",)
-OF_AN_INCIDENT = ("keys", "services", "components", "teams", "told")
+OF_AN_INCIDENT = ("keys", "services", "components", "teams", "told", *TIMES, "service_back", "component_back")
 NUMBERS = ("opened", "known_until", "visits")
 TRUTHS = frozenset(field.name for field in fields(Escalations) if field.type is Truth)
 OF_A_RUN = tuple(field.name for field in fields(Escalations) if field.name not in (*OF_A_VISIT, *NUMBERS))
@@ -46,7 +46,8 @@ class Facts:
     """Incidents in the order of their opening, a row each, and their technical escalations.
 
     `keys`, `services`, `components` and `teams` (0: none) are primary keys; `told` is the last thing told about each in microseconds, NEVER when nothing
-    was. `facts` have no number and no title, and names only where they were given; none at all where they were not asked for.
+    was, as are the times. `service_back` and `component_back` say whether it came back, as reports.dashboards.returning does. `facts` have
+    no number and no title, and names only where they were given; none at all where they were not asked for.
     """
 
     keys: Whole
@@ -54,6 +55,11 @@ class Facts:
     components: Whole
     teams: Whole
     told: Whole
+    opened_at: Whole
+    acknowledged_at: Whole
+    resolved_at: Whole
+    service_back: Whole
+    component_back: Whole
     facts: list[IncidentFact]
     escalations: Escalations
 
@@ -67,8 +73,7 @@ class Facts:
         """The chosen incidents alone, with their escalations."""
         kept = self.escalations.of_runs(chosen[self.rows_of_runs], int(chosen.sum()))
         facts = [self.facts[row] for row in np.flatnonzero(chosen).tolist()] if self.facts else []
-        keys, services, components, teams, told = (getattr(self, name)[chosen] for name in OF_AN_INCIDENT)
-        return Facts(keys, services, components, teams, told, facts, kept)
+        return Facts(**{name: getattr(self, name)[chosen] for name in OF_AN_INCIDENT}, facts=facts, escalations=kept)
 
     def known_until(self, otherwise: int) -> "Facts":
         """Known up to the last thing told about any of them, `otherwise` up to a moment; both in microseconds."""
@@ -78,7 +83,7 @@ class Facts:
 
 def packed(given: Facts) -> bytes:
     """The same facts give the same bytes."""
-    lists = {field.name: [_plain(getattr(fact, field.name)) for fact in given.facts] for field in KEPT}
+    lists = {field.name: [getattr(fact, field.name) for fact in given.facts] for field in KEPT}
     columns: list[NDArray[Any]] = [getattr(given, name) for name in OF_AN_INCIDENT]
     columns += [getattr(given.escalations, name) for name in OF_A_RUN]
     columns += [getattr(given.escalations.visits, name) for name in IN_VISITS]
@@ -96,10 +101,16 @@ def packed(given: Facts) -> bytes:
 def unpacked(content: bytes, named: Places = NOWHERE) -> Facts:
     """With the names of services and groups as in `named`. Raises OtherFormat for what was packed otherwise, or is no such thing."""
     found, lists = without_facts(content)
+    return with_facts(found, lists.__getitem__, named)
+
+
+def with_facts(found: Facts, told: Callable[[str], Iterable[Any]], named: Places) -> Facts:
+    """`told` gives what is written as lists, by name."""
     given: dict[str, Iterable[Any]] = {
         "service": map(named.services.get, found.services.tolist(), repeat("")),
         "team": map(named.teams.get, found.teams.tolist(), repeat("")),
-        **{name: _times(values) if name in TIMES else values for name, values in lists.items()},
+        **{name: _times(getattr(found, name)) for name in TIMES},
+        **{field.name: told(field.name) for field in KEPT},
     }
     # A row is made of a value from each column, in the order in which its class has them.
     columns = (given.get(field.name, repeat("", len(found.keys))) for field in fields(IncidentFact))
@@ -107,19 +118,19 @@ def unpacked(content: bytes, named: Places = NOWHERE) -> Facts:
 
 
 def without_facts(content: bytes) -> tuple[Facts, dict[str, list[Any]]]:
-    """What is written as columns, and what is written as lists: times in microseconds. Making facts of these takes most of the time."""
+    """What is written as columns, and what is written as lists. Making facts of these takes most of the time."""
     head, body = _head_and_body(content)
     columns, place = [], 0
     for width, base, count in head["columns"]:
         columns.append(_widened(np.frombuffer(body, _WIDTHS[width], count, place).astype(np.uint64), base))
         place += count * _WIDTHS[width]().itemsize
-    (keys, services, components, teams, told), rest = columns[: len(OF_AN_INCIDENT)], columns[len(OF_AN_INCIDENT) :]
+    of_incidents, rest = dict(zip(OF_AN_INCIDENT, columns, strict=False)), columns[len(OF_AN_INCIDENT) :]
     runs, rest = rest[: len(OF_A_RUN)], rest[len(OF_A_RUN) :]
     visits, others = rest[: len(IN_VISITS)], rest[len(IN_VISITS) :]
     of_runs = {name: _as_kept(name, column) for name, column in zip(OF_A_RUN, runs, strict=True)}
     beside = {name: _as_kept(name, column) for name, column in zip(OF_A_VISIT, others, strict=True)}
-    escalations = Escalations(opened=len(keys), visits=Visits(*visits), known_until=0, **of_runs, **beside)
-    return Facts(keys, services, components, teams, told, [], escalations), head["facts"]
+    escalations = Escalations(opened=len(of_incidents["keys"]), visits=Visits(*visits), known_until=0, **of_runs, **beside)
+    return Facts(**of_incidents, facts=[], escalations=escalations), head["facts"]
 
 
 def joined(days: Sequence[Facts]) -> Facts:
@@ -134,8 +145,8 @@ def joined(days: Sequence[Facts]) -> Facts:
         known_until=0,
         **whole,
     )
-    keys, services, components, teams, told = (_one([getattr(day, name) for day in days], np.int64) for name in OF_AN_INCIDENT)
-    return Facts(keys, services, components, teams, told, [fact for day in days for fact in day.facts], escalations)
+    of_incidents = {name: _one([getattr(day, name) for day in days], np.int64) for name in OF_AN_INCIDENT}
+    return Facts(**of_incidents, facts=[fact for day in days for fact in day.facts], escalations=escalations)
 
 
 def digests(given: Facts) -> dict[int, int]:
@@ -171,12 +182,8 @@ def _head_and_body(content: bytes) -> tuple[dict[str, Any], bytes]:
     return head, raw[8 + size :]
 
 
-def _plain(value: Any) -> Any:
-    return microseconds(value) if isinstance(value, datetime) else value
-
-
-def _times(values: Sequence[int | None]) -> list[datetime | None]:
-    return [None if value is None else EPOCH + value * MICROSECOND for value in values]
+def _times(column: Whole) -> list[datetime | None]:
+    return [None if value == NEVER else EPOCH + value * MICROSECOND for value in column.tolist()]
 
 
 def _narrowed(column: Whole) -> tuple[int, int, bytes]:

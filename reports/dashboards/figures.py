@@ -8,6 +8,10 @@ from reports.document import Kind, shown
 
 # The groups in which the figures stand.
 INCIDENTS, LEFT_OUT, ESCALATIONS = "Incidents", "What the figures leave out", "Escalations by the portal"
+# Of what an incident can come back, and the figure that says so.
+RETURNED = ("service", "component")
+AGAIN = {of: f"recurrence_by_{of}" for of in RETURNED}
+BY_WEEK = "incidents_by_week"
 # Parts of a figure: what they are called, of which kind, the first of them that a figure has being its headline.
 PARTS: dict[str, tuple[str, Kind]] = {
     "p50": ("half within", Kind.DURATION),
@@ -16,20 +20,35 @@ PARTS: dict[str, tuple[str, Kind]] = {
     "p90_with_open": ("nine in ten within, with the unanswered", Kind.DURATION),
     "p95": ("19 in 20 within", Kind.DURATION),
     "mean": ("mean", Kind.DURATION),
+    "per_week": ("a week", Kind.NUMBER),
+    "per_day": ("a day", Kind.NUMBER),
+    "on_the_busiest_day": ("on the busiest day", Kind.INTEGER),
+    "share_7_days": ("back within 7 days, share", Kind.PERCENT),
+    "within_7_days": ("back within 7 days", Kind.INTEGER),
+    "share_30_days": ("back within 30 days, share", Kind.PERCENT),
+    "within_30_days": ("back within 30 days", Kind.INTEGER),
+    "share_90_days": ("back within 90 days, share", Kind.PERCENT),
+    "within_90_days": ("back within 90 days", Kind.INTEGER),
     "per_incident": ("an incident opened", Kind.NUMBER),
     "missed": ("missed", Kind.INTEGER),
     "met": ("met", Kind.INTEGER),
     "neither": ("neither", Kind.INTEGER),
     "count": ("counted", Kind.INTEGER),
+    "open": ("not resolved", Kind.INTEGER),
+    "contradicting": ("resolved before the opening, left out", Kind.INTEGER),
     "incidents": ("incidents", Kind.INTEGER),
     "without": ("without an answer there", Kind.INTEGER),
     "of": ("of so many", Kind.INTEGER),
+    "days": ("days counted", Kind.INTEGER),
     "share": ("share", Kind.PERCENT),
 }
+# What counts no incidents.
+NOTHING_BEHIND = frozenset({"days"})
 # Behind a time stand the incidents that have it; behind a share those that are counted in it.
 COUNTED_BY = ("count", "met", "incidents")
 SHOWN_FIRST = (
-    "incidents_opened", "sla_breached", "time_to_acknowledge_seconds", "time_to_resolve_seconds", "unresolved", "escalations",
+    "incidents_opened", BY_WEEK, "sla_breached", "time_to_acknowledge_seconds", "time_to_resolve_seconds", "frequency", "recurrence_by_service",
+    "recurrence_by_component", "unresolved", "escalations",
     "escalation_density", "time_to_escalate_seconds", "time_to_acknowledge_level_seconds", "windows", "premature", "woken_for_nothing",
     "skipped_levels", "exhausted_runs", "late_steps",
 )  # fmt: skip
@@ -71,7 +90,10 @@ def lines_of(name: str, unit: str, value: Any) -> list[Line]:
 def _line(name: str, part: str, unit: str, value: Any, by: str) -> Line:
     words, kind = PARTS.get(part, (part, Kind.INTEGER if isinstance(value, int) else Kind.NUMBER))
     is_number_of_incidents = kind is Kind.INTEGER
-    behind = f"{name}.{part if is_number_of_incidents or not by else by}"
+    counted = part if is_number_of_incidents or not by else by
+    if part.startswith("share_"):
+        counted = part.replace("share_", "within_", 1)
+    behind = "" if part in NOTHING_BEHIND else f"{name}.{counted}"
     if by == "met" and part == "share":
         words = "share met"
     said = f"{unit} {words}" if part in ("missed", "met", "neither") else unit if part == "count" and unit != "seconds" else words

@@ -3,7 +3,7 @@
 Everything may be stopped at any moment and run again: a day stays stale until its facts and its quarter's figures are written, together.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -128,9 +128,17 @@ def _prepared(quarter: Quarter, now: datetime) -> int:
     return worked.days_read
 
 
-def _make_stale(days: Iterable[date]) -> None:
-    rows = [DayFacts(day=day, stale=True) for day in sorted(days)]
+def _make_stale(days: set[date]) -> None:
+    """And of each quarter that follows one of these, its first day: what was resolved in the one may have come back in the other."""
+    after = [_first_day_of(quarter) for quarter in sorted({_quarter_of(day).next for day in days})]
+    rows = [DayFacts(day=day, stale=True) for day in sorted(days.union(day for day in after if day is not None))]
     DayFacts.objects.bulk_create(rows, update_conflicts=True, unique_fields=["day"], update_fields=["stale"], batch_size=500)
+
+
+def _first_day_of(quarter: Quarter) -> date | None:
+    """That has facts."""
+    days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date()).order_by("day")
+    return days.values_list("day", flat=True).first()
 
 
 def _taken(now: datetime) -> bool:

@@ -4,7 +4,7 @@ Figures count every incident of their part, confidential ones too; no figure car
 reader may see.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from incidents.models import Incident
 from policies.decisions.vocabulary import Severity
-from policies.models import BusinessUnit, Service, Team
+from policies.models import BusinessUnit, Component, Service, Team
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.access.reach import reach_of
 from portal.foundation.errors import NotAllowed, WrongState
@@ -24,23 +24,61 @@ from .places import Places
 RIGHT, SEE = "reports.view_dashboard", "incidents.view_incident"
 Dimension = QuarterFigures.Dimension
 QUARTERS = 8
+# Of these nothing is prepared, as there may be as many as machines; lists and combinations know them.
+COMPONENT = "component"
+# In the order in which a combination is written.
+DIMENSIONS = {
+    name: place
+    for place, name in enumerate((Dimension.UNIT.value, Dimension.SERVICE.value, COMPONENT, Dimension.TEAM.value, Dimension.SEVERITY.value))
+}
+WORDS = {COMPONENT: "component ", Dimension.TEAM.value: "group "}
+ANEW = "The facts of this quarter are being worked out anew. Try again in a minute."
+# So many incidents can be looked through while somebody waits, some 200 ms; to unpack a day takes as long as so many more.
+LOOKED_THROUGH, A_DAY = 170_000, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Of what the figures are: the whole organisation, or one part of it."""
+    """Of what the figures are: the whole organisation, one part of it, or what is of several parts at once, one of each dimension."""
 
     dimension: str = Dimension.WHOLE.value
     part: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> "Selection":
-        """From 'service:12'; '' is the whole organisation. What names nothing is a part without figures."""
-        dimension, _, part = text.partition(":")
-        return cls(dimension, part) if text and dimension in Dimension.values else cls() if not text else cls(Dimension.UNIT.value, "0")
+    def parse(cls, *texts: str) -> "Selection":
+        """From 'service:12', or 'unit:3,severity:SEV1'; '' is the whole organisation. What names nothing is a part without figures."""
+        given = [each.partition(":") for text in texts for each in text.split(",") if each]
+        conditions = sorted(((dimension, part) for dimension, _, part in given), key=lambda each: DIMENSIONS.get(each[0], -1))
+        if not conditions:
+            return cls()
+        if any(dimension not in DIMENSIONS for dimension, _ in conditions) or len(dict(conditions)) < len(conditions):
+            return NOTHING
+        (dimension, part), *also = conditions
+        return cls(dimension, part, tuple(also))
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        return () if self.dimension == Dimension.WHOLE.value else ((self.dimension, self.part), *self.also)
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether figures are worked out before anybody asks."""
+        return not self.also and self.dimension != COMPONENT
+
+    def of(self, dimension: str) -> str:
+        """'severity:SEV1' where there is such a condition, else ''."""
+        return next((f"{name}:{part}" for name, part in self.conditions if name == dimension), "")
+
+    def within(self, dimension: str, part: str) -> "Selection":
+        """What is of that part, too."""
+        return Selection.parse(str(self), f"{dimension}:{part}")
 
     def __str__(self) -> str:
-        return f"{self.dimension}:{self.part}" if self.part else ""
+        return ",".join(f"{dimension}:{part}" for dimension, part in self.conditions)
+
+
+NOTHING = Selection(Dimension.UNIT.value, "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +93,10 @@ class Scope:
         return self.everything or bool(self.units or self.services)
 
     def holds(self, selection: Selection) -> bool:
+        """Groups and severities cross units: with them two figures could be held against each other that tell of neither alone."""
         keys = {Dimension.UNIT.value: self.units, Dimension.SERVICE.value: self.services}.get(selection.dimension, frozenset())
-        return self.everything or (selection.part.isdecimal() and int(selection.part) in keys)
+        own = selection.part.isdecimal() and int(selection.part) in keys
+        return self.everything or (own and all(dimension == COMPONENT for dimension, _ in selection.also))
 
 
 def scope_of(reader: Any) -> Scope:
@@ -96,15 +136,63 @@ def parts_in(quarters: Sequence[Quarter], scope: Scope) -> dict[str, list[tuple[
 
 def name_of(selection: Selection) -> str:
     """What the part is called; '' when there is no such thing."""
-    if selection.dimension == Dimension.WHOLE.value:
+    if not selection.conditions:
         return "The whole organisation"
-    return next((name for _, name in _named(selection.dimension, {selection.part})), "")
+    names = [next((name for _, name in _named(dimension, {part})), "") for dimension, part in selection.conditions]
+    said = [f"{WORDS.get(dimension, '')}{name}" for (dimension, _), name in zip(selection.conditions, names, strict=True)]
+    return (names[0] if len(names) == 1 else ", ".join(said)) if all(names) else ""
+
+
+def kind_of(selection: Selection) -> str:
+    """Of what kind it is, without a name: 'service', or 'business unit and severity'."""
+    kinds = [Dimension(name).label if name in Dimension.values else "Component" for name, _ in selection.conditions]
+    return " and ".join(kinds).lower() or Dimension.WHOLE.label.lower()
+
+
+def names_in(again: Mapping[str, Any]) -> dict[str, dict[int, str]]:
+    """What the services and components are called that figures tell of one by one. A query for each of both."""
+    keys = {of: {str(row["key"]) for row in told["rows"]} for of, told in again.items()}
+    return {of: {int(selection.part): name for selection, name in _named(of, parts)} for of, parts in keys.items() if parts}
 
 
 def figures_by_quarter(selection: Selection, quarters: Sequence[Quarter]) -> dict[str, dict[str, Any]]:
-    """All figures of `selection`, by quarter."""
+    """All figures of `selection`, by quarter. One query when they are prepared."""
+    if not selection.is_prepared:
+        return _figures_asked(selection, quarters)
     rows = QuarterFigures.objects.filter(dimension=selection.dimension, part=selection.part, quarter__in=[str(each) for each in quarters])
     return dict(rows.values_list("quarter", "figures"))
+
+
+def affordable(selection: Selection, quarters: Sequence[Quarter]) -> list[Quarter]:
+    """All of `quarters` where figures are prepared; else the last and as many before it as can be looked through while somebody waits. One query."""
+    if selection.is_prepared:
+        return list(quarters)
+    days = DayFacts.objects.filter(day__gte=quarters[0].start.date(), day__lt=quarters[-1].end.date()).order_by()
+    sizes: dict[str, int] = {}
+    for day, incidents in days.values_list("day", "incidents"):
+        name = f"{day.year:04d}Q{(day.month + 2) // 3}"
+        sizes[name] = sizes.get(name, 0) + incidents + A_DAY
+    found = [quarters[-1]]
+    whole = sizes.get(str(found[0]), 0)
+    for quarter in reversed(quarters[:-1]):
+        whole += sizes.get(str(quarter), 0)
+        if whole > LOOKED_THROUGH:
+            break
+        found.insert(0, quarter)
+    return found
+
+
+def _figures_asked(selection: Selection, quarters: Sequence[Quarter]) -> dict[str, dict[str, Any]]:
+    """Worked out from the prepared days. Two queries. Raises WrongState while these are worked out anew."""
+    from .asked import figures_asked
+    from .columns import OtherFormat
+
+    days = _days_of(quarters[0], quarters[-1]).values_list("day", "columns")
+    places = Places.from_json(progress().places)
+    try:
+        return figures_asked(((day, bytes(columns)) for day, columns in days), selection, places)
+    except OtherFormat as error:
+        raise WrongState(ANEW) from error
 
 
 def figures_by_part(dimension: str, quarter: Quarter, scope: Scope) -> Iterator[tuple[Selection, str, dict[str, Any]]]:
@@ -121,12 +209,12 @@ def picked_from(selection: Selection, quarter: Quarter) -> Any:
     from .behind import picked
     from .columns import OtherFormat
 
-    days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date(), read_at__isnull=False).order_by("day")
+    days = _days_of(quarter, quarter)
     places = Places.from_json(progress().places)
     try:
         return picked(map(bytes, days.values_list("columns", flat=True)), selection, places)
     except OtherFormat as error:
-        raise WrongState("The facts of this quarter are being worked out anew. Try again in a minute.") from error
+        raise WrongState(ANEW) from error
 
 
 def places_now() -> Places:
@@ -145,6 +233,10 @@ def seen_among(reader: Any, keys: Sequence[int]) -> QuerySet[Incident]:
     return visible_to(reader, Incident.objects.filter(pk__in=keys).select_related("service"), SEE)
 
 
+def _days_of(first: Quarter, last: Quarter) -> QuerySet[DayFacts]:
+    return DayFacts.objects.filter(day__gte=first.start.date(), day__lt=last.end.date(), read_at__isnull=False).order_by("day")
+
+
 def _within(rows: QuerySet[QuarterFigures], scope: Scope) -> QuerySet[QuarterFigures]:
     units = rows.filter(dimension=Dimension.UNIT.value, part__in=[str(key) for key in scope.units])
     return units | rows.filter(dimension=Dimension.SERVICE.value, part__in=[str(key) for key in scope.services])
@@ -154,7 +246,10 @@ def _named(dimension: str, parts: set[str]) -> list[tuple[Selection, str]]:
     if dimension == Dimension.SEVERITY.value:
         known = {step.value: step.label for step in Severity}
         return [(Selection(dimension, part), known[part]) for part in sorted(parts & set(known))]
-    model: Any = {Dimension.UNIT.value: BusinessUnit, Dimension.SERVICE.value: Service, Dimension.TEAM.value: Team}[dimension]
     keys = [int(part) for part in parts if part.isdecimal() and len(part) < 19]
+    if dimension == COMPONENT:
+        named = Component.objects.filter(pk__in=keys).order_by("service__name", "name").values_list("pk", "service__name", "name")
+        return [(Selection(dimension, str(key)), f"{service}: {name}") for key, service, name in named]
+    model: Any = {Dimension.UNIT.value: BusinessUnit, Dimension.SERVICE.value: Service, Dimension.TEAM.value: Team}[dimension]
     rows = model.objects.filter(pk__in=keys).order_by("name").values_list("pk", "name")
     return [(Selection(dimension, str(key)), name) for key, name in rows]

@@ -12,7 +12,8 @@ from reports.metrics.levels import NEVER
 from reports.metrics.population import Population
 from reports.metrics.queries import facts_of
 
-from .columns import EPOCH, Facts, microseconds
+from .columns import EPOCH, TIMES, Facts, microseconds
+from .places import NOWHERE, Places
 
 
 def day_of(day: date) -> Population:
@@ -21,8 +22,8 @@ def day_of(day: date) -> Population:
     return Population(start, start + timedelta(days=1))
 
 
-def read_day(day: date) -> Facts:
-    """The facts of `day` as they are now.
+def read_day(day: date, named: Places = NOWHERE) -> Facts:
+    """The facts of `day` as they are now, but for what came back, which a day alone does not tell.
 
     What is written between two of the queries is in one and not in the other; whoever writes also leaves a row that has the day read
     again. An incident of which only some is there already is left to that.
@@ -43,5 +44,24 @@ def read_day(day: date) -> Facts:
     last = [microseconds(told_at[row[0]]) if row[0] in told_at else NEVER for row in rows]
     there = np.isin(escalations.incident, keys)
     escalations = escalations if there.all() else escalations.of_runs(there, len(facts))
-    facts = [replace(fact, number="", title="", service="", team="") for fact in facts]
-    return Facts(keys, services, components, teams, np.array(last, dtype=np.int64), facts, escalations)
+    none = np.zeros(len(facts), dtype=np.int64)
+    times = {name: np.array([_moment(getattr(fact, name)) for fact in facts], dtype=np.int64) for name in TIMES}
+    return Facts(
+        keys=keys,
+        services=services,
+        components=components,
+        teams=teams,
+        told=np.array(last, dtype=np.int64),
+        **times,
+        service_back=none,
+        component_back=none,
+        facts=[
+            replace(fact, number="", title="", service=named.services.get(service, ""), team=named.teams.get(team, ""))
+            for fact, service, team in zip(facts, services.tolist(), teams.tolist(), strict=True)
+        ],
+        escalations=escalations,
+    )
+
+
+def _moment(at: datetime | None) -> int:
+    return NEVER if at is None else microseconds(at)

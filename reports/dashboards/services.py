@@ -41,7 +41,9 @@ def change_dashboard(dashboard: Dashboard, selection: Selection, figures: Sequen
 
 def selection_of(version: DashboardVersion) -> tuple[Selection, list[str]]:
     """What a version shows: of what, and which figures."""
-    return Selection(version.content["dimension"], version.content["part"]), list(version.content["figures"])
+    content = version.content
+    also = tuple((dimension, part) for dimension, part in content.get("also", ()))
+    return Selection(content["dimension"], content["part"], also), list(content["figures"])
 
 
 def _content(selection: Selection, figures: Iterable[str]) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def _content(selection: Selection, figures: Iterable[str]) -> dict[str, Any]:
         raise InvalidInput("The dashboard is not kept.", {"figure": ["Choose at least one of the figures there are."]})
     if not name_of(selection):
         raise InvalidInput("The dashboard is not kept.", {"of": ["There is no such part of the organisation. Choose one of the list."]})
-    return {"dimension": selection.dimension, "part": selection.part, "figures": [name for name in known if name in wanted]}
+    also = {"also": [list(each) for each in selection.also]} if selection.also else {}
+    return {"dimension": selection.dimension, "part": selection.part, **also, "figures": [name for name in known if name in wanted]}
 
 
 def _told(version: DashboardVersion) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One quarter: stale days read again, and the figures of every part that has changed worked out again. Loads numpy: for jobs alone."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,19 +9,26 @@ import numpy as np
 from django.db.models import QuerySet
 
 from reports.metrics.escalation_definitions import share_of_time
+from reports.metrics.incident_queries import returns_of
 from reports.metrics.levels import Truth
+from reports.metrics.population import Population
 from reports.packs.quarters import Quarter
 
 from .columns import Facts, OtherFormat, digests, joined, microseconds, packed, unpacked
-from .measured import figures_of
+from .figures import RETURNED
+from .measured import days_begun, days_until, figures_of
 from .models import DayFacts, QuarterFigures
 from .places import Places
 from .reading import read_day
+from .returning import numbered
 
 Part = tuple[str, str]
 Dimension = QuarterFigures.Dimension
 WHOLE: Part = (Dimension.WHOLE.value, "")
 COMPARED = (Dimension.SERVICE.value, Dimension.TEAM.value)
+WITH_PACKS = (Dimension.WHOLE.value, Dimension.UNIT.value)
+# Of what each service or component is told by itself, too.
+AGAIN_BY = {**dict.fromkeys(WITH_PACKS, RETURNED), Dimension.SERVICE.value: ("component",)}
 
 
 @dataclass(slots=True)
@@ -34,10 +41,7 @@ class Worked:
     gone: list[date] = field(default_factory=list)
     figures: dict[Part, dict[str, Any]] = field(default_factory=dict)
     empty: list[Part] = field(default_factory=list)
-
-    @property
-    def days_read(self) -> int:
-        return len(self.days) + len(self.gone)
+    days_read: int = 0
 
     def write(self) -> None:
         """Inside the caller's transaction."""
@@ -56,22 +60,23 @@ class Worked:
 
 
 def work_out(quarter: Quarter, places: Places, *, everything: bool, now: datetime) -> Worked:
-    """Reads and works out, and writes nothing. With `everything`, no figure is taken over."""
+    """Reads and works out, and writes nothing. With `everything`, no figure is taken over.
+
+    1. Stale days are read. 2. Over the whole quarter, with what was resolved before it, it is told what came back: that changes other days
+    than those that were read. 3. Days are held against what they were, and the figures of parts in which any incident differs are worked out.
+    """
     worked = Worked(quarter, now)
     rows_of_days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date())
-    read, touched = _read_again(rows_of_days.filter(stale=True), worked, places)
-    if not everything and not touched:
-        return worked
-    known = _known_days(rows_of_days.filter(stale=False), worked, places)
-    days = {**known, **read}
-    whole = joined([days[day] for day in sorted(days)])
+    days, before = _days(rows_of_days, places)
+    whole = _with_returns(joined([days[day] for day in sorted(days)]), quarter)
+    touched = _compared(worked, days, before, whole, places)
     rows = parts_of(whole, places)
     kept = set(QuarterFigures.objects.filter(quarter=str(quarter)).values_list("dimension", "part"))
-    wanted = {*rows, *kept} if everything or WHOLE not in kept else touched
-    for part in sorted(wanted):
+    whole = whole.known_until(microseconds(quarter.start))
+    everything = everything or WHOLE not in kept or (bool(touched) and _another_day_has_begun(whole, quarter))
+    for part in sorted({*rows, *kept} if everything else touched):
         if part in rows and len(whole.keys):
-            chosen = whole if part == WHOLE else whole.where(rows[part])
-            worked.figures[part] = figures_of(chosen.known_until(microseconds(quarter.start)))
+            worked.figures[part] = _figures(whole, part, rows[part], quarter)
         else:
             worked.empty.append(part)
     if WHOLE in worked.figures:
@@ -93,40 +98,66 @@ def parts_of(given: Facts, places: Places) -> dict[Part, Truth]:
     return found
 
 
-def _read_again(rows: QuerySet[DayFacts], worked: Worked, places: Places) -> tuple[dict[date, Facts], set[Part]]:
-    """The facts of the days as they are now, and the parts of which any has changed."""
+def _days(rows: QuerySet[DayFacts], places: Places) -> tuple[dict[date, Facts], dict[date, bytes]]:
+    """The facts of all days as they are now, and of those that were read again what they were before. What was packed otherwise is read."""
     days: dict[date, Facts] = {}
+    before: dict[date, bytes] = {}
+    for row in rows.order_by("day").iterator(20):
+        known = None if row.stale else _known(bytes(row.columns), places)
+        if known is None:
+            before[row.day] = bytes(row.columns)
+        days[row.day] = read_day(row.day, places) if known is None else known
+    return days, before
+
+
+def _with_returns(whole: Facts, quarter: Quarter) -> Facts:
+    back = returns_of(Population(quarter.start, quarter.end), whole.services, whole.components, whole.opened_at, whole.resolved_at)
+    return replace(whole, service_back=numbered(back["service"]), component_back=numbered(back["component"]))
+
+
+def _compared(worked: Worked, days: Mapping[date, Facts], before: Mapping[date, bytes], whole: Facts, places: Places) -> set[Part]:
+    """The parts of which any incident has changed. Days that have are to be written, and those that were read."""
     touched: set[Part] = set()
-    for row in rows.order_by("day").iterator(20):
-        after = read_day(row.day)
-        content = packed(after)
-        # As it comes out of the bytes, so that both are named alike.
-        after = unpacked(content, places)
-        touched |= _parts_touched(_known(row, places), after, places)
+    place = 0
+    for day in sorted(days):
+        end = place + len(days[day].keys)
+        after = replace(days[day], service_back=whole.service_back[place:end], component_back=whole.component_back[place:end])
+        place = end
+        if day in before:
+            touched |= _parts_touched(_known(before[day], places), after, places)
+        elif _came_back_alike(days[day], after):
+            continue
+        else:
+            touched |= _parts_touched(days[day], after, places)
         if len(after.keys):
-            days[row.day] = after
-            worked.days.append(DayFacts(day=row.day, stale=False, columns=content, incidents=len(after.keys), read_at=worked.now))
+            columns = packed(after)
+            worked.days.append(DayFacts(day=day, stale=False, columns=columns, incidents=len(after.keys), read_at=worked.now))
         else:
-            worked.gone.append(row.day)
-    return days, touched
+            worked.gone.append(day)
+    worked.days_read = len(before)
+    return touched
 
 
-def _known_days(rows: QuerySet[DayFacts], worked: Worked, places: Places) -> dict[date, Facts]:
-    """The facts of days that have not changed; those that were packed otherwise are read."""
-    days: dict[date, Facts] = {}
-    others = []
-    for row in rows.order_by("day").iterator(20):
-        facts = _known(row, places)
-        if facts is None:
-            others.append(row.day)
-        else:
-            days[row.day] = facts
-    return {**days, **_read_again(DayFacts.objects.filter(day__in=others), worked, places)[0]} if others else days
+def _came_back_alike(one: Facts, other: Facts) -> bool:
+    return np.array_equal(one.service_back, other.service_back) and np.array_equal(one.component_back, other.component_back)
 
 
-def _known(row: DayFacts, places: Places) -> Facts | None:
+def _another_day_has_begun(whole: Facts, quarter: Quarter) -> bool:
+    """Since the figures were worked out: the frequency of every part counts a day more."""
+    kept = QuarterFigures.objects.filter(quarter=str(quarter), dimension=WHOLE[0], part=WHOLE[1]).values_list("figures", flat=True).first()
+    return not kept or "frequency" not in kept["figures"] or days_begun(kept) != days_until(quarter, whole.escalations.known_until)
+
+
+def _figures(whole: Facts, part: Part, rows: Truth, quarter: Quarter) -> dict[str, Any]:
+    """Days have begun for a unit, as in its pack, up to the last thing told about it; for a part that has no pack, about any."""
+    chosen = whole if part == WHOLE else whole.where(rows).known_until(microseconds(quarter.start))
+    seen = chosen if part[0] in WITH_PACKS else whole
+    return figures_of(chosen, quarter, seen.escalations.known_until, AGAIN_BY.get(part[0], ()))
+
+
+def _known(content: bytes, places: Places) -> Facts | None:
     try:
-        return unpacked(bytes(row.columns), places)
+        return unpacked(content, places)
     except OtherFormat:
         return None
 

@@ -15,8 +15,10 @@ from .incidents import SEVERITIES, Incidents
 from .levels import Whole
 from .moments import microseconds
 from .population import Population
+from .resolution_definitions import WINDOWS, Returns, returns
 
 CODES = {name: number for number, name in enumerate(SEVERITIES)}
+BACK = timedelta(days=max(WINDOWS))
 NAMED: dict[str, Any] = {"service": Service, "team": Team, "unit": BusinessUnit}
 
 
@@ -33,6 +35,17 @@ def incidents_of(population: Population, known_until: datetime) -> Incidents:
         known_until=microseconds(known_until),
         names={"component": _components(component)} | {name: _names(NAMED[name], keys) for name, keys in _asked(service, team, unit)},
     )
+
+
+def returns_of(population: Population, service: Whole, component: Whole, opened: Whole, resolved: Whole) -> dict[str, Returns]:
+    """Since when another one of the same service, and of the same component, had been resolved. The columns are of the population's
+    incidents. Two queries."""
+    earlier, part, began, ended = earlier_incidents(population, BACK)
+    own, before = known_services(service, earlier)
+    return {
+        name: returns(mine, opened, ((others, began, ended), (mine, opened, resolved)))
+        for name, mine, others in (("service", own, before), ("component", component, part))
+    }
 
 
 def earlier_incidents(population: Population, back: timedelta) -> tuple[Whole, Whole, Whole, Whole]:

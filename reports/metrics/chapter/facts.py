@@ -2,23 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from policies.models import PolicyVersion, Service
 from reports.metrics.beside_definitions import Budget, DrillFact, HandOffs, Messages, Ways
 from reports.metrics.beside_queries import burn_limits, burn_of, drills_of, hand_offs_of, ways_at
 from reports.metrics.escalation_definitions import Escalations, escalations
 from reports.metrics.escalation_queries import escalations_by_track
-from reports.metrics.incident_queries import earlier_incidents, incidents_of, known_services
+from reports.metrics.incident_queries import incidents_of, returns_of
 from reports.metrics.incidents import Incidents
 from reports.metrics.levels import Whole
 from reports.metrics.message_queries import messages_of
 from reports.metrics.parts import by_dimension
 from reports.metrics.population import Population
-from reports.metrics.resolution_definitions import WINDOWS, Returns, returns
+from reports.metrics.resolution_definitions import Returns
 
 TECHNICAL = "technical"
-BACK = timedelta(days=max(WINDOWS))
 
 
 @dataclass(slots=True)
@@ -62,7 +61,7 @@ def facts_for(population: Population, known_until: datetime) -> Facts:
         incidents=incidents,
         tracks=tracks,
         versions=_versions({int(key) for _, version in tracks.values() for key in set(version.tolist())}),
-        back=_returns(population, incidents),
+        back=returns_of(population, incidents.service, incidents.component, incidents.opened, incidents.resolved),
         hand_offs=hand_offs_of(population, incidents.known_until),
         messages=messages_of(population),
         drills=drills_of(population.start, population.end, population.units),
@@ -74,15 +73,6 @@ def facts_for(population: Population, known_until: datetime) -> Facts:
 def _versions(keys: set[int]) -> dict[int, str]:
     rows = PolicyVersion.objects.filter(pk__in=keys).values_list("pk", "policy__name", "number")
     return {key: f"{policy} v{number}" for key, policy, number in rows}
-
-
-def _returns(population: Population, incidents: Incidents) -> dict[str, Returns]:
-    earlier, component, opened, resolved = earlier_incidents(population, BACK)
-    own, before = known_services(incidents.service, earlier)
-    return {
-        name: returns(mine, incidents.opened, ((others, opened, resolved), (mine, incidents.opened, incidents.resolved)))
-        for name, mine, others in (("service", own, before), ("component", incidents.component, component))
-    }
 
 
 def _budgets(population: Population, at: datetime, incidents: Incidents, tracks: Mapping[str, tuple[Escalations, Whole]]) -> list[Budget]:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 
 from incidents.lifecycle import services as lifecycle
@@ -17,6 +18,8 @@ from portal.foundation.errors import PortalError
 from reports.dashboards.preparing import bring_up_to_date
 from reports.metrics import definitions
 from reports.metrics import escalation_definitions as escalated
+from reports.metrics import resolution_definitions as resolution
+from reports.metrics.chapter.facts import facts_for
 from reports.metrics.escalation_queries import names_of_runs, technical_escalations
 from reports.metrics.population import Population
 from reports.metrics.queries import facts_of, last_event_at
@@ -24,6 +27,8 @@ from reports.models import QuarterFigures
 from reports.packs.quarters import Quarter
 from tests.factories.incidents import incident, service
 from tests.incidents.escalation.conftest import Scene
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -91,13 +96,42 @@ def direct(quarter: Quarter, units: tuple[int, ...] | None = None, **only: str) 
     facts = [fact for fact in facts_of(population) if all(getattr(fact, name) == value for name, value in only.items())]
     whole = technical_escalations(population, last_event_at(population) or quarter.start)
     names = names_of_runs(population)
+    runs = np.ones(len(whole.incident), dtype=bool)
     for name, value in only.items():
-        whole = whole.of_runs(names[name] == value, len(facts))
+        runs &= names[name] == value
+    whole = whole.of_runs(runs, len(facts))
     return {
         **definitions.measured(definitions.METRICS, facts),
         **definitions.measured(definitions.COVERAGE, facts),
         **{function.__name__: function(whole) for function, _, _ in escalated.MEASURES},
+        **_of_incidents(population, quarter, only),
     }
+
+
+def _of_incidents(population: Population, quarter: Quarter, only: dict[str, str]) -> dict[str, Any]:
+    """By the facts of the pack's chapter of operations."""
+    known = facts_for(population, last_event_at(population) or quarter.start)
+    chosen = np.ones(len(known.incidents), dtype=bool)
+    for name, value in only.items():
+        chosen &= np.array([known.incidents.name_of(name, code) == value for code in known.incidents.codes(name).tolist()], dtype=bool)
+    incidents = known.incidents.where(chosen)
+    return {
+        "incidents_by_week": by_week([EPOCH + timedelta(microseconds=at) for at in incidents.opened.tolist()], quarter),
+        "time_to_resolve": resolution.time_to_resolve(incidents),
+        "frequency": resolution.frequency(incidents, quarter.start, quarter.end),
+        **{f"recurrence_by_{of}": resolution.recurrence(back.where(chosen)) for of, back in known.back.items()},
+    }
+
+
+def by_week(opened: list[datetime], quarter: Quarter) -> dict[str, int]:
+    """Slowly: day by day."""
+    found, day, week = {}, quarter.start, ""
+    while day < quarter.end:
+        if day.weekday() == 0 or not week:
+            week = f"{day:%Y-%m-%d}"
+        found[week] = found.get(week, 0) + sum(day <= at < day + timedelta(days=1) for at in opened)
+        day += timedelta(days=1)
+    return found
 
 
 def as_json(figures: dict[str, Any]) -> Any:

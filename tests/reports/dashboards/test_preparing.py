@@ -56,8 +56,12 @@ def lives_team(name: str) -> int:
 
 def without_waiting(figures: dict[str, Any]) -> dict[str, Any]:
     """Those who still wait are known up to the last thing told about the part, or about everything."""
-    waits = figures["time_to_acknowledge_level_seconds"]
-    return {**figures, "time_to_acknowledge_level_seconds": {name: waits[name] for name in ("count", "mean", "p50", "without")}}
+    waits, ends = figures["time_to_acknowledge_level_seconds"], figures["time_to_resolve"]
+    return {
+        **figures,
+        "time_to_acknowledge_level_seconds": {name: waits[name] for name in ("count", "mean", "p50", "without")},
+        "time_to_resolve": {name: ends[name] for name in ("count", "mean", "p50", "open", "contradicting")},
+    }
 
 
 def test_an_imported_quarter_has_the_figures_of_its_pack(now: datetime) -> None:
