@@ -5,6 +5,18 @@ Reads: incidents, their runs, problems and changes, within the reader's rights.
 Never: sets a state, an owner or a severity; verbs do.
 """
 
-from . import changes, drills, freezes, handoffs, imports, incidents, mandates, postmortems, problems, readings
+from . import changes, drills, feedback, freezes, handoffs, imports, incidents, mandates, postmortems, problems, readings
 
-__all__ = ["changes", "drills", "freezes", "handoffs", "imports", "incidents", "mandates", "postmortems", "problems", "readings"]
+__all__ = [
+    "changes",
+    "drills",
+    "feedback",
+    "freezes",
+    "handoffs",
+    "imports",
+    "incidents",
+    "mandates",
+    "postmortems",
+    "problems",
+    "readings",
+]

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from incidents.escalation.roster import roster_for
 from incidents.escalation.services import next_step
+from incidents.feedback.queries import told_of
 from incidents.lifecycle import grading
 from incidents.lifecycle.queries import stored_in_words, with_words
 from incidents.lifecycle.timeline import THE_PORTAL
@@ -122,7 +123,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
 
 
 def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
-    """What stands beside: known errors of the service, problems, changes, the post-mortem, and where the record came from."""
+    """What stands beside: known errors of the service, problems, changes, the post-mortem, feedback, and where the record came from."""
     user = request.user
     known = KnownError.objects.filter(services=incident.service_id, active=True).select_related("problem")
     return {
@@ -131,6 +132,8 @@ def beside_context(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         if may(user, "incidents.view_problem")
         else [],
         "post_mortem": getattr(incident, "post_mortem", None) if may(user, "incidents.view_postmortem", incident) else None,
+        "feedback": told_of(incident) if may(user, "incidents.view_feedback", incident) else "",
+        "may_record_feedback": incident.origin != Incident.Origin.DRILL and may(user, "incidents.add_feedback"),
         "changes": [(link.change, IncidentChange.Relation(link.relation).label) for link in _changes(incident)]
         if may(user, "incidents.view_changerequest")
         else [],

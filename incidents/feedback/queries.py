@@ -6,12 +6,15 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from audit.retention.models import LegalHold
 from portal.foundation.access.checks import visible_to
+from portal.foundation.words import counted
 
-from .models import Feedback, FeedbackWords
+from .models import HIGHEST, LOWEST, Feedback, FeedbackWords
 
 VIEW = "incidents.view_feedback"
 BESIDE_FEEDBACK = ("incident", "service", "recorded_by", "withdrawn_by")
 COUNTING = Q(withdrawn_at__isnull=True)
+# More is no line any more.
+MOST = 20
 
 
 def with_words(rows: QuerySet[Feedback]) -> QuerySet[Feedback]:
@@ -36,6 +39,19 @@ def hold_on(feedback: Feedback) -> LegalHold | None:
     if feedback.incident_id is not None:
         on |= Q(object_model="incidents.incident", object_pk=str(feedback.incident_id))
     return LegalHold.objects.filter(on, lifted_at=None).order_by("pk").first()
+
+
+def told_of(incident: Any) -> str:
+    """'3 answers, 2 with a number (4, 5), 1 to be looked at', what was withdrawn left out; empty for none. One query."""
+    rows = list(incident.feedback.filter(COUNTING).order_by("given_on", "pk").values_list("satisfaction", "outcome")[: MOST + 1])
+    if not rows:
+        return ""
+    numbers = [str(number) for number, _ in rows if number is not None]
+    said = counted(len(rows), "answer") if len(rows) <= MOST else f"More than {MOST} answers"
+    if numbers and len(rows) <= MOST:
+        said += f", {len(numbers)} with a number from {LOWEST} to {HIGHEST} ({', '.join(numbers)})"
+    waits = sum(outcome == Feedback.Outcome.WAITING for _, outcome in rows)
+    return f"{said}, {waits} to be looked at" if waits and len(rows) <= MOST else said
 
 
 def waiting(rows: QuerySet[Feedback]) -> QuerySet[Feedback]:

@@ -40,7 +40,7 @@ class Given:
 def record(given: Given, *, actor: Any, now: datetime) -> Feedback:
     """Keeps it. Raises NotAllowed, and InvalidInput by field."""
     require(actor, ADD, to="record feedback")
-    fields, text = _checked(given, now)
+    fields, text = checked(given, now)
     with act("feedback.recorded", actor=actor, now=now) as running:
         feedback = Feedback(**fields, recorded_at=now, recorded_by=actor)
         save_tracked(feedback, actor=actor, now=now)
@@ -57,7 +57,7 @@ def correct(feedback: Feedback, given: Given, *, actor: Any, now: datetime, reas
     """
     require(actor, CHANGE, feedback, to="correct feedback")
     reason = checks.clean_reason(reason, what="what was wrong")
-    fields, text = _checked(given, now)
+    fields, text = checked(given, now)
     with act("feedback.corrected", actor=actor, now=now, subject=feedback, why=reason) as running:
         feedback = _locked(feedback)
         said = words_of(feedback)
@@ -125,8 +125,8 @@ def erase_words(feedback: Feedback, *, actor: Any, now: datetime, reason: str) -
     return gone
 
 
-def _checked(given: Given, now: datetime) -> tuple[Mapping[str, Any], str]:
-    """The columns, and the words. Raises InvalidInput by field."""
+def checked(given: Given, now: datetime) -> tuple[Mapping[str, Any], str]:
+    """What is given as columns, and its words; as `record` and `correct` check it. Raises InvalidInput by field."""
     text = checks.clean_text(given.text, "text", LONGEST)
     incident = given.incident
     service = given.service or (incident.service if incident is not None else None)

@@ -45,6 +45,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Link("Post-mortems", "school", "incidents_postmortem", "incidents.view_postmortem"),
             Link("What came of them", "checklist", "incidents_postmortemaction", "incidents.view_postmortemaction"),
+            Link("Feedback", "reviews", "incidents_feedback", "incidents.view_feedback"),
             Link("Problems", "troubleshoot", "incidents_problem", "incidents.view_problem"),
             Link("Drills", "fire_extinguisher", "incidents_drill", "incidents.view_drill"),
         ),

@@ -34,6 +34,7 @@ HANGS = {
     "incidents.impactreading": "incident",
     "incidents.handoff": "incident",
     "incidents.mandateuse": "incident",
+    "incidents.feedback": "incident",
     "incidents.postmortem": "incident",
     "incidents.postmortemaction": "incident",
     "incidents.problem": "service",
@@ -73,6 +74,7 @@ incidents.changerequest      RCMAOX   CM   CM   -
 incidents.changefreeze       RCMAOX   CM   -    -
 incidents.drill              RCMAOX   CM   CM   -
 incidents.drillfinding       RCMAOX   CM   CM   -
+incidents.feedback           RCMAOX   RCMO -    -
 incidents.handoff            RCMAOX   -    -    -
 incidents.impactreading      RCMAOX   RC   -    -
 incidents.importrun          OX       -    -    -
@@ -147,6 +149,7 @@ SEEN_BY_GRANT = frozenset(
         "incidents.handoff",
         "incidents.postmortem",
         "incidents.postmortemaction",
+        "incidents.feedback",
         "reports.frozenfigures",
     }
 )
@@ -212,6 +215,10 @@ incidents.drill              start            CM
 incidents.drill              stop             CM
 incidents.drill              cancel           CM
 incidents.drillfinding       settle           CM
+incidents.feedback           correct          CMO
+incidents.feedback           nothing          CMO
+incidents.feedback           withdraw         CMO
+incidents.feedback           erase-words      O
 incidents.handoff            accept           -
 incidents.handoff            sign             -
 incidents.handoff            decline          -
@@ -409,6 +416,9 @@ get   directory/export/                                D        -
 post  directory/sync/                                  D        -
 get   events/                                          OX       -
 get   events/{number}/                                 OX       -
+get   feedback/                                        all      -
+post  feedback/                                        RCMO     -
+get   feedback/{id}/                                   RCMAOX   incidents.feedback
 get   hand-offs/                                       all      -
 post  hand-offs/                                       RCM      -
 get   hand-offs/{id}/                                  RCMAOX   incidents.handoff

@@ -55,6 +55,7 @@ incidents.changerequest      +   CM   number title kind services planned_start p
 incidents.changerequest      =   CM   title kind services planned_start planned_end why
 incidents.drill              +=  CM   title service severity goal planned_for ends_by announced next_due why | incidents.drillpart person contact | incidents.drillfailure kind person level channel
 incidents.drillfinding       +=  CM   drill text owner due why
+incidents.feedback           +   RCMO giver given_on satisfaction way incident service text
 incidents.impactreading      +   RC   service measure value
 incidents.incident           +   RC   title service impact urgency description personal_data regulated data_breach confidential measure value labels segment revenue_loss_per_hour revenue_currency regulatory_exposure
 incidents.knownerror         +=  CM   title services symptom workaround problem reference_url active why
@@ -110,6 +111,7 @@ OWN_FORMS = frozenset(
 # What the bodies of the API take.
 BODIES = """
 post  directory/sync/                                   -
+post  feedback/                                         giver given_on way satisfaction text incident service
 post  hand-offs/                                        incident to_person to_team kind track note
 post  hand-offs/{id}/accept/                            reason
 post  hand-offs/{id}/decline/                           reason

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
+from .feedback import FeedbackDoor
 from .handoffs import HandOffs
 from .views import Incidents, Readings
 
@@ -9,4 +10,5 @@ router = SimpleRouter()
 router.register("incidents", Incidents, basename="incident")
 router.register("readings", Readings, basename="reading")
 router.register("hand-offs", HandOffs, basename="hand-off")
+router.register("feedback", FeedbackDoor, basename="feedback")
 urlpatterns = router.urls

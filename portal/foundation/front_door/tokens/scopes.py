@@ -59,6 +59,13 @@ SCOPES: tuple[Scope, ...] = (
         ("incidents.bypass_escalation", "incidents.deescalate_incident", "incidents.hold_escalation", "incidents.waive_handoff"),
     ),
     Scope(
+        "feedback.read",
+        "read what customers, teams and stakeholders said",
+        _doors(GET, "feedback-list", "feedback-detail"),
+        ("incidents.view_feedback",),
+    ),
+    Scope("feedback.record", "record feedback", _doors(POST, "feedback-list"), ("incidents.add_feedback",)),
+    Scope(
         "policies.read",
         "read services and policies, and simulate",
         _doors(GET, "service-list", "service-detail", "service-rules", "policy-list", "policy-detail", "policy-compare")
