@@ -94,6 +94,14 @@ class IncidentsConfig(AppConfig):
         )
         declare(
             Job(
+                name="change-freezes",
+                function="incidents.tasks.follow_with_freezes",
+                every_minutes=1,
+                why="Freezes changes to a service while an escalation of it stands high, and lifts that when it does no more.",
+            )
+        )
+        declare(
+            Job(
                 name="hand-off-reminders",
                 function="incidents.tasks.remind_hand_offs",
                 every_minutes=1,

@@ -1,5 +1,8 @@
 """Jobs of incidents. Their dotted names are public: schedules refer to them across releases."""
 
+from django.conf import settings
+
+from incidents.changes import following
 from incidents.drills import rhythm
 from incidents.escalation import watchdog
 from incidents.handoffs.reminders import remind_signers
@@ -47,3 +50,9 @@ def open_post_mortems() -> int:
             with alone("reminding"):
                 post_mortems.remind(now=now)
         return opened
+
+
+def follow_with_freezes() -> int:
+    """Freezes changes where an escalation stands high, and lifts what followed one that does not any more; the number of both."""
+    with origin("job"):
+        return following.follow_escalations(now=clock.now(), from_level=settings.CHANGE_FREEZE_FROM_LEVEL)

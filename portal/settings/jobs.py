@@ -19,3 +19,5 @@ Q_CLUSTER = {
 }
 # How often the engine looks for due escalations, in seconds. Windows are minutes; a second is lost at most.
 ENGINE_CYCLE_SECONDS = 1.0
+# Level of a technical escalation from which on changes to its service are frozen; 0: the portal freezes nothing by itself.
+CHANGE_FREEZE_FROM_LEVEL = int(number("CHANGE_FREEZE_FROM_LEVEL", 3))
