@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.metrics.escalation_definitions import Escalations, answered, asked, met, missed
+from reports.metrics.escalation_definitions import Escalations
 from reports.metrics.levels import NEVER, Cause, Truth, Whole
 
 from .columns import TIMES, Facts, joined, without_facts
