@@ -93,7 +93,7 @@ def _shown(head: dict[str, Any], quarter: Quarter, unit: BusinessUnit | None) ->
 
 
 def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """The figures of the quarter before as they were frozen, else as they are now, then without those of escalations; and which of both."""
+    """The figures of the quarter before and those of its escalations, as they were frozen, else as they are now; and which of both."""
     kept = FrozenFigures.objects.filter(quarter=str(quarter), unit=unit).order_by("-number").first()
     if kept is not None:
         content = _head_kept(kept)["content"]
@@ -101,9 +101,34 @@ def _before(quarter: Quarter, unit: BusinessUnit | None) -> tuple[dict[str, Any]
     from reports.metrics.queries import facts_of
 
     units = Unit.of(unit).keys if unit else None
-    facts = list(facts_of(Population(quarter.start, quarter.end, units)))
+    population = Population(quarter.start, quarter.end, units)
+    facts = list(facts_of(population))
     known = definitions.measured((*definitions.METRICS, *definitions.COVERAGE), facts)
-    return known, {}, "as known now; it was never frozen"
+    return known, _escalated_as_known(population) if facts else {}, "as known now; it was never frozen"
+
+
+def _escalated_as_known(population: Population) -> dict[str, Any]:
+    """As its report would say now, and read by what a report reads: less than half of one, without patterns, teams and tables."""
+    from reports.conformance.chapter import content_of
+    from reports.conformance.checking import conformance_of
+    from reports.metrics.beside_definitions import hand_offs
+    from reports.metrics.beside_queries import hand_offs_of
+    from reports.metrics.escalation_definitions import MEASURES
+    from reports.metrics.escalation_queries import technical_escalations
+    from reports.metrics.moments import microseconds
+    from reports.metrics.one_report import one_report
+    from reports.metrics.queries import last_event_at
+
+    until = last_event_at(population) or population.start
+    with one_report():
+        whole = technical_escalations(population, until)
+        return escalated.picked(
+            {
+                "escalations": {"measures": {function.__name__: function(whole) for function, _, _ in MEASURES}},
+                "operations": {"hand_offs": hand_offs(hand_offs_of(population, microseconds(until)))},
+                "conformance": content_of(conformance_of(population, until)),
+            }
+        )
 
 
 def _head_kept(kept: FrozenFigures) -> dict[str, Any]:

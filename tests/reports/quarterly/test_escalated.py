@@ -83,3 +83,33 @@ def test_the_report_of_a_running_portal_has_every_place(now: Any) -> None:
     assert (shown["runs"], shown["escalations"], shown["time_to_escalate_seconds"], shown["windows"]) == (1, 1, 900, 1)
     assert shown["time_to_acknowledge_level_seconds"] == 120
     assert read.shown["escalated_before"] == {}
+
+
+@pytest.mark.django_db
+def test_of_a_quarter_that_was_never_frozen_they_are_what_its_report_would_say_now(now: Any) -> None:
+    scene = make_scene(now)
+    incident = scene.open()
+    for minute in (0, 5, 25):
+        scene.engine(minute)
+    lifecycle.acknowledge(incident, actor=scene.kim, now=scene.after(27), reason="Mine")
+    scene.engine(27)
+    own = figures.read(Quarter.of(now), None, scene.after(60)).shown["escalated"]
+    after = figures.read(Quarter.of(now).next, None, scene.after(60)).shown
+    assert own["late_steps"] >= 1
+    assert own["without_rationale"] >= 1
+    assert after["escalated_before"] == own
+    assert after["before_is"].startswith("as known now")
+
+
+@pytest.mark.django_db
+def test_they_cost_less_than_reading_the_quarter_itself(now: Any, django_assert_max_num_queries: Any) -> None:
+    scene = make_scene(now)
+    scene.open()
+    scene.engine(0)
+    quarter = Quarter.of(now)
+    counted = []
+    for asked in (quarter, quarter.next):
+        with django_assert_max_num_queries(400) as queries:
+            figures.read(asked, None, scene.after(60))
+        counted.append(len(queries))
+    assert counted[1] <= 2 * counted[0]
