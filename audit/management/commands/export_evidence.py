@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from audit.evidence.bundles import export_evidence
 from audit.evidence.selection import Selection, object_named
+from audit.models import LedgerEvent
 from portal.foundation import clock
 from portal.foundation.errors import PortalError
 from portal.foundation.redaction import one_line
@@ -51,6 +52,8 @@ class Command(BaseCommand):
             raise CommandError(one_line(error.message)) from error
         except OSError as error:
             raise CommandError(one_line(f"{out} cannot be written: {error.strerror}.")) from error
+        if model and not LedgerEvent.objects.filter(object_model=model, object_pk=pk).exists():
+            self.stderr.write(f"No event is about {one_line(object)}: look whether it is written as in the portal.")
         self.stdout.write(f"{one_line(out)}: {bundle.entries:,} of {bundle.size:,} entries in full.")
         self.stdout.write(f"To check it:  unzip {one_line(out)} verify.py && python3 verify.py {one_line(out)}")
 

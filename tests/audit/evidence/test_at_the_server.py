@@ -126,3 +126,11 @@ def test_both_pages_ask_as_much_however_much_was_exported() -> None:
                 client.get(address)
             counts.append(len(queries))
     assert counts[:2] == counts[2:]
+
+
+def test_an_object_of_which_nothing_is_told_is_written_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    at_once = bundles._sealed
+    monkeypatch.setattr(bundles, "_sealed", lambda bundle, patience, wait: at_once(bundle, patience, lambda seconds: seal(clock.now())))
+    call_command("export_evidence", out=str(tmp_path / "none.zip"), object="incidents.incident:INC-999999")
+    assert "No event is about incidents.incident:INC-999999" in capsys.readouterr().err
+    assert (tmp_path / "none.zip").exists()
