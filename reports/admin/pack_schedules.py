@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from audit.admin.kept import verbs_of
 from audit.evidence.runs import State
 from policies.models import BusinessUnit
-from portal.foundation import clock
+from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import GovernedAdmin, GovernedForm
 from portal.foundation.adminkit.moments import moment
@@ -30,7 +30,6 @@ from reports.schedules.models import ROLE_TITLES
 from reports.schedules.queries import newest_of
 from reports.schedules.rhythm import next_run
 from reports.schedules.services import COLUMNS, SCHEDULES, change_schedule, make_schedule, pause, resume
-from reports.schedules.telling import readers_of
 
 from .forms import FORMAT_WORDS
 
@@ -223,7 +222,7 @@ class PackScheduleAdmin(GovernedAdmin):
             "due": due if schedule.is_live else None,
             "next_at": in_both_zones(due.at, now),
             "provisional": schedule.which == PackSchedule.About.RUNNING,
-            "readers": readers_of(schedule),
+            "told": told_in_words(schedule),
             "formats": ", ".join(name.upper() for name in schedule.formats or FORMATS),
             "now": now,
         }
@@ -235,6 +234,12 @@ def next_shown(schedule: Any, newest: ScheduledPack | None, now: datetime) -> Sa
         return "none"
     due = next_run(schedule.plan, now, done=newest.period if newest else "")
     return in_both_zones(due.at, now)
+
+
+def told_in_words(schedule: PackSchedule) -> str:
+    """Who hears of its packs. Not one by one: whether each may have them is asked when there is one."""
+    of_the_unit = [f"whoever was given a right for {schedule.where} or a unit above it"] if schedule.tell_unit and schedule.unit_id else []
+    return words.listed([str(schedule.owner), *schedule.role_titles, *of_the_unit])
 
 
 def _begun(sentence: str) -> str:

@@ -56,7 +56,8 @@ def _live() -> QuerySet[PackSchedule]:
 
 def _keep_one(schedule: PackSchedule, now: datetime) -> int:
     if why := why_not(schedule):
-        tell_paused(pause(schedule, actor=None, now=now, reason=why), now=now)
+        with transaction.atomic():
+            tell_paused(pause(schedule, actor=None, now=now, reason=why), now=now)
         return 1
     due = last_run(schedule.plan, now)
     # Of all that was missed the newest is made: the others would say what this one says.

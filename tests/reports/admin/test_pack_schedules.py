@@ -160,7 +160,7 @@ def test_whom_the_schedule_tells_opens_the_pack_from_the_message_and_downloads_i
     page = browser(cora).get(page_of(kept)).content.decode()
     assert "2026Q2 made" in page
     assert there in page
-    assert "Cora Compliance, Uma Unit" in page
+    assert "Cora Compliance and whoever was given a right for Payments or a unit above it" in page
 
 
 def test_the_list_and_the_page_ask_as_often_however_many_there_are(cora: Any) -> None:

@@ -269,6 +269,23 @@ def test_it_is_paused_when_nobody_answers_for_it_and_who_can_act_is_told(happens
     assert [table for table, *_ in untold() if "schedule" in table] == []
 
 
+def test_nobody_is_left_untold_of_a_pause_by_a_crash_in_between(cora: Any, queue: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = weekly(cora)
+    make.compliance("Olga Other")
+    leaves(cora, None)
+
+    def crashes(schedule: PackSchedule, *, now: datetime) -> int:
+        raise RuntimeError("The power went.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(running, "tell_paused", crashes)
+        assert running.keep(now=DUE) == 0
+    schedule.refresh_from_db()
+    assert schedule.is_live
+    assert running.keep(now=DUE + MINUTE) == 1
+    assert told(PAUSED) == ["Olga Other"]
+
+
 def test_a_right_lost_after_it_was_asked_for_makes_no_pack(cora: Any, queue: list[int], work: Work) -> None:
     weekly(cora)
     running.keep(now=DUE)
