@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.metrics.escalation_definitions import Escalations
+from reports.metrics.escalation_definitions import Escalations, answered, asked, met, missed
 from reports.metrics.levels import NEVER, Cause, Truth, Whole
 
 from .columns import TIMES, Facts, joined, without_facts
@@ -170,19 +170,6 @@ def _by_runs(given: Facts, times: NDArray[Any]) -> Whole:
     return counted
 
 
-def _asked(whole: Escalations) -> Truth:
-    return whole.visits.alerted > 0
-
-
-def _met(whole: Escalations) -> Truth:
-    return np.asarray(_asked(whole) & (whole.visits.acknowledged != NEVER))
-
-
-def _missed(whole: Escalations) -> Truth:
-    nobody = (whole.visits.cause == Cause.NOT_LEFT) & whole.exhausted[whole.visits.run]
-    return np.asarray(_asked(whole) & ~_met(whole) & ((whole.visits.cause == Cause.WINDOW) | nobody))
-
-
 def _higher(whole: Escalations) -> Truth:
     return np.asarray(whole.visits.level > whole.visits.begun_at)
 
@@ -200,19 +187,19 @@ def _escalated(whole: Escalations) -> Truth:
 _VISITS: dict[str, Callable[[Escalations], Truth]] = {
     "escalations": lambda whole: whole.visits.went_up,
     "time_to_escalate_seconds.count": lambda whole: whole.visits.went_up,
-    "time_to_acknowledge_level_seconds.count": _met,
-    "time_to_acknowledge_level_seconds.without": lambda whole: _asked(whole) & ~_met(whole),
-    "windows.met": _met,
-    "windows.missed": _missed,
-    "windows.neither": lambda whole: _asked(whole) & ~_met(whole) & ~_missed(whole),
-    "woken_for_nothing.count": lambda whole: _higher(whole) & _asked(whole) & ~whole.acted,
-    "woken_for_nothing.of": lambda whole: _higher(whole) & _asked(whole),
-    "skipped_levels": lambda whole: ~_asked(whole),
+    "time_to_acknowledge_level_seconds.count": answered,
+    "time_to_acknowledge_level_seconds.without": lambda whole: asked(whole) & ~answered(whole),
+    "windows.met": met,
+    "windows.missed": missed,
+    "windows.neither": lambda whole: asked(whole) & ~met(whole) & ~missed(whole),
+    "woken_for_nothing.count": lambda whole: _higher(whole) & asked(whole) & ~whole.acted,
+    "woken_for_nothing.of": lambda whole: _higher(whole) & asked(whole),
 }
 _RUNS: dict[str, Callable[[Escalations], NDArray[Any]]] = {
     "runs": lambda whole: np.ones(len(whole.incident), dtype=np.int64),
     "premature.count": lambda whole: _escalated(whole) & whole.resolved & ~_with_a_visit(whole, _higher(whole) & whole.acted),
     "premature.of": _escalated,
+    "skipped_levels": lambda whole: whole.passed_over,
     "exhausted_runs": lambda whole: whole.exhausted,
     "late_steps.count": lambda whole: whole.late,
     "late_steps.of": lambda whole: whole.steps,

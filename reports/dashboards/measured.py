@@ -36,7 +36,7 @@ def figures_of(given: Facts, quarter: Quarter, seen_until: int, again_by: Sequen
             **_of_incidents(given, quarter, seen_until),
             **_measured(whole),
         },
-        "levels": {level: _measured(part) for level, part in levels.items()},
+        "levels": {level: escalated.of_a_level(part) for level, part in levels.items()},
         "bottleneck": escalated.bottleneck({f"level {level}": part for level, part in levels.items()}),
         "waited": escalated.bottleneck({"": whole})["seconds"],
         "again": {of: _again(given, of, quarter, seen_until) for of in again_by},

@@ -60,7 +60,8 @@ def time_to_sign(given: HandOffs) -> dict[str, Any]:
     """Seconds from asking for a hand-off to the later of its two signatures: count, mean and percentiles of those signed by both.
 
     Median and 90th percentile after Kaplan and Meier beside them: one that is open counts as waiting until the last event in the data, one
-    that was declined, withdrawn or waived as waiting until then. Not given when so many were never signed. Times before the asking are left out.
+    that was declined, withdrawn or waived as waiting until then. Where just so many have
+    ended, the middle between that ending and the next. Not given when so many were never signed. Times before the asking are left out.
     """
     over = given.state == HAND_OFF_STATES.index("signed")
     signed = np.maximum(given.given, given.received)

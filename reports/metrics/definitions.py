@@ -61,7 +61,7 @@ def functional_escalations(facts: Facts) -> int:
 def time_to_acknowledge_seconds(facts: Facts) -> dict[str, Any]:
     """Seconds from the opening of an incident to the first time that it was known to be in any other state than New.
 
-    Count, mean, median (p50), 90th and 95th percentile (p90, p95, linear interpolation), rounded to 3 decimals. Incidents that never left New
+    Count, mean, median (p50), 90th and 95th percentile (p90, p95, linear interpolation as in PERCENTILE.INC), rounded to 3 decimals. Incidents that never left New
     have no such time: they are left out and given as never_acknowledged. Negative times are left out and listed.
     """
     return spread([seconds for fact in facts if (seconds := fact.seconds_to_acknowledge) is not None and seconds >= 0])
@@ -70,7 +70,7 @@ def time_to_acknowledge_seconds(facts: Facts) -> dict[str, Any]:
 def time_to_resolve_seconds(facts: Facts) -> dict[str, Any]:
     """Seconds from the opening of an incident to its resolution, the last one when it was reopened.
 
-    Count, mean, median (p50), 90th and 95th percentile (p90, p95, linear interpolation), rounded to 3 decimals. Incidents without a time of
+    Count, mean, median (p50), 90th and 95th percentile (p90, p95, linear interpolation as in PERCENTILE.INC), rounded to 3 decimals. Incidents without a time of
     resolution are left out and given as unresolved. Negative times are left out and listed.
     """
     return spread([seconds for fact in facts if (seconds := fact.seconds_to_resolve) is not None and seconds >= 0])

@@ -20,8 +20,8 @@ CAUSES = (Cause.BYPASSED, Cause.BY_HAND, Cause.MILESTONE, Cause.SILENT, Cause.BE
 class Escalations:
     """The runs of one track of the period's incidents, a row a run, and the levels they visited, a row a visit.
 
-    A row a run: the key of the incident, whether that was resolved, whether the run ended with nobody reached, how many steps it has and
-    how many of them were late. `acted` is a row a visit. `opened` is the number of incidents opened in the period, with a run or without.
+    A row a run: the key of the incident, whether that was resolved, whether the run ended with nobody reached, how many steps it has, how
+    many of them were late, and how many levels it passed over, which are no visits. `acted` is a row a visit. `opened` is the number of incidents opened in the period, with a run or without.
     `known_until`: the moment up to which all is told, in microseconds.
     """
 
@@ -31,6 +31,7 @@ class Escalations:
     exhausted: Truth
     steps: Whole
     late: Whole
+    passed_over: Whole
     visits: Visits
     acted: Truth
     known_until: int
@@ -47,13 +48,14 @@ class Escalations:
             exhausted=self.exhausted[chosen],
             steps=self.steps[chosen],
             late=self.late[chosen],
+            passed_over=self.passed_over[chosen],
             visits=replace(visits, run=place[visits.run]),
             acted=self.acted[kept],
             known_until=self.known_until,
         )
 
     def of_visits(self, chosen: Truth) -> "Escalations":
-        """All runs, but the chosen visits alone: for figures of a level."""
+        """All runs, but the chosen visits alone: for the measures OF_A_LEVEL, as the others are about whole runs."""
         return replace(self, visits=self.visits.where(chosen), acted=self.acted[chosen])
 
 
@@ -87,12 +89,15 @@ def escalation_density(given: Escalations) -> dict[str, Any]:
 def time_to_escalate_seconds(given: Escalations) -> dict[str, Any]:
     """MTTE: seconds from entering a level to entering the next higher one, over the escalations of the period's incidents.
 
-    Count, mean, median, 90th and 95th percentile, rounded to 3 decimals. Levels that were not left upwards have no such time. Where clocks
-    contradict each other and a time is negative, it is left out.
+    Count, mean, median, 90th and 95th percentile, rounded to 3 decimals. Levels that were not left upwards have no such time, and levels that
+    were passed over none of their own. Where clocks contradict each other and a time is negative, it is left out.
     """
-    visits = given.visits
-    up = np.flatnonzero(visits.went_up & (visits.left >= visits.entered))
-    return spread(np.sort((visits.left[up] - visits.entered[up]) / SECOND).tolist())
+    return _lasted(given, given.visits.went_up)
+
+
+def time_to_escalate_by_cause(given: Escalations) -> dict[str, dict[str, Any]]:
+    """MTTE by why the higher level was entered, the causes as in escalations_by_cause; those that did not happen have no times."""
+    return {cause.words: _lasted(given, given.visits.went_up & (given.visits.cause == cause)) for cause in CAUSES}
 
 
 def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
 
     Count, mean and percentiles of those acknowledged there; beside them median and 90th percentile after Kaplan and Meier over all levels
     at which somebody was alerted, where a level that was left without an acknowledgement counts as waiting until it was left, and one that
-    still waits until the last event in the data; without any such level the same as beside. Not given when so many never acknowledged. Negative times are left out.
+    still waits until the last event in the data; where just so many have ended, the middle between that ending and the next; without any such level the same as beside. Not given when so many never acknowledged. Negative times are left out.
     """
     waits = _waits(given)
     ended = np.sort(waits[0][waits[1]])
@@ -110,17 +115,15 @@ def time_to_acknowledge_level_seconds(given: Escalations) -> dict[str, Any]:
 def windows(given: Escalations) -> dict[str, Any]:
     """Levels at which somebody was alerted: how many were acknowledged before they were left (met), left because nobody did (missed).
 
-    Levels left by hand, by the end of the incident, or still waiting are neither and are given as neither.
+    Missed is also the last level of a round, after which the way through the levels begins again, and the level at which nobody was left to
+    alert, even if somebody acknowledged afterwards. Levels left by hand, for a missed milestone
+    or a worse severity, by the end of the incident, or still waiting are neither and are given as neither.
     """
-    asked = given.visits.alerted > 0
-    met = asked & (given.visits.acknowledged != NEVER)
-    nobody = (given.visits.cause == Cause.NOT_LEFT) & given.exhausted[given.visits.run]
-    missed = asked & ~met & ((given.visits.cause == Cause.WINDOW) | nobody)
-    counted = int(met.sum()), int(missed.sum())
+    counted = int(met(given).sum()), int(missed(given).sum())
     return {
         "met": counted[0],
         "missed": counted[1],
-        "neither": int(asked.sum()) - sum(counted),
+        "neither": int(asked(given).sum()) - sum(counted),
         "share": share_of(counted[0], sum(counted)),
     }
 
@@ -141,13 +144,17 @@ def premature(given: Escalations) -> dict[str, Any]:
 
 def woken_for_nothing(given: Escalations) -> dict[str, Any]:
     """Over-escalation: levels above the first at which somebody was alerted and nobody of those did anything; share of such levels."""
-    asked = (given.visits.level > given.visits.begun_at) & (given.visits.alerted > 0)
-    return _of(asked & ~given.acted, asked)
+    above = (given.visits.level > given.visits.begun_at) & asked(given)
+    return _of(above & ~given.acted, above)
 
 
 def skipped_levels(given: Escalations) -> int:
-    """Levels entered at which nobody was alerted: nobody was there, all were busy or away, or a bypass left them out."""
-    return int((given.visits.alerted == 0).sum())
+    """Levels that an escalation came to and passed over, as nobody was there who could be alerted, or a bypass left them out.
+
+    A level counts each time that it was come to. Levels that the incident's severity begins above, or that the way down to a lower level
+    leaves out, were not come to.
+    """
+    return int(given.passed_over.sum())
 
 
 def exhausted_runs(given: Escalations) -> int:
@@ -176,6 +183,35 @@ MEASURES: tuple[Measure, ...] = (
     (exhausted_runs, "Nobody reached", "runs"),
     (late_steps, "Late steps", "steps"),
 )
+# What can be said of one level by its visits. The others are about whole runs: for one level they would be wrong, or the same at each.
+OF_A_LEVEL: frozenset[Callable[[Escalations], Any]] = frozenset(
+    {escalations, escalations_by_cause, time_to_escalate_seconds, time_to_acknowledge_level_seconds, windows, woken_for_nothing}
+)
+
+
+def of_a_level(given: Escalations) -> dict[str, Any]:
+    """By name what can be said of the visits of one level."""
+    return {function.__name__: function(given) for function, _, _ in MEASURES if function in OF_A_LEVEL}
+
+
+def asked(given: Escalations) -> Truth:
+    """For each visit whether anybody was alerted at it."""
+    return np.asarray(given.visits.alerted > 0)
+
+
+def answered(given: Escalations) -> Truth:
+    """For each visit whether somebody who was alerted at it, or anybody else, acknowledged while the run was there, in time or not."""
+    return np.asarray(asked(given) & (given.visits.acknowledged != NEVER))
+
+
+def met(given: Escalations) -> Truth:
+    return np.asarray(answered(given) & (given.visits.ran_out == 0))
+
+
+def missed(given: Escalations) -> Truth:
+    """For each visit whether its window closed in silence: the next level followed, the next round, or nobody was left."""
+    onward = np.isin(given.visits.cause, (Cause.WINDOW, Cause.BEGAN_AGAIN)) & ~answered(given)
+    return np.asarray(asked(given) & (onward | (given.visits.ran_out == 1)))
 
 
 def bottleneck(by_name: Mapping[str, Escalations]) -> dict[str, Any]:
@@ -189,6 +225,13 @@ def bottleneck(by_name: Mapping[str, Escalations]) -> dict[str, Any]:
         return {"name": None, "seconds": 0, "share": None}
     name = min(waited, key=lambda each: (-waited[each], each))
     return {"name": name, "seconds": round(waited[name], 3), "share": share_of_time(waited[name], whole)}
+
+
+# Told of all escalations of a track alone.
+OF_THE_WHOLE: tuple[tuple[Callable[..., Any], str, str], ...] = (
+    (time_to_escalate_by_cause, "Time to escalate, by cause", "seconds"),
+    (bottleneck, "Bottleneck", "share of the time waited"),
+)
 
 
 def share_of_time(part: float, whole: float) -> float:
@@ -208,10 +251,17 @@ def estimated(seconds: Seconds, ended: Truth) -> dict[str, Any]:
     return {name: None if value is None else round(value, 3) for name, value in values.items()}
 
 
+def _lasted(given: Escalations, picked: Truth) -> dict[str, Any]:
+    """How long the picked visits lasted."""
+    visits = given.visits
+    rows = np.flatnonzero(picked & (visits.left >= visits.entered))
+    return spread(np.sort((visits.left[rows] - visits.entered[rows]) / SECOND).tolist())
+
+
 def _waits(given: Escalations) -> tuple[Seconds, Truth]:
     """Seconds waited at each level at which somebody was alerted, and whether an acknowledgement ended it."""
-    asked = np.flatnonzero(given.visits.alerted > 0)
-    alert, acknowledged, left = (column[asked] for column in (given.visits.first_alert, given.visits.acknowledged, given.visits.left))
+    rows = np.flatnonzero(asked(given))
+    alert, acknowledged, left = (column[rows] for column in (given.visits.first_alert, given.visits.acknowledged, given.visits.left))
     over = acknowledged != NEVER
     until = np.where(over, acknowledged, np.maximum(np.where(left == NEVER, given.known_until, left), alert))
     good = until >= alert

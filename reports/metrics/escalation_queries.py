@@ -24,7 +24,7 @@ BY_THE_PERSON_NAMED = (Action.ACKNOWLEDGED, Action.TAKEN_OVER, Action.HANDED_OVE
 BY_THE_ACTOR = (Action.HELD, Action.RESUMED, Action.RAISED, Action.LOWERED, Action.BYPASSED)
 # The most frequent first: a row is compared with one word after the other.
 FREQUENT = (Action.PAGED, Action.LEVEL, Action.STARTED, Action.ENDED, Action.ACKNOWLEDGED, Action.PASSED_OVER, Action.REMINDED)
-CODES = {action.name.lower(): action.value for action in (*FREQUENT, *Action)}
+CODES = {action.name.lower(): action.value for action in (*FREQUENT, *Action) if action is not Action.LEVEL_PASSED_OVER}
 STATES = numbered(EscalationRun.State.values)
 TRACKS = tuple(EscalationRun.Track.values)
 # What begins a pass in which a level is entered although nobody's time was over.
@@ -74,6 +74,7 @@ def _read(population: Population, known_until: datetime, tracks: tuple[str, ...]
         exhausted=state == STATES[EscalationRun.State.EXHAUSTED.value],
         steps=np.bincount(steps.run, minlength=len(key)).astype(np.int64),
         late=np.bincount(steps.run[steps.late == 1], minlength=len(key)).astype(np.int64),
+        passed_over=np.bincount(steps.run[steps.action == Action.LEVEL_PASSED_OVER], minlength=len(key)).astype(np.int64),
         visits=visits,
         acted=acted(visits, steps, _acts(population, steps, incident)),
         known_until=microseconds(known_until),
@@ -100,12 +101,20 @@ class _Places:
 
 def _steps(population: Population, tracks: tuple[str, ...], places: _Places) -> Steps:
     rows = along(EscalationStep.objects.filter(population.without_drills("run__incident__"), run__track__in=tracks), "run__incident__")
-    named = ("run_id", coded("action", CODES), "sequence", "part", Microseconds("at"), "level", "person_id", "actor_id", IsSet("late_by"))
+    named = ("run_id", _action(), "sequence", "part", Microseconds("at"), "level", "person_id", "actor_id", IsSet("late_by"))
     run, action, sequence, part, at, level, person, actor, late, regraded = read(rows, *named, _regraded())
     run = places.of(run)
     order = np.lexsort((part, sequence, run))
     person, actor, level = (or_nothing(column)[order] for column in (person, actor, level))
     return Steps(run[order], sequence[order], action[order], at[order], level, person, actor, late[order], regraded[order])
+
+
+def _action() -> Case:
+    """What a step did, a level that was passed over as a whole told apart from one of its places."""
+    level = When(action="passed_over", position=None, then=Value(Action.LEVEL_PASSED_OVER.value))
+    cases = [When(action=word, then=Value(number)) for word, number in CODES.items()]
+    place = list(CODES).index("passed_over")
+    return Case(*cases[:place], level, *cases[place:], default=Value(NEVER), output_field=BigIntegerField())
 
 
 def _regraded() -> Case:

@@ -19,7 +19,10 @@ SECOND = 1_000_000
 
 
 class Action(IntEnum):
-    """What a step did, as a number; the names are those of EscalationStep.Action."""
+    """What a step did, as a number; the names are those of EscalationStep.Action, but for the last.
+
+    LEVEL_PASSED_OVER is 'passed over' that names no place within the level: nobody of all of it was alerted, and it was not entered.
+    """
 
     STARTED = 0
     LEVEL = 1
@@ -39,6 +42,7 @@ class Action(IntEnum):
     HANDED_OVER = 15
     ENDED = 16
     EXHAUSTED = 17
+    LEVEL_PASSED_OVER = 18
 
 
 class Cause(IntEnum):
@@ -108,7 +112,8 @@ class Visits:
 
     `left` is when the next level was entered or the way ended, NEVER while the run stays; `cause` is why the next level was entered;
     `next_level` 0 when none was. `alerted` counts people; `first_alert` is NEVER when nobody was. `acknowledged` is when somebody did
-    while the run was here, NEVER when nobody did. `begun_at` is the level at which the run began.
+    while the run was here, NEVER when nobody did. `ran_out` is 1 when the window closed with nobody further to alert before anybody did, else 0.
+    `begun_at` is the level at which the run began.
     """
 
     run: Whole
@@ -121,6 +126,7 @@ class Visits:
     alerted: Whole
     first_alert: Whole
     acknowledged: Whole
+    ran_out: Whole
 
     def __len__(self) -> int:
         return len(self.run)
@@ -151,6 +157,8 @@ def visits_of(steps: Steps, ended: Whole) -> Visits:
     cause[follows] = causes[1:][follows[:-1]]
     visit_of = np.cumsum(entering) - 1
     inside = (visit_of >= 0) & (run[visit_of] == steps.run) if count else np.zeros(len(steps), dtype=bool)
+    acknowledged = _first(steps, inside & (steps.action == Action.ACKNOWLEDGED), visit_of, count)
+    ran_out = _first(steps, inside & (steps.action == Action.EXHAUSTED), visit_of, count)
     return Visits(
         run=run,
         level=steps.level[rows],
@@ -161,7 +169,8 @@ def visits_of(steps: Steps, ended: Whole) -> Visits:
         next_level=next_level,
         alerted=np.bincount(visit_of[inside & (steps.action == Action.PAGED)], minlength=count).astype(np.int64),
         first_alert=_first(steps, inside & (steps.action == Action.PAGED), visit_of, count),
-        acknowledged=_first(steps, inside & (steps.action == Action.ACKNOWLEDGED), visit_of, count),
+        acknowledged=acknowledged,
+        ran_out=((ran_out != NEVER) & ((acknowledged == NEVER) | (ran_out <= acknowledged))).astype(np.int64),
     )
 
 

@@ -12,7 +12,7 @@ from .escalation_definitions import Escalations
 from .incidents import Incidents, stretches
 from .levels import Visits, Whole
 
-OF_A_RUN = ("incident", "resolved", "exhausted", "steps", "late")
+OF_A_RUN = ("incident", "resolved", "exhausted", "steps", "late", "passed_over")
 OF_A_VISIT = tuple(name for name in Visits.__slots__ if name != "run")
 
 

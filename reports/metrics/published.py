@@ -5,7 +5,7 @@ from typing import Any
 
 from .beside_definitions import MEASURES as BESIDE
 from .definitions import COVERAGE, METRICS, definition_of
-from .escalation_definitions import MEASURES, bottleneck
+from .escalation_definitions import MEASURES, OF_THE_WHOLE
 from .resolution_definitions import MEASURES as OF_INCIDENTS
 
 Defined = tuple[Callable[..., Any], str, str]
@@ -19,7 +19,7 @@ An incident's values are those of its last record unless the definition says oth
 
 def as_markdown() -> str:
     """These parts, ending with a line break."""
-    escalated: tuple[Defined, ...] = (*MEASURES, (bottleneck, "Bottleneck", "share of the time waited"))
+    escalated: tuple[Defined, ...] = (*MEASURES, *OF_THE_WHOLE)
     parts = (
         ("Figures", METRICS),
         ("What the figures leave out", COVERAGE),

@@ -22,7 +22,7 @@ def time_to_resolve(given: Incidents) -> dict[str, Any]:
 
     Population: incidents opened in the period, drills left out. Count, mean, median, 90th and 95th percentile of those resolved; beside them
     median and 90th percentile after Kaplan and Meier over all, where an incident without a resolution counts as open until the last event in
-    the data; without an open one the same as beside. Not given when so many never ended. How many are open is given. Resolutions before the opening are errors: left out and counted.
+    the data; where just so many have ended, the middle between that ending and the next; without an open one the same as beside. Not given when so many never ended. How many are open is given. Resolutions before the opening are errors: left out and counted.
     """
     wrong = contradicts(given)
     done = (given.resolved != NEVER) & ~wrong

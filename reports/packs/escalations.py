@@ -44,7 +44,7 @@ def content_of(facts: EscalationFacts) -> dict[str, Any]:
     """Every figure for machines: of the quarter, of each level, and of each part of each dimension."""
     by_level = {f"level {level}": part for level, part in _levels(facts.whole).items()}
     return {
-        "measures": _measured(facts.whole),
+        "measures": _measured(facts.whole) | {"time_to_escalate_by_cause": definitions.time_to_escalate_by_cause(facts.whole)},
         "bottleneck": {"level": definitions.bottleneck(by_level)}
         | {dimension: definitions.bottleneck(facts.by(dimension)) for dimension in DIMENSIONS},
         "by": {dimension: {name: _measured(part) for name, part in facts.by(dimension).items()} for dimension in DIMENSIONS},
@@ -52,8 +52,10 @@ def content_of(facts: EscalationFacts) -> dict[str, Any]:
 
 
 def definitions_of() -> tuple[Definition, ...]:
-    bottleneck = Definition("bottleneck", "Bottleneck", "share of the time waited", definition_of(definitions.bottleneck))
-    return (*(Definition(each.__name__, title, unit, definition_of(each)) for each, title, unit in definitions.MEASURES), bottleneck)
+    return tuple(
+        Definition(each.__name__, title, unit, definition_of(each))
+        for each, title, unit in (*definitions.MEASURES, *definitions.OF_THE_WHOLE)
+    )
 
 
 def section_of(facts: EscalationFacts) -> tuple[Section, ...]:
@@ -63,6 +65,7 @@ def section_of(facts: EscalationFacts) -> tuple[Section, ...]:
     tables = (
         _whole_table(facts.whole),
         _levels_table(facts.whole),
+        *((_causes_table(facts.whole),) if definitions.escalations(facts.whole) else ()),
         *(_parts_table(facts, each) for each in DIMENSIONS if told_apart(facts.by(each))),
     )
     return (Section("engine_escalations", "Escalations by the portal", paragraphs=_in_words(facts), tables=tables),)
@@ -149,6 +152,27 @@ def _levels_table(whole: Escalations) -> Table:
     text = "MTTE, the last four columns: from entering the level to entering a higher one. 'With the unanswered': after Kaplan and Meier, see the definitions."
     rows = tuple((level, *_level_row(part)) for level, part in _levels(whole).items())
     return Table("escalation_levels", "Escalations, by level", text, columns, rows, whole=True)
+
+
+def _causes_table(whole: Escalations) -> Table:
+    columns = (
+        Column("cause", "Why the higher level was entered"),
+        Column("escalated", "Escalations", _COUNT),
+        Column("mtte_mean", "MTTE, mean", _TIME),
+        Column("mtte_p50", "Median", _TIME),
+        Column("mtte_p90", "90 % within", _TIME),
+        Column("mtte_p95", "95 % within", _TIME),
+    )
+    by_cause = definitions.time_to_escalate_by_cause(whole)
+    rows = tuple(
+        (_capital(cause), *(of[name] for name in ("count", "mean", "p50", "p90", "p95"))) for cause, of in by_cause.items() if of["count"]
+    )
+    text = "From entering a level to entering a higher one, by the first cause of the list that applies; those that did not happen are left out."
+    return Table("escalation_causes", "Time to escalate, by cause", text, columns, rows, whole=True)
+
+
+def _capital(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _level_row(part: Escalations) -> tuple[Cell, ...]:

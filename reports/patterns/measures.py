@@ -7,7 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.metrics.levels import NEVER, SECOND, Cause
+from reports.metrics import escalation_definitions as definitions
+from reports.metrics.levels import NEVER, SECOND
 
 from .seen import NONE, Seen, Truth, Whole
 
@@ -90,12 +91,8 @@ def time_to_resolve(seen: Seen) -> Cases:
 
 def windows_missed(seen: Seen) -> Cases:
     """Levels left because nobody acknowledged in time, of those acknowledged before they were left or left for that reason."""
-    given = seen.escalations
-    visits = given.visits
-    asked = visits.alerted > 0
-    met = asked & (visits.acknowledged != NEVER)
-    nobody = (visits.cause == Cause.NOT_LEFT) & given.exhausted[visits.run]
-    missed = asked & ~met & ((visits.cause == Cause.WINDOW) | nobody)
+    given, visits = seen.escalations, seen.escalations.visits
+    met, missed = definitions.met(given), definitions.missed(given)
     return Cases(seen.run_of[visits.run], visits.first_alert, visits.level, bad=missed).where(met | missed)
 
 
@@ -134,9 +131,8 @@ def nobody_reached(seen: Seen) -> Cases:
 
 
 def levels_skipped(seen: Seen) -> Cases:
-    """Levels entered at which nobody was alerted, of all entered."""
-    visits = seen.escalations.visits
-    return Cases(seen.run_of[visits.run], visits.entered, visits.level, bad=visits.alerted == 0)
+    """Escalations that passed over a level, as nobody was there who could be alerted or a bypass left it out, of all that began."""
+    return _runs(seen, bad=seen.escalations.passed_over > 0)
 
 
 def late(seen: Seen) -> Cases:
@@ -231,7 +227,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(woken_for_nothing, Kind.INAPPROPRIATE, "Levels woken for nothing", "higher levels alerted", "had nothing to do", 20),
     Measure(escalated, Kind.INAPPROPRIATE, "Escalated to a higher level", "escalations", "went to a higher level", 20, follows=_OF_SLOWNESS),
     Measure(nobody_reached, Kind.UNREACHED, "Nobody reached", "escalations", "reached nobody", 60, follows=_OF_SLOWNESS),
-    Measure(levels_skipped, Kind.UNREACHED, "Levels with nobody to alert", "levels entered", "had nobody to alert", 15),
+    Measure(levels_skipped, Kind.UNREACHED, "Levels with nobody to alert", "escalations", "passed over a level", 15),
     Measure(late, Kind.UNREACHED, "Late steps", "escalations", "had a late step", 5),
     Measure(went_back, Kind.ROLES, "Back and forth between groups", "incidents", "went back to a group that had had them", 30),
     Measure(handed_on, Kind.ROLES, "Handed on three times or more", "incidents", "were handed on three times or more", 30),

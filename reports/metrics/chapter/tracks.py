@@ -38,9 +38,13 @@ ANSWERS = (
 
 def content_of(facts: Facts) -> dict[str, Any]:
     return {
-        "tracks": {track: _measured(whole) for track, (whole, _) in facts.tracks.items()},
+        "tracks": {
+            track: _measured(whole) | {"time_to_escalate_by_cause": definitions.time_to_escalate_by_cause(whole)}
+            for track, (whole, _) in facts.tracks.items()
+        },
         "levels": {
-            track: {level: _measured(part) for level, part in by_level(whole).items()} for track, (whole, _) in facts.tracks.items()
+            track: {level: definitions.of_a_level(part) for level, part in by_level(whole).items()}
+            for track, (whole, _) in facts.tracks.items()
         },
         "by": {
             track: {dimension: {name: _measured(part) for name, part in facts.by(dimension, track).items()} for dimension in DIMENSIONS}

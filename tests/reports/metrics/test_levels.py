@@ -62,6 +62,7 @@ def whole(
         acted=acted(visits, rows, acts),
         steps=np.bincount(rows.run, minlength=how_many),
         late=np.bincount(rows.run[rows.late == 1], minlength=how_many),
+        passed_over=np.bincount(rows.run[rows.action == Action.LEVEL_PASSED_OVER], minlength=how_many),
         known_until=CUT_OFF * SECOND,
     )
 
@@ -157,9 +158,11 @@ def _run_of(number: int, told: list[tuple[str, int]]) -> list[Step]:
         if what == "ack":
             steps += acknowledged(number, pass_, at, ANA)
             continue
+        if what == "empty":
+            level += 1
+            steps.append(Step(number, pass_, Action.LEVEL_PASSED_OVER, at, level))
         level = max(1, level - 1) if what == "down" else level + 1
-        entered = alerted(number, pass_, at, level, TOM, how={"down": Action.LOWERED, "hand": Action.RAISED}.get(what))
-        steps += entered[:-1] if what == "empty" else entered
+        steps += alerted(number, pass_, at, level, TOM, how={"down": Action.LOWERED, "hand": Action.RAISED}.get(what))
     return steps
 
 
@@ -176,13 +179,13 @@ def test_columns_say_what_a_slow_telling_says(told: list[list[tuple[str, int]]])
                 stays.append([])
             if stays:
                 stays[-1].append(step)
+        skipped += sum(step.action == Action.LEVEL_PASSED_OVER for step in steps if step.run == number)
         for position, stay in enumerate(stays):
             entered, following = next(s for s in stay if s.action == Action.LEVEL), stays[position + 1 :]
             if following and following[0][0].level > entered.level:
                 escalated.append(following[0][0].at - entered.at)
             pages = [s.at for s in stay if s.action == Action.PAGED]
             answers = [s.at for s in stay if s.action == Action.ACKNOWLEDGED]
-            skipped += not pages
             if pages and answers:
                 waited.append(answers[0] - pages[0])
                 met += 1
@@ -192,3 +195,20 @@ def test_columns_say_what_a_slow_telling_says(told: list[list[tuple[str, int]]])
     assert definitions.time_to_escalate_seconds(given_)["mean"] == (round(sum(escalated) / len(escalated), 3) if escalated else None)
     assert (definitions.time_to_acknowledge_level_seconds(given_)["count"], definitions.skipped_levels(given_)) == (len(waited), skipped)
     assert (definitions.time_to_acknowledge_level_seconds(given_)["without"], definitions.windows(given_)["met"]) == (without, met)
+
+
+def test_times_to_escalate_by_cause_are_those_of_the_whole_told_apart() -> None:
+    by_cause = definitions.time_to_escalate_by_cause(story())
+    assert {cause: (of["count"], of["mean"]) for cause, of in by_cause.items() if of["count"]} == {
+        "not acknowledged in time": (2, 450),
+        "moved up by hand": (1, 20),
+    }
+    assert {cause: of["count"] for cause, of in by_cause.items()} == definitions.escalations_by_cause(story())
+
+
+def test_of_a_level_nothing_is_said_that_only_whole_runs_can_tell() -> None:
+    """At level 1 nobody of a higher level can have acted, so all that was escalated there would look premature."""
+    first = story().of_visits(story().visits.level == 1)
+    told = definitions.of_a_level(first)
+    assert told["escalations"] == 3
+    assert not {"premature", "runs", "exhausted_runs", "late_steps", "escalation_density", "skipped_levels"} & set(told)

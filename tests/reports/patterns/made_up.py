@@ -86,6 +86,7 @@ def _escalations(dice: Any, opened: Any, resolved: Any) -> Escalations:
                     alerted,
                     at if alerted else NEVER,
                     answer,
+                    int(not answered and level == 3),
                 )
             )
             if answered:
@@ -101,6 +102,7 @@ def _escalations(dice: Any, opened: Any, resolved: Any) -> Escalations:
         exhausted=exhausted,
         steps=np.full(len(opened), 6),
         late=(dice.random(len(opened)) < 0.02).astype(np.int64),
+        passed_over=np.zeros(len(opened), dtype=np.int64),
         visits=Visits(*columns),
         acted=dice.random(len(rows)) < 0.7,
         known_until=START + (DAYS + 1) * DAY,

@@ -100,7 +100,7 @@ def test_shares_are_the_packs_shares(scene: Scene) -> None:
         (measures.premature, early["count"], early["of"]),
         (measures.woken_for_nothing, idle["count"], idle["of"]),
         (measures.nobody_reached, definitions.exhausted_runs(given), definitions.runs(given)),
-        (measures.levels_skipped, definitions.skipped_levels(given), len(given.visits)),
+        (measures.levels_skipped, definitions.skipped_levels(given), definitions.runs(given)),
     ):
         cases = measure(found)
         assert cases.bad is not None
