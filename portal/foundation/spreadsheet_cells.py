@@ -2,8 +2,10 @@
 
 import re
 
-# What makes a spreadsheet program read a cell as a formula, the full-width forms included; see OWASP, 'CSV injection'.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+# What makes a spreadsheet program read a cell as a formula, the full-width and small forms included; see OWASP, 'CSV injection'. Characters
+# that nobody sees count as blanks before it, because some programs drop them when they open a file.
+_UNSEEN = "\\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_FORMULA = re.compile(f"[{_UNSEEN}]*[=+\\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
 # Control characters that no spreadsheet can hold, and halves of surrogate pairs that UTF-8 cannot.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -129,11 +130,15 @@ def _hidden(count: int) -> str:
 
 def _quarter(request: HttpRequest, known: list[Quarter], now: datetime) -> Quarter:
     """The one asked for, else the running one where it has incidents, else the latest that has."""
+    given = request.GET.get("quarter", "")
     try:
-        return Quarter.parse(request.GET.get("quarter", ""))
-    except NotAQuarter:
+        return Quarter.parse(given)
+    except NotAQuarter as error:
         running = Quarter.of(now)
-        return running if running in known or not known else known[0]
+        instead = running if running in known or not known else known[0]
+        if given:
+            messages.warning(request, f"{error} This is {instead}.")
+        return instead
 
 
 def _classes(chosen: Chosen, deviations: Iterable[Deviation]) -> list[dict[str, Any]]:

@@ -7,9 +7,17 @@ from hypothesis import strategies as st
 from reports.exports.safety import isolated, never_a_formula, printable, storable
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠1", "﹦1", "﹢1", "﹣1", "﹫1"]
+)
 def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(text: str) -> None:
     assert never_a_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("unseen", ["\u00a0", "\u200b", "\ufeff", "\u202e", "\u2060", "\u00ad", "\u200f \u3000"])
+def test_what_nobody_sees_before_a_formula_does_not_hide_it(unseen: str) -> None:
+    assert never_a_formula(f"{unseen}=1") == f"'{unseen}=1"
+    assert never_a_formula(f"{unseen}name") == f"{unseen}name"
 
 
 @pytest.mark.parametrize("text", ["", "1+1", "a=1", "card-payments", "(1)", "'=1", "é", "2016-01-01"])
