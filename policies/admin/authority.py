@@ -50,7 +50,7 @@ class DelegatedAuthorityAdmin(GovernedAdmin):
     fields = (("person", "region"), "mandates", "limits", ("valid_from", "valid_until"))
     empty_list = (
         "Authority delegated by region says who may decide what in a part of the world, within limits and until a day. "
-        "Add the first one; whoever gets it cannot be the one who gives it."
+        "Nobody has one yet. Whoever gets it cannot be the one who gives it."
     )
     verbs = (
         Verb(

@@ -27,7 +27,7 @@ class BusinessUnitAdmin(GovernedAdmin):
     list_select_related = ("part_of",)
     fields = ("name", "part_of", "why")
     search_fields = ("name",)
-    empty_list = "Business units group services and teams in filters and reviews. Add the first one, for example 'Payments'."
+    empty_list = "Business units group services and teams in filters and reviews. 'Payments' may be one."
 
 
 @admin.register(Team)
@@ -87,7 +87,7 @@ class ServiceAdmin(GovernedAdmin):
         ("Who looks after it", {"fields": (("business_unit", "team"), "owner", "runbooks")}),
     )
     filter_horizontal = ("runbooks",)
-    empty_list = "Services are what users rely on. Policies and incidents hang on them. Add the first one, for example 'Card payments'."
+    empty_list = "Services are what users rely on. Policies and incidents hang on them. 'Card payments' may be one."
 
     def get_urls(self) -> list[URLPattern]:
         rules = self.admin_site.admin_view(RulesView.as_view(model_admin=self))

@@ -65,7 +65,7 @@ class DutyPageAdmin(PortalModelAdmin):
     readonly_fields = fields
     actions = None
     empty_list = (
-        "A page for a frame says who is on call now and next, at a secret address, so that an intranet can show it. Add the first one."
+        "A page for a frame says who is on call now and next, at a secret address, so that an intranet can show it. There is none yet."
     )
     add_words = "Add a page"
     verbs = (

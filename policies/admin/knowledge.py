@@ -30,7 +30,7 @@ class KnowledgeDutyAdmin(GovernedAdmin):
     search_fields = ("policy__name", "person__display_name", "team__name", "group__name")
     fields = ("policy", "person", "team", "group", "within_days", "needs_training", "why")
     actions_list = ("who_has_accepted",)
-    empty_list = "A duty to know names a person, a team or a role that has to accept each version of a policy. Add the first one."
+    empty_list = "A duty to know names a person, a team or a role that has to accept each version of a policy. There is none yet."
     verbs = (
         Verb(
             key="lift",
@@ -100,7 +100,7 @@ class TrainingRecordAdmin(GovernedAdmin):
     list_select_related = ("policy", "person", "recorded_by")
     search_fields = ("person__display_name", "policy__name", "course")
     fields = ("policy", "person", "course", ("trained_on", "expires_on"), "why")
-    empty_list = "A training record says who was trained on which policy, by whom, and until when that counts. Add the first one."
+    empty_list = "A training record says who was trained on which policy, by whom, and until when that counts. There is none yet."
 
     def before_save(self, request: HttpRequest, obj: Any, now: datetime, *, adding: bool) -> None:
         sign_for(obj, actor=request.user, now=now)

@@ -45,9 +45,7 @@ class RegionAdmin(GovernedAdmin):
     fields = ("name", "people")
     filter_horizontal = ("people",)
     verbs = (deleting(Region),)
-    empty_list = (
-        "Regions say where a mandate holds: a part of the world with its own people, languages or law. Add the first one, for example 'EU'."
-    )
+    empty_list = "Regions say where a mandate holds: a part of the world with its own people, languages or law. 'EU' is one."
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number=Count("people", filter=Q(people__is_active=True)))

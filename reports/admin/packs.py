@@ -37,7 +37,10 @@ class QuarterlyPackAdmin(ModelAdmin):
     fields = ("period", "unit_shown", "built", "by", "figures", "digests")
     readonly_fields = fields
     actions_list = ("build",)
-    empty_list = "Here stand the packs that were built, with their figures and the digests of their files. Build the first one above."
+    empty_list = (
+        "Here stand the packs that were built in between, with their figures and the digests of their files. None was yet. Those of signed "
+        "reviews are made by themselves and stand under Frozen figures."
+    )
 
     class Media:
         css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
