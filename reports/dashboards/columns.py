@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import repeat
 from typing import Any, get_args
 
@@ -18,9 +19,8 @@ from reports.metrics.escalation_definitions import Escalations
 from reports.metrics.facts import IncidentFact
 from reports.metrics.levels import NEVER, Truth, Visits, Whole
 
-from .places import NOWHERE, Places
+from .places import FORMAT, NOWHERE, Places
 
-FORMAT = 2
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # What no figure is made of and nobody should find in a second place, and what is written in other columns.
@@ -35,6 +35,11 @@ OF_A_RUN = tuple(field.name for field in fields(Escalations) if field.name not i
 IN_VISITS = tuple(field.name for field in fields(Visits))
 NAMES = [FORMAT, *OF_AN_INCIDENT, *(field.name for field in KEPT), *OF_A_RUN, *IN_VISITS, *OF_A_VISIT]
 _WIDTHS: tuple[type[np.unsignedinteger[Any]], ...] = (np.uint8, np.uint16, np.uint32, np.uint64)
+
+
+def form_of_columns() -> str:
+    """The same as long as packed facts can be read; it begins with the format."""
+    return f"{NAMES[0]}:{sha256(json.dumps(NAMES).encode()).hexdigest()[:16]}"
 
 
 class OtherFormat(ValueError):

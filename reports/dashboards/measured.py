@@ -17,7 +17,7 @@ from reports.metrics.levels import Truth, Whole
 from reports.packs.quarters import Quarter, weeks_of
 
 from . import returning
-from .columns import Facts, microseconds
+from .columns import Facts, form_of_columns, microseconds
 from .figures import AGAIN, ESCALATIONS, INCIDENTS, LEFT_OUT, RETURNED
 
 # The busiest of these stand in a table of their own.
@@ -52,7 +52,7 @@ def incidents_by_week(opened: Whole, quarter: Quarter) -> dict[str, int]:
 
 
 def catalogue() -> list[dict[str, str]]:
-    """Which figures there are, in their order, with their definitions."""
+    """Which figures there are, in their order, with their definitions, and the form of the columns that they are worked out from."""
     again = [(AGAIN[of], resolution.recurrence, f"Recurrence, by {of}", "incidents") for of in RETURNED]
     listed = [
         *((INCIDENTS, each.__name__, each, title, unit) for each, title, unit in _each(definitions.METRICS)),
@@ -63,8 +63,9 @@ def catalogue() -> list[dict[str, str]]:
         *((LEFT_OUT, each.__name__, each, title, unit) for each, title, unit in _each(definitions.COVERAGE)),
         *((ESCALATIONS, each.__name__, each, title, unit) for each, title, unit in _each(escalated.MEASURES)),
     ]
+    form = form_of_columns()
     return [
-        {"name": name, "title": title, "unit": unit, "group": group, "definition": definition_of(function)}
+        {"name": name, "title": title, "unit": unit, "group": group, "definition": definition_of(function), "columns": form}
         for group, name, function, title, unit in listed
     ]
 

@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+# Of a day's facts as bytes. It stands here, where whoever asks whether they can still be read need not load what reads them.
+FORMAT = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

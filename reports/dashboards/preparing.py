@@ -3,7 +3,7 @@
 Everything may be stopped at any moment and run again: a day stays stale until its facts and its quarter's figures are written, together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,7 +17,7 @@ from reports.packs.quarters import Quarter
 
 from .changes import changed_since, days_of, marks_now
 from .models import DayFacts, FactsProgress
-from .places import Places
+from .places import FORMAT, Places
 from .queries import places_now
 
 # Whoever died while preparing keeps others from it for so long.
@@ -46,7 +46,7 @@ def bring_up_to_date(*, now: datetime, clock: Clock, within: timedelta | None = 
     try:
         _notice(now)
         days = quarters = 0
-        for quarter in _waiting() and _with_new_figures():
+        for quarter in _with_new_figures() if _waiting() or _of_another_format() else ():
             if within is not None and clock() - now >= within:
                 break
             tell(f"Working out {quarter}")
@@ -98,14 +98,24 @@ def _notice(now: datetime) -> None:
 
 
 def _with_new_figures() -> list[Quarter]:
-    """What waits, which is every quarter when there are other figures than there were. Only now what counts is loaded."""
+    """What waits, which is every quarter when there are other figures than there were, or facts are kept in other columns: older quarters'
+    facts could not be read any more, and nothing else would read them anew. Only now what counts is loaded."""
     from .measured import catalogue
 
     before, figures = _progress().catalogue, catalogue()
     if before != figures:
-        changed = bool(before) and [each["name"] for each in before] != [each["name"] for each in figures]
+        changed = bool(before) and _named(before) != _named(figures)
         FactsProgress.objects.update(catalogue=figures, **({"waiting": _every_quarter()} if changed else {}))
     return _waiting()
+
+
+def _of_another_format() -> bool:
+    """Asked at each pass, so what counts is not loaded for it."""
+    return any(not each.get("columns", "").startswith(f"{FORMAT}:") for each in _progress().catalogue[:1])
+
+
+def _named(figures: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
+    return [(each["name"], each.get("columns", "")) for each in figures]
 
 
 def _every_quarter() -> list[str]:

@@ -13,6 +13,7 @@ from incidents.models import Incident, IncidentProblem, Problem, TimelineEntry
 from portal.foundation.base_models import save_tracked
 from reports.dashboards import columns, preparing
 from reports.dashboards.columns import packed, unpacked
+from reports.dashboards.places import FORMAT
 from reports.dashboards.reading import read_day
 from reports.models import DayFacts, FactsProgress, QuarterFigures
 from reports.packs.quarters import Quarter
@@ -213,6 +214,22 @@ def test_facts_of_other_columns_are_worked_out_again(kept: str, scene: Scene, mo
     scene.open()
     prepare(scene.after(1))
     assert whole()["incidents_opened"] == 2
+
+
+def test_quarters_in_which_nothing_happens_any_more_are_read_again_when_facts_are_kept_otherwise(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(*small_quarter())
+    prepare(now)
+    old = Quarter(2016, 1)
+    figures = whole(old)
+    monkeypatch.setattr(columns, "NAMES", [FORMAT + 1, *columns.NAMES[1:]])
+    monkeypatch.setattr(preparing, "FORMAT", FORMAT + 1)
+    done = prepare(now + timedelta(minutes=1))
+    assert (done.quarters, done.days > 0, done.left) == (1, True, 0)
+    assert [unpacked(bytes(kept)) for kept in DayFacts.objects.values_list("columns", flat=True)] != []
+    assert whole(old) == figures
+    assert prepare(now + timedelta(minutes=2)).quarters == 0
 
 
 def test_every_column_that_is_kept_is_named_with_them() -> None:
