@@ -42,7 +42,11 @@ def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: st
         return rows.get(place) or next(iter(rows.values()))
 
     by_name = {
-        "number": lambda: 1 if "/versions/" in path or "/events/" in path else at("incidents.incident").number,
+        "number": lambda: (
+            1
+            if "/versions/" in path or "/events/" in path
+            else at("incidents.changerequest" if "/changes/" in path else "incidents.incident").number
+        ),
         "track": lambda: "technical",
         "key": lambda: at("policies.service").key,
         "policy": lambda: at("policies.escalationpolicy").pk,
@@ -51,6 +55,7 @@ def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: st
     }
     kinds = {
         "hand-offs": "incidents.handoff",
+        "feedback": "incidents.feedback",
         "exports": "audit.evidenceexport",
         # What only services write, of which there is none here.
         "log-reviews": "audit.reviewperiod",

@@ -416,6 +416,14 @@ get   directory/export/                                D        -
 post  directory/sync/                                  D        -
 get   events/                                          OX       -
 get   events/{number}/                                 OX       -
+get   change-freezes/                                  RCMAOX   -
+get   changes/                                         all      -
+post  changes/                                         CM       -
+get   changes/{number}/                                RCMAOX   -
+patch changes/{number}/                                CM       -
+post  changes/{number}/approve/                        CMA      -
+post  changes/{number}/begin/                          CM       -
+post  changes/{number}/end/                            CM       -
 get   feedback/                                        all      -
 post  feedback/                                        RCMO     -
 get   feedback/{id}/                                   RCMAOX   incidents.feedback

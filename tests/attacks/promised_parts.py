@@ -111,6 +111,11 @@ OWN_FORMS = frozenset(
 # What the bodies of the API take.
 BODIES = """
 post  directory/sync/                                   -
+post  changes/                                          number title kind services planned_start planned_end source
+patch changes/{number}/                                 title kind services planned_start planned_end reason
+post  changes/{number}/approve/                         reason
+post  changes/{number}/begin/                           at reason
+post  changes/{number}/end/                             at reason
 post  feedback/                                         giver given_on way satisfaction text incident service
 post  hand-offs/                                        incident to_person to_team kind track note
 post  hand-offs/{id}/accept/                            reason

@@ -126,8 +126,10 @@ GIVEN: dict[str, dict[str, Of]] = {
     "incidents.sourcerecord": {"incident": lambda known: known["incidents.incident"]},
     "incidents.problem": {"service": lambda known: known["policies.service"]},
     "incidents.mandateuse": {"verdict": lambda known: ""},
-    "incidents.drillfinding": {"outcome": lambda known: ""},
-    "incidents.changerequest": {"start_reason": lambda known: "", "approval_reason": lambda known: ""},
+    "incidents.changerequest": {
+        "requested_by": lambda known: known["portal.user"],
+        **dict.fromkeys(("start_reason", "approval_reason"), lambda known: ""),
+    },
     "incidents.changefreeze": {
         "covers": lambda known: "everything",
         "ends_at": lambda known: known["now"] + HOUR,

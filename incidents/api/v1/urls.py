@@ -1,7 +1,9 @@
 """Addresses under /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from .changes import ChangeFreezesDoor, Changes
 from .feedback import FeedbackDoor
 from .handoffs import HandOffs
 from .views import Incidents, Readings
@@ -11,4 +13,5 @@ router.register("incidents", Incidents, basename="incident")
 router.register("readings", Readings, basename="reading")
 router.register("hand-offs", HandOffs, basename="hand-off")
 router.register("feedback", FeedbackDoor, basename="feedback")
-urlpatterns = router.urls
+router.register("changes", Changes, basename="change")
+urlpatterns = [*router.urls, path("change-freezes/", ChangeFreezesDoor.as_view(), name="change-freezes")]

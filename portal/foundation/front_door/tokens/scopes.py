@@ -59,6 +59,18 @@ SCOPES: tuple[Scope, ...] = (
         ("incidents.bypass_escalation", "incidents.deescalate_incident", "incidents.hold_escalation", "incidents.waive_handoff"),
     ),
     Scope(
+        "changes.read",
+        "read changes, and ask whether one may begin",
+        _doors(GET, "change-list", "change-detail", "change-freezes"),
+        ("incidents.view_changerequest", "incidents.view_changefreeze"),
+    ),
+    Scope(
+        "changes.record",
+        "record changes, their plans and their times",
+        _doors(POST, "change-list", "change-begin", "change-end") + _doors(PATCH, "change-detail"),
+        ("incidents.add_changerequest", "incidents.change_changerequest"),
+    ),
+    Scope(
         "feedback.read",
         "read what customers, teams and stakeholders said",
         _doors(GET, "feedback-list", "feedback-detail"),
@@ -143,6 +155,7 @@ TO_ALL = frozenset({("schema", GET), ("token-list", GET), ("token-revoke", POST)
 TO_NONE: dict[tuple[str, str], str] = {
     ("policy-version-approve", POST): "approving is for people",
     ("policy-version-send-back", POST): "deciding on a version is for people",
+    ("change-approve", POST): "approving is for people",
     ("log-review-sign", POST): "signing is for people",
     ("log-review-reopen", POST): "who opens again what was closed is a person",
     ("log-review-manifest", GET): "what was signed leaves by a person",
