@@ -136,6 +136,7 @@ GIVEN: dict[str, dict[str, Of]] = {
         "declared_by": lambda known: known["portal.user"],
         "lift_reason": lambda known: "",
     },
+    "incidents.drillfinding": {"outcome": lambda known: ""},
     "incidents.postmortem": {"waiver": lambda known: ""},
     "incidents.postmortemaction": {"outcome": lambda known: ""},
     "policies.team": {"business_unit": lambda known: known["policies.businessunit"]},
