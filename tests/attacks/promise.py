@@ -70,8 +70,8 @@ django_q.failure             D        -    -    -
 django_q.ormq                *        -    -    -
 django_q.schedule            D        -    -    -
 django_q.success             D        -    -    -
-incidents.changerequest      RCMAOX   CM   CM   -
 incidents.changefreeze       RCMAOX   CM   -    -
+incidents.changerequest      RCMAOX   CM   CM   -
 incidents.drill              RCMAOX   CM   CM   -
 incidents.drillfinding       RCMAOX   CM   CM   -
 incidents.feedback           RCMAOX   RCMO -    -
@@ -204,13 +204,13 @@ audit.savedview              share            -
 audit.savedview              unshare          -
 audit.savedview              take_over        OX
 audit.savedview              retire           -
-incidents.drill              join             -
-incidents.drill              decline          -
-incidents.drill              ask              CM
 incidents.changefreeze       lift             CM
 incidents.changerequest      begin            CM
 incidents.changerequest      end              CM
 incidents.changerequest      approve          CMA
+incidents.drill              join             -
+incidents.drill              decline          -
+incidents.drill              ask              CM
 incidents.drill              start            CM
 incidents.drill              stop             CM
 incidents.drill              cancel           CM
@@ -246,6 +246,7 @@ incidents.incident           close            RC
 incidents.incident           cancel           RC
 incidents.incident           mandate          -
 incidents.incident           post-mortem      RCM
+incidents.incident           freeze           CM
 incidents.incident           acknowledge-compliance   RCM
 incidents.incident           acknowledge-stakeholder  RCM
 incidents.mandateuse         review           AO
@@ -253,7 +254,6 @@ incidents.mandateuse         end              AO
 incidents.postmortem         publish          RCM
 incidents.postmortem         waive            MO
 incidents.postmortemaction   settle           RCM
-incidents.incident           freeze           CM
 policies.calendarfeed        revoke           M
 policies.calendarsource      read-again       M
 policies.calendarsource      discard          M
