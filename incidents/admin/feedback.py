@@ -70,6 +70,7 @@ class FeedbackAdmin(PortalModelAdmin):
         ("satisfaction", ChoicesDropdownFilter),
         ("way", ChoicesDropdownFilter),
         ("service", RelatedDropdownFilter),
+        ("service__business_unit", RelatedDropdownFilter),
     )
     list_filter_submit = True
     search_fields = ("incident__number", "service__name")

@@ -21,13 +21,13 @@ from portal.foundation.adminkit.verbs import Verb
 from reports.models import QuarterlyReview
 from reports.quarterly import actions, deciding, judging, runs, signing
 from reports.quarterly.people_only import PREPARE, SIGN, VIEW
-from reports.quarterly.queries import progress_of, seen_by
+from reports.quarterly.queries import feedback_in, progress_of, seen_by
 from reports.quarterly.states import FindingState, ReviewState
 
 from .quarterly_forms import ActionForm, DecisionForm, FindingForm, TogetherForm, WriteForm
 from .quarterly_pages import BehindView, DecisionView, FindingView, OpenView
 from .quarterly_runs import RunView, page_after, said_of
-from .quarterly_shown import shown, state_badge
+from .quarterly_shown import feedback_page, shown, state_badge
 
 PROGRESS = "_progress"
 
@@ -297,6 +297,8 @@ class QuarterlyReviewAdmin(OnlyByVerbs):
             found.append((said, reverse("admin:reports_frozenfigures_change", args=[review.frozen_id]), "default"))
         if review.sha256:
             found.append(("Download the manifest", reverse("admin:reports_quarterlyreview_manifest", args=[review.pk]), "default"))
+        if may(request.user, "incidents.view_feedback") and feedback_in(review).exists():
+            found.append(("See the feedback", feedback_page(review), "default"))
         return found
 
     def page_context(self, request: HttpRequest, review: Any, now: datetime) -> dict[str, Any]:

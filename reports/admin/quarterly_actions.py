@@ -6,10 +6,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin.retention import OnlyByVerbs
+from incidents.feedback.queries import VIEW as SEE_FEEDBACK
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.verbs import Verb
@@ -52,7 +54,7 @@ class ActionFilter(admin.SimpleListFilter):
 class QuarterlyActionAdmin(OnlyByVerbs):
     list_display = ("title", "state_shown", "owner", "due_on", "of_review")
     list_filter = (ActionFilter,)
-    list_select_related = ("owner", "review__unit")
+    list_select_related = ("owner", "review__unit", "finding", "decision", "feedback")
     search_fields = ("title",)
     fields = ("title", "owner", "due_on", "because_of", "outcome", "settled_by")
     readonly_fields = fields
@@ -130,7 +132,7 @@ class QuarterlyActionAdmin(OnlyByVerbs):
 
     @admin.display(description="Because of")
     def because_of(self, action: Any) -> str:
-        return str(action.decision or action.finding or action.review)
+        return str(action.decision or action.finding or action.feedback or action.review)
 
     def first_line(self, action: Any, now: datetime) -> str:
         if not action.is_open:
@@ -141,7 +143,10 @@ class QuarterlyActionAdmin(OnlyByVerbs):
         return f"{action.owner} does it by {action.due_on.day} {action.due_on:%B %Y}{f'; it is {late}' if late else ''}."
 
     def links(self, request: HttpRequest, action: Any) -> list[tuple[str, str, str]]:
-        return [("See the review", page_of(action.review), "default")] if may(request.user, VIEW, action.review) else []
+        found = [("See the review", page_of(action.review), "default")] if may(request.user, VIEW, action.review) else []
+        if action.feedback is not None and may(request.user, SEE_FEEDBACK, action.feedback):
+            found.append(("See the feedback", reverse("admin:incidents_feedback_change", args=[action.feedback_id]), "default"))
+        return found
 
 
 @admin.register(QuarterlyRules)

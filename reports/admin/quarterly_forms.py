@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from incidents.feedback.models import HIGHEST
+from incidents.models import Feedback
 from policies.models import BusinessUnit
 from portal.foundation.people.models import User
 from reports.metrics.queries import quarters_with_incidents
@@ -13,6 +15,7 @@ from reports.models import QuarterlyDecision, QuarterlyFinding
 from reports.packs.quarters import Quarter
 from reports.quarterly.models import ROLE_TITLES
 from reports.quarterly.people_only import LINE, TEXT
+from reports.quarterly.queries import waiting_in
 from reports.quarterly.rules import LONGEST_TITLE, MOST_STEPS
 from reports.quarterly.states import DecisionState, FindingState
 
@@ -122,6 +125,15 @@ class DecisionForm(_OfAReview):
     finding = choice(QuarterlyFinding.objects.none(), "Because of the finding")
 
 
+class FeedbackChoice(forms.ModelChoiceField):
+    """Feedback, told without its words."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        about = obj.incident.number if obj.incident else obj.service
+        number = "no number" if obj.satisfaction is None else f"{obj.satisfaction} of {HIGHEST}"
+        return f"{obj}: {obj.get_giver_display()}, {about}, {obj.given_on.day} {obj.given_on:%b %Y}, {number}"
+
+
 class ActionForm(_OfAReview):
     """Something to do."""
 
@@ -130,11 +142,19 @@ class ActionForm(_OfAReview):
     due_on = day("To be done by")
     finding = choice(QuarterlyFinding.objects.none(), "Because of the finding")
     decision = choice(QuarterlyDecision.objects.none(), "Because of the decision")
+    feedback = FeedbackChoice(
+        Feedback.objects.none(),
+        required=False,
+        label="Because of feedback",
+        help_text="What waits to be looked at, the latest first.",
+        widget=UnfoldAdminSelectWidget,
+    )
 
     def __init__(self, *args: Any, thing: Any, **kwargs: Any) -> None:
         super().__init__(*args, thing=thing, **kwargs)
         taken = QuarterlyDecision.objects.filter(review=thing).exclude(state=DecisionState.DROPPED)
         self.fields["decision"].queryset = taken  # type: ignore[attr-defined]
+        self.fields["feedback"].queryset = waiting_in(thing)  # type: ignore[attr-defined]
 
 
 class ChangeActionForm(forms.Form):

@@ -32,6 +32,14 @@ SHOWN_INCIDENTS = 12
 SEE_PACKS = "reports.view_quarterlypack"
 
 
+def feedback_page(review: QuarterlyReview) -> str:
+    """Where the feedback of the quarter that counts is listed; of a unit with parts, that of the whole organisation."""
+    quarter = review.of
+    asked = {"given_on__gte": quarter.start.date().isoformat(), "given_on__lt": quarter.end.date().isoformat(), "is": "counting"}
+    of_unit = {"service__business_unit__id__exact": review.unit_id} if review.unit_id and len(review.units) == 1 else {}
+    return f"{reverse('admin:incidents_feedback_changelist')}?{urlencode({**asked, **of_unit})}"
+
+
 def badge(look: str, text: str) -> SafeString:
     return format_html('<span class="ak-badge ak-badge-{}">{}</span>', look, text)
 

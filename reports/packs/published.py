@@ -23,6 +23,7 @@ def as_markdown() -> str:
     from reports.patterns.measures import MEASURES as PATTERNS
 
     from .learning import MEASURES as LEARNED
+    from .satisfaction import MEASURES as HEARD
 
     rules = [(kind, rule, (rule, kind.words, "deviations")) for kind, rule in RULES.items()]
     parts: tuple[tuple[str, list[tuple[Callable[..., Any], str, str]]], ...] = (
@@ -30,6 +31,7 @@ def as_markdown() -> str:
         ("Signs of role confusion", [defined for kind, _, defined in rules if kind in CONFUSION]),
         ("What stands out", [(each.of, each.title, each.cases) for each in PATTERNS]),
         ("Learning", list(LEARNED)),
+        ("Feedback", list(HEARD)),
         ("Accountability of persons", list(OF_PERSONS)),
         ("Accountability of teams", [(each.function, each.title, each.unit) for each in OF_TEAMS]),
     )

@@ -16,7 +16,7 @@ from reports.metrics.population import Population
 from reports.metrics.queries import facts_of, last_event_at
 from reports.patterns import chapter as patterns
 
-from . import learning
+from . import feedback, learning
 from .build import build
 from .escalations import EscalationFacts
 from .quarters import Quarter
@@ -31,6 +31,7 @@ ANALYSES: tuple[Analysis, ...] = (
     conformance.chapter_of,
     accountability.chapter_of,
     learning.chapter_of,
+    feedback.chapter_of,
 )
 
 

@@ -28,6 +28,36 @@ _TABLE = _object(
         "rows": {"type": "array", "items": {"type": "array", "items": {"type": ["string", "number", "boolean", "null"]}}},
     }
 )
+_PERCENT = {"type": "number", "minimum": 0, "maximum": 100}
+_SHARED: dict[str, Any] = {"with_number": _COUNT, "satisfied": _COUNT, "share": _PERCENT, "low": _PERCENT, "high": _PERCENT}
+_KINDS = ("customer", "team", "stakeholder")
+
+
+def _by_kind(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """By who gave answers; null where too few did."""
+    each = {"anyOf": [_object(properties), {"type": "null"}]}
+    return {"type": "object", "properties": more, "required": sorted((*_KINDS, *more)), "additionalProperties": each}
+
+
+_FEEDBACK = _object(
+    {
+        "feedback_given": _by_kind({"answers": _COUNT, "with_number": _COUNT}, withdrawn=_COUNT),
+        "satisfaction": _by_kind({**_SHARED, "mean": {"type": "number"}, "numbers": _object({str(each): _COUNT for each in range(1, 6)})}),
+        "satisfaction_by_service": {"type": "array", "items": _object({"service": _TEXT, **_SHARED})},
+        "satisfaction_change": _by_kind(
+            {
+                "share": _PERCENT,
+                "share_before": _PERCENT,
+                "with_number": _COUNT,
+                "with_number_before": _COUNT,
+                **{name: {"type": "number", "minimum": -100, "maximum": 100} for name in ("difference", "low", "high")},
+                "shown": {"enum": ["higher", "lower", "neither"]},
+            }
+        ),
+        "feedback_followed": {"type": "object", "additionalProperties": _COUNT},
+    },
+    description="What customers, teams and stakeholders said, without their words. Absent where nobody did; null is what too few people said.",
+)
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Quarterly pack",
@@ -55,12 +85,13 @@ SCHEMA: dict[str, Any] = {
                 "additionalProperties": _object({"title": _TEXT, "unit": _TEXT, "definition": _TEXT}),
             },
             "tables": {"type": "object", "additionalProperties": _TABLE},
+            "feedback": _FEEDBACK,
             "frozen": _object(
                 {"sha256": _SHA256, "number": {"type": "integer", "minimum": 1}, "cut_off": _MOMENT, "reason": _TEXT},
                 description="The frozen figures that the pack is made of. Absent in a pack of the data as they are.",
             ),
         },
-        optional=("unit", "frozen"),
+        optional=("unit", "frozen", "feedback"),
         # Chapters of further analyses, each under its key.
         additionalProperties={"type": "object"},
     ),

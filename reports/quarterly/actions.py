@@ -4,9 +4,11 @@ from datetime import date, datetime
 from typing import Any
 
 from audit.events.services import act, mention
+from incidents.feedback.services import take_up
+from incidents.models import Feedback
 from portal.foundation.access.checks import may
 from portal.foundation.base_models import save_tracked
-from portal.foundation.errors import WrongState
+from portal.foundation.errors import InvalidInput, WrongState
 from portal.foundation.outbox.services import cancel_waiting
 
 from .deciding import of_this_review
@@ -26,21 +28,26 @@ def agree_action(
     now: datetime,
     finding: QuarterlyFinding | None = None,
     decision: QuarterlyDecision | None = None,
+    feedback: Feedback | None = None,
     reason: str = "",
 ) -> QuarterlyAction:
-    """Gives somebody something to do until a day. Raises NotAllowed, InvalidInput (also for an owner who left), WrongState."""
+    """Gives somebody something to do until a day, perhaps because of feedback, which waits no longer then. Raises NotAllowed, InvalidInput (also for an owner who left), WrongState."""
     require_person(actor, PREPARE, review, to="agree actions")
     words = words_of("title", title, ask="Say in one line what is to be done.", longest=LINE)
     _checked(owner, due_on, now)
+    _about_this_review(feedback, review)
     with act("quarterly_review.action_agreed", actor=actor, now=now, subject=review, why=reason) as running:
         review = locked(review)
         action = QuarterlyAction(
-            review=review, finding=of_this_review(finding, review), decision=of_this_review(decision, review), title=words, owner=owner,
+            review=review, finding=of_this_review(finding, review), decision=of_this_review(decision, review), feedback=feedback, title=words, owner=owner,
             due_on=due_on, state=ActionState.OPEN, made_by=actor, made_at=now,
         )  # fmt: skip
         save_tracked(action, actor=actor, now=now, reason=reason)
         mention(owner)
         running.details = {"action": action.pk, "title": words, "due_on": due_on.isoformat()}
+        if feedback is not None:
+            take_up(feedback, f"Action {action.pk} of the {review} came of it.", actor=actor, now=now)
+            running.details["feedback"] = feedback.pk
     return action
 
 
@@ -91,6 +98,14 @@ def _settled(action: QuarterlyAction, state: ActionState, actor: Any, now: datet
         cancel_waiting(f"reports.quarterlyaction:{action.pk}", now=now)
         running.details = {"title": action.title, "state": state.value}
     return action
+
+
+def _about_this_review(feedback: Feedback | None, review: QuarterlyReview) -> None:
+    units = review.reach
+    if feedback is not None and units is not None and feedback.service.business_unit_id not in units:
+        raise InvalidInput(
+            "It is about a service of another business unit.", {"feedback": ["Choose feedback on a service of this review."]}
+        )
 
 
 def _locked(action: QuarterlyAction) -> QuarterlyAction:

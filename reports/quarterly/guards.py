@@ -90,7 +90,7 @@ GUARDS = (
     *_of_the_work(DECISION, "question", "made_by_id", "made_at"),
     Guard("reports_quarterlyaction_no_delete", ACTION, "DELETE", STAYS, truncate=True),
     Guard("reports_quarterlyaction_while_prepared", ACTION, "INSERT", PREPARED, when=f"{_NOT_PREPARED_NEW} OR {_there(ACTION)}", on_postgresql=_NOT_PREPARED_NEW),
-    Guard("reports_quarterlyaction_agreed", ACTION, "UPDATE", AGREED, when=f"OLD.state <> 'open' OR {_changed('id', 'review_id', 'title', 'made_by_id', 'made_at')} OR {_linked_elsewhere('finding_id', 'decision_id')}"),
+    Guard("reports_quarterlyaction_agreed", ACTION, "UPDATE", AGREED, when=f"OLD.state <> 'open' OR {_changed('id', 'review_id', 'title', 'made_by_id', 'made_at')} OR {_linked_elsewhere('finding_id', 'decision_id', 'feedback_id')}"),
     Guard("reports_quarterlysignature_no_delete", SIGNATURE, "DELETE", STAYS, truncate=True),
     Guard(
         "reports_quarterlysignature_asked_first",

@@ -235,6 +235,7 @@ class QuarterlyAction(models.Model):
     review = models.ForeignKey("reports.QuarterlyReview", on_delete=models.PROTECT, related_name="actions")
     finding = models.ForeignKey("reports.QuarterlyFinding", null=True, blank=True, on_delete=models.PROTECT, related_name="actions")
     decision = models.ForeignKey("reports.QuarterlyDecision", null=True, blank=True, on_delete=models.PROTECT, related_name="actions")
+    feedback = models.ForeignKey("incidents.Feedback", null=True, blank=True, on_delete=models.PROTECT, related_name="actions")
     title = models.CharField(max_length=200)
     owner = person(related_name="quarterly_actions")
     due_on = models.DateField()

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
+from incidents.feedback.queries import COUNTING, waiting
+from incidents.models import Feedback
 from portal.foundation.access.checks import may, visible_to
 from portal.foundation.words import counted
 
@@ -125,6 +127,22 @@ def agreed_in(review: QuarterlyReview) -> list[QuarterlyAction]:
     """Actions of this review and of the statements before it."""
     chain = QuarterlyAction.objects.filter(review__unit=review.unit_id, review__quarter=review.quarter, review__number__lte=review.number)
     return list(chain.select_related("owner", "finding", "decision", "settled_by", "review__unit").order_by("due_on", "pk"))
+
+
+def waiting_in(review: QuarterlyReview) -> QuerySet[Feedback]:
+    """Feedback on services of this review that nobody has looked at yet, the latest first."""
+    return waiting(_on_services_of(review)).select_related("incident", "service").order_by("-given_on", "-pk")
+
+
+def feedback_in(review: QuarterlyReview) -> QuerySet[Feedback]:
+    """Feedback on services of this review that was given in its quarter and counts."""
+    quarter = review.of
+    return _on_services_of(review).filter(COUNTING, given_on__gte=quarter.start.date(), given_on__lt=quarter.end.date())
+
+
+def _on_services_of(review: QuarterlyReview) -> QuerySet[Feedback]:
+    units = review.reach
+    return Feedback.objects.all() if units is None else Feedback.objects.filter(service__business_unit__in=units)
 
 
 def sent_back(review: QuarterlyReview) -> Any:

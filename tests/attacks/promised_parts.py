@@ -173,7 +173,7 @@ post  quarterly-reviews/{id}/decisions/                 question finding reason
 post  quarterly-reviews/{id}/decisions/{decision}/take/ reason
 post  quarterly-reviews/{id}/decisions/{decision}/drop/ reason
 post  quarterly-reviews/{id}/decisions/{decision}/ask-again/ reason
-post  quarterly-reviews/{id}/actions/                   title owner due_on finding decision reason
+post  quarterly-reviews/{id}/actions/                   title owner due_on finding decision feedback reason
 post  quarterly-reviews/{id}/submit/                    reason
 post  quarterly-reviews/{id}/sign/                      reason
 post  quarterly-reviews/{id}/send-back/                 reason

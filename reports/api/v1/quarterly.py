@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
+from incidents.feedback.queries import feedback_for
 from portal.foundation import clock
 from portal.foundation.access.checks import require
 from portal.foundation.apikit import repeats
@@ -153,6 +154,7 @@ class QuarterlyReviews(viewsets.GenericViewSet):
                 "owner": forms.person_called(data["owner"]),
                 "finding": forms.one_of(review.findings, data["finding"], "finding"),
                 "decision": forms.one_of(review.decisions.exclude(state="dropped"), data["decision"], "decision"),
+                "feedback": forms.one_of(feedback_for(request.user), data["feedback"], "feedback"),
             }
             made = actions.agree_action(review, **given, actor=request.user, now=clock.now())
             answer = Response(forms.QuarterlyActionOutput(made).data, status=201)

@@ -89,6 +89,7 @@ class QuarterlyActionOutput(serializers.Serializer):
     due_on = serializers.DateField()
     state = serializers.CharField(help_text=f"One of {', '.join(ActionState)}.")
     outcome = serializers.CharField()
+    feedback = serializers.IntegerField(source="feedback_id", allow_null=True, help_text="What it was agreed because of.")
 
     @extend_schema_field(OpenApiTypes.URI)
     def get_url(self, action: QuarterlyAction) -> str:
@@ -223,6 +224,7 @@ class AgreeActionInput(StrictSerializer):
     due_on = serializers.DateField()
     finding = _key("An accepted finding of this review.")
     decision = _key("A decision of this review that is not dropped.")
+    feedback = _key("Feedback on a service of this review, which waits no longer then.")
     reason = _words()
 
 
