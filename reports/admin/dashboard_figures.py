@@ -15,7 +15,7 @@ from portal.foundation import clock, words
 from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
 from reports.dashboards import queries, services
-from reports.dashboards.figures import chosen_figures
+from reports.dashboards.figures import BY_WEEK, chosen_figures
 from reports.dashboards.models import Dashboard
 from reports.dashboards.queries import RIGHT, Dimension, Scope, Selection
 from reports.document import number_in_words
@@ -215,7 +215,7 @@ def _title_of(line: str) -> str | None:
     entry = next((each for each in queries.progress().catalogue if each["name"] == name), None)
     if entry is None:
         return None
-    said = shown.part_words(part)
+    said = shown.week_words(part) if name == BY_WEEK else shown.part_words(part)
     return f"{entry['title']}{f', {said}' if said else ''}"
 
 

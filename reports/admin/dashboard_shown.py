@@ -269,6 +269,15 @@ def _column(quarter: Quarter, line: Line | None, progress: Any) -> drawing.Colum
     return drawing.Column.of_quarter(str(quarter), line.value if line else None, so_far=progress(quarter) is Progress.RUNNING)
 
 
+def week_words(monday: str) -> str:
+    """'from 5 January 2026'; what names no day as it is."""
+    try:
+        day = date.fromisoformat(monday)
+    except ValueError:
+        return monday
+    return f"from {day.day} {day:%B %Y}"
+
+
 def part_words(part: str) -> str:
     """What a part of a figure is called in a title: 'missed', or the name it goes by; nothing for what is simply counted."""
     said = PARTS[part][0] if part in PARTS else part

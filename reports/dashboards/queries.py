@@ -34,7 +34,7 @@ DIMENSIONS = {
 WORDS = {COMPONENT: "component ", Dimension.TEAM.value: "group "}
 ANEW = "The facts of this quarter are being worked out anew. Try again in a minute."
 # So many incidents can be looked through while somebody waits, some 200 ms; to unpack a day takes as long as so many more.
-LOOKED_THROUGH, A_DAY = 170_000, 100
+LOOKED_THROUGH, A_DAY = 150_000, 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,20 @@ def test_charts_say_what_they_show_and_use_no_style(quarter: datetime) -> None:
     assert "The same as a table" in page
 
 
+def test_a_week_opens_the_incidents_of_that_week(quarter: datetime) -> None:
+    client = signed_in("compliance")
+    weeks = client.get(PAGE, Q1).context["weeks"]["rows"]
+    assert {row["name"]: row["cell"]["text"] for row in weeks if row["cell"]["text"] != "0"} == {
+        "1 January 2016": "1",
+        "29 February 2016": "4",
+        "28 March 2016": "1",
+    }
+    (cell,) = [row["cell"] for row in weeks if row["name"] == "29 February 2016"]
+    assert "Incidents by week, from 29 February 2016, Q1 2016, the whole organisation: 4." in text(client.get(cell["url"]))
+    for part in ("nonsense", "2016-13-01", ""):
+        assert client.get(BEHIND, {**Q1, "figure": f"incidents_by_week.{part}"}).status_code == 404
+
+
 def test_a_running_quarter_says_that_it_is_not_over(now: datetime) -> None:
     stored(fact(opened_at=now - timedelta(days=3)))
     prepare(now)
