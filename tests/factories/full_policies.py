@@ -56,7 +56,7 @@ def _levels(version: PolicyVersion, head: User) -> None:
         "owner": head,
         "mandates": "suspend_processes, mobilise_resources",
         "mandate_limits": "Up to 20,000 EUR;\nnot the ledger",
-        "mandate_until": date(2027, 1, 31),
+        "mandate_until": date(2099, 1, 31),
         "region": Region.objects.create(name="Iberia"),
         "skills": "databases, card schemes",
         "languages": "es, en",
@@ -94,7 +94,7 @@ def _impact(version: PolicyVersion, head: User) -> None:
     BusinessThreshold.objects.create(version=version, name="Regulator", measure="regulatory_exposure", value=Decimal(2), impact=2)
     for place, priority in enumerate((1, 1, 2, 1, 3, 3, 3, 4, 5)):
         PriorityCell.objects.create(version=version, impact=place // 3 + 1, urgency=place % 3 + 1, priority=priority)
-    said: dict[str, Any] = {"version": version, "owner": head, "rationale": "Seventy-two hours run", "review_on": date(2026, 12, 1)}
+    said: dict[str, Any] = {"version": version, "owner": head, "rationale": "Seventy-two hours run", "review_on": date(2099, 12, 1)}
     ExceptionRule.objects.create(name="Leak", indicator="data_breach", start_level=2, **said)
     ExceptionRule.objects.create(name="Ledger", indicator="service", service=make.service("Ledger", key="ledger"), **said)
     ExceptionRule.objects.create(name="VIP", indicator="label", label="vip", **said)

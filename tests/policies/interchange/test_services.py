@@ -180,7 +180,7 @@ def test_what_the_models_refuse_is_told_with_its_line(in_force: PolicyVersion, m
         .replace("- es\n", "- Spanish\n")
         .replace("subject: Payments\n", "subject: '{{ no_such_value }}'\n")
         .replace("  label: vip\n", "")
-        .replace("  mandate_until: '2027-01-31'\n", "")
+        .replace("  mandate_until: '2099-01-31'\n", "")
     )
     with pytest.raises(InvalidInput) as refused:
         imported(text, manager, now)
