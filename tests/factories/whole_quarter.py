@@ -9,6 +9,7 @@ from incidents.changes.freezing import freeze_for
 from incidents.changes.services import Plan, begin_change, record_change
 from incidents.escalation import services as escalation
 from incidents.escalation.engine import run_cycle
+from incidents.feedback.services import Given, record
 from incidents.models import Incident, PostMortem, PostMortemAction, TimelineEntry
 from incidents.postmortems.services import open_those_owed, publish
 from policies.attestations.services import accept_version
@@ -49,6 +50,7 @@ def reviewed() -> QuarterlyReview:
     _imported(services)
     _escalated(services["Cards"])
     _known(version)
+    _said(services)
     return _signed()
 
 
@@ -163,6 +165,21 @@ def _known(version: PolicyVersion) -> None:
     accept_version(version, actor=User.objects.get(username="ana"), now=BEGINS + DAY, content_sha256=version.content_sha256)
     for review in open_due_reviews(now=QUARTER.end):
         sign_policy_review(review, actor=version.policy.owner, now=QUARTER.end + DAY, decision="keep", reason=HOSTILE)
+
+
+def _said(services: dict[str, Service]) -> None:
+    """By customers and a team, with a number, with words, with both; in the quarter and in the one before."""
+    gita = _named("Gita", is_superuser=True)
+    for day, (giver, satisfaction, text, name) in enumerate(
+        (
+            ("customer", 2, HOSTILE, "Cards"), ("customer", 4, "", "Cards"), ("team", None, "The runbook is old.", "Mail"),
+            ("stakeholder", 5, "Told in time.", "Mail"), ("customer", 1, "عربي", "Mail"),
+        )
+    ):  # fmt: skip
+        given = Given(giver, (BEGINS + day * DAY).date(), "survey", satisfaction, text, None, services[name])
+        record(given, actor=gita, now=BEGINS + 60 * DAY)
+    before = Given("customer", date(2025, 11, 3), "call", 3, "", None, services["Cards"])
+    record(before, actor=gita, now=BEGINS)
 
 
 def _signed() -> QuarterlyReview:
