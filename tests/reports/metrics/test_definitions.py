@@ -11,6 +11,7 @@ from reports.metrics import definitions
 from reports.metrics.facts import NegativeDuration, moves_between_known_groups
 from reports.packs.learning import MEASURES as LEARNED
 from reports.packs.published import as_markdown
+from reports.packs.satisfaction import MEASURES as HEARD
 from reports.patterns.measures import MEASURES as PATTERNS
 from tests.factories.reports import fact, small_quarter
 
@@ -104,12 +105,13 @@ def test_the_documentation_says_what_the_code_says() -> None:
 def test_every_room_that_counts_publishes_each_of_its_figures_once() -> None:
     lines = as_markdown().splitlines()
     parts = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
-    assert parts[-7:] == [
-        "Dashboards", "Conformance", "Signs of role confusion", "What stands out", "Learning", "Accountability of persons", "Accountability of teams",
+    assert parts[-8:] == [
+        "Dashboards", "Conformance", "Signs of role confusion", "What stands out", "Learning", "Feedback", "Accountability of persons",
+        "Accountability of teams",
     ]  # fmt: skip
     wanted = [
         *(rule.__name__ for rule in RULES.values()), *(each.of.__name__ for each in PATTERNS), *(function.__name__ for function, _, _ in LEARNED),
-        *(function.__name__ for function, _, _ in OF_PERSONS), *(each.name for each in OF_TEAMS),
+        *(function.__name__ for function, _, _ in HEARD), *(function.__name__ for function, _, _ in OF_PERSONS), *(each.name for each in OF_TEAMS),
     ]  # fmt: skip
     named = [line.split("`")[1] for line in lines if line.startswith("`")]
     assert named[-len(wanted) :] == sorted(wanted, key=named[-len(wanted) :].index)
