@@ -162,7 +162,12 @@ class BehindView(View):
 
 def asked_for(request: HttpRequest, now: datetime, scope: Scope, dashboard: Dashboard | None) -> Asked:
     """What the query string asks for; without a word, the running quarter of everything, or of the first part that the reader sees."""
-    quarter = _quarter(request.GET.get("quarter", ""), now)
+    named = request.GET.get("quarter", "").strip()
+    quarter = _quarter(named, now)
+    if named and named.upper() != str(quarter):
+        messages.warning(
+            request, f"'{named[:40]}' is no quarter that can be shown; write the year and Q1 to Q4, such as 2016Q1. This is {quarter}."
+        )
     by = request.GET.get("by", "")
     by = (
         by

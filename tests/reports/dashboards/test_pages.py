@@ -167,6 +167,14 @@ def test_what_cannot_be_meant_shows_nothing_and_breaks_nothing(asked: dict[str, 
     assert "<script>" not in answer.content.decode().partition("</head>")[2].replace("<script src", "")
 
 
+@pytest.mark.parametrize("named", ["2026Q5", "２０２６Q1", "0001Q1", "nonsense"])
+def test_a_quarter_that_is_none_is_said_and_not_answered_with_another_in_silence(named: str, quarter: datetime) -> None:
+    client = signed_in("compliance")
+    assert f"'{named}' is no quarter that can be shown" in text(client.get(PAGE, {"quarter": named}))
+    for meant in ({}, {"quarter": "2016q1"}, Q1):
+        assert "is no quarter" not in text(client.get(PAGE, meant))
+
+
 @pytest.mark.parametrize(
     "asked", [{}, {"figure": "x"}, {"figure": "windows.missed", "level": "-1"}, {"figure": "incidents_opened", "page": "x"}]
 )
