@@ -62,7 +62,7 @@ class ChangeRequestAdmin(GovernedAdmin):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("number", "title", "kind", "services")}),
-        ("When it is to happen", {"fields": (("planned_start", "planned_end"),)}),
+        ("When it is to happen", {"fields": ("planned_start", "planned_end")}),
     )
     autocomplete_fields = ("services",)
     actions = None

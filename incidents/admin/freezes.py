@@ -109,7 +109,7 @@ class ChangeFreezeAdmin(GovernedAdmin):
     actions = None
     fieldsets = (
         ("What is frozen", {"fields": ("covers", "services", "unit")}),
-        ("When", {"fields": (("begins_at", "ends_at"), "incident")}),
+        ("When", {"fields": ("begins_at", "ends_at", "incident")}),
         ("Why", {"fields": ("reason",)}),
     )
     autocomplete_fields = ("services", "incident")

@@ -127,3 +127,7 @@ LEARNED = {
     "lessons": "A change on a Friday evening needs somebody who watches it. Alerts at night go over a channel that rings.",
 }
 ACTION = "Alerts of severity 1 and 2 ring at night"
+# What began although changes were frozen, why, and who said that it could not wait.
+CHANGE = "Send the traffic over the second data centre"
+CHANGE_SAID = "Customers were waiting, and the commander was on the line."
+CHANGE_APPROVED = "It is the fix: without it the queue goes on growing."

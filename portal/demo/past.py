@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from audit.events.services import act
+from incidents.changes import services as changes
+from incidents.changes.following import follow_escalations
 from incidents.escalation import services as escalation
 from incidents.escalation.engine import run_cycle
 from incidents.handoffs import services as hand_offs
 from incidents.lifecycle import services as lifecycle
-from incidents.models import EscalationRun, EscalationStep, Incident, PostMortem, PostMortemAction
+from incidents.models import ChangeRequest, EscalationRun, EscalationStep, Incident, PostMortem, PostMortemAction
 from incidents.postmortems import services as post_mortems
 from policies.decisions.severity import Reading
 from policies.models import Service, Team
@@ -28,6 +30,8 @@ from .phone import Phones, serve
 INCIDENTS = 36
 # Every so manieth found nobody quick enough, and went up to level 3.
 SELDOM = 9
+# From there on changes are frozen.
+FROZEN_FROM = 3
 # The same past at every seed.
 RANDOM_SEED = 20260101
 
@@ -84,13 +88,29 @@ def _one(
     _other_tracks_answer(incident, acknowledged + timedelta(minutes=dice.choice([2, 9, 14])))
     noted = acknowledged + timedelta(minutes=6)
     lifecycle.add_note(incident, actor=responder, now=noted, text="Looking at the dashboards; started with the last change.")
+    if slow:
+        _changed(incident, noted + timedelta(minutes=1), people)
     if dice.random() < 0.35:
         responder = _hand_over(incident, responder, noted + timedelta(minutes=3))
     solved = noted + timedelta(minutes=dice.choice([18, 35, 50, 75, 130, 200]))
     escalation.resolve(incident, actor=responder, now=solved, reason="Rolled back and verified with a test transaction.")
+    follow_escalations(now=solved + timedelta(minutes=1), from_level=FROZEN_FROM)
     if dice.random() < 0.8:
         lifecycle.close(incident, actor=commander, now=solved + timedelta(hours=20), reason="Confirmed by the caller.")
     return solved
+
+
+def _changed(incident: Incident, now: datetime, people: dict[str, User]) -> None:
+    """Changes are frozen for it, and one begins all the same: every other time nobody was asked first."""
+    follow_escalations(now=now, from_level=FROZEN_FROM)
+    count = ChangeRequest.objects.count()
+    plan = changes.Plan(title=company.CHANGE, kind=ChangeRequest.Kind.NORMAL, services=[incident.service])
+    change = changes.record_change(f"CHG-{2041 + count}", plan, source="demo", actor=people["manager"], now=now, reason="Requested.")
+    if count % 2:
+        changes.approve_emergency(change, actor=people["commander"], now=now, reason=company.CHANGE_APPROVED)
+    began = now + timedelta(minutes=4)
+    changes.begin_change(change, actor=people["manager"], now=began, reason="" if count % 2 else company.CHANGE_SAID)
+    changes.end_change(change, actor=people["manager"], now=began + timedelta(minutes=6))
 
 
 def _learn(now: datetime, people: dict[str, User]) -> None:
