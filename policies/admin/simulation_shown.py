@@ -126,11 +126,11 @@ def _lane(found: Simulation, track: Track, clock: _Clock) -> Row:
 
 
 def _ended(end: End) -> str:
-    """'acknowledged by Ana Ruiz', 'nobody reached', 'nobody reached in time, then acknowledged by Ana Ruiz'."""
+    """'acknowledged by Ana Ruiz', 'nobody reached', 'nobody reached at the last level, though Ana Ruiz acknowledged it' (before or after)."""
     if not end.by:
         return ENDS[end.status]
     if end.status is Status.EXHAUSTED:
-        return f"nobody reached in time, then acknowledged by {end.by}"
+        return f"nobody reached at the last level, though {end.by} acknowledged it"
     return f"alerting again, after {end.by} had it" if end.status in (Status.PAGING, Status.HELD) else f"acknowledged by {end.by}"
 
 
