@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from audit.evidence.runs import State, enqueue, under_way
+from portal.foundation.each_alone import each_alone
 from portal.foundation.errors import PortalError
 from portal.foundation.redaction import one_line
 from reports.packs.models import FrozenFigures, PackRun
@@ -26,15 +27,18 @@ logger = logging.getLogger(__name__)
 
 
 def keep(*, now: datetime) -> int:
-    """One pass over every schedule; how many packs were asked for, schedules paused and messages queued. A second pass finds nothing to do."""
+    """One pass over every schedule; how many packs were asked for, schedules paused and messages queued. A second pass finds nothing to do.
+
+    Raises Unfinished, once everything else is done, for what failed in a way that nobody thought of.
+    """
     done = 0
-    for schedule in _live().order_by("pk"):
-        try:
-            done += _keep_one(schedule, now)
-        except Exception:
-            # One that fails in a way nobody thought of keeps no other from its packs.
-            logger.exception("The schedule of packs %s could not be looked at.", schedule.pk)
-    return done + follow_up(now=now)
+    with each_alone("Schedules of packs") as alone:
+        for schedule in _live().order_by("pk"):
+            with alone(f"schedule {schedule.pk}"):
+                done += _keep_one(schedule, now)
+        with alone("packs under way"):
+            done += follow_up(now=now)
+    return done
 
 
 def follow_up(*, now: datetime) -> int:

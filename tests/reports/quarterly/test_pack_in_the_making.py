@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.foundation import clock
+from portal.foundation.each_alone import Unfinished
 from portal.foundation.errors import InvalidInput
 from reports.models import FinishedPack, PackRun, QuarterlyReview
 from reports.packs import finishing, making
@@ -89,7 +90,8 @@ def test_a_failure_is_told_in_words_stops_no_other_review_and_is_tried_again(
         return whole(frozen, **said)
 
     monkeypatch.setattr(finishing, "finish", full)
-    assert finish_signed(now=SOON) == 1
+    with pytest.raises(Unfinished, match="The disk is full"):
+        finish_signed(now=SOON)
     assert FinishedPack.objects.get().frozen == other.frozen
     for page in pages(review, people[2]):
         assert "The pack was not made: The disk is full. It is tried again every few minutes." in page

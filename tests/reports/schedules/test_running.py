@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.ledger.models import LedgerEvent
 from portal.foundation.access.grants import grant
 from portal.foundation.access.places import SEE, UNIT
+from portal.foundation.each_alone import Unfinished
 from portal.foundation.errors import InvalidInput
 from portal.models import OutboxMessage
 from reports import tasks
@@ -279,7 +280,8 @@ def test_nobody_is_left_untold_of_a_pause_by_a_crash_in_between(cora: Any, queue
 
     with monkeypatch.context() as broken:
         broken.setattr(running, "tell_paused", crashes)
-        assert running.keep(now=DUE) == 0
+        with pytest.raises(Unfinished):
+            running.keep(now=DUE)
     schedule.refresh_from_db()
     assert schedule.is_live
     assert running.keep(now=DUE + MINUTE) == 1
@@ -349,7 +351,8 @@ def test_one_that_cannot_be_looked_at_keeps_no_other_from_its_packs(cora: Any, q
         return found
 
     monkeypatch.setattr(running, "_keep_one", breaks)
-    assert running.keep(now=DUE) == 1
+    with pytest.raises(Unfinished, match=f"Schedules of packs: schedule {first.pk} failed"):
+        running.keep(now=DUE)
     assert ScheduledPack.objects.get().schedule == second
 
 
