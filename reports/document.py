@@ -120,7 +120,7 @@ class Definition:
 class Chapter:
     """What one analysis adds to a report: its sections, its part of the JSON under its key, and the definitions of its figures.
 
-    `summary` goes to the summary of the whole, a paragraph each, for readers with one minute.
+    `summary` goes to the summary of the whole, a paragraph each, for readers with one minute; `opening` stands before everybody's.
     """
 
     key: str
@@ -128,6 +128,7 @@ class Chapter:
     content: Mapping[str, Any] = field(default_factory=dict)
     definitions: tuple[Definition, ...] = ()
     summary: tuple[str, ...] = ()
+    opening: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

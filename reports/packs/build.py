@@ -66,6 +66,7 @@ def build(
         ),
         highlights=highlights_of(metrics, coverage["sla_unknown"]),
         summary=(
+            *(paragraph for each in chapters for paragraph in each.opening),
             *summary_of(quarter, facts, metrics, coverage, progress),
             *(escalations.summary_of(escalated) if escalated and chapter else ()),
             *(sentence for each in chapters for sentence in each.summary),

@@ -70,7 +70,11 @@ def with_chapters(document: ReportDocument, chapters: Sequence[Chapter]) -> Repo
     """The document with `chapters` after its own sections."""
     return replace(
         document,
-        summary=(*document.summary, *(sentence for each in chapters for sentence in each.summary)),
+        summary=(
+            *(paragraph for each in chapters for paragraph in each.opening),
+            *document.summary,
+            *(sentence for each in chapters for sentence in each.summary),
+        ),
         sections=(*document.sections, *(section for each in chapters for section in each.sections)),
         definitions=(*document.definitions, *(definition for each in chapters for definition in each.definitions)),
         content={**document.content, **{each.key: dict(each.content) for each in chapters if each.content}},

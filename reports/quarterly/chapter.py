@@ -51,7 +51,12 @@ def chapter_of_review(review: QuarterlyReview) -> Chapter:
         ],
         "restated": restated_in_words(review),
     }
-    return Chapter(KEY, tuple(section for section in sections if section is not None), content, _definitions(), _in_words(review))
+    return Chapter(KEY, tuple(section for section in sections if section is not None), content, _definitions(), _in_words(review), _opening(review))
+
+
+def _opening(review: QuarterlyReview) -> tuple[str, ...]:
+    """What people wrote about the quarter comes before what its figures say, a paragraph a line."""
+    return tuple(line.strip() for line in review.summary.splitlines() if line.strip())
 
 
 def _in_words(review: QuarterlyReview) -> tuple[str, ...]:
@@ -96,7 +101,8 @@ def _by_title(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _meeting(review: QuarterlyReview) -> Section:
     points = [f"{number}. {point}" for number, point in enumerate(review.agenda.splitlines(), start=1)]
-    paragraphs = (review.summary or "No summary was written.", *((f"Agenda: {'; '.join(points)}.",) if points else ()))
+    said = "Its summary stands first in the report." if review.summary.strip() else "No summary was written."
+    paragraphs = (said, *((f"Agenda: {'; '.join(points)}.",) if points else ()))
     return Section("review_summary", "The review", paragraphs=paragraphs)
 
 

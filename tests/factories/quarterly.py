@@ -71,7 +71,7 @@ def opened(of: BusinessUnit | None = None, *, by: Any = None, now: datetime = AF
 
 def put_up(review: QuarterlyReview, by: Any, *, now: datetime = AFTER) -> QuarterlyReview:
     """With a summary, and up for signature."""
-    write_summary(review, summary="A quiet quarter.", agenda="Findings\nSignatures", actor=by, now=now)
+    write_summary(review, summary="A quiet quarter.\n\n=1+1, as ever. ", agenda="Findings\nSignatures", actor=by, now=now)
     return submit_review(review, actor=by, now=now, reason="All figures were looked at.")
 
 

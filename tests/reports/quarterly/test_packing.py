@@ -59,6 +59,7 @@ def test_only_a_signed_review_gets_its_pack_once_with_its_chapter_in_every_forma
     files = {file.name.rpartition(".")[2]: file for file in PackFile.objects.all()}
     assert len(files) >= len(FORMATS) - 1
     told = json.loads(content_of(files["json"]))
+    assert told["summary"][:2] == ["A quiet quarter.", "=1+1, as ever."], "what people wrote stands before what the figures say"
     assert told["review"]["manifest_sha256"] == review.sha256
     assert [each["as"] for each in told["review"]["signatures"]] == ["Compliance", "Manager or owner", "Risk committee"]
     assert told["review"]["findings"][0]["title"] == HOSTILE
