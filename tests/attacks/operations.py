@@ -56,7 +56,6 @@ def _argument(path: str, name: str, things: dict[str, dict[str, Any]], place: st
     kinds = {
         "hand-offs": "incidents.handoff",
         "feedback": "incidents.feedback",
-        "feedback": "incidents.feedback",
         "exports": "audit.evidenceexport",
         # What only services write, of which there is none here.
         "log-reviews": "audit.reviewperiod",
