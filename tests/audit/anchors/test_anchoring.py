@@ -144,7 +144,7 @@ def threads() -> Iterator[Callable[[], Anchoring]]:
         one.end()
     for thread in threading.enumerate():
         if thread.name.startswith("anchor "):
-            thread.join(timeout=5)
+            thread.join(timeout=60)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -49,7 +49,7 @@ def listening(trust: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[b
         thread.start()
         yield server.getsockname()[1], heard
         server.shutdown(socket.SHUT_RDWR)
-    thread.join(timeout=5)
+    thread.join(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def test_a_receiver_that_resets_the_connection_is_noticed(note: str, now: dateti
         thread.start()
         with pytest.raises(AnchorFailed, match="cannot be reached"):
             syslog.show(parse(f"syslog+tcp://127.0.0.1:{server.getsockname()[1]}"), note, previous=None, now=now)
-        thread.join(timeout=5)
+        thread.join(timeout=60)
 
 
 def test_what_could_end_a_value_is_escaped(note: str, now: datetime) -> None:

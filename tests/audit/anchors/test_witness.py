@@ -33,7 +33,7 @@ def forged(checkpoint: LedgerCheckpoint, root: bytes = bytes(32)) -> str:
 
 
 def posted(address: str, body: bytes, path: str = "/add-checkpoint", **headers: str) -> tuple[int, str, str]:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     connection.request("POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
     return answer.status, answer.headers.get_content_type(), answer.read().decode()

@@ -28,7 +28,7 @@ console.log(JSON.stringify(rows.map(([key, message, signature]) => [v.ed25519Slo
 
 
 def run(*words: str, **said: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(NODE), *words], capture_output=True, text=True, timeout=60, check=False, **said)
+    return subprocess.run([str(NODE), *words], capture_output=True, text=True, timeout=300, check=False, **said)
 
 
 @pytest.mark.parametrize("number", range(len(LEDGERS) + 1))

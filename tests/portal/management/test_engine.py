@@ -48,7 +48,7 @@ def test_a_database_that_is_away_costs_one_line_and_a_signal_stops_it_cleanly(en
     time.sleep(0.5)
     engine.send_signal(number)
     rest = engine.stderr.read().splitlines()
-    assert engine.wait(10) == 0
+    assert engine.wait(60) == 0
     assert "The engine looks every 1 s" in said[0]
     assert "The database cannot be reached (OperationalError)" in said[1]
     assert [line.split(": ", 1)[1] for line in rest] == ["The engine has stopped."]

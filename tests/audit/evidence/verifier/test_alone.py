@@ -31,7 +31,7 @@ def test_it_runs_without_site_packages_environment_or_other_files(bundle: Path) 
     copy = bundle.with_name("verify.py")
     copy.write_text(SOURCE)
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(copy), bundle.name], cwd=bundle.parent, env={}, capture_output=True, text=True, timeout=60
+        [sys.executable, "-I", "-S", str(copy), bundle.name], cwd=bundle.parent, env={}, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("SOUND: ")
@@ -40,7 +40,7 @@ def test_it_runs_without_site_packages_environment_or_other_files(bundle: Path) 
 def test_its_exit_status_is_that_of_the_verdict(bundle: Path) -> None:
     bundle.write_bytes(bundle.read_bytes()[:-1])
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(FILE), str(bundle)], env={"LC_ALL": "C"}, capture_output=True, text=True, timeout=60
+        [sys.executable, "-I", "-S", str(FILE), str(bundle)], env={"LC_ALL": "C"}, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stdout.split(":")[0], done.stderr) == (2, "INCOMPLETE", "")
 

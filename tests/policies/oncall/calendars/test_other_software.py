@@ -54,7 +54,7 @@ def radicale(tmp_path: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/"
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=300)
 
 
 def wait_for(port: int, process: Any) -> None:
@@ -122,7 +122,7 @@ def test_what_browsers_read_with_is_told_the_same_instants(tmp_path: Path, now: 
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         pytest.skip("node and npm are not on this machine.")
-    got = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", ICAL_JS], cwd=tmp_path, capture_output=True, timeout=120)
+    got = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", ICAL_JS], cwd=tmp_path, capture_output=True, timeout=300)
     if got.returncode:
         pytest.skip("ical.js could not be fetched from npm's registry.")
     schedule = three_people()
@@ -131,7 +131,7 @@ def test_what_browsers_read_with_is_told_the_same_instants(tmp_path: Path, now: 
     text = schedule_text(schedule, now)
     (tmp_path / "feed.ics").write_bytes(text.encode())
     (tmp_path / "reads.mjs").write_text(READS)
-    run = subprocess.run([node, "reads.mjs", "feed.ics"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    run = subprocess.run([node, "reads.mjs", "feed.ics"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
     read = {(uid, title, starts, ends, why) for uid, title, starts, ends, why in json.loads(run.stdout)}
     events = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert read == {
