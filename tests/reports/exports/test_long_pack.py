@@ -19,7 +19,9 @@ TITLES = tuple(f"What happened in Unit {place:02d}" for place in range(UNITS))
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> pypdf.PdfReader:
-    return pypdf.PdfReader(as_pdf.write(long_document(), tmp_path_factory.mktemp("long"))[0])
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(as_pdf, "LONGEST_SECONDS", 1_200)
+        return pypdf.PdfReader(as_pdf.write(long_document(), tmp_path_factory.mktemp("long"))[0])
 
 
 def text_on(paper: pypdf.PdfReader, number: int) -> str:
