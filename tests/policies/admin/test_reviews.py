@@ -156,7 +156,7 @@ def test_a_training_is_recorded_by_somebody_else(client: Client, version: Policy
     mara, ana = person("Mara", roles=("manager",)), person("Ana Ruiz")
     client.force_login(mara)
     given = {
-        "policy": version.policy.pk, "person": ana.pk, "course": "Basics", "trained_on": "2026-02-01", "expires_on": "2031-02-01",
+        "policy": version.policy.pk, "person": ana.pk, "course": "Basics", "trained_on": "2026-02-01", "expires_on": "2099-02-01",
         "why": "Attended",
     }  # fmt: skip
     own = client.post("/admin/policies/trainingrecord/add/", {**given, "person": mara.pk})
