@@ -17,7 +17,7 @@ DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "policies-as-data.md"
 @pytest.mark.django_db
 def test_the_example_becomes_a_draft_that_can_be_submitted(now: Any) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
-    make.policy(make.service("Card payments", key="card-payments"), name="Card payments")
+    make.policy(make.service("Card payments", key="card-payments"), name="Card payments escalation")
     tom, ana = (person(name, username=name) for name in ("tom", "ana"))
     contact(tom)
     contact(ana)
