@@ -51,7 +51,9 @@ def chapter_of_review(review: QuarterlyReview) -> Chapter:
         ],
         "restated": restated_in_words(review),
     }
-    return Chapter(KEY, tuple(section for section in sections if section is not None), content, _definitions(), _in_words(review), _opening(review))
+    return Chapter(
+        KEY, tuple(section for section in sections if section is not None), content, _definitions(), _in_words(review), _opening(review)
+    )
 
 
 def _opening(review: QuarterlyReview) -> tuple[str, ...]:
