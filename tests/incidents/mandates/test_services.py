@@ -43,7 +43,7 @@ def scene() -> Any:
                 owner=self.owner,
                 mandates="suspend_processes, mobilise_resources",
                 mandate_limits="Not the ledger.",
-                mandate_until=date(2026, 12, 31),
+                mandate_until=date(2098, 12, 31),
             )
             approve(version, now=NOW - timedelta(days=1))
             self.incident: Incident = incident(NOW, service=self.service)
@@ -92,7 +92,7 @@ def test_who_does_not_hold_it_cannot_use_it(scene: Any, mandate: str) -> None:
 
 
 def test_a_mandate_past_its_last_day_counts_no_more(scene: Any) -> None:
-    late = datetime(2027, 1, 1, 0, 30, tzinfo=UTC)
+    late = datetime(2099, 1, 1, 0, 30, tzinfo=UTC)
     with pytest.raises(NotAllowed):
         scene.use(now=late, until=late + timedelta(hours=1))
 
