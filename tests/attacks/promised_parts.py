@@ -83,6 +83,7 @@ policies.trainingrecord      +=  MO   policy person course trained_on expires_on
 portal.contactpoint          +=  D    person label channel address order active why anyway
 portal.user                  +=  D    username display_name email time_zone manager skills languages is_active groups is_staff why
 portal.user                  +=  *    username display_name email time_zone manager skills languages is_active groups is_staff is_superuser why
+reports.packschedule         +   O    name unit which figures formats rhythm days hour roles tell_unit why
 """
 
 # Kinds that are added or changed by forms of their own, which are no row's: what they take is what their service takes, and each has its tests.

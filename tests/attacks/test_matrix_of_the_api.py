@@ -119,7 +119,7 @@ def _works(actor: str, works: bool, label: str) -> bool:
 
 def _looks(actor: str, path: str, label: str) -> bool:
     """What a grant shows, but for the rules of a service, which are for those who see policies."""
-    shown = label in ("incidents.handoff", "incidents.incident", "policies.service") and not path.endswith("/rules/")
+    shown = label in ("incidents.feedback", "incidents.handoff", "incidents.incident", "policies.service") and not path.endswith("/rules/")
     return actor == AUDITS_UNIT or (actor in GRANTED and shown)
 
 

@@ -119,7 +119,10 @@ Of = Callable[[dict[str, Any]], Any]
 GIVEN: dict[str, dict[str, Of]] = {
     "policies.escalationpolicy": {"scope": lambda known: "service", "service": lambda known: known["policies.service"]},
     "policies.knowledgeduty": {"person": lambda known: known["portal.user"]},
-    "incidents.feedback": {"settlement": lambda known: "", "withdrawal": lambda known: ""},
+    "incidents.feedback": {
+        "incident": lambda known: known["incidents.incident"],
+        **dict.fromkeys(("settlement", "withdrawal"), lambda known: ""),
+    },
     "incidents.handoff": {"track": lambda known: "technical", "receiver": lambda known: known["of"]},
     "incidents.importrun": {"report": lambda known: report_of(Plan(SERVICENOW_LOG, Intake("log.csv", [], []), 1))},
     "incidents.impactreading": {"incident": lambda known: known["incidents.incident"]},
