@@ -35,6 +35,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PolicySeverityEnum": "policies.api.v1.contents.SEVERITIES",
         "TrackEnum": "policies.api.v1.simulations.TRACKS",
+        "ChangeKindEnum": "incidents.models.ChangeRequest.Kind",
         "AbsenceKindEnum": "policies.models.DutyAbsence.Kind",
         "ReviewStateEnum": "audit.api.v1.review_answers.STATES",
         "ReviewFindingStateEnum": "audit.api.v1.review_answers.FINDING_STATES",

@@ -43,7 +43,7 @@ class Keys(serializers.ListField):
         super().__init__(max_length=MOST_SERVICES, help_text="The keys of the services that it touches.", **kwargs)
 
 
-class ChangeInput(StrictSerializer):
+class ChangeRequestInput(StrictSerializer):
     """A change as its tool knows it."""
 
     number = Text(max_length=60, help_text="Its number there, which is its own here, too.")
@@ -57,7 +57,7 @@ class ChangeInput(StrictSerializer):
     )
 
 
-class ChangePatch(StrictSerializer):
+class ChangeRequestPatch(StrictSerializer):
     """What is known otherwise, until it begins. What is left out stays as it is."""
 
     title = Text(max_length=checks.LONGEST_TITLE, required=False)
@@ -81,7 +81,7 @@ class ApprovalInput(StrictSerializer):
     reason = Text(max_length=checks.LONGEST_REASON)
 
 
-class ChangeOutput(serializers.Serializer):
+class ChangeRequestOutput(serializers.Serializer):
     """A change: what it touches, when it was to happen and when it did."""
 
     number = serializers.CharField()
@@ -156,28 +156,28 @@ class Changes(viewsets.GenericViewSet):
     lookup_field = "number"
     lookup_value_regex = r"[A-Za-z0-9_.-]{1,60}"
     queryset = ChangeRequest.objects.none()
-    serializer_class = ChangeOutput
+    serializer_class = ChangeRequestOutput
     filterset_class = ChangeFilter
 
     def get_queryset(self) -> Any:
         return changes_for(self.request.user).order_by("-pk")
 
-    @extend_schema(responses={200: ChangeOutput(many=True), **LISTED})
+    @extend_schema(responses={200: ChangeRequestOutput(many=True), **LISTED})
     def list(self, request: Request) -> Response:
         """Those recorded last first, fifty a page."""
         _refuse_unknown(request, ChangeFilter.base_filters, {"page", "page_size"})
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(ChangeOutput(page, many=True).data)
+        return self.get_paginated_response(ChangeRequestOutput(page, many=True).data)
 
-    @extend_schema(responses={200: ChangeOutput, **FOUND})
+    @extend_schema(responses={200: ChangeRequestOutput, **FOUND})
     def retrieve(self, request: Request, number: str) -> Response:
         """One change."""
         return self._told(number)
 
-    @extend_schema(request=ChangeInput, parameters=[REPEATABLE], responses={201: ChangeOutput, **PROBLEMS})
+    @extend_schema(request=ChangeRequestInput, parameters=[REPEATABLE], responses={201: ChangeRequestOutput, **PROBLEMS})
     def create(self, request: Request) -> Response:
         """Records a change under its number. Whoever records it is its requester, who does not approve it as an emergency."""
-        now, data = clock.now(), read(ChangeInput, request.data)
+        now, data = clock.now(), read(ChangeRequestInput, request.data)
 
         def do() -> Response:
             require(request.user, services.ADD, to="record changes")
@@ -190,10 +190,10 @@ class Changes(viewsets.GenericViewSet):
 
         return repeats.once(request, now, do)
 
-    @extend_schema(request=ChangePatch, parameters=[REPEATABLE], responses={200: ChangeOutput, **PROBLEMS})
+    @extend_schema(request=ChangeRequestPatch, parameters=[REPEATABLE], responses={200: ChangeRequestOutput, **PROBLEMS})
     def partial_update(self, request: Request, number: str) -> Response:
         """What is known of it otherwise, for a reason, until it begins."""
-        now, data = clock.now(), read(ChangePatch, request.data)
+        now, data = clock.now(), read(ChangeRequestPatch, request.data)
         reason = data.pop("reason")
 
         def do(change: ChangeRequest) -> None:
@@ -204,19 +204,19 @@ class Changes(viewsets.GenericViewSet):
 
         return self._verb(request, number, do)
 
-    @extend_schema(request=HappenedInput, parameters=[REPEATABLE], responses={200: ChangeOutput, **PROBLEMS})
+    @extend_schema(request=HappenedInput, parameters=[REPEATABLE], responses={200: ChangeRequestOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])
     def begin(self, request: Request, number: str) -> Response:
         """It began. What happened is recorded, frozen or not; the time stays."""
         return self._happened(request, number, services.begin_change)
 
-    @extend_schema(request=HappenedInput, parameters=[REPEATABLE], responses={200: ChangeOutput, **PROBLEMS})
+    @extend_schema(request=HappenedInput, parameters=[REPEATABLE], responses={200: ChangeRequestOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])
     def end(self, request: Request, number: str) -> Response:
         """It is over, done or backed out; the time stays."""
         return self._happened(request, number, services.end_change)
 
-    @extend_schema(request=ApprovalInput, parameters=[REPEATABLE], responses={200: ChangeOutput, **PROBLEMS})
+    @extend_schema(request=ApprovalInput, parameters=[REPEATABLE], responses={200: ChangeRequestOutput, **PROBLEMS})
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, number: str) -> Response:
         """The caller, who is somebody else than its requester, says that it cannot wait: it may begin during a freeze."""
@@ -239,7 +239,7 @@ class Changes(viewsets.GenericViewSet):
         return repeats.once(request, clock.now(), told)
 
     def _told(self, number: str, status: int = 200) -> Response:
-        return Response(ChangeOutput(get_object_or_404(self.get_queryset(), number=number)).data, status=status)
+        return Response(ChangeRequestOutput(get_object_or_404(self.get_queryset(), number=number)).data, status=status)
 
 
 class ChangeFreezesDoor(APIView):
