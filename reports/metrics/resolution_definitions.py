@@ -41,8 +41,8 @@ def time_to_resolve(given: Incidents) -> dict[str, Any]:
 def frequency(given: Incidents, start: datetime, end: datetime) -> dict[str, Any]:
     """Incidents opened a day and a week: those opened in the period, divided by its days and by a seventh of them, rounded to 3 decimals.
 
-    Of a period that is still running only the days count that have begun by the last event in the data. The busiest day is by UTC, the
-    first of several that are equal; not given without incidents. Drills are left out.
+    Only the days count that have begun by the last event about these incidents, so that neither a period that still runs nor data that end
+    early make it smaller. The busiest day is by UTC, the first of several that are equal; not given without incidents. Drills are left out.
     """
     first, last = microseconds(start), microseconds(end)
     days = max(1, -(-(min(last, max(given.known_until, first)) - first) // DAY))
