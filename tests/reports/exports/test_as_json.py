@@ -5,13 +5,13 @@ from pathlib import Path
 
 from reports.exports import as_json
 from tests.reports.exports.hostile import TEXTS, hostile_document
-from tests.reports.golden import FOLDER, small_document
+from tests.reports.golden import ANEW, golden, small_document
 
 
 def test_the_small_quarter_gives_the_golden_pack_byte_for_byte(tmp_path: Path) -> None:
     [path] = as_json.write(small_document(), tmp_path)
     assert path.name == "pack-2016Q1.json"
-    assert path.read_bytes() == (FOLDER / path.name).read_bytes(), "look at the difference, then: python -m tests.reports.golden"
+    assert path.read_bytes() == golden(path.name), ANEW
 
 
 def test_keys_are_sorted_and_the_file_ends_with_a_line_break(tmp_path: Path) -> None:
