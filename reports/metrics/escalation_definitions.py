@@ -129,7 +129,8 @@ def windows(given: Escalations) -> dict[str, Any]:
 
 
 def premature(given: Escalations) -> dict[str, Any]:
-    """Escalated incidents that were resolved without anybody of a higher level having done anything about them; share of those escalated.
+    """Runs that were escalated and resolved without anybody of a higher level having done anything; share of those escalated. A reopened incident has
+    a run each time.
 
     Doing something: acknowledging, taking over, accepting, moving the escalation, a note or a change of state, after having been alerted.
     """
