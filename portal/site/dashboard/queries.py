@@ -4,13 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, When
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 
 from incidents.escalation.queries import engine_health
-from incidents.lifecycle.states import OPEN_STATES
 from incidents.models import EscalationRun, ImportRun, Incident
-from policies.models import OnCallSchedule, PolicyVersion, Service
+from policies.models import OnCallSchedule, PolicyVersion
 from policies.oncall.who import on_call_of_schedules
 from portal.foundation.access.checks import may_somewhere, visible_to
 from portal.foundation.database_guards import missing
@@ -35,11 +34,10 @@ from .mine import (
 )
 from .quarterly import pack_of_the_review, quarterly_actions, quarterly_for_me, quarterly_progress
 from .rights import duties_that_meet, roles_taken_to_review
+from .status import LIVE, status_of_services
 
 ROWS = 8
-LIVE_ORIGINS = [origin for origin in Incident.Origin.values if origin not in {Incident.Origin.IMPORTED, Incident.Origin.DRILL}]
 GRAVE = {"SEV1", "SEV2"}
-LIVE = Q(state__in=OPEN_STATES, origin__in=LIVE_ORIGINS)
 
 
 def cards_for(user: User, now: datetime) -> list[Card]:
@@ -216,18 +214,6 @@ def health(user: User, now: datetime) -> Card:
     ]
     rows += [Row(f"The database's guard {name} is missing or was changed; run the migrations again", action="") for name in missing()]
     return Card("health", "Health", "", tuple(rows), loud=not engine.ok)
-
-
-def status_of_services(user: User, now: datetime) -> Card:
-    """For stakeholders, in plain words: no names, no diagnostics."""
-    live = Q(incidents__state__in=OPEN_STATES, incidents__origin__in=LIVE_ORIGINS)
-    seen = visible_to(user, Service.objects.filter(origin="portal"), "policies.view_service")
-    services = seen.annotate(live=Count("incidents", filter=live)).order_by("-live", "name")
-    rows = tuple(
-        Row(f"{service.name}: {'working normally' if not service.live else 'an incident is being worked on'}", action="")
-        for service in services[:50]
-    )
-    return Card("status", "Status of services", "No service has been entered yet.", rows)
 
 
 def _incident_card(key: str, title: str, empty: str, incidents: Any, *, takes: bool = False) -> Card:

@@ -1,6 +1,6 @@
 """The index is a work list for whoever signed in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from incidents.escalation.engine import run_cycle
+from incidents.escalation.services import acknowledge, resolve
+from incidents.lifecycle.services import reopen
 from incidents.models import EscalationRun, Incident
 from portal.foundation.access.grants import grant
 from portal.foundation.access.roles import ROLES
@@ -84,7 +86,48 @@ def test_a_stakeholder_sees_states_and_no_incident(now: datetime) -> None:
     incident(now, service=shop, title="Secret diagnosis")
     grace = person("Grace", roles=("stakeholder",))
     assert titles(grace, now) == ["Status of services"]
-    assert rows(grace, now, "status") == ["Shop: an incident is being worked on"]
+    assert rows(grace, now, "status") == ["Shop: an incident is reported, and nobody has taken it yet"]
+
+
+def test_the_status_says_how_far_an_incident_has_come_and_nobodys_name(now: datetime) -> None:
+    shop, bank, ana, grace = (
+        rules.service("Shop"),
+        service("Bank"),
+        person("Ana", roles=("responder",)),
+        person("Grace", roles=("stakeholder",)),
+    )
+    contact(ana)
+    rules.in_force(shop, [ana], now=now)
+    down = incident(now, service=shop)
+    run_cycle(now=now)
+    seen = lambda: rows(grace, now, "status")  # noqa: E731
+    assert seen() == ["Shop: an incident is reported, and somebody is being called", "Bank: working normally"]
+    acknowledge(down, actor=ana, now=now)
+    assert seen() == ["Shop: an incident is acknowledged and being worked on", "Bank: working normally"]
+    Incident.objects.update(state="on_hold")
+    assert seen()[0] == "Shop: an incident is on hold"
+    incident(now, service=bank)
+    many_incidents(2, now, bank, state="in_progress", acknowledged_at=now)
+    assert seen()[0] == "Bank: incidents: 1 reported, and nobody has taken it yet; 2 acknowledged and being worked on"
+
+
+def test_while_people_are_called_again_the_status_does_not_say_that_somebody_works_on_it(now: datetime) -> None:
+    shop, ana, grace = rules.service("Shop"), person("Ana", roles=("responder",)), person("Grace", roles=("stakeholder",))
+    contact(ana)
+    rules.in_force(shop, [ana], now=now)
+    down = acknowledge(incident(now, service=shop), actor=ana, now=now)
+    down, later = resolve(down, actor=ana, now=now, reason="Restarted."), now + timedelta(hours=1)
+    reopen(down, actor=ana, now=later, reason="It is back.")
+    run_cycle(now=later)
+    assert rows(grace, later, "status") == ["Shop: an incident is reported, and somebody is being called"]
+
+
+def test_an_escalation_that_reached_nobody_is_no_call(now: datetime) -> None:
+    shop, grace = rules.service("Shop"), person("Grace", roles=("stakeholder",))
+    rules.in_force(shop, [person("No phone")], now=now)
+    incident(now, service=shop)
+    run_cycle(now=now)
+    assert rows(grace, now, "status") == ["Shop: an incident is reported, and nobody has taken it yet"]
 
 
 def test_who_was_granted_one_service_sees_its_incidents_only(now: datetime) -> None:
