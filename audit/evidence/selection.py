@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 
 from portal.foundation.errors import InvalidInput
 
@@ -48,10 +49,11 @@ class Selection:
     def either_in_sql(self) -> list[tuple[str, list[Any]]]:
         """The same as two conditions of which one has to hold, each with an index of its own: what was asked for, and what is always there."""
         parts: list[tuple[str, list[Any]]] = [("1=1", [])]
+        # SQLite compares times as text: in another form the first instant fell out, the last came in, and other zones were hours off.
         if self.since:
-            parts.append(("e.recorded_at >= %s", [self.since]))
+            parts.append(("e.recorded_at >= %s", [connection.ops.adapt_datetimefield_value(self.since)]))
         if self.until:
-            parts.append(("e.recorded_at < %s", [self.until]))
+            parts.append(("e.recorded_at < %s", [connection.ops.adapt_datetimefield_value(self.until)]))
         if self.model:
             either = " OR ".join(["(e.object_model = %s AND e.object_pk = %s)"] * len(self.objects))
             parts.append((f"({either})", [value for one in self.objects for value in one]))

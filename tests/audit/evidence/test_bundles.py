@@ -2,10 +2,11 @@
 
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from audit.events.stories import parsed
 from audit.evidence import bundles
 from audit.evidence.bundles import Bundle, export_evidence
 from audit.evidence.checking import verify_ledger
+from audit.evidence.estimates import estimate
 from audit.evidence.proofs import prove
 from audit.evidence.selection import Selection, object_named
 from audit.evidence.verifier import verify
@@ -98,6 +100,24 @@ def test_a_bundle_of_a_time_leaves_the_rest_out(tmp_path: Path, capsys: Any) -> 
     happen(4)
     path, bundle = export(tmp_path, Selection(since=begun, until=begun + timedelta(hours=1)))
     assert (verdict(path, capsys)["status"], bundle.entries) == (0, 5)
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("fraction", [0, 500_000])
+def test_a_time_begins_with_its_first_instant_and_ends_before_its_last_in_any_zone(zone: str, fraction: int, tmp_path: Path) -> None:
+    since = datetime(2027, 1, 1, microsecond=fraction, tzinfo=UTC)
+    until, moment = since + timedelta(hours=1), timedelta(microseconds=1)
+    for at in (since - moment, since, until - moment, until):
+        with act("thing.done", actor=None, now=at, why=at.isoformat()):
+            pass
+    of_the_time = Selection(since=since.astimezone(ZoneInfo(zone)), until=until.astimezone(ZoneInfo(zone)))
+    seal(clock.now())
+    assert estimate(of_the_time).entries == 2
+    path, bundle = export(tmp_path, of_the_time)
+    kept = [json.loads(line) for line in zipfile.ZipFile(path).read("entries.jsonl").splitlines() if line.startswith(b"{")]
+    told = [entry["why"] for entry in kept if entry["type"] == "thing.done"]
+    assert (told, bundle.entries) == ([since.isoformat(), (until - moment).isoformat()], 3)
 
 
 @pytest.mark.usefixtures("sealed")
