@@ -5,7 +5,6 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from reports.metrics.levels import NEVER
 from reports.packs.quarters import Quarter
 
 from .behind import picked
@@ -23,6 +22,6 @@ def figures_asked(days: Iterable[tuple[date, bytes]], selection: Selection, plac
         given = picked((columns for _, columns in own), selection, places)
         if len(given.columns.keys):
             start = microseconds(quarter.start)
-            columns = with_facts(given.columns, given.told, places).known_until(start)
-            found[str(quarter)] = figures_of(columns, quarter, start if given.seen_until == NEVER else given.seen_until)
+            columns = with_facts(given.columns, given.told, places).known_until(given.seen_until, start)
+            found[str(quarter)] = figures_of(columns, quarter)
     return found

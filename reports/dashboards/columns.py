@@ -19,7 +19,7 @@ from reports.metrics.escalation_definitions import Escalations
 from reports.metrics.facts import IncidentFact
 from reports.metrics.levels import NEVER, Truth, Visits, Whole
 
-from .places import FORMAT, NOWHERE, Places
+from .places import COUNTED, FORMAT, NOWHERE, Places
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -38,8 +38,8 @@ _WIDTHS: tuple[type[np.unsignedinteger[Any]], ...] = (np.uint8, np.uint16, np.ui
 
 
 def form_of_columns() -> str:
-    """The same as long as packed facts can be read; it begins with the format."""
-    return f"{NAMES[0]}:{sha256(json.dumps(NAMES).encode()).hexdigest()[:16]}"
+    """The same as long as packed facts can be read and are counted alike; it begins with the numbers of both."""
+    return f"{NAMES[0]}.{COUNTED}:{sha256(json.dumps(NAMES).encode()).hexdigest()[:16]}"
 
 
 class OtherFormat(ValueError):
@@ -80,10 +80,21 @@ class Facts:
         facts = [self.facts[row] for row in np.flatnonzero(chosen).tolist()] if self.facts else []
         return Facts(**{name: getattr(self, name)[chosen] for name in OF_AN_INCIDENT}, facts=facts, escalations=kept)
 
-    def known_until(self, otherwise: int) -> "Facts":
+    @property
+    def hang_on_the_cut_off(self) -> Truth:
+        """Incidents that are still open or have somebody waited for: their times go on until the cut-off."""
+        found = np.asarray(self.resolved_at == NEVER)
+        visits = self.escalations.visits
+        found[self.rows_of_runs[visits.run[visits.left == NEVER]]] = True
+        return found
+
+    def cut_off(self, otherwise: int) -> "Facts":
         """Known up to the last thing told about any of them, `otherwise` up to a moment; both in microseconds."""
-        told_at = int(self.told.max()) if len(self.told) else NEVER
-        return replace(self, escalations=replace(self.escalations, known_until=otherwise if told_at == NEVER else told_at))
+        return self.known_until(int(self.told.max(initial=NEVER)), otherwise)
+
+    def known_until(self, moment: int, otherwise: int) -> "Facts":
+        """Known up to `moment`, or where that is NEVER, up to the other one."""
+        return replace(self, escalations=replace(self.escalations, known_until=otherwise if moment == NEVER else moment))
 
 
 def packed(given: Facts) -> bytes:

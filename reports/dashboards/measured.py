@@ -24,22 +24,23 @@ from .figures import AGAIN, ESCALATIONS, INCIDENTS, LEFT_OUT, RETURNED
 MOST_NAMED = 20
 
 
-def figures_of(given: Facts, quarter: Quarter, seen_until: int, again_by: Sequence[str] = ()) -> dict[str, Any]:
+def figures_of(given: Facts, quarter: Quarter, again_by: Sequence[str] = ()) -> dict[str, Any]:
     """Figure by name, for JSON; `levels` the escalations' by level, `waited` the seconds between alerts and their answers, `again` frequency and
-    recurrence for each of `again_by`, services or components. `seen_until`: the moment up to which days count as begun, in microseconds."""
+    recurrence for each of `again_by`, services or components; `cut_off` the moment up to which `given` is known, in microseconds."""
     whole = given.escalations
     levels = {str(level): whole.of_visits(whole.visits.level == level) for level in np.unique(whole.visits.level).tolist()}
     return {
         "figures": {
             **definitions.measured(definitions.METRICS, given.facts),
             **definitions.measured(definitions.COVERAGE, given.facts),
-            **_of_incidents(given, quarter, seen_until),
+            **_of_incidents(given, quarter),
             **_measured(whole),
         },
         "levels": {level: escalated.of_a_level(part) for level, part in levels.items()},
         "bottleneck": escalated.bottleneck({f"level {level}": part for level, part in levels.items()}),
         "waited": escalated.bottleneck({"": whole})["seconds"],
-        "again": {of: _again(given, of, quarter, seen_until) for of in again_by},
+        "again": {of: _again(given, of, quarter) for of in again_by},
+        "cut_off": whole.known_until,
     }
 
 
@@ -70,23 +71,19 @@ def catalogue() -> list[dict[str, str]]:
     ]
 
 
-def days_begun(given: dict[str, Any]) -> int:
-    """The days that the frequency among these figures counts."""
-    return int(given["figures"]["frequency"]["days"])
-
-
-def days_until(quarter: Quarter, seen_until: int) -> int:
+def days_until(quarter: Quarter, cut_off: int) -> int:
     """The days that a frequency counts."""
     none = np.zeros(0, dtype=np.int64)
-    nothing = Incidents(**dict.fromkeys(COLUMNS, none), known_until=seen_until, names={})
+    nothing = Incidents(**dict.fromkeys(COLUMNS, none), known_until=cut_off, names={})
     return int(resolution.frequency(nothing, quarter.start, quarter.end)["days"])
 
 
-def _of_incidents(given: Facts, quarter: Quarter, seen_until: int) -> dict[str, Any]:
+def _of_incidents(given: Facts, quarter: Quarter) -> dict[str, Any]:
+    incidents = _as_incidents(given)
     return {
         "incidents_by_week": incidents_by_week(given.opened_at, quarter),
-        "time_to_resolve": resolution.time_to_resolve(_as_incidents(given, given.escalations.known_until)),
-        "frequency": resolution.frequency(_as_incidents(given, seen_until), quarter.start, quarter.end),
+        "time_to_resolve": resolution.time_to_resolve(incidents),
+        "frequency": resolution.frequency(incidents, quarter.start, quarter.end),
         **{AGAIN[of]: resolution.recurrence(_back(given, of)) for of in RETURNED},
     }
 
@@ -96,24 +93,24 @@ def _back(given: Facts, of: str) -> resolution.Returns:
     return returning.told(numbers, keys)
 
 
-def _again(given: Facts, of: str, quarter: Quarter, seen_until: int) -> dict[str, Any]:
+def _again(given: Facts, of: str, quarter: Quarter) -> dict[str, Any]:
     """The busiest services or components, each with its frequency and recurrence, and how many there are."""
     back = _back(given, of)
     keys, counts = np.unique(back.of[back.of != 0], return_counts=True)
     rows = []
     for key in keys[np.lexsort((keys, -counts))][:MOST_NAMED].tolist():
         chosen = back.of == key
-        rate = resolution.frequency(_as_incidents(given, seen_until, chosen), quarter.start, quarter.end)
+        rate = resolution.frequency(_as_incidents(given, chosen), quarter.start, quarter.end)
         rows.append({"key": key, "per_week": rate["per_week"], **resolution.recurrence(back.where(chosen))})
     return {"rows": rows, "parts": len(keys)}
 
 
-def _as_incidents(given: Facts, known_until: int, chosen: Truth | slice = slice(None)) -> Incidents:
+def _as_incidents(given: Facts, chosen: Truth | slice = slice(None)) -> Incidents:
     """What times and frequency are told by; of severities, teams and units they ask nothing."""
     keys = given.keys[chosen]
     columns = {**{name: np.zeros(len(keys), dtype=np.int64) for name in COLUMNS}, "key": keys, "service": given.services[chosen]}
     times = {"opened": given.opened_at[chosen], "acknowledged": given.acknowledged_at[chosen], "resolved": given.resolved_at[chosen]}
-    return Incidents(**{**columns, **times}, known_until=known_until, names={})
+    return Incidents(**{**columns, **times}, known_until=given.escalations.known_until, names={})
 
 
 def _measured(part: escalated.Escalations) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from reports.packs.quarters import Quarter
 
 from .changes import changed_since, days_of, marks_now
 from .models import DayFacts, FactsProgress
-from .places import FORMAT, Places
+from .places import COUNTED, FORMAT, Places
 from .queries import places_now
 
 # Whoever died while preparing keeps others from it for so long.
@@ -98,8 +98,8 @@ def _notice(now: datetime) -> None:
 
 
 def _with_new_figures() -> list[Quarter]:
-    """What waits, which is every quarter when there are other figures than there were, or facts are kept in other columns: older quarters'
-    facts could not be read any more, and nothing else would read them anew. Only now what counts is loaded."""
+    """What waits, which is every quarter when there are other figures than there were, they are counted otherwise, or facts are kept in other columns:
+    nothing else would look at older quarters any more. Only now what counts is loaded."""
     from .measured import catalogue
 
     before, figures = _progress().catalogue, catalogue()
@@ -111,7 +111,7 @@ def _with_new_figures() -> list[Quarter]:
 
 def _of_another_format() -> bool:
     """Asked at each pass, so what counts is not loaded for it."""
-    return any(not each.get("columns", "").startswith(f"{FORMAT}:") for each in _progress().catalogue[:1])
+    return any(not each.get("columns", "").startswith(f"{FORMAT}.{COUNTED}:") for each in _progress().catalogue[:1])
 
 
 def _named(figures: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from reports.packs.quarters import Quarter
 
 from .columns import Facts, OtherFormat, digests, joined, microseconds, packed, unpacked
 from .figures import RETURNED
-from .measured import days_begun, days_until, figures_of
+from .measured import days_until, figures_of
 from .models import DayFacts, QuarterFigures
 from .places import Places
 from .reading import read_day
@@ -26,9 +26,8 @@ Part = tuple[str, str]
 Dimension = QuarterFigures.Dimension
 WHOLE: Part = (Dimension.WHOLE.value, "")
 COMPARED = (Dimension.SERVICE.value, Dimension.TEAM.value)
-WITH_PACKS = (Dimension.WHOLE.value, Dimension.UNIT.value)
 # Of what each service or component is told by itself, too.
-AGAIN_BY = {**dict.fromkeys(WITH_PACKS, RETURNED), Dimension.SERVICE.value: ("component",)}
+AGAIN_BY = {**dict.fromkeys((Dimension.WHOLE.value, Dimension.UNIT.value), RETURNED), Dimension.SERVICE.value: ("component",)}
 
 
 @dataclass(slots=True)
@@ -63,7 +62,8 @@ def work_out(quarter: Quarter, places: Places, *, everything: bool, now: datetim
     """Reads and works out, and writes nothing. With `everything`, no figure is taken over.
 
     1. Stale days are read. 2. Over the whole quarter, with what was resolved before it, it is told what came back: that changes other days
-    than those that were read. 3. Days are held against what they were, and the figures of parts in which any incident differs are worked out.
+    than those that were read. 3. Days are held against what they were, and the figures of parts in which any incident differs are worked out;
+    where the cut-off has moved, those of all parts that hang on it, too.
     """
     worked = Worked(quarter, now)
     rows_of_days = DayFacts.objects.filter(day__gte=quarter.start.date(), day__lt=quarter.end.date())
@@ -72,8 +72,12 @@ def work_out(quarter: Quarter, places: Places, *, everything: bool, now: datetim
     touched = _compared(worked, days, before, whole, places)
     rows = parts_of(whole, places)
     kept = set(QuarterFigures.objects.filter(quarter=str(quarter)).values_list("dimension", "part"))
-    whole = whole.known_until(microseconds(quarter.start))
-    everything = everything or WHOLE not in kept or (bool(touched) and _another_day_has_begun(whole, quarter))
+    whole = whole.cut_off(microseconds(quarter.start))
+    before_it = _cut_off_kept(quarter)
+    everything = everything or WHOLE not in kept or _counts_other_days(whole, before_it, quarter)
+    if not everything and before_it != whole.escalations.known_until:
+        hanging = whole.hang_on_the_cut_off
+        touched |= {part for part, mine in rows.items() if part == WHOLE or (mine & hanging).any()}
     for part in sorted({*rows, *kept} if everything else touched):
         if part in rows and len(whole.keys):
             worked.figures[part] = _figures(whole, part, rows[part], quarter)
@@ -142,17 +146,21 @@ def _came_back_alike(one: Facts, other: Facts) -> bool:
     return np.array_equal(one.service_back, other.service_back) and np.array_equal(one.component_back, other.component_back)
 
 
-def _another_day_has_begun(whole: Facts, quarter: Quarter) -> bool:
-    """Since the figures were worked out: the frequency of every part counts a day more."""
-    kept = QuarterFigures.objects.filter(quarter=str(quarter), dimension=WHOLE[0], part=WHOLE[1]).values_list("figures", flat=True).first()
-    return not kept or "frequency" not in kept["figures"] or days_begun(kept) != days_until(quarter, whole.escalations.known_until)
+def _cut_off_kept(quarter: Quarter) -> int | None:
+    """Up to which the figures are known that are kept."""
+    kept = QuarterFigures.objects.filter(quarter=str(quarter), dimension=WHOLE[0], part=WHOLE[1])
+    found: int | None = kept.values_list("figures__cut_off", flat=True).first()
+    return found
+
+
+def _counts_other_days(whole: Facts, kept: int | None, quarter: Quarter) -> bool:
+    """The frequency of every part counts a day more, or less, than when the figures were worked out."""
+    return kept is None or days_until(quarter, kept) != days_until(quarter, whole.escalations.known_until)
 
 
 def _figures(whole: Facts, part: Part, rows: Truth, quarter: Quarter) -> dict[str, Any]:
-    """Days have begun for a unit, as in its pack, up to the last thing told about it; for a part that has no pack, about any."""
-    chosen = whole if part == WHOLE else whole.where(rows).known_until(microseconds(quarter.start))
-    seen = chosen if part[0] in WITH_PACKS else whole
-    return figures_of(chosen, quarter, seen.escalations.known_until, AGAIN_BY.get(part[0], ()))
+    """Every part is known up to the cut-off of the whole, as units are in their packs."""
+    return figures_of(whole if part == WHOLE else whole.where(rows), quarter, AGAIN_BY.get(part[0], ()))
 
 
 def _known(content: bytes, places: Places) -> Facts | None:

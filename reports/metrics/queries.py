@@ -50,11 +50,16 @@ def facts_of(population: Population) -> Iterator[IncidentFact]:
 
 
 def last_event_at(population: Population) -> datetime | None:
-    """The time of the last thing told about the incidents of the population, by the clock of whoever told it."""
+    """The cut-off of a period: the time of the last thing told about any of its incidents, by the clock of whoever told it.
+
+    Of whichever unit, also where the population is of some: a unit in which nothing happens any more is as well known as the others. So who
+    reads of one unit learns until when the record runs, and nothing else of the others. What is told of other periods' incidents moves it not.
+    """
     from .columns import along
 
     last = TimelineEntry.objects.filter(incident=OuterRef("pk")).order_by("-at").values("at")[:1]
-    incidents = along(Incident.objects.filter(population.incidents()).annotate(last=Subquery(last)), "")
+    everywhere = Population(population.start, population.end).incidents()
+    incidents = along(Incident.objects.filter(everywhere).annotate(last=Subquery(last)), "")
     # What has a limit keeps its order.
     latest: datetime | None = incidents[:MORE_THAN_THERE_ARE].aggregate(latest=Max("last"))["latest"]
     return latest

@@ -21,8 +21,8 @@ def time_to_resolve(given: Incidents) -> dict[str, Any]:
     """MTTR: seconds from the opening of an incident to its resolution, the last one when it was reopened.
 
     Population: incidents opened in the period, drills left out. Count, mean, median, 90th and 95th percentile of those resolved; beside them
-    median and 90th percentile after Kaplan and Meier over all, where an incident without a resolution counts as open until the last event in
-    the data; where just so many have ended, the middle between that ending and the next; without an open one the same as beside. Not given when so many never ended. How many are open is given. Resolutions before the opening are errors: left out and counted.
+    median and 90th percentile after Kaplan and Meier over all, where an incident without a resolution counts as open until the last event
+    about any incident of the period, of whatever unit; where just so many have ended, the middle between that ending and the next; without an open one the same as beside. Not given when so many never ended. How many are open is given. Resolutions before the opening are errors: left out and counted.
     """
     wrong = contradicts(given)
     done = (given.resolved != NEVER) & ~wrong
@@ -41,8 +41,8 @@ def time_to_resolve(given: Incidents) -> dict[str, Any]:
 def frequency(given: Incidents, start: datetime, end: datetime) -> dict[str, Any]:
     """Incidents opened a day and a week: those opened in the period, divided by its days and by a seventh of them, rounded to 3 decimals.
 
-    Only the days count that have begun by the last event about these incidents, so that neither a period that still runs nor data that end
-    early make it smaller. The busiest day is by UTC, the first of several that are equal; not given without incidents. Drills are left out.
+    Only the days count that have begun by the last event about any incident of the period, of whatever unit, so that neither a period that
+    still runs nor data that end early make it smaller, and a unit or service that was quiet since is not made larger. The busiest day is by UTC, the first of several that are equal; not given without incidents. Drills are left out.
     """
     first, last = microseconds(start), microseconds(end)
     days = max(1, -(-(min(last, max(given.known_until, first)) - first) // DAY))

@@ -163,10 +163,9 @@ def test_of_a_running_quarter_every_part_counts_the_days_that_have_begun_anywher
         ("service", str(quiet.service_id)),
         ("service", str(busy.service_id)),
         ("unit", str(world.bank.pk)),
+        ("unit", str(world.cards.pk)),
     ):
         assert prepared(THIS, dimension, part)["figures"]["frequency"]["days"] == 41
-    # A unit by what was told about it alone, as in its pack.
-    assert prepared(THIS, "unit", str(world.cards.pk))["figures"]["frequency"]["days"] == 1
 
 
 def test_as_many_queries_however_much_came_back(world: World, now: datetime) -> None:

@@ -13,7 +13,7 @@ from incidents.models import Incident, IncidentProblem, Problem, TimelineEntry
 from portal.foundation.base_models import save_tracked
 from reports.dashboards import columns, preparing
 from reports.dashboards.columns import packed, unpacked
-from reports.dashboards.places import FORMAT
+from reports.dashboards.places import COUNTED, FORMAT
 from reports.dashboards.reading import read_day
 from reports.models import DayFacts, FactsProgress, QuarterFigures
 from reports.packs.quarters import Quarter
@@ -85,12 +85,14 @@ def test_what_stays_the_same_is_not_read_again(scene: Scene) -> None:
 
 
 def test_only_parts_in_which_something_changed_are_worked_out_again(scene: Scene) -> None:
-    first, other = scene.open(), incident(scene.now, service=service("Elsewhere"))
+    first, other, waits = scene.open(), incident(scene.now, service=service("Elsewhere")), incident(scene.now, service=service("Open"))
+    lifecycle.resolve(other, actor=scene.kim, now=scene.now, reason="Nothing")
     prepare(scene.now)
     lifecycle.resolve(first, actor=scene.kim, now=scene.after(1), reason="Restarted")
     assert prepare(scene.after(2)).days == 1
     made = dict(QuarterFigures.objects.filter(dimension="service").values_list("part", "prepared_at"))
-    assert made == {str(first.service_id): scene.after(2), str(other.service_id): scene.now}
+    # What is open anywhere has waited until the new cut-off.
+    assert made == {str(first.service_id): scene.after(2), str(other.service_id): scene.now, str(waits.service_id): scene.after(2)}
 
 
 def test_an_incident_that_moves_to_another_service_counts_there_and_no_longer_here(scene: Scene) -> None:
@@ -229,6 +231,20 @@ def test_quarters_in_which_nothing_happens_any_more_are_read_again_when_facts_ar
     assert (done.quarters, done.days > 0, done.left) == (1, True, 0)
     assert [unpacked(bytes(kept)) for kept in DayFacts.objects.values_list("columns", flat=True)] != []
     assert whole(old) == figures
+    assert prepare(now + timedelta(minutes=2)).quarters == 0
+
+
+def test_quarters_are_worked_out_anew_from_their_days_when_figures_are_counted_otherwise(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(*small_quarter())
+    prepare(now)
+    old = Quarter(2016, 1)
+    for room in (columns, preparing):
+        monkeypatch.setattr(room, "COUNTED", COUNTED + 1)
+    done = prepare(now + timedelta(minutes=1))
+    assert (done.quarters, done.days, done.left) == (1, 0, 0)
+    assert set(QuarterFigures.objects.filter(quarter=str(old)).values_list("prepared_at", flat=True)) == {now + timedelta(minutes=1)}
     assert prepare(now + timedelta(minutes=2)).quarters == 0
 
 
