@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.access.deciders import deciders_of
 from portal.foundation.access.explained import explain, places_of
 from portal.foundation.access.held import appointment_of
+from portal.foundation.access.in_words import words_of
 from portal.foundation.access.models import ObjectGrant
 from portal.foundation.access.places import INCIDENT, SERVICE, UNIT, level_of, standing_in, view_right
 from portal.foundation.access.roles import RESPOND
@@ -64,7 +65,7 @@ class AccessView(View):
             "page": _page_of(thing),
             "form": asked,
             "person": person,
-            "rights": [(_in_words(right), explain(person, right, thing, now)) for right in rights_over(thing)] if person else [],
+            "rights": [(words_of(right), explain(person, right, thing, now)) for right in rights_over(thing)] if person else [],
             "roles": _roles(thing),
             "grants": [_line(given, now) for given in grants_on(thing)],
             "give": f"{reverse('admin:portal_objectgrant_add')}?on={request.GET.get('on', '')}"
@@ -159,12 +160,6 @@ def _line(given: ObjectGrant, now: Any) -> dict[str, Any]:
         "by": given.given_by,
         "page": reverse("admin:portal_objectgrant_change", args=[given.pk]),
     }
-
-
-def _in_words(right: str) -> str:
-    app, codename = right.split(".")
-    found = Permission.objects.filter(content_type__app_label=app, codename=codename).values_list("name", flat=True).first()
-    return str(found or codename.replace("_", " ")).removeprefix("Can ")
 
 
 def _page_of(thing: Any) -> str:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from portal.foundation.access import in_words
 from portal.foundation.access.places import level_of
 from portal.foundation.people.models import User
 
@@ -77,12 +78,8 @@ def by_grant(through: str, app: str, codename: str, object_app: str, model: str,
 
 
 def words_of_rights(rights: Iterable[str]) -> dict[str, str]:
-    """'approve or send back a version' by 'policies.approve_policyversion'; the right itself where no model defines it. One query."""
-    asked = set(rights)
-    codenames = {right.rpartition(".")[2] for right in asked}
-    known = Permission.objects.filter(codename__in=codenames).values_list("content_type__app_label", "codename", "name")
-    said = {f"{app}.{codename}": name.removeprefix("Can ") for app, codename, name in known}
-    return {right: "do everything" if right == EVERYTHING else said.get(right, right) for right in asked}
+    """'approve or send back a version' by 'policies.approve_policyversion', and what stands for all of them. One query."""
+    return {right: "do everything" if right == EVERYTHING else words for right, words in in_words.words_of_rights(rights).items()}
 
 
 SUPERUSER = Holding(EVERYTHING, Way.SUPERUSER)

@@ -12,6 +12,7 @@ from audit.ledger.models import LedgerEvent
 from audit.ledger.services import utc_text
 from audit.sealing.models import LedgerCheckpoint, LedgerLeaf
 from portal.foundation.access.checks import may, require
+from portal.foundation.access.in_words import what_is_needed
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting, queue
 from portal.foundation.words import visible
@@ -177,7 +178,7 @@ def why_not_signed(period: ReviewPeriod, actor: Any) -> str:
     if actor is None:
         return "Only a person signs a review."
     if not (may(actor, SIGN) and may(actor, READ)):
-        return "Signing a review of the trail needs the rights to sign it and to read the trail."
+        return f"You may not sign this review. {what_is_needed(READ if may(actor, SIGN) else SIGN, actor)}"
     own = ReviewItem.objects.filter(period=period, judged_by=actor).count()
     return why_not_sign(judged_by_signer=own, second_signature=period.second_signature)
 

@@ -10,6 +10,7 @@ from policies.governance.models import PolicyVersion
 from policies.governance.queries import version_in_force
 from policies.pathways.models import EscalationPolicy
 from portal.foundation.access.checks import may
+from portal.foundation.access.in_words import what_is_needed
 from portal.foundation.people.models import User
 
 from .models import PolicyReview
@@ -51,7 +52,7 @@ def why_not_sign(review: PolicyReview, actor: Any, now: datetime) -> str:
     if is_asked(review, actor):
         return ""
     if not may(actor, SIGN, review):
-        return f"{review.assigned_to} is asked to sign this review. Signing for others needs the right 'sign policyreview'."
+        return f"{review.assigned_to} is asked to sign this review, and you may not for others. {what_is_needed(SIGN, actor, review)}"
     current = version_in_force(review.policy, now)
     if current is not None and actor.pk in contributors(current):
         return f"You had a hand in {current}, which is looked at here, so you sign only where you are asked: {review.assigned_to} is."

@@ -8,6 +8,7 @@ from audit.events.services import act
 from audit.ledger.models import LedgerEvent
 from audit.ledger.services import utc_text
 from portal.foundation.access.checks import may
+from portal.foundation.access.in_words import what_is_needed
 from portal.foundation.base_models import save_tracked
 from portal.foundation.errors import NotAllowed, WrongState
 from portal.foundation.outbox.services import cancel_waiting
@@ -160,7 +161,7 @@ def why_not_signed(review: QuarterlyReview, actor: Any) -> str:
     if actor is None:
         return "Only a person signs a review."
     if not may(actor, SIGN, review):
-        return "Signing a quarterly review needs the right to sign it."
+        return f"You may not sign this review. {what_is_needed(SIGN, actor, review)}"
     steps = list(of_round(review)) if review.round else []
     waiting = [step for step in steps if step.by_id is None]
     titles = set(actor.groups.values_list("name", flat=True))

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.the_same_on_any_database,
     pytest.mark.skipif(CHROMIUM is None, reason="There is no Chromium on this machine."),
 ]
-RIGHT = "It needs the right 'hold escalation'"
+RIGHT = "It needs the right to put an incident's alerting on hold, which Incident commanders have"
 
 
 def test_what_a_responder_must_not_do_is_refused_in_words_and_leads_compliance_to_the_request(browser: Any, live_server: Any) -> None:

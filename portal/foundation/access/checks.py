@@ -14,6 +14,7 @@ from portal.foundation.errors import NotAllowed
 from portal.foundation.registry import Registry
 
 from .held import rights_at_hand
+from .in_words import what_is_needed
 from .masks import masked_for
 from .places import model_of
 from .reach import reach_of
@@ -48,7 +49,7 @@ def may_somewhere(actor: Any, permission: str) -> bool:
 def require(actor: Any, permission: str, subject: Model | None = None, *, to: str = "do this") -> None:
     """Raises NotAllowed, in words, when `actor` may not. `to` completes 'You may not …'."""
     if not may(actor, permission, subject):
-        words = f"You may not {to}. It needs the right '{_words(permission)}'; ask an administrator if you should have it."
+        words = f"You may not {to}. {what_is_needed(permission, actor, subject)}"
         for _, listener in refused:
             listener(words)
         raise NotAllowed(words)
@@ -65,7 +66,3 @@ def visible_to(actor: Any, queryset: QuerySet[M], permission: str) -> QuerySet[M
 def _held_by_group(actor: Any, permission: str) -> bool:
     app, codename = permission.split(".")
     return Permission.objects.filter(group__user=actor, content_type__app_label=app, codename=codename).exists()
-
-
-def _words(permission: str) -> str:
-    return permission.split(".")[1].replace("_", " ")

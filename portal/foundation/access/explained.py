@@ -14,6 +14,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 from .checks import may
 from .elevated import elevated
 from .held import appointment_of, only_looks, rights_at_hand
+from .in_words import roles_with, words_of
 from .models import ObjectGrant
 from .places import AUDIT, INCIDENT, PLACES, SERVICE, UNIT, Place, model_of, standing_in
 from .reach import end_of
@@ -131,14 +132,11 @@ def _barred(person: Any, permission: str) -> str:
 
 
 def _missing(permission: str, subject: Model) -> str:
-    words = permission.split(".")[1].replace("_", " ")
-    app, codename = permission.split(".")
-    held = Q(permissions__content_type__app_label=app, permissions__codename=codename)
-    roles = ", ".join(Group.objects.filter(held).order_by("name").values_list("name", flat=True)) or "no role has it"
+    roles = ", ".join(roles_with(permission)) or "no role has it"
     places, giving = places_of(subject), standing_in(permission)
     where = [f"the {CALLED[kind]} {name}" for kind in (INCIDENT, SERVICE, UNIT) if giving[kind] for name in places[kind].values()]
     granted = f", or a grant on {', on '.join(where)}" if where else ""
-    return f"'{words}' is missing. It would come with a role ({roles}){granted}."
+    return f"The right to {words_of(permission)} is missing. It would come with a role ({roles}){granted}."
 
 
 def _day(instant: datetime | None) -> str:

@@ -9,6 +9,7 @@ from django.db.models import Model
 from portal.foundation.access.checks import may, require
 from portal.foundation.access.elevated import for_good
 from portal.foundation.access.grants import grant, withdraw
+from portal.foundation.access.in_words import words_of
 from portal.foundation.access.models import AuditAppointment, ObjectGrant
 from portal.foundation.access.places import AUDIT, Level
 from portal.foundation.adminkit.frame import frames
@@ -153,5 +154,6 @@ def _refuse_more_than_own(level: Level, subject: Model, actor: Any) -> None:
     with for_good(actor):
         lacking = sorted(right for right in level.gives if not may(actor, right, subject))
     if lacking:
-        words = lacking[0].split(".")[1].replace("_", " ")
-        raise NotAllowed(f"You would give more than you have on {subject}: you lack '{words}'. Ask somebody who has it.")
+        raise NotAllowed(
+            f"You would give more than you have on {subject}: you lack the right to {words_of(lacking[0])}. Ask somebody who has it."
+        )

@@ -134,7 +134,7 @@ def test_the_last_superuser_stays(ana: User, now: Any) -> None:
 def test_compliance_changes_the_table_with_reason_and_history(ana: User, now: Any) -> None:
     said = {"right_a": "portal.change_user", "right_b": "incidents.run_drill", "reach": "everywhere", "why": "They rehearse."}
     pair = save_pair(DutyPair(), actor=ana, now=now, reason="Asked by the board.", severity="low", **said)
-    assert pair.words_a == "change user"
+    assert pair.words_a == "change users"
     with pytest.raises(InvalidInput, match="already"):
         save_pair(DutyPair(), actor=ana, now=now, reason="Again.", severity="low", **said)
     save_pair(pair, actor=ana, now=now, reason="Said better.", why="They rehearse what they give.")

@@ -74,7 +74,7 @@ def test_the_page_says_why_somebody_sees_an_incident_and_why_not(bank: Organisat
     shown = words(client.get(ACCESS, {"on": on, "person": gus.pk}))
     assert "Gus can see" in shown
     assert "Granted on the business unit Bank, without an end." in shown
-    assert "'acknowledge incident' is missing" in shown
+    assert "The right to acknowledge an incident is missing" in shown
     other = words(client.get(ACCESS, {"on": f"incidents.incident:{bank.incidents['other'].pk}", "person": gus.pk}))
     assert "Gus cannot see" in other
     assert "on the business unit Beside" in other
