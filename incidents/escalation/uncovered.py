@@ -71,7 +71,7 @@ def _alarm(incident: Incident, now: datetime) -> None:
                 person=person,
                 subject_ref=subject_ref(incident, Track.COMPLIANCE),
                 title=f"Nobody reached: {words.headline(incident, Track.COMPLIANCE)}",
-                body=f"{incident.service.name}: {incident.title}\n{why}\nSomebody has to tell legal and compliance now.",
+                body=f"{words.what_happened(incident)}\n{why}\nSomebody has to tell legal and compliance now.",
                 link=link_to(incident),
                 idempotency_key=f"incident-{incident.pk}-{NO_COMPLIANCE}",
                 now=now,

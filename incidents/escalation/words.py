@@ -66,13 +66,20 @@ def headline(incident: Incident, track: Track = Track.TECHNICAL) -> str:
     return f"{named}{priority}{incident.number} {incident.title}"
 
 
+def what_happened(incident: Incident) -> str:
+    """'Card payments: Fail for many'; the title alone where it begins with the service's name anyway."""
+    service, title = incident.service.name, incident.title
+    begins = title.casefold().startswith(service.casefold()) and not title[len(service) :][:1].isalnum()
+    return title if begins else f"{service}: {title}"
+
+
 def page_body(incident: Incident, action: Action, snapshot: PolicySnapshot, track: Track = Track.TECHNICAL) -> str:
     """What the alerted person needs at first glance."""
     other = track is not Track.TECHNICAL
     seat = role(action) if action.kind is Kind.PAGED else f"one of level {action.level}"
     named = f" of the {track.label.lower()} track" if other else ""
     lines = [
-        f"{incident.service.name}: {incident.title}",
+        what_happened(incident),
         f"You are alerted as {seat}{named}." if action.kind is Kind.REMINDED else f"You are alerted as {seat}{named}. {why(action)}",
         f"Acknowledge {'the track ' if other else ''}to stop the alerts; without that the next person is alerted.",
     ]
@@ -82,7 +89,7 @@ def page_body(incident: Incident, action: Action, snapshot: PolicySnapshot, trac
 def exhausted_body(incident: Incident, action: Action, track: Track = Track.TECHNICAL) -> str:
     """What the owner of last resort needs to know."""
     needs = "the incident" if track is Track.TECHNICAL else f"its {track.label.lower()} track"
-    return f"{incident.service.name}: {incident.title}\n{why(action)}\nYou own this escalation policy: {needs} now needs you."
+    return f"{what_happened(incident)}\n{why(action)}\nYou own this escalation policy: {needs} now needs you."
 
 
 def _entered(action: Action, before: RunState, snapshot: PolicySnapshot) -> str:

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from incidents.escalation import messages
+from incidents.escalation import messages, words
 from incidents.escalation.engine import run_cycle
 from incidents.models import Incident
 from policies.messages.preview import preview
-from policies.models import MessageTemplate, PolicyVersion
+from policies.models import EscalationPolicy, MessageTemplate, PolicyVersion, Service
 from portal.foundation.errors import InvalidInput
 from portal.models import OutboxMessage, User
 from tests.factories import policies as make
@@ -124,3 +124,29 @@ def test_a_preview_shows_no_incident_that_the_viewer_may_not_see(now: datetime) 
     for number in (subject.number, "INC-999999", "' OR 1=1"):
         with pytest.raises(InvalidInput, match="No incident that you may see is called"):
             preview("x", "y", viewer=person("Stranger"), number=number)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Card payments fail", "Card payments fail"),
+        ("card payments: 30 % fail", "card payments: 30 % fail"),
+        ("Card payments", "Card payments"),
+        ("Card paymentsX fails", "Card payments: Card paymentsX fails"),
+        ("Authorisation is slow", "Card payments: Authorisation is slow"),
+    ],
+)
+def test_the_service_is_not_named_twice_where_the_title_begins_with_it(title: str, said: str) -> None:
+    assert words.what_happened(Incident(title=title, service=Service(name="Card payments"))) == said
+
+
+def test_no_alert_says_the_name_of_the_service_twice(now: datetime) -> None:
+    """To whoever is alerted in the portal's own words, and to the owner of last resort."""
+    service = make.service("Card payments")
+    make.in_force(service, [reachable("Ana Ruiz")], now=now)
+    EscalationPolicy.objects.update(owner=reachable("Olga Owner"))
+    incident(now, service=service, title="Card payments fail")
+    for minute in (0, 15, 60):
+        run_cycle(now=now + timedelta(minutes=minute))
+    first = {message.person_name: message.body.splitlines()[0] for message in OutboxMessage.objects.all()}
+    assert first == {"Ana Ruiz": "Card payments fail", "Olga Owner": "Card payments fail"}
