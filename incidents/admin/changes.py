@@ -68,8 +68,8 @@ class ChangeRequestAdmin(GovernedAdmin):
     actions = None
     page_template = "incidents/change.html"
     empty_list = (
-        "No change request yet. Change tools record them over the API, or record one here: with the services that it touches, the portal "
-        "says whether a freeze stands against it."
+        "No change request yet. Change tools record them over the API, and people here: with the services that it touches, the portal says "
+        "whether a freeze stands against it."
     )
     verbs = (
         Verb(

@@ -82,8 +82,8 @@ class FeedbackAdmin(PortalModelAdmin):
     actions = None
     add_words = "Record feedback"
     empty_list = (
-        "No feedback yet. Record what a customer, a team or a stakeholder let you know about an incident or a service, with a number from 1 to 5, "
-        "words, or both. The portal asks nobody itself."
+        "No feedback yet. What a customer, a team or a stakeholder let somebody know about an incident or a service stands here, with a number "
+        "from 1 to 5, words, or both. The portal asks nobody itself."
     )
     verbs = (
         Verb(

@@ -76,7 +76,7 @@ class IncidentAdmin(PortalModelAdmin):
     )
     add_form_template = "incidents/open.html"
     add_words = "Open incident"
-    empty_list = "No incident yet. Open one, send one to the API, or let a reading that breaks a threshold declare it."
+    empty_list = "No incident yet. People open them, tools send them to the API, and a reading that breaks a threshold declares one."
 
     class Media:
         css = {"all": ("portal/portal.css",)}

@@ -49,7 +49,7 @@ class ProblemAdmin(GovernedAdmin):
     fields = ("number", "title", "description", "service", "state", "owner")
     inlines = (_Explained,)
     actions = None
-    empty_list = "No problem record yet. When several incidents have one cause, write it down here and link them."
+    empty_list = "No problem record yet. When several incidents have one cause, it is written down here and linked to them."
 
 
 @admin.register(KnownError)

@@ -49,7 +49,9 @@ class ImpactReadingAdmin(PortalModelAdmin):
     show_full_result_count = False
     actions = None
     fieldsets = ((None, {"fields": ("service", "measure", "value")}),)
-    empty_list = "No reading yet. Monitoring sends them to the API, or add one by hand. One that breaks a threshold declares an incident."
+    empty_list = (
+        "No reading yet. Monitoring sends them to the API, and people add them by hand. One that breaks a threshold declares an incident."
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return readings_for(request.user).order_by("-observed_at", "-id")
