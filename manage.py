@@ -30,6 +30,8 @@ def _in_words(error: Exception) -> str | None:
     """What is wrong with the database and what to do; None for an error that is our own, not the database's state."""
     from django.db.utils import DatabaseError, OperationalError, ProgrammingError
 
+    from audit.events.unwritable import BUSY, TrailUnavailable
+    from portal.foundation.patience import in_vain
     from portal.settings.env import database_label
 
     # A missing table is a ProgrammingError on PostgreSQL and an OperationalError on SQLite.
@@ -38,6 +40,10 @@ def _in_words(error: Exception) -> str | None:
     # SQLite says with the bare class that a file is not a database, or a broken one.
     if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
         return None
+    if in_vain(error):
+        return f"{BUSY} Another process, such as a backup or an import, keeps database {database_label()} locked."
+    if isinstance(error, TrailUnavailable):
+        return str(error)
     detail = " ".join(str(error).split())
     return f"Database {database_label()} cannot be used: {detail}. Check DATABASE_URL and that the server is running."
 

@@ -32,7 +32,7 @@ class AuditConfig(AppConfig):
         from .duties.granting import refuse_grant
         from .elevation.guards import GUARDS as ELEVATIONS
         from .elevation.services import running_of
-        from .events import accounts, denials, present, unwritable
+        from .events import accounts, denials, present
         from .events.covering import covered
         from .events.receivers import history_row_written
         from .events.rights import watch
@@ -90,7 +90,6 @@ class AuditConfig(AppConfig):
         accounts.watch()
         at_once.watch()
         refused.register("trail", denials.hear)
-        unwritable.watch()
         pre_enqueue.connect(present.sign_task)
         pre_execute.connect(present.begin_task)
         post_execute_in_worker.connect(present.end_task)

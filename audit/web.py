@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from portal.foundation import clock
+from portal.foundation import clock, patience
 from portal.foundation.apikit import problems
 
 from .anchors import for_callers
@@ -49,7 +49,9 @@ class TrailMiddleware:
 
 
 def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """That the trail cannot be written now, or the database is busy."""
+    """That the trail cannot be written now, or the database is busy. What is still to be told of the request does not wait again."""
+    if patience.in_vain(exception):
+        patience.spend()
     logger.error("%s %s was refused: %r", request.method, request.path, exception.__cause__ or exception)
     words = str(exception) if isinstance(exception, TrailUnavailable) else BUSY
     headers = {"Retry-After": "2", "Cache-Control": "no-store"}

@@ -17,7 +17,7 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from .foundation import quickly_read
+        from .foundation import patience, quickly_read
         from .foundation.access import granted
         from .foundation.answers.receipts import catch_up
         from .foundation.channels import register_channels
@@ -29,6 +29,7 @@ class PortalConfig(AppConfig):
 
         register_channels()
         quickly_read.watch()
+        patience.watch()
         ending.watch()
         register(checks.check_front_door)
         granted.watch()

@@ -5,12 +5,15 @@ the threads of a web process wait in a row before they ask. They share one Pytho
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+
+from . import patience
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # A change that waits for somebody outside must not keep the others for long: after this they go past.
@@ -24,6 +27,8 @@ class Row:
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._taken = False
+        # How many turns ended because somebody else, such as the engine or another program, kept the database locked.
+        self.in_vain = 0
 
     @contextmanager
     def turn(self, longest: float) -> Iterator[None]:
@@ -75,5 +80,11 @@ class TurnsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method in SAFE or connection.vendor != "sqlite":
             return self.get_response(request)
+        came, in_vain = time.monotonic(), row.in_vain
         with row.turn(LONGEST_WAIT_SECONDS):
-            return self.get_response(request)
+            if row.in_vain != in_vain:
+                # Whoever stood behind one that waited in vain has waited for the same lock.
+                patience.shorten(patience.ANSWER_MS - round((time.monotonic() - came) * 1_000))
+            response = self.get_response(request)
+            row.in_vain += patience.is_spent()
+            return response

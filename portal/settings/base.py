@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "portal.foundation.policy_header.PolicyHeaderMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.foundation.request_context.RequestContextMiddleware",
+    "portal.foundation.patience.PatienceMiddleware",
     "portal.foundation.for_browsers.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 
+from portal.foundation import patience
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.errors import InvalidInput, NotAllowed, PortalError, WrongState
 from portal.foundation.outbox.models import OutboxMessage
@@ -34,7 +35,9 @@ def answer(message: OutboxMessage, person: Any, verb: str, way: Way, *, now: dat
     """
     try:
         return _answer(message, person, verb, way, now, digest)
-    except OperationalError:
+    except OperationalError as error:
+        if patience.in_vain(error):
+            raise
         # Of two that wait for each other the database ends one; by now the other is through.
         return _answer(message, person, verb, way, now, digest)
 

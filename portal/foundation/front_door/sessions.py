@@ -15,6 +15,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from portal.foundation import patience
+
 from .models import BrowserSession
 
 # What the session's own data says of it.
@@ -65,7 +67,8 @@ class SessionStore(db.SessionStore):
         if self.row is None or now - self.row.seen_at < A_MINUTE:
             return
         try:
-            BrowserSession.objects.filter(pk=self.row.pk).update(seen_at=now, expire_date=_end(dict(self.items()), now))
+            with patience.briefly():
+                BrowserSession.objects.filter(pk=self.row.pk).update(seen_at=now, expire_date=_end(dict(self.items()), now))
         except DatabaseError:
             return
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.db.models import F, QuerySet
 
+from portal.foundation import patience
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.front_door import locks
 from portal.foundation.front_door.models import ApiToken
@@ -45,7 +46,8 @@ def note_use(token: Used, now: datetime) -> None:
     if token.used_at is not None and now - token.used_at < NOTED_EVERY:
         return
     try:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+        with patience.briefly():
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     except DatabaseError:
         return
 
