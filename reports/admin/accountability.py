@@ -90,9 +90,7 @@ def accountability_csv(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest, now: datetime, *, download: bool = False) -> Asked:
     """What the address asks for. Raises NotAQuarter, and Http404 for whoever is out of reach."""
     given: Any = request.GET
-    quarter = Quarter.parse(given["quarter"]) if given.get("quarter") else Quarter.of(now)
-    if quarter.progress(now) is Progress.TO_COME:
-        raise NotAQuarter(f"{quarter} has not begun. Choose this quarter or one before it.")
+    quarter = Quarter.asked_for(given["quarter"], now) if given.get("quarter") else Quarter.of(now)
     reader: Any = request.user
     try:
         if given.get("team") and request.method == "GET":

@@ -22,9 +22,7 @@ def accountability_teams(request: HttpRequest) -> HttpResponse:
     """GET with `quarter`: the lines of the teams that the reader is in, or may see by right."""
     now = clock.now()
     try:
-        quarter = Quarter.parse(request.GET["quarter"]) if request.GET.get("quarter") else Quarter.of(now)
-        if quarter.progress(now) is Progress.TO_COME:
-            raise NotAQuarter(f"{quarter} has not begun. Choose this quarter or one before it.")
+        quarter = Quarter.asked_for(request.GET["quarter"], now) if request.GET.get("quarter") else Quarter.of(now)
     except NotAQuarter as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain; charset=utf-8")
     return render(request, "reports/accountability_teams.html", _page(request, quarter, now))

@@ -25,7 +25,6 @@ from . import dashboard_shown as shown
 from .dashboard_shown import Asked
 
 A_PAGE = 50
-FIRST_YEAR = 1970
 
 
 class FiguresView(View):
@@ -163,11 +162,7 @@ class BehindView(View):
 def asked_for(request: HttpRequest, now: datetime, scope: Scope, dashboard: Dashboard | None) -> Asked:
     """What the query string asks for; without a word, the running quarter of everything, or of the first part that the reader sees."""
     named = request.GET.get("quarter", "").strip()
-    quarter = _quarter(named, now)
-    if named and named.upper() != str(quarter):
-        messages.warning(
-            request, f"'{named[:40]}' is no quarter that can be shown; write the year and Q1 to Q4, such as 2016Q1. This is {quarter}."
-        )
+    quarter = _quarter(request, named, now)
     by = request.GET.get("by", "")
     by = (
         by
@@ -182,13 +177,13 @@ def asked_for(request: HttpRequest, now: datetime, scope: Scope, dashboard: Dash
     return Asked(quarter, selection, tuple(request.GET.getlist("figure")[:100]), by)
 
 
-def _quarter(text: str, now: datetime) -> Quarter:
-    """The quarter named, or the running one where none is; what lies before all calendars has no trends."""
+def _quarter(request: HttpRequest, text: str, now: datetime) -> Quarter:
+    """The quarter named, or the running one where none is, which is said."""
     try:
-        found = Quarter.parse(text)
-    except NotAQuarter:
+        return Quarter.asked_for(text, now) if text else Quarter.of(now)
+    except NotAQuarter as error:
+        messages.warning(request, f"{error} This is {Quarter.of(now)}.")
         return Quarter.of(now)
-    return found if found.year >= FIRST_YEAR else Quarter.of(now)
 
 
 def _first(scope: Scope) -> Selection:

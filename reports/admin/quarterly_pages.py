@@ -46,7 +46,9 @@ class OpenView(OneFormView):
 
     def run(self, request: HttpRequest, said: dict[str, Any]) -> Any:
         made, error = attempt(
-            lambda: open_or_ask(quarter_named(said["quarter"]), said["unit"], actor=request.user, now=clock.now(), reason=said["reason"])
+            lambda: open_or_ask(
+                quarter_named(said["quarter"], clock.now()), said["unit"], actor=request.user, now=clock.now(), reason=said["reason"]
+            )
         )
         if error is not None:
             raise error

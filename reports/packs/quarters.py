@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 _PATTERN = re.compile(r"(?P<year>[0-9]{4})Q(?P<number>[1-4])", re.ASCII | re.IGNORECASE)
+# Nothing that is told of a service happened before.
+FIRST_YEAR = 1970
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
@@ -36,6 +38,14 @@ class Quarter:
         if found is None or not 1 <= int(found["year"]) <= 9998:
             raise NotAQuarter(f"'{text[:40]}' is not a quarter; write the year and Q1 to Q4, such as 2016Q1.")
         return cls(int(found["year"]), int(found["number"]))
+
+    @classmethod
+    def asked_for(cls, text: str, now: datetime) -> "Quarter":
+        """The quarter that a person or a machine asks for: one that runs or is over. Raises NotAQuarter with a sentence that says which may be."""
+        found, running = _PATTERN.fullmatch(text.strip()), cls.of(now)
+        if found is not None and not (FIRST_YEAR, 1) <= (int(found["year"]), int(found["number"])) <= (running.year, running.number):
+            raise NotAQuarter(f"{found[0].upper()} cannot be asked for; choose a quarter from {FIRST_YEAR}Q1 to {running}, which runs.")
+        return cls.parse(text)
 
     @classmethod
     def of(cls, moment: datetime) -> "Quarter":

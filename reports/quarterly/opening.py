@@ -295,11 +295,11 @@ def _told(review: QuarterlyReview) -> dict[str, Any]:
     }
 
 
-def quarter_named(text: str) -> Quarter:
+def quarter_named(text: str, now: datetime) -> Quarter:
     """The quarter that somebody typed. Raises InvalidInput with a sentence."""
     from reports.packs.quarters import NotAQuarter
 
     try:
-        return Quarter.parse(text[:LINE])
+        return Quarter.asked_for(text[:LINE], now)
     except NotAQuarter as error:
         raise InvalidInput(str(error), {"quarter": [str(error)]}) from error

@@ -114,12 +114,9 @@ def _given(request: Request) -> dict[str, str]:
 
 def _quarter(text: str, now: Any) -> Quarter:
     try:
-        quarter = Quarter.parse(text[:200])
+        return Quarter.asked_for(text[:200], now)
     except NotAQuarter as error:
         raise ValidationError({"quarter": [str(error)]}) from None
-    if quarter.progress(now) is Progress.TO_COME:
-        raise ValidationError({"quarter": [f"{quarter} has not begun. Choose this quarter or one before it."]})
-    return quarter
 
 
 def _holds(each: Deviation, given: dict[str, str]) -> bool:

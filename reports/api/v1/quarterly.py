@@ -71,7 +71,7 @@ class QuarterlyReviews(viewsets.GenericViewSet):
         # Past the one transaction of a repeatable verb: a large quarter is read for a minute, and others write meanwhile.
         require(request.user, PREPARE, to="open a quarterly review")
         data = read(forms.OpenQuarterlyInput, request.data)
-        quarter, unit = opening.quarter_named(data["quarter"]), forms.unit_called(data["unit"])
+        quarter, unit = opening.quarter_named(data["quarter"], clock.now()), forms.unit_called(data["unit"])
         return self._made(runs.open_or_ask(quarter, unit, actor=request.user, now=clock.now(), reason=data["reason"]))
 
     @extend_schema(responses={200: forms.QuarterlyReviewDetailOutput, **FOUND})

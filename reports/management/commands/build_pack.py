@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            quarter = Quarter.parse(options["quarter"])
+            quarter = Quarter.asked_for(options["quarter"], clock.now())
             unit = _unit(options["unit"])
             built = build_pack(
                 quarter,

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.foundation import clock as reader_of_time
 from portal.foundation.words import counted
 from reports.conformance.chapter import content_of
 from reports.conformance.checking import Conformance, conformance_of
@@ -30,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            quarter = Quarter.parse(options["quarter"])
+            quarter = Quarter.asked_for(options["quarter"], reader_of_time.now())
         except NotAQuarter as error:
             raise CommandError(str(error)) from error
         population = Population(quarter.start, quarter.end)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from policies.models import BusinessUnit
+from portal.foundation import clock
 from reports.document import duration_in_words
 from reports.packs.quarters import NotAQuarter, Quarter
 from reports.packs.units import Unit
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            quarter = Quarter.parse(options["quarter"])
+            quarter = Quarter.asked_for(options["quarter"], clock.now())
         except NotAQuarter as error:
             raise CommandError(str(error)) from error
         found = patterns_of(quarter, _units(options["unit"]))

@@ -34,6 +34,18 @@ def test_what_is_not_a_quarter_is_refused_with_an_example(text: str) -> None:
     assert str(refused.value) == f"'{text}' is not a quarter; write the year and Q1 to Q4, such as 2016Q1."
 
 
+@pytest.mark.parametrize("text", ["0000Q1", "0001Q1", "1969Q4", "2016Q2", "9998Q4", "9999Q4"])
+def test_what_lies_before_all_services_or_ahead_cannot_be_asked_for_and_it_is_said_what_can(text: str) -> None:
+    with pytest.raises(NotAQuarter) as refused:
+        Quarter.asked_for(text, datetime(2016, 3, 31, 23, 59, tzinfo=UTC))
+    assert str(refused.value) == f"{text} cannot be asked for; choose a quarter from 1970Q1 to 2016Q1, which runs."
+
+
+@pytest.mark.parametrize("text", ["1970Q1", "2015q4", "2016Q1"])
+def test_a_quarter_that_runs_or_is_over_can_be_asked_for(text: str) -> None:
+    assert Quarter.asked_for(text, datetime(2016, 1, 1, tzinfo=UTC)) == Quarter.parse(text)
+
+
 def test_a_quarter_may_be_written_in_small_letters() -> None:
     assert Quarter.parse(" 2016q1 ") == Quarter(2016, 1)
 

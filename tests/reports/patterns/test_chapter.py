@@ -117,13 +117,18 @@ class TestCommand:
         assert self.run("2016Q1") == "Nothing stands out in 2016Q1.\n"
         assert json.loads(self.run("2016Q1", "--json")) == []
 
-    @pytest.mark.parametrize("text", ["2016", "2016Q5", "", "=cmd", "0000Q1"])
+    @pytest.mark.parametrize("text", ["2016", "2016Q5", "", "=cmd"])
     def test_no_quarter_is_one_sentence(self, text: str) -> None:
         with pytest.raises(CommandError, match="is not a quarter"):
             self.run(text)
 
+    @pytest.mark.parametrize("text", ["0000Q1", "0001Q1", "1969Q4", "9998Q4", "9999Q4"])
+    def test_a_quarter_that_cannot_be_asked_for_is_one_sentence(self, text: str) -> None:
+        with pytest.raises(CommandError, match=f"{text} cannot be asked for; choose a quarter from 1970Q1 to "):
+            self.run(text)
+
     def test_the_first_quarter_of_all_has_no_past(self) -> None:
-        assert self.run("0001Q1") == "Nothing stands out in 0001Q1.\n"
+        assert self.run("1970Q1") == "Nothing stands out in 1970Q1.\n"
 
     def test_a_unit_that_is_not_there_is_one_sentence(self) -> None:
         with pytest.raises(CommandError, match="There is no business unit 'Nobody'"):
