@@ -20,11 +20,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpcore
-import httpx
 from django.conf import settings
 
 from . import kept_connections
 from .errors import DeliveryFailed
+from .loading import without
+
+# What its command line is made of: 10 MB in every process, and nobody calls it here.
+with without("click", "pygments", "rich"):
+    import httpx
 
 LARGEST_ANSWER_BYTES = 1_000_000
 POSTED = {"accept": "*/*", "accept-encoding": "identity", "user-agent": f"python-httpx/{httpx.__version__}"}
