@@ -95,7 +95,7 @@ def _in_common() -> Iterator[Witness]:
     yield Witness(VIEW, NOTES, view, view)
     name = f"{NAME}_of_all"
     trigger = (
-        f"CREATE TRIGGER {name} INSTEAD OF INSERT ON {VIEW} BEGIN "
+        f"CREATE TRIGGER {name} INSTEAD OF INSERT ON {VIEW} WHEN NOT EXISTS (SELECT 1 FROM audit_openact) BEGIN "
         f'INSERT INTO {NOTES} ("table", key, operation, at, "transaction", after_event) VALUES '
         f"(NEW.t, substr(NEW.k, 1, 255), NEW.o, strftime('%Y-%m-%d %H:%M:%f000', 'now'), '', {LAST_EVENT}); END"
     )
@@ -108,9 +108,9 @@ def _on_sqlite(one: Governed) -> Iterator[Witness]:
         name = f"{NAME}_{SHORT[operation].lower()}_{one.table}"
         # Rows of a history are not saved again, so whether one changed needs no asking: most columns of all are theirs.
         asked = operation == "UPDATE" and not one.is_history
-        changed = f" AND ({_differs(one, 'OLD', 'IS NOT', 'NEW')})" if asked else ""
+        changed = f" WHEN {_differs(one, 'OLD', 'IS NOT', 'NEW')}" if asked else ""
         trigger = (
-            f"CREATE TRIGGER {name} AFTER {operation} ON {one.table} WHEN NOT EXISTS (SELECT 1 FROM audit_openact){changed} BEGIN "
+            f"CREATE TRIGGER {name} AFTER {operation} ON {one.table}{changed} BEGIN "
             f"INSERT INTO {VIEW} VALUES ('{one.table}', {_named(one, row)}, '{SHORT[operation]}'); END"
         )
         yield Witness(name, one.table, trigger, trigger)
