@@ -1,12 +1,13 @@
 """Start-up of the frame: the admin site, the channels, the frame's jobs."""
 
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps as admin_apps
-
-from .foundation.loading import only_when_called, without
+from django.core.checks import CheckMessage
 
 
 class PortalConfig(AppConfig):
@@ -104,23 +105,22 @@ class PortalConfig(AppConfig):
         )
 
 
-class PortalAdminConfig(admin_apps.AdminConfig):
+class PortalAdminConfig(admin_apps.SimpleAdminConfig):
+    """Loads no pages: `portal.urls` does, so that engine, sender, sealer and jobs, which show none, are without their memory."""
+
     default = False
     default_site = "portal.site.admin_site.PortalAdminSite"
 
     def ready(self) -> None:
-        with without(*_needless()):
-            super().ready()
-            # Here, as the addresses would load it later.
-            import_module("rest_framework.compat")
-        with only_when_called("rest_framework.test", "APIRequestFactory"):
-            # Describing the API asks for it, and every view that says something of itself loads what describes.
-            import_module("drf_spectacular.plumbing")
+        from django.contrib.admin.checks import check_dependencies
+        from django.core.checks import Tags, register
+
+        register(check_dependencies, Tags.admin)
+        register(_check_pages, Tags.admin)
 
 
-def _needless() -> list[str]:
-    """What the admin's theme, the HTTP client and the REST framework load if they find it: 15 MB in each process, and nobody asks for it here."""
-    its_command_line, for_its_own_tests, in_descriptions = ["click", "pygments", "rich"], ["requests"], ["markdown", "yaml"]
-    fields_of_postgresql = [] if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else ["psycopg"]
-    its_own_pages = ["allauth.account.admin", "allauth.mfa.admin"]
-    return its_command_line + for_its_own_tests + in_descriptions + fields_of_postgresql + its_own_pages
+def _check_pages(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    from django.contrib.admin.checks import check_admin_app
+
+    import_module(settings.ROOT_URLCONF)
+    return check_admin_app(app_configs, **kwargs)

@@ -4,7 +4,7 @@ from typing import Any
 
 from portal.foundation import clock, reminders
 from portal.foundation.answers import buttons
-from portal.foundation.apikit import repeats
+from portal.foundation.apikit import forgetting
 from portal.foundation.directory import dropping, exporting
 from portal.foundation.directory.services import expire_old
 from portal.foundation.front_door import locks, resealing, sessions
@@ -52,7 +52,7 @@ def end_grants() -> int:
 def forget_answers() -> int:
     """Forgets the API's answers that are a day old; the number of them."""
     with origin("job"):
-        return repeats.forget_old(now=clock.now())
+        return forgetting.forget_old(now=clock.now())
 
 
 def forget_sessions() -> int:

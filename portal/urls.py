@@ -6,8 +6,10 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from policies.api.calendar_feed import calendar_feed
-from policies.api.v1.duty_page import duty_page
+from .site.pages import load_pages
+
+# Before any address is made of them.
+load_pages()
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", permanent=False)),
@@ -17,8 +19,7 @@ urlpatterns = [
     path("", include("portal.foundation.front_door.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("portal.site.api")),
-    path("calendars/<str:token>.ics", calendar_feed, name="calendar-feed"),
-    path("duty/<str:token>/", duty_page, name="duty-page"),
+    path("", include("policies.urls")),
     path("health/", include("portal.site.health")),
     path("metrics", include("portal.site.metrics.views")),
     path("", include("portal.inbound.urls")),

@@ -9,6 +9,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -38,6 +39,11 @@ LONG = frozenset({"journeys", "properties"})
 
 # What asks for one of these may use the database; from all other tests it is locked away.
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback", "live_server"})
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The admin knows its pages from then on; tests ask it before any page is asked for."""
+    import_module("portal.urls")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

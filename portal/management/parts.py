@@ -29,7 +29,7 @@ def installation(address: str) -> list[Part]:
 
 
 def web(address: str) -> "Arbiter":
-    """gunicorn, with the code that is loaded already and all it reads of its settings; `run` serves until it is told to stop."""
+    """gunicorn, with all it reads of its settings; `run` serves until it is told to stop. Its process loads the pages, which no other needs."""
     from gunicorn.app.base import BaseApplication
     from gunicorn.arbiter import Arbiter
 
@@ -40,7 +40,8 @@ def web(address: str) -> "Arbiter":
                 "workers": settings.WEB_WORKERS,
                 "threads": settings.WEB_THREADS,
                 "loglevel": "warning",
-                "preload_app": True,
+                # One process loads the pages itself: what it would share with nobody needs no copy. From two on they share them.
+                "preload_app": settings.WEB_WORKERS > 1,
                 "control_socket_disable": True,
             }
             for name, value in chosen.items():
@@ -55,35 +56,29 @@ def web(address: str) -> "Arbiter":
 
 
 def load() -> None:
-    """Everything that the parts would otherwise each load for themselves."""
+    """Everything that two parts or more would otherwise each load for themselves. The pages are not: only the web server has any."""
     import gunicorn.app.base
     import gunicorn.arbiter
     import gunicorn.glogging
     import gunicorn.workers.gthread  # noqa: F401
     from django.apps import apps
     from django.db import connection
-    from django.template import engines
-    from django.urls import get_resolver, reverse
     from django.utils.module_loading import import_string
     from django.utils.translation import gettext
 
     import portal.management.commands.engine
     import portal.management.commands.sealer
     import portal.management.commands.sender
-    import portal.management.commands.worker
-    import portal.wsgi  # noqa: F401
+    import portal.management.commands.worker  # noqa: F401
     from audit.capture import installing
     from portal.foundation import database_guards, secrecy
     from portal.foundation.jobs import jobs
-    from portal.foundation.loading import without
     from portal.foundation.outbound_http import certificates
 
-    # Every name of an address, which links need (the admin's are worked out apart), and whom we trust: megabytes in each process that needs them.
-    _ = get_resolver().reverse_dict, reverse("admin:index"), certificates()
+    # Whom we trust: megabytes in each process that asks for it.
+    certificates()
     # Every part reads addresses, which are encrypted.
     secrecy.warm_up()
-    with without("allauth.account.templatetags"):
-        engines.all()
     gettext("Yes")
     installing.expected(connection.vendor)
     database_guards.expected()

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django.db import connection
@@ -16,12 +16,11 @@ from portal.foundation.one_transaction import whole
 from portal.foundation.people.models import User
 from portal.foundation.statements import change
 
+from .forgetting import KEPT_FOR
 from .models import RememberedRequest
 from .written import Written
 
 HEADER, IN_META = "Idempotency-Key", "HTTP_IDEMPOTENCY_KEY"
-# Senders repeat within minutes; a day covers a weekend's queue in the longest retry schedules we know of.
-KEPT_FOR = timedelta(days=1)
 _BEGIN = """
 INSERT INTO portal_rememberedrequest (user_id, key, fingerprint, status, body, created_at) VALUES (%s, %s, %s, 0, '{}', %s)
 ON CONFLICT DO NOTHING
@@ -62,11 +61,6 @@ def once(request: Request, now: datetime, do: Callable[[], Response]) -> Respons
         response = Written.of(do())
         change(_REMEMBER, [response.status_code, response.words.decode(), user.pk, key])
         return response
-
-
-def forget_old(*, now: datetime) -> int:
-    """Forgets the answers that were kept for long enough; how many."""
-    return RememberedRequest.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]
 
 
 def _replayed(remembered: RememberedRequest, fingerprint: str) -> Response:

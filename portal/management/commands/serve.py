@@ -14,6 +14,8 @@ class Command(BaseCommand):
     help = (
         "Runs web, engine, sender and workers until Ctrl-C. When one of them stops, all do, so that whatever started this starts it again."
     )
+    # They load every page; they are made in a process of their own.
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = listening_address("PORT", settings.LISTEN_PORT)
@@ -21,4 +23,6 @@ class Command(BaseCommand):
         parts.load()
         running = parts.installation(written(host, port))
         family.prepare()
+        if status := family.aside(self.check):
+            sys.exit(status)
         sys.exit(family.Family(family.say).run(running))

@@ -15,6 +15,8 @@ from portal.management.listening import check_free, listening_address, reachable
 
 class Command(BaseCommand):
     help = "Prepares the database, seeds the demo organisation on the first start, and runs everything until Ctrl-C."
+    # They load every page; they are made in the process that prepares the rest.
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         (host, port), (_, phone_port) = (
@@ -43,6 +45,7 @@ class Command(BaseCommand):
         sys.exit(family.Family(family.say).run([*running, phones]))
 
     def _prepare(self, phone_port: int) -> None:
+        self.check()
         self.stdout.write("Preparing the database …")
         self.stdout.flush()
         call_command("migrate", interactive=False, verbosity=0)
