@@ -1,6 +1,6 @@
 """The page of figures, and the list of the incidents behind one of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -224,7 +224,8 @@ def _short(quarter: Quarter, now: datetime) -> str:
 
 
 def _quarter_words(quarter: Quarter, now: datetime) -> str:
-    return f"{_short(quarter, now)} ({quarter.days_in_words})"
+    # The year is said before, and a longer text has no room in the box on a narrow screen.
+    return f"{_short(quarter, now)} ({quarter.start:%B} to {quarter.end - timedelta(days=1):%B})"
 
 
 def _at(request: HttpRequest, page: int) -> str:

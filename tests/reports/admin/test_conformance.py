@@ -76,7 +76,7 @@ def test_what_does_not_exist_is_left_out(scene: Scene, asked: dict[str, str]) ->
     assert signed_in("auditor").get(reverse(PAGE), {"quarter": "soon"}).status_code == 200
 
 
-@pytest.mark.parametrize("quarter", ["2026Q5", "２０２６Q1", "0000Q1", "x" * 5_000])
+@pytest.mark.parametrize("quarter", ["2026Q5", "２０２６Q1", "x" * 5_000])
 def test_a_quarter_that_is_none_is_said_and_not_answered_with_another_in_silence(scene: Scene, quarter: str) -> None:
     shown = page(signed_in("compliance"), quarter=quarter)
     assert "is not a quarter; write the year and Q1 to Q4, such as 2016Q1. This is 20" in shown

@@ -116,7 +116,7 @@ def test_a_running_quarter_says_that_it_is_not_over(now: datetime) -> None:
     page = text(signed_in("compliance").get(PAGE))
     running = Quarter.of(clock.now())
     assert f"Q{running.number} {running.year} so far, the whole organisation" in page
-    assert "Q1 2026 (1 January to 31 March 2026)" in page
+    assert "Q1 2026 (January to March)" in page
 
 
 def test_an_empty_portal_and_an_empty_quarter_teach(now: datetime, client: Client) -> None:
