@@ -16,34 +16,12 @@ from portal.foundation.errors import InvalidInput, WrongState
 from reports.models import QuarterlyAction, QuarterlyReview
 from reports.quarterly.actions import agree_action
 from reports.quarterly.queries import waiting_in
-from tests.factories import quarterly as make
 from tests.factories.feedback import feedback
 from tests.factories.incidents import service
 from tests.factories.quarterly import AFTER
 from tests.untold import untold
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cora(db: None) -> Any:
-    return make.compliance()
-
-
-@pytest.fixture
-def mona(db: None) -> Any:
-    return make.manager()
-
-
-@pytest.fixture
-def payments(db: None) -> BusinessUnit:
-    return make.unit("Payments")
-
-
-@pytest.fixture
-def review(payments: BusinessUnit, cora: Any) -> QuarterlyReview:
-    make.incidents(payments, 1)
-    return make.opened(payments, by=cora)
 
 
 @pytest.fixture

@@ -29,29 +29,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cora(db: None) -> Any:
-    return make.compliance()
-
-
-@pytest.fixture
-def mona(db: None) -> Any:
-    return make.manager()
-
-
-@pytest.fixture
 def rolf(db: None) -> Any:
     return make.committee()
-
-
-@pytest.fixture
-def payments(db: None) -> BusinessUnit:
-    return make.unit("Payments")
-
-
-@pytest.fixture
-def review(payments: BusinessUnit, cora: Any) -> QuarterlyReview:
-    make.incidents(payments, 3)
-    return make.opened(payments, by=cora)
 
 
 @pytest.fixture
