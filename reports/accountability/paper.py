@@ -3,6 +3,7 @@
 from reports.metrics.definitions import definition_of
 
 from .definitions import FEWEST, MEASURES
+from .suppression import FEWEST_BEHIND
 from .team_definitions import MEASURES as TEAM_MEASURES
 from .teams import RULE
 from .wording import NOTE
@@ -31,13 +32,25 @@ people together as context. A reader of the page finds the lines of the own team
 of its teams. Every line says the same to everybody, so that no two tables tell a third. Sums of a team as on a record of its own are for those
 only who may see the record of each of its people."""
 
+_LIMITS = f"""### What this does not keep back
+
+A test takes all that is told, as somebody would who has every page, file and pack, and solves the sums. It finds no number that is kept back, nor
+does it with the own number of any one person added. These it does not stop:
+
+- **One group alone.** Where everybody counts in one group, its hand-offs are those of the whole organisation, which other chapters tell.
+- **Two times.** A table of a running quarter, and figures that are frozen anew under the next number, may be held against what they were: what came between
+  the two comes out, and when only few things did, it is of a few people. Nobody can be kept from looking twice; each download of a pack is an event.
+- **Several people who tell each other their own numbers**, from {FEWEST_BEHIND - 1} on.
+- **Records.** Whoever may see the sums of a team as a record, and the record of each of its people, can take the one from the others, and may see most of
+  these incidents anyway. There 'too few to say' keeps a handful from being read as a judgement; it is no secret from them."""
+
 
 def as_markdown() -> str:
     """The whole page, ending with a line break."""
     lines = [_HEAD]
     for function, title, unit in MEASURES:
         lines += [f"## {title}", "", f"`{function.__name__}`, in {unit}.", "", definition_of(function), ""]
-    lines += ["## The table of teams", "", _TEAMS, "", RULE, ""]
+    lines += ["## The table of teams", "", _TEAMS, "", RULE, "", _LIMITS, ""]
     for measure in TEAM_MEASURES:
         lines += [f"### {measure.title}", "", f"`{measure.name}`, in {measure.unit}.", "", definition_of(measure.function), ""]
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -104,12 +104,13 @@ def team_reviews(given: Answers, group: Group) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A column: its function, its title, what it counts, and the title of the column that it is a part of."""
+    """A column: its function, its title, what it counts, the name of the column that it is a part of, and whether other chapters tell its total."""
 
     function: Callable[[Answers, Group], Counts]
     title: str
     unit: str
     part_of: str = ""
+    is_told_elsewhere: bool = False
 
     @property
     def name(self) -> str:
@@ -123,9 +124,9 @@ MEASURES: Sequence[Measure] = (
     Measure(team_alerts_asked, "Needed an answer", "alerts", "team_alerts"),
     Measure(team_alerts_answered, "Answered in time", "alerts", "team_alerts_asked"),
     Measure(team_hand_offs_given, "Hand-offs given", "hand-offs"),
-    Measure(team_hand_offs_given_signed, "Given and signed", "hand-offs", "team_hand_offs_given"),
+    Measure(team_hand_offs_given_signed, "Given and signed", "hand-offs", "team_hand_offs_given", is_told_elsewhere=True),
     Measure(team_hand_offs_taken, "Hand-offs taken", "hand-offs"),
-    Measure(team_hand_offs_taken_signed, "Taken and signed", "hand-offs", "team_hand_offs_taken"),
+    Measure(team_hand_offs_taken_signed, "Taken and signed", "hand-offs", "team_hand_offs_taken", is_told_elsewhere=True),
     Measure(team_drills, "Asked to drills", "parts in drills"),
     Measure(team_drills_agreed, "Agreed to drills", "parts in drills", "team_drills"),
     Measure(team_reviews, "Reviews and decisions", "reviews"),

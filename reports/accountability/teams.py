@@ -1,6 +1,6 @@
 """What the teams answered for in a quarter, as a table in which no number of a few people stands or comes out by subtraction. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -22,8 +22,8 @@ IN_WORDS = (
 )
 RULE = (
     f"Each person counts once, in the smallest of their teams that can be told, as the teams were when the quarter ended, and about incidents of any "
-    f"unit. Kept back ({KEPT_BACK}) are numbers from 1 to {FEWEST - 1}, those of fewer than {FEWEST_BEHIND} people, parts that leave such a rest, "
-    f"and as many others as keep them from coming out by subtraction. A team of which fewer than {FEWEST} people count is told with everybody else."
+    f"unit. Kept back ({KEPT_BACK}) are numbers from 1 to {FEWEST - 1}, those of fewer than {FEWEST_BEHIND} people, parts that leave such a "
+    f"rest, and as many others as keep them from coming out by subtraction. A team of which fewer than {FEWEST} people count is told with everybody else."
 )
 # No zone is away from UTC by less than a quarter of an hour, so one look at the clock serves all alerts within it.
 _QUARTER_OF_AN_HOUR = 15 * 60 * 1_000_000
@@ -76,38 +76,67 @@ def told_of(teams: Sequence[Team], given: Answers) -> list[Row]:
 
 def _columns(given: Answers, groups: Groups, teams: Sequence[Team]) -> dict[str, list[int | None]]:
     """By the name of each measure what is told of each group, the total last."""
+    by_measure = _counts(given, groups, teams)
+    untold: frozenset[str] = frozenset()
+    while True:
+        found = _told(by_measure, untold)
+        alone = {each.part_of for each in MEASURES if each.is_told_elsewhere and _is_alone(found[each.name], found[each.part_of])}
+        if alone <= untold:
+            return found
+        # Where one group alone can have any of a part, it has all of it.
+        untold |= alone
+
+
+def _is_alone(part: Sequence[int | None], whole: Sequence[int | None]) -> bool:
+    """Whether all but one of several groups are known to have nothing of the part, and that one is kept back with the total."""
+    hidden = [place for place, value in enumerate(part[:-1]) if value is None]
+    return len(part) > 2 and part[-1] is None and len(hidden) == 1 and whole[hidden[0]] is not None
+
+
+def _counts(given: Answers, groups: Groups, teams: Sequence[Team]) -> dict[str, list[Counts]]:
+    """By the name of each measure, of each group how many each of its people have."""
     zones = [*(team.zone for team in teams), *(("UTC",) if groups.others else ())]
     hours = {zone: out_of_hours(given.at, zone) for zone in set(zones)}
     split = [Group(people, hours[zone]) for people, zone in zip(groups.in_order, zones, strict=True)]
+    return {measure.name: [measure.function(given, group) for group in split] for measure in MEASURES}
+
+
+def _told(by_measure: Mapping[str, Sequence[Counts]], untold: Set[str]) -> dict[str, list[int | None]]:
+    """The numbers that are told, none of those of `untold`."""
     found: dict[str, list[int | None]] = {}
     for measure in MEASURES:
-        counted = [measure.function(given, group) for group in split]
-        whole = found.get(measure.part_of)
+        counted = by_measure[measure.name]
         values = [sum(each.values()) for each in counted]
+        if measure.name in untold:
+            found[measure.name] = [None] * (len(values) + 1)
+            continue
+        whole = found.get(measure.part_of)
         most: list[int | None] = [None] * len(values) if whole is None else whole[:-1]
-        risky = {place for place, each in enumerate(counted) if _is_risky(each, most[place], is_part=whole is not None)}
-        hidden, total = kept_back(values, risky, most)
-        told = total and (_behind(counted) >= FEWEST_BEHIND or not any(values)) and (whole is None or _safe_rest(whole[-1], sum(values)))
+        rests = [_rest(one, part) for one, part in zip(by_measure[measure.part_of], counted, strict=True)] if whole else []
+        unsafe = {place for place, rest in enumerate(rests) if most[place] is None or _is_few(rest)}
+        risky = unsafe | {place for place, each in enumerate(counted) if _is_few(each)}
+        own = [max(each.values(), default=0) for each in counted]
+        hidden, total = kept_back(values, risky, most, own)
+        told = total and not _is_few(_together(counted)) and (whole is None or (whole[-1] is not None and not _is_few(_together(rests))))
         # A part of nothing is nothing, as everybody knows.
         kept = {place for place in hidden if most[place] != 0}
         found[measure.name] = [None if place in kept else value for place, value in enumerate(values)] + [sum(values) if told else None]
     return found
 
 
-def _is_risky(counts: Counts, whole: int | None, *, is_part: bool) -> bool:
-    """Too small, of too few people, or with too small a rest to what it is a part of, or a part of what is not told."""
-    value = sum(counts.values())
-    if is_part and not _safe_rest(whole, value):
-        return True
-    return value > 0 and (value < FEWEST or sum(1 for each in counts.values() if each) < FEWEST_BEHIND)
+def _is_few(counts: Counts) -> bool:
+    """Too small, or of too few people; nothing at all is neither."""
+    behind = sum(1 for each in counts.values() if each)
+    return behind > 0 and (sum(counts.values()) < FEWEST or behind < FEWEST_BEHIND)
 
 
-def _safe_rest(whole: int | None, part: int) -> bool:
-    return whole is not None and (whole == part or whole - part >= FEWEST)
+def _rest(whole: Counts, part: Counts) -> Counts:
+    """What of the whole is not of the part, which whoever has both can tell."""
+    return {person: count - part.get(person, 0) for person, count in whole.items()}
 
 
-def _behind(counted: Sequence[Counts]) -> int:
-    return sum(1 for each in counted for count in each.values() if count)
+def _together(counted: Sequence[Counts]) -> Counts:
+    return {person: count for each in counted for person, count in each.items()}
 
 
 def _counted(given: Answers) -> frozenset[int]:

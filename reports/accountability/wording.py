@@ -1,5 +1,6 @@
 """A record as lines for a page or a file. Small numbers are not told. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ from reports.metrics.definitions import definition_of
 from .definitions import FEWEST, MEASURES, Record
 
 TOO_FEW = "too few to say"
+ONE_OF_THESE = "not told: one of these is too few to say"
 NOTE = (
-    f"Counts from 1 to {FEWEST - 1}, and shares of fewer than {FEWEST}, are '{TOO_FEW}': a handful says more about chance than about anybody. "
-    "No figure here ranks people, and none is a target."
+    f"Counts from 1 to {FEWEST - 1}, shares of fewer than {FEWEST} and parts of such counts are '{TOO_FEW}': a handful says more about chance than "
+    "about anybody. Where one would come out by subtraction, another one and their share are not told either. No figure here ranks people, and none is a target."
 )
 # What a line says, the value it is of, and the number that a share or a part has to be large enough by; shares are percents.
 LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -47,6 +49,14 @@ LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Trainings in the quarter", "trained", ""),
     ),
 }
+# Numbers that are parts of another one, which is told as well: all of them together, or no more than it.
+PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "alerts_answered": ("all", ("answered", "passed_on", "spared", "open")),
+    "hand_offs_given": ("count", ("signed", "unsigned")),
+    "hand_offs_accepted": ("count", ("signed", "unsigned")),
+    "drills": ("asked", ("agreed",)),
+    "reviews_done": ("count", ("approvals", "policy_reviews", "log_entries", "access_answers")),
+}
 # What somebody owes is theirs to put right, however little it is; the rest is told from a number on.
 ALWAYS_TOLD = {("knowledge", name) for name in ("owed", "accepted", "overdue", "trained")}
 
@@ -78,18 +88,41 @@ def parts_of(record: Record, *, without: tuple[str, ...] = ()) -> list[Part]:
             title,
             definition_of(function),
             tuple(
-                _line(function.__name__, line, found)
+                _line(function.__name__, line, found, hidden)
                 for line in LINES[function.__name__]
                 if f"{function.__name__}.{line[1]}" not in without
             ),
         )
         for function, title, _ in MEASURES
         for found in [function(record)]
+        for hidden in [kept_back(function.__name__, found)]
     ]
 
 
-def _line(figure: str, line: tuple[str, str, str], found: dict[str, Any]) -> Line:
+def kept_back(figure: str, found: Mapping[str, Any]) -> dict[str, str]:
+    """The parts of a number that are not told, by name, with the words that stand there instead.
+
+    Of a handful no part is told, not even that it is none. Else a part of a few is joined by the smallest other ones that are not, until each
+    could be more than one number, whatever is told beside them.
+    """
+    base, names = PARTS.get(figure, ("", ()))
+    parts = {name: int(found.get(name) or 0) for name in names}
+    whole = int(found.get(base, sum(parts.values())))
+    if 0 < whole < FEWEST:
+        return dict.fromkeys(parts, TOO_FEW)
+    hidden = {name for name, value in parts.items() if 0 < value < FEWEST}
+    others = sorted((value, name) for name, value in parts.items() if value >= FEWEST)
+    while hidden and others and (len(hidden) == 1 or whole - sum(parts[name] for name in parts.keys() - hidden) <= len(hidden)):
+        hidden.add(others.pop(0)[1])
+    return dict.fromkeys(hidden, TOO_FEW if len(hidden) == 1 else ONE_OF_THESE)
+
+
+def _line(figure: str, line: tuple[str, str, str], found: dict[str, Any], hidden: Mapping[str, str]) -> Line:
     words, name, base = line
+    if name in hidden:
+        return Line(words, hidden[name], None)
+    if name == "share" and {"answered", "passed_on"} & hidden.keys() and found[base] >= FEWEST:
+        return Line(words, ONE_OF_THESE, None)
     value = found.get(name, 0)
     is_part = bool(base)
     if value is None or (is_part and 0 < found[base] < FEWEST):

@@ -46,12 +46,12 @@ def test_a_quarter_without_anything_tells_nothing() -> None:
 
 
 def test_the_sums_of_a_team_stand_beside_all_together() -> None:
-    alerts = [(who, True, who != 3) for who in range(10) for _ in range(6)]
+    alerts = [(who, True, number != 3) for who in range(10) for number in range(6)]
     rows = told_of([team("Cards", *range(5)), team("Payments", *range(5, 10))], answers(alerts, reviews={1: 4, 2: 4, 3: 4, 7: 2}))
     assert [(row.name, row.people) for row in rows] == [("Cards", 5), ("Payments", 5), (TOGETHER, 10)]
     cards, payments, whole = (row.numbers for row in rows)
-    assert (cards["team_alerts"], cards["team_alerts_out_of_hours"], cards["team_alerts_answered"]) == (30, 30, 24)
-    assert whole["team_alerts_answered"] == 54
+    assert (cards["team_alerts"], cards["team_alerts_out_of_hours"], cards["team_alerts_answered"]) == (30, 30, 25)
+    assert whole["team_alerts_answered"] == 50
     assert (cards["team_drills"], whole["team_drills"]) == (0, 0)
     # Two reviews of one person could be subtracted from the total, so the twelve are kept back too, and the total.
     assert (cards["team_reviews"], payments["team_reviews"]) == (None, None)
@@ -69,6 +69,21 @@ def test_a_part_that_leaves_a_small_rest_is_kept_back() -> None:
     [one, other, _] = told_of([team("A", *range(5)), team("B", *range(5, 10))], answers(alerts))
     assert (one.numbers["team_alerts_asked"], one.numbers["team_alerts_answered"]) == (20, None)
     assert (other.numbers["team_alerts_asked"], other.numbers["team_alerts_answered"]) == (20, None)
+
+
+def test_a_part_that_leaves_what_one_person_did_not_do_is_kept_back() -> None:
+    """Thirty less twenty-four are the six of one person."""
+    alerts = [(who, True, who not in {3, 8}) for who in range(10) for _ in range(6)]
+    [one, other, _] = told_of([team("A", *range(5)), team("B", *range(5, 10))], answers(alerts))
+    for row in (one, other):
+        assert (row.numbers["team_alerts_asked"], row.numbers["team_alerts_answered"]) == (30, None)
+
+
+def test_who_had_most_of_one_number_does_not_learn_the_other_by_taking_their_own_away() -> None:
+    """Six together: whoever knows that five of B's are theirs would know that A has one."""
+    drills = {0: 1, 5: 5, **dict.fromkeys(range(10, 15), 2)}
+    [a, b, c, _] = told_of([team(name, *range(5 * n, 5 * n + 5)) for n, name in enumerate("ABC")], answers([], reviews=dict.fromkeys(range(15), 9), drills=drills))  # fmt: skip
+    assert [each.numbers["team_drills"] for each in (a, b, c)] == [None, None, None]
 
 
 COUNTS = st.dictionaries(st.integers(0, 14), st.integers(0, 7), max_size=15)
