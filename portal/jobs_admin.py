@@ -1,9 +1,6 @@
 """The recurring jobs as an administrator reads them: what runs, how often, when next, and how it went last."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django_q.admin import FailAdmin, QueueAdmin, TaskAdmin
 from django_q.models import Failure, OrmQ, Schedule, Success
@@ -11,44 +8,31 @@ from unfold.admin import ModelAdmin
 
 from portal.foundation import clock
 from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.only_read import OnlyRead
 from portal.foundation.jobs import OURS, jobs
 
 for model in (Schedule, Success, Failure, OrmQ):
     admin.site.unregister(model)
 
 
-class _OnlyRead:
-    """Whoever may see what ran starts nothing by it: no event would tell who did, and why."""
-
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
+# Whoever may see what ran starts nothing by it: no event would tell who did, and why.
 @admin.register(Success)
-class DoneAdmin(_OnlyRead, TaskAdmin):
+class DoneAdmin(OnlyRead, TaskAdmin):
     """What ran."""
 
 
 @admin.register(Failure)
-class FailedAdmin(_OnlyRead, FailAdmin):
+class FailedAdmin(OnlyRead, FailAdmin):
     """What ran and failed."""
 
 
 @admin.register(OrmQ)
-class QueuedAdmin(_OnlyRead, QueueAdmin):
+class QueuedAdmin(OnlyRead, QueueAdmin):
     """What waits to be run."""
 
 
 @admin.register(Schedule)
-class RecurringJobAdmin(_OnlyRead, ModelAdmin):
+class RecurringJobAdmin(OnlyRead, ModelAdmin):
     """Jobs are declared in code, so the page is read only."""
 
     list_display = ("job", "why", "every", "next", "last_time")

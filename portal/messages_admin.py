@@ -15,22 +15,10 @@ from portal.foundation import clock
 from portal.foundation.access.masks import may_be_asked
 from portal.foundation.adminkit.bases import PortalInline
 from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.only_read import OnlyRead
 from portal.foundation.adminkit.paginators import BoundedPaginator
 from portal.foundation.outbox.letters import DISCREET
 from portal.models import Callback, DeliveryAttempt, OutboxMessage
-
-
-class OnlyRead:
-    """Nobody writes, changes or deletes what happened."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class _Attempts(OnlyRead, PortalInline):

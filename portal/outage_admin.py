@@ -1,7 +1,5 @@
 """Outages as an administrator reads them: what was not well, since when, who noticed, when it was over."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,30 +8,21 @@ from unfold.admin import ModelAdmin
 
 from portal.foundation import clock
 from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.only_read import OnlyRead
 from portal.models import Outage
 
 
 @admin.register(Outage)
-class OutageAdmin(ModelAdmin):
+class OutageAdmin(OnlyRead, ModelAdmin):
     """The watch writes them; what was only suspected is not shown."""
 
     list_display = ("words", "told", "ended", "noticed_by")
     list_display_links = None
-    actions = None
     empty_list = "When the engine, the sender, the job queue or a channel fails, it is listed here. That has not happened yet."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Outage]:
         told: QuerySet[Outage] = super().get_queryset(request).exclude(told_at=None)
         return told
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description="Told", ordering="told_at")
     def told(self, outage: Outage) -> SafeString | str:

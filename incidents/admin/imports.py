@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -14,27 +14,18 @@ from incidents.imports.report import as_text
 from incidents.models import ImportRun, SourceRecord
 from portal.foundation import clock
 from portal.foundation.adminkit.moments import moment, written
+from portal.foundation.adminkit.only_read import OnlyRead
 from portal.foundation.adminkit.paginators import BoundedPaginator
 
 
-class _ReadOnly(ModelAdmin):
+class _ReadOnly(OnlyRead, ModelAdmin):
     """A page that only shows. What came from elsewhere stays as it came."""
 
-    actions = None
     show_full_result_count = False
     list_per_page = 50
 
     class Media:
         css = {"all": ("adminkit/adminkit.css",)}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(ImportRun)

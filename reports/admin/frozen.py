@@ -14,6 +14,7 @@ from portal.foundation import clock
 from portal.foundation.access.checks import may
 from portal.foundation.adminkit.bases import show_in
 from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.only_read import OnlyRead
 from portal.foundation.adminkit.reach import InReach
 from portal.foundation.errors import PortalError
 from reports.models import FrozenFigures, PackFile, QuarterlyReview
@@ -26,9 +27,11 @@ from .forms import ReasonForm
 from .pack_making import making_shown
 from .runs import as_response, run_page
 
+SEE_PACKS = "reports.view_quarterlypack"
+
 
 @admin.register(FrozenFigures)
-class FrozenFiguresAdmin(InReach):
+class FrozenFiguresAdmin(OnlyRead, InReach):
     """Read-only: figures are frozen by their review, and files come of its signature."""
 
     list_display = ("of", "unit_shown", "number", "cut", "is_now")
@@ -36,21 +39,12 @@ class FrozenFiguresAdmin(InReach):
     list_filter = ("quarter",)
     list_select_related = ("unit", "finished", "review")
     search_fields = ("quarter", "unit__name")
-    actions = None
+    list_before_template = "reports/frozen_top.html"
     empty_list = "Figures of a quarter stand here once its review has opened, and the files of the finished pack once it is signed."
 
     class Media:
         css = {"all": ("adminkit/adminkit.css", "portal/ledger.css")}
         js = ("portal/progress.js",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # The document is megabytes, and no page shows it.
@@ -68,6 +62,12 @@ class FrozenFiguresAdmin(InReach):
             path("<int:object_id>/draft/", door(self.draft), name=f"{name}_draft"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Leads to the packs that no review stands behind, for whoever may see them."""
+        context = {"may_see_packs": may(request.user, SEE_PACKS), **(extra_context or {})}
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """What was frozen, and what came of it."""

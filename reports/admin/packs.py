@@ -12,12 +12,14 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from portal.foundation import clock
-from portal.foundation.access.checks import may
+from portal.foundation.access.checks import may, may_somewhere, visible_to
 from portal.foundation.adminkit.moments import moment
+from portal.foundation.adminkit.only_read import OnlyRead
 from portal.foundation.errors import PortalError
 from reports.document import Kind, number_in_words, shown
 from reports.metrics.definitions import METRICS
-from reports.models import QuarterlyPack
+from reports.models import FinishedPack, FrozenFigures, QuarterlyPack
+from reports.packs.downloads import SEE
 from reports.packs.quarters import Quarter
 from reports.packs.runs import request_pack
 
@@ -25,9 +27,12 @@ from .acceptances import acceptances_csv
 from .forms import BuildForm
 from .runs import download_run, run_page, show_run
 
+# Those of the whole organisation in a year; the others are a page away.
+MOST_FINISHED = 4
+
 
 @admin.register(QuarterlyPack)
-class QuarterlyPackAdmin(ModelAdmin):
+class QuarterlyPackAdmin(OnlyRead, ModelAdmin):
     """What was built, by whom, when, with which figures and digests. Nobody adds, changes or removes a record by hand."""
 
     list_display = ("quarter", "unit_shown", "built", "by", "opened", "formats")
@@ -37,9 +42,10 @@ class QuarterlyPackAdmin(ModelAdmin):
     fields = ("period", "unit_shown", "built", "by", "figures", "digests")
     readonly_fields = fields
     actions_list = ("build",)
+    list_before_template = "reports/finished_packs.html"
     empty_list = (
         "Here stand the packs that were built in between, with their figures and the digests of their files. None was yet. Those of signed "
-        "reviews are made by themselves and stand under Frozen figures."
+        "reviews are made by themselves and stand above."
     )
 
     class Media:
@@ -55,14 +61,10 @@ class QuarterlyPackAdmin(ModelAdmin):
             *super().get_urls(),
         ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """People look here for the packs of signed reviews, too."""
+        answer: HttpResponse = super().changelist_view(request, {**_finished_for(request.user), **(extra_context or {})})
+        return answer
 
     def has_build_permission(self, request: HttpRequest) -> bool:
         return may(request.user, "reports.build_quarterlypack")
@@ -122,6 +124,16 @@ class QuarterlyPackAdmin(ModelAdmin):
             "back": reverse(f"{self.admin_site.name}:reports_quarterlypack_changelist"),
         }
         return render(request, "reports/build_pack.html", context, status=400 if form.errors else 200)
+
+
+def _finished_for(reader: Any) -> dict[str, Any]:
+    """The newest packs of signed reviews that `reader` may see. One query."""
+    if not may_somewhere(reader, SEE):
+        return {"may_see_finished": False}
+    seen = visible_to(reader, FrozenFigures.objects.order_by(), SEE)
+    packs = FinishedPack.objects.filter(frozen__in=seen.values("pk")).select_related("frozen__unit")
+    found = list(packs.defer("document", "frozen__document").order_by("-finished_at", "-pk")[: MOST_FINISHED + 1])
+    return {"may_see_finished": True, "finished": found[:MOST_FINISHED], "more": len(found) > MOST_FINISHED, "now": clock.now()}
 
 
 def _list(items: SafeString) -> SafeString:

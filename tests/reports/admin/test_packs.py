@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.ledger.models import LedgerEvent
@@ -205,3 +207,35 @@ def test_a_request_of_another_site_builds_nothing(pack: QuarterlyPack) -> None:
     client.force_login(person(roles=("compliance",)))
     assert client.post(BUILD, {"quarter": "2016Q1", "formats": ["json"]}).status_code == 403
     assert QuarterlyPack.objects.count() == 1
+
+
+def test_finished_packs_of_reviews_stand_where_people_look_for_packs(frozen: FrozenFigures, now: datetime) -> None:
+    client = signed_in("compliance")
+    assert "No pack of a signed review is finished yet" in client.get(LIST).content.decode()
+    finish(frozen, actor=None, now=now)
+    page = client.get(LIST).content.decode()
+    assert f'<a href="{address_of(frozen)}">2016Q1, Payments</a>' in page
+    frozen_list = reverse("admin:reports_frozenfigures_changelist")
+    assert frozen_list in page
+    assert f'href="{LIST}">Packs built in between' in client.get(frozen_list).content.decode()
+
+
+def test_the_way_from_frozen_figures_to_other_packs_is_for_those_who_may_see_them(frozen: FrozenFigures) -> None:
+    words, frozen_list = "Packs built in between", reverse("admin:reports_frozenfigures_changelist")
+    assert words in signed_in("manager").get(frozen_list).content.decode()
+    assert words not in signed_in("commander").get(frozen_list).content.decode()
+
+
+def test_the_list_of_packs_asks_as_often_however_many_are_finished(frozen: FrozenFigures, now: datetime) -> None:
+    client = signed_in("compliance")
+    finish(frozen, actor=None, now=now)
+    client.get(LIST)
+    with CaptureQueriesContext(connection) as few:
+        client.get(LIST)
+    for number in range(2015, 2009, -1):
+        finish(freeze(Quarter(number, 1), None, actor=None, now=now), actor=None, now=now)
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(LIST).content.decode()
+    assert len(many) == len(few)
+    assert page.count("whole organisation</a>") == 4
+    assert "All finished packs" in page
