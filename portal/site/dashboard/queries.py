@@ -32,6 +32,7 @@ from .mine import (
     reports_not_surely_reached,
     reviews_waiting,
 )
+from .pack_schedules import schedules_that_stand
 from .quarterly import pack_of_the_review, quarterly_actions, quarterly_for_me, quarterly_progress
 from .rights import duties_that_meet, roles_taken_to_review
 from .status import LIVE, status_of_services
@@ -67,6 +68,7 @@ def cards_for(user: User, now: datetime) -> list[Card]:
         ("policies.submit_policyversion", my_changes),
         ("policies.view_oncallschedule", on_call_now),
         ("reports.prepare_quarterlyreview", quarterly_progress),
+        ("reports.build_quarterlypack", schedules_that_stand),
         ("reports.build_quarterlypack", quarterly_review),
         ("incidents.view_importrun", imports),
         ("audit.view_ledgerevent", trail),
