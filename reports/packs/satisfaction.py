@@ -73,8 +73,8 @@ def satisfaction(given: Heard) -> dict[str, Any]:
 def satisfaction_by_service(given: Heard) -> list[dict[str, Any]]:
     """The same share of the customers' answers about each service, with its interval, by name.
 
-    Services with fewer than 5 such answers in the whole organisation stand together as other services; where these are still fewer than 5,
-    the service with the fewest that would be told joins them, so that none comes out by subtraction. A report on some units tells its services
+    Services with fewer than 5 such answers in the whole organisation stand together as other services; where these are still fewer than 5, or all
+    of one mind (each of them 4 or 5, or none) though the whole is not, the service with the fewest that would be told joins them, so that none comes out by subtraction. A report on some units tells its services
     among those told of the whole. None where that leaves no service.
     """
     shown = [each for each in _services(given.answers) if given.whole or (each.here and each.key is not None)]
@@ -124,19 +124,25 @@ def _told(answers: Sequence[Answer], kind: str, whole: bool) -> tuple[int, ...]:
 
 
 def _services(answers: Sequence[Answer]) -> list[_Service]:
-    """The customers' answers cut into groups of five or more, by name, what is left over last; none where no service can be told."""
+    """The customers' answers cut into groups of five or more, by name, what is left over last and of several minds where the whole is; none
+    where no service can be told."""
     grouped: dict[tuple[str, int], list[Answer]] = {}
     for each in answers:
         if each.kind == "customer" and each.satisfaction is not None:
             grouped.setdefault((each.name, each.service), []).append(each)
     told = {place: mine for place, mine in grouped.items() if len(mine) >= FEWEST}
     left = [each for place, mine in grouped.items() if place not in told for each in mine]
-    while 0 < len(left) < FEWEST and told:
+    is_divided = not _of_one_mind([each for mine in grouped.values() for each in mine])
+    while told and left and (len(left) < FEWEST or (is_divided and _of_one_mind(left))):
         left += told.pop(min(told, key=lambda place: (len(told[place]), place)))
     if not told:
         return []
     found = [_Service(key, name, _numbers(mine, "customer"), mine[0].here) for (name, key), mine in sorted(told.items())]
     return [*found, _Service(None, OTHERS, _numbers(left, "customer"), False)] if left else found
+
+
+def _of_one_mind(answers: Sequence[Answer]) -> bool:
+    return len({(each.satisfaction or 0) >= SATISFIED for each in answers}) < 2
 
 
 def _shared(numbers: Sequence[int]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_no_service_of_a_few_answers_comes_out_by_subtraction(answers: dict[str,
 
 
 def test_a_report_on_units_tells_its_services_among_those_of_the_whole() -> None:
-    answers = [*said("A", *[5] * 6), *said("B", 1, 1, here=True), *said("C", *[3] * 7, here=False), *said("D", 2, 2, 2, here=False)]
+    answers = [*said("A", *[5] * 6), *said("B", 1, 1, here=True), *said("C", *[3] * 7, here=False), *said("D", 2, 2, 5, here=False)]
     teams = said("A", *[5] * 8, kind="team")
     given = Heard([*answers, *teams], said("A", *[1] * 6), whole=False)
     assert [(row["service"], row["with_number"]) for row in satisfaction_by_service(given)] == [("A", 6)]
