@@ -23,6 +23,7 @@ from portal.foundation.access.checks import may
 from portal.foundation.adminkit.access_links import access_links
 from portal.foundation.adminkit.moments import moment, relative
 
+from .freeze_lines import freeze_lines
 from .handoff_rows import hand_off_lines
 from .judged import judged_context
 from .marks import severity_mark
@@ -93,6 +94,7 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
     entries, hidden = _entries(incident, SHOWN[shown][1], everything="all" in request.GET)
     tracks, tracks_stamp = track_lines(incident, now)
     hand_offs, hand_offs_stamp = hand_off_lines(incident, now)
+    freezes, freezes_stamp = freeze_lines(request.user, incident, now)
     return {
         **judged_context(incident, found, now),
         "incident": incident,
@@ -113,12 +115,13 @@ def live_context(request: HttpRequest, incident: Incident, now: datetime) -> dic
         "tracks": tracks,
         "runbooks": runbook_lines(incident, found, run) if may(request.user, "policies.view_runbook") else [],
         "hand_offs": hand_offs,
+        "freezes": freezes,
         "milestone": words.duration(snapshot.resolve_within) if snapshot and snapshot.resolve_within else "",
         "readings": [_reading(reading, now) for reading in with_words(incident.readings.all())[:LATEST_READINGS]],
         "held": incident.acknowledged_at is not None and incident.assigned_to_id is not None and not _alerting(run),
         "mine": incident.assigned_to_id == request.user.pk,
         "now": now,
-        "stamp": f"{_stamp(incident, entries, run)}-{tracks_stamp}-{hand_offs_stamp}",
+        "stamp": f"{_stamp(incident, entries, run)}-{tracks_stamp}-{hand_offs_stamp}-{freezes_stamp}",
     }
 
 

@@ -120,6 +120,16 @@ def freezes_standing(at: datetime) -> tuple[Frozen, ...]:
     return tuple(sorted(as_values(holding(at)), key=lambda freeze: (freeze.begins_at, freeze.key)))
 
 
+def freezes_on(service: Service, actor: Any, at: datetime) -> list[ChangeFreeze]:
+    """Those that hold at `at` and cover `service`, of those `actor` may see, the first at the top. Two queries at most, however many there are."""
+    Covers = ChangeFreeze.Covers
+    near = Q(covers=Covers.EVERYTHING) | Q(covers=Covers.SERVICES, services=service) | Q(covers=Covers.UNIT)
+    rows = visible_to(actor, holding(at).filter(near).select_related("incident"), "incidents.view_changefreeze")
+    found = list(rows.order_by("begins_at", "pk"))
+    parts = parts_of_units() if any(row.unit_id for row in found) else {}
+    return [row for row in found if row.unit_id is None or service.business_unit_id in parts.get(row.unit_id, ())]
+
+
 def began_during(freeze: ChangeFreeze, actor: Any) -> list[ChangeRequest]:
     """The changes that it covers and that began while it held, in the order of time, of those `actor` may see."""
     within = changes_for(actor).filter(started_at__gte=freeze.begins_at)
