@@ -127,6 +127,17 @@ LEARNED = {
     "lessons": "A change on a Friday evening needs somebody who watches it. Alerts at night go over a channel that rings.",
 }
 ACTION = "Alerts of severity 1 and 2 ring at night"
+# From whom, how, how satisfied from 1 to 5 (None: no number was told), and in which words. The customers are mostly those of card payments.
+FEEDBACK = (
+    ("customer", "mail", 4, "We were told at once, and it was over before our evening trade."),
+    ("customer", "survey", 5, ""),
+    ("customer", "call", 2, "Nobody could say for an hour when our terminals would work again."),
+    ("team", "meeting", 4, "The hand-over said what had been tried."),
+    ("customer", "survey", 3, ""),
+    ("stakeholder", "mail", 4, "The message said what to tell customers."),
+    ("customer", "survey", 5, ""),
+)
+FREEZE = "The bank holidays: few people are here, and the shops are full."
 # What began although changes were frozen, why, and who said that it could not wait.
 CHANGE = "Send the traffic over the second data centre"
 CHANGE_SAID = "Customers were waiting, and the commander was on the line."

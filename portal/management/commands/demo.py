@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django_q.models import OrmQ
 
-from portal.demo import organisation, quarterly
+from portal.demo import organisation, quarterly, told
 from portal.demo.past import live_through, open_live
 from portal.demo.planting import plant
 from portal.demo.seed import phone_address
@@ -50,6 +50,7 @@ class Command(BaseCommand):
             call_command("sync_roles", stdout=StringIO())
             plant(now, password=password, phone_port=port)
             live_through(now, port)
+            told.plant(now)
             quarterly.plant(now)
             # The past's messages are delivered: nothing is left to wake a worker for.
             OrmQ.objects.all().delete()

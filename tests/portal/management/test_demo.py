@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from audit.models import LedgerEvent
-from incidents.models import EscalationRun, EscalationStep, Incident
-from policies.models import PolicyVersion, Service
+from incidents.models import ChangeFreeze, EscalationRun, EscalationStep, Feedback, Incident
+from policies.models import CoverageFinding, CoverageRun, PolicyVersion, Service
 from portal.demo import past
 from portal.demo.organisation import SIGN_INS
 from portal.foundation import clock
@@ -46,6 +46,11 @@ def test_the_demo_shows_the_whole_job(phone_port: int, monkeypatch: pytest.Monke
     assert set(OutboxMessage.objects.values_list("state", flat=True)) <= {"delivered", "cancelled"}
     assert LedgerEvent.objects.filter(type="policy_version.approved").count() == 3
     assert not EscalationRun.objects.filter(state="exhausted").exists()
+    assert {heard.incident.is_live for heard in Feedback.objects.select_related("incident")} == {False}
+    assert Feedback.objects.filter(satisfaction__isnull=False).exists()
+    assert [freeze.over_at < clock.now() for freeze in ChangeFreeze.objects.filter(covers="everything")] == [True]
+    assert [run.state for run in CoverageRun.objects.all()] == ["done"]
+    assert CoverageFinding.objects.exists(), "the leave without a stand-in"
 
     the_phones_move_with_their_port(phone_port + 1)
     a_second_seed_is_refused()
