@@ -1,8 +1,6 @@
 """Imports a ServiceNow incident log; see docs/import-servicenow.md."""
 
-import getpass
 import json
-import os
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -14,6 +12,7 @@ from incidents.imports.report import as_text
 from incidents.imports.servicenow_log.source import SERVICENOW_LOG
 from incidents.imports.services import Outcome, import_log, silent
 from portal.foundation import clock
+from portal.foundation.at_the_prompt import operator
 from portal.foundation.errors import NotFound, PortalError
 from portal.foundation.people.models import User
 from portal.foundation.redaction import one_line
@@ -41,8 +40,8 @@ class Command(BaseCommand):
                 outcome = import_log(
                     Path(options["file"]),
                     SERVICENOW_LOG,
-                    actor=_person(options["username"]),
-                    operator=_operator(),
+                    actor=person_called(options["username"]),
+                    operator=operator(),
                     now=clock.now(),
                     dry_run=options["dry_run"],
                     progress=bar.show if sys.stderr.isatty() else silent,
@@ -74,21 +73,13 @@ class Command(BaseCommand):
             self.stderr.write(f"{one_line(outcome.rejected_unwritten)} The rejected rows are:\n{reasons}")
 
 
-def _person(username: str) -> User | None:
+def person_called(username: str) -> User | None:
     if not username:
         return None
     person = User.objects.filter(username=username).first()
     if person is None:
         raise NotFound(f"There is no person with the user name '{username}'.")
     return person
-
-
-def _operator() -> str:
-    """The account at the operating system; its number where it has no name, as in some containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 class _Bar:

@@ -1,11 +1,11 @@
 """Reads a file of the CMDB, CSV or JSON, hostile ones too: bounded, strict, every refusal with its line. Pure."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from portal.foundation import csv_rows
 
 from .cells import plain_cell
 from .columns import CONTACT_COLUMN, CONTACT_PARTS, IDENTIFIERS, MAY_BE_EMPTY, MOST_CONTACTS, VALUES, Contact, Entry, Unreadable, columns
@@ -24,55 +24,37 @@ def read(content: bytes, *, json_expected: bool | None = None) -> list[Entry]:
     """The people in `content`; whether it is JSON is seen from its first character unless said. Raises Unreadable."""
     if len(content) > LARGEST_BYTES:
         raise Unreadable(f"The file is larger than {LARGEST_BYTES // 1_000_000} MB. Split it, or send only the people who changed.")
-    text = _decoded(content)
-    if not text.strip():
-        raise Unreadable("The file is empty.")
-    is_json = text.lstrip()[:1] in "[{" if json_expected is None else json_expected
-    entries = list(_from_json(text) if is_json else _from_csv(text))
+    try:
+        text = csv_rows.decoded(content)
+        if not text.strip():
+            raise Unreadable("The file is empty.")
+        is_json = text.lstrip()[:1] in "[{" if json_expected is None else json_expected
+        entries = list(_from_json(text) if is_json else _from_csv(text))
+    except csv_rows.Broken as error:
+        raise Unreadable(str(error)) from None
     if not entries:
         raise Unreadable("The file names nobody.")
     _refuse_repeats(entries)
     return entries
 
 
-def _decoded(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Unreadable("Line 1: the file is text in UTF-16. Save it as UTF-8.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Unreadable(f"Line {line}: byte 0x{content[error.start]:02X} is not UTF-8. Save the file as UTF-8.") from None
-
-
 def _from_csv(text: str) -> Iterable[Entry]:
-    if "\0" in text:
-        raise Unreadable(f"Line {text.count(chr(10), 0, text.index(chr(0))) + 1}: the file holds binary data. Export it as CSV in UTF-8.")
-    first = next(line for line in text.splitlines() if line.strip())
-    csv.field_size_limit(131_072)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True)
     header: list[str] = []
     problems: list[str] = []
-    count, line = 0, 1
-    try:
-        for cells in reader:
-            begins, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header = _header([cell.strip().casefold() for cell in cells], begins)
-                continue
-            count += 1
-            _bounded(count)
-            if len(cells) != len(header):
-                problems.append(f"Line {begins}: the row has {len(cells)} cells, the header has {len(header)}.")
-            elif not problems:
-                given = dict(zip(header, (plain_cell(cell.strip()) for cell in cells), strict=True))
-                yield _entry(f"line {begins}", given, _flat_contacts(given))
-            if len(problems) >= MOST_PROBLEMS:
-                break
-    except csv.Error as error:
-        raise Unreadable(f"Line {line}: this is not well-formed CSV ({error}). Is a closing quote missing?") from None
+    count = 0
+    for begins, cells in csv_rows.rows(text):
+        if not header:
+            header = _header([cell.strip().casefold() for cell in cells], begins)
+            continue
+        count += 1
+        _bounded(count)
+        if len(cells) != len(header):
+            problems.append(f"Line {begins}: the row has {len(cells)} cells, the header has {len(header)}.")
+        elif not problems:
+            given = dict(zip(header, (plain_cell(cell.strip()) for cell in cells), strict=True))
+            yield _entry(f"line {begins}", given, _flat_contacts(given))
+        if len(problems) >= MOST_PROBLEMS:
+            break
     if problems:
         raise Unreadable(*problems)
 

@@ -1,13 +1,12 @@
 """Reads a file of the CMDB; see docs/rules/directory.md."""
 
-import getpass
-import os
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.foundation import clock, words
+from portal.foundation.at_the_prompt import content_of, operator
 from portal.foundation.directory.differences import Kind
 from portal.foundation.directory.dropping import report_of
 from portal.foundation.directory.models import DirectorySync
@@ -27,8 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Write nothing; print what would change.")
 
     def handle(self, *args: Any, file: str, dry_run: bool, **options: Any) -> None:
-        now, content = clock.now(), _content(file)
+        now = clock.now()
         try:
+            content = content_of(file, LARGEST_BYTES)
             with origin("command"):
                 if dry_run:
                     self.stdout.write(_told(try_file(content, actor=None, now=now)), ending="")
@@ -41,18 +41,8 @@ class Command(BaseCommand):
 
 def _read(content: bytes, file: str, now: Any) -> DirectorySync:
     source, name = DirectorySync.Source.COMMAND, Path(file).name
-    sync = read_file(content, file_name=name, source=source, actor=None, operator=_operator(), now=now)
+    sync = read_file(content, file_name=name, source=source, actor=None, operator=operator(), now=now)
     return apply_sync(sync, actor=None, now=now, reason="Applied at the server.")
-
-
-def _content(file: str) -> bytes:
-    try:
-        if not Path(file).is_file():
-            raise CommandError(f"There is no file {one_line(file)}.")
-        with Path(file).open("rb") as opened:
-            return opened.read(LARGEST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise CommandError(one_line(f"{file} cannot be read: {error}.")) from error
 
 
 def _told(plan: Plan) -> str:
@@ -65,11 +55,3 @@ def _told(plan: Plan) -> str:
     asked = plan.count(Kind.CONFLICT)
     lines.append(f"Dry run: nothing was written. {words.counted(asked, 'conflict')} would wait for a person.")
     return "\n".join(one_line(line) for line in lines) + "\n"
-
-
-def _operator() -> str:
-    """The account at the operating system; its number where it has no name, as in some containers."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
