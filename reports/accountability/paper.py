@@ -41,8 +41,8 @@ does it with the own number of any one person added. These it does not stop:
 - **Two times.** A table of a running quarter, and figures that are frozen anew under the next number, may be held against what they were: what came between
   the two comes out, and when only few things did, it is of a few people. Nobody can be kept from looking twice; each download of a pack is an event.
 - **Several people who tell each other their own numbers**, from {FEWEST_BEHIND - 1} on.
-- **Records.** Whoever may see the sums of a team as a record, and the record of each of its people, can take the one from the others, and may see most of
-  these incidents anyway. There 'too few to say' keeps a handful from being read as a judgement; it is no secret from them."""
+- **Incidents themselves.** Whoever may see incidents finds in their timelines who was alerted and who handed over, and can count.
+- **Records.** Whoever may see the sums of a team as a record, and the record of each of its people, can take the one from the others. There 'too few to say' keeps a handful from being read as a judgement; it is no secret from them."""
 
 
 def as_markdown() -> str:
