@@ -10,10 +10,10 @@ from reports.metrics.definitions import definition_of
 from .definitions import FEWEST, MEASURES, Record
 
 TOO_FEW = "too few to say"
-ONE_OF_THESE = "not told: one of these is too few to say"
+NOT_TOLD = "not told"
 NOTE = (
     f"Counts from 1 to {FEWEST - 1}, shares of fewer than {FEWEST} and parts of such counts are '{TOO_FEW}': a handful says more about chance than "
-    "about anybody. Where one would come out by subtraction, another one and their share are not told either. No figure here ranks people, and none is a target."
+    f"about anybody. Where one would come out by subtraction, it, another one and their share are '{NOT_TOLD}'. No figure here ranks people, and none is a target."
 )
 # What a line says, the value it is of, and the number that a share or a part has to be large enough by; shares are percents.
 LINES: dict[str, tuple[tuple[str, str, str], ...]] = {
@@ -114,7 +114,7 @@ def kept_back(figure: str, found: Mapping[str, Any]) -> dict[str, str]:
     others = sorted((value, name) for name, value in parts.items() if value >= FEWEST)
     while hidden and others and (len(hidden) == 1 or whole - sum(parts[name] for name in parts.keys() - hidden) <= len(hidden)):
         hidden.add(others.pop(0)[1])
-    return dict.fromkeys(hidden, TOO_FEW if len(hidden) == 1 else ONE_OF_THESE)
+    return dict.fromkeys(hidden, TOO_FEW if len(hidden) == 1 else NOT_TOLD)
 
 
 def _line(figure: str, line: tuple[str, str, str], found: dict[str, Any], hidden: Mapping[str, str]) -> Line:
@@ -122,7 +122,7 @@ def _line(figure: str, line: tuple[str, str, str], found: dict[str, Any], hidden
     if name in hidden:
         return Line(words, hidden[name], None)
     if name == "share" and {"answered", "passed_on"} & hidden.keys() and found[base] >= FEWEST:
-        return Line(words, ONE_OF_THESE, None)
+        return Line(words, NOT_TOLD, None)
     value = found.get(name, 0)
     is_part = bool(base)
     if value is None or (is_part and 0 < found[base] < FEWEST):
