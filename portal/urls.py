@@ -25,5 +25,6 @@ urlpatterns = [
     path("", include("portal.inbound.urls")),
 ]
 handler400 = "portal.foundation.apikit.problems.bad_request"
+handler403 = "portal.foundation.adminkit.refused_pages.forbidden"
 handler404 = "portal.foundation.apikit.problems.not_found"
 handler500 = "portal.foundation.apikit.problems.server_error"

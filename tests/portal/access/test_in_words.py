@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
+from django.test import Client
 
 from portal.foundation.access.checks import require
 from portal.foundation.access.in_words import words_of, words_of_rights
@@ -62,3 +63,26 @@ def test_the_words_of_every_right_that_models_have_cost_one_query(django_assert_
         known = words_of_rights(rights)
     assert [right for right, words in known.items() if not words or words == right] == []
     assert words_of("incidents.view_changefreeze") == "view change freezes"
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "said"),
+    [
+        ("responder", "/admin/reports/quarterlypack/", "It needs the right to view quarterly packs, which Approvers, Compliance, External auditors and Managers have"),
+        ("stakeholder", "/admin/incidents/incident/", "It needs the right to view incidents, which"),
+        ("auditor", "/admin/incidents/changerequest/add/", "It needs the right to add change requests, which Incident commanders and Managers have. Your account only looks"),
+    ],
+)  # fmt: skip
+def test_the_page_of_a_refusal_says_it_where_the_page_itself_had_no_words(role: str, address: str, said: str, client: Client) -> None:
+    client.force_login(person("Ana", roles=(role,)))
+    answer = client.get(address)
+    assert answer.status_code == 403
+    assert said in answer.content.decode()
+
+
+def test_a_page_that_goes_by_another_right_names_none_that_would_not_help(client: Client) -> None:
+    client.force_login(person("Ana", roles=("responder",)))
+    answer = client.get("/admin/reports/quarterlypack/build/")
+    assert answer.status_code == 403
+    assert "It needs the right" not in answer.content.decode()
+    assert "can tell you which role does" in answer.content.decode()
