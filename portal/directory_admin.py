@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from portal.foundation import clock, words
 from portal.foundation.access.checks import may
@@ -52,7 +52,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="File of the CMDB",
-        widget=forms.FileInput(attrs={"accept": ".csv,.json", "class": "dir-file"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.json"}),
         help_text="CSV (commas or semicolons) or JSON in UTF-8, 5 MB and 20,000 people at most. Nothing changes by reading it.",
     )
     reason = forms.CharField(

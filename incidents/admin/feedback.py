@@ -23,6 +23,7 @@ from portal.foundation.adminkit.bases import PortalModelAdmin
 from portal.foundation.adminkit.moments import moment
 from portal.foundation.adminkit.verbs import Verb
 
+from .feedback_file import TakesFiles
 from .feedback_forms import ASKED, CorrectForm, RecordForm, given_in
 
 Outcome = Feedback.Outcome
@@ -57,7 +58,7 @@ def _has_words(feedback: Any) -> bool:
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(PortalModelAdmin):
+class FeedbackAdmin(TakesFiles, PortalModelAdmin):
     """What was said, in the order of its day; changed by verbs only."""
 
     form = RecordForm
@@ -80,6 +81,7 @@ class FeedbackAdmin(PortalModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     actions = None
+    actions_list = ("import_file",)
     add_words = "Record feedback"
     empty_list = (
         "No feedback yet. What a customer, a team or a stakeholder let somebody know about an incident or a service stands here, with a number "

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from audit.events.services import act
@@ -19,10 +20,11 @@ from portal.foundation.redaction import one_line
 
 from .models import Feedback
 from .queries import COUNTING, with_words
-from .reading import MOST_PROBLEMS, Line, Unreadable, read
+from .reading import Line, Unreadable, read
 from .services import ADD, Given, checked, record
 
 TO = "import feedback"
+MOST_PROBLEMS = 20
 MEANT = "Leave it out, or say that what is on record already is meant to come in again."
 
 
@@ -39,11 +41,10 @@ def look(content: bytes, *, actor: Any, now: datetime) -> Taken:
     """What importing `content` would record; writes nothing. Raises NotAllowed, and InvalidInput with every problem at its line."""
     require(actor, ADD, to=TO)
     try:
-        lines = read(content)
+        lines, problems = read(content)
     except Unreadable as error:
-        raise _refused(error.problems) from error
+        raise _refused([str(error)]) from error
     incidents, services = _incidents(lines, actor), _services(lines, actor)
-    problems: list[str] = []
     answers: list[tuple[Line, Given]] = []
     for line in lines:
         wrong = _place_problem(line, incidents, services)
@@ -56,10 +57,10 @@ def look(content: bytes, *, actor: Any, now: datetime) -> Taken:
             incidents.get(line.incident),
             services.get(line.service),
         )
-        problems += [f"Line {line.number}: {each}" for each in (wrong or _problems(given, now))]
+        problems += [(line.number, each) for each in (wrong or _problems(given, now))]
         answers.append((line, given))
     if problems:
-        raise _refused(problems)
+        raise _refused([f"Line {number}: {words}" for number, words in sorted(problems, key=itemgetter(0))])
     return Taken(answers, _repeats(answers, now), hashlib.sha256(content).hexdigest())
 
 

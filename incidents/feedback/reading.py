@@ -12,7 +12,8 @@ COLUMNS = (*NEEDED, "satisfaction", "incident", "service", "text")
 # A survey of a month. All of it is one transaction, in which nobody else can write on SQLite.
 MOST_LINES = 300
 LARGEST_BYTES = 1_000_000
-MOST_PROBLEMS = 20
+# The line, and what is wrong with it.
+Problem = tuple[int, str]
 _NUMBER = re.compile("[0-9]", re.ASCII)
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -31,16 +32,12 @@ class Line:
     text: str
 
 
-class Unreadable(Exception):
-    """The file is not taken at all; `problems` are sentences, each with its line."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
+class Unreadable(ValueError):
+    """The file as a whole; the message says why."""
 
 
-def read(content: bytes) -> list[Line]:
-    """The answers in `content`. Raises Unreadable."""
+def read(content: bytes) -> tuple[list[Line], list[Problem]]:
+    """The answers in `content`, and which lines are none, and why. Raises Unreadable where the whole file is."""
     if len(content) > LARGEST_BYTES:
         raise Unreadable(f"The file is larger than {LARGEST_BYTES // 1_000_000} MB. Split it.")
     try:
@@ -49,31 +46,29 @@ def read(content: bytes) -> list[Line]:
         raise Unreadable(str(error)) from None
 
 
-def _lines(text: str) -> list[Line]:
+def _lines(text: str) -> tuple[list[Line], list[Problem]]:
     rows = csv_rows.rows(text)
     begins, header = next(rows, (0, []))
     if not header:
         raise Unreadable("The file is empty.")
     names = _columns([cell.strip().casefold() for cell in header], begins)
     found: list[Line] = []
-    problems: list[str] = []
+    problems: list[Problem] = []
     for count, (number, cells) in enumerate(rows, start=1):
         if count > MOST_LINES:
             raise Unreadable(f"The file has more than {MOST_LINES} answers. Split it.")
         if len(cells) != len(names):
-            problems.append(f"Line {number}: the row has {len(cells)} cells, the header has {len(names)}.")
+            problems.append((number, f"the row has {len(cells)} cells, the header has {len(names)}."))
             continue
         given = dict(zip(names, (plain_cell(cell.strip()) for cell in cells), strict=True))
         wrong = _wrong(given)
         if wrong:
-            problems += [f"Line {number}: {each}" for each in wrong]
+            problems += [(number, each) for each in wrong]
         else:
             found.append(_line(number, given))
-    if problems:
-        raise Unreadable(*problems)
-    if not found:
+    if not found and not problems:
         raise Unreadable("The file has a header and no answers.")
-    return found
+    return found, problems
 
 
 def _columns(names: list[str], line: int) -> list[str]:

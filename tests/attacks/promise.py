@@ -372,6 +372,7 @@ audit_ledgerevent_export                 OX      OX
 audit_ledgerevent_keep                   OX      OX
 audit_ledgerevent_line                   OX      -
 audit_ledgerevent_proof                  -       OX
+incidents_feedback_import_file           RCMO    RCMO
 incidents_handoff_shift                  RCMAOX  RCM
 incidents_incident_live                  RCMAOX  -
 reports_acceptances_csv                  MAOX    -

@@ -136,6 +136,8 @@ def test_of_an_incident_another_service_is_a_problem_of_its_line(scene: Any) -> 
 
 
 def test_every_problem_is_told_at_once_but_no_flood_of_them(scene: Any) -> None:
+    several = csv("king,2020-11-19,mail,5,,loans,", "team,soon,mail,5,,loans,", "team,2020-11-19,mail,5,,nowhere,", "team,2020-11-19")
+    assert [each[:7] for each in problems(lambda: take(scene, several))] == [f"Line {line}:" for line in (2, 3, 4, 5)]
     found = problems(lambda: take(scene, csv(*["king,2020-11-19,dream,5,,loans,"] * 30)))
     assert (found[0][:7], found[1][:7], found[-1], len(found)) == ("Line 2:", "Line 2:", "And 40 more.", 21)
 
