@@ -22,7 +22,7 @@ class PortalConfig(AppConfig):
         from .foundation.access import granted
         from .foundation.answers.receipts import catch_up
         from .foundation.channels import register_channels
-        from .foundation.front_door import checks, ending
+        from .foundation.front_door import by_themselves, checks
         from .foundation.jobs import Job, declare
         from .foundation.outbox.handlers import referred
         from .foundation.watch import delivery, jobs
@@ -31,7 +31,7 @@ class PortalConfig(AppConfig):
         register_channels()
         quickly_read.watch()
         patience.watch()
-        ending.watch()
+        by_themselves.watch()
         register(checks.check_front_door)
         granted.watch()
         referred.register("early receipts", catch_up)

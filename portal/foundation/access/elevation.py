@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from guardian.models import UserObjectPermission
 
+from portal.foundation.errors import NotAllowed
+
+from .checks import require
 from .models import AuditAppointment
 from .places import level_of
 from .roles import AUDITOR
@@ -25,6 +28,13 @@ def is_above(target: Any, actor: Any) -> bool:
     if actor.is_superuser:
         return False
     return target.is_superuser or not rights_of(target) | _rights_somewhere(target) <= rights_of(actor)
+
+
+def require_over(actor: Any, permission: str, person: Any, on: Model | None = None, *, to: str) -> None:
+    """`require`, and that `person` holds no right that `actor` does not; the portal itself (None) may. Raises NotAllowed."""
+    require(actor, permission, on, to=to)
+    if actor is not None and is_above(person, actor):
+        raise NotAllowed("This account holds rights that you do not, so only somebody who holds them may do this.")
 
 
 def _rights_somewhere(target: Any) -> set[str]:

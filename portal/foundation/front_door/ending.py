@@ -1,42 +1,16 @@
-"""Ending sessions: by their owner, by an administrator, and by themselves when the account, its password or its second factors change."""
+"""Ending sessions: by their owner, by an administrator, and by whatever changes the account, its password or its second factors."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import user_logged_in
-from django.db.models.signals import post_save
-
-from portal.foundation import clock, words
-from portal.foundation.access.checks import require
-from portal.foundation.access.elevation import is_above
+from portal.foundation import words
+from portal.foundation.access.elevation import require_over
 from portal.foundation.adminkit.frame import frames
-from portal.foundation.errors import NotAllowed, NotFound
+from portal.foundation.errors import NotFound
 from portal.foundation.people.models import User
 
 from .models import BrowserSession
-
-ABOVE = "This account holds rights that you do not, so only somebody who holds them may do this."
-
-
-def watch() -> None:
-    """Called once at start."""
-    from .sessions import note_sign_in
-
-    user_logged_in.connect(note_sign_in)
-    post_save.connect(account_saved, sender=User)
-
-
-def account_saved(sender: Any, instance: User, created: bool, **kwargs: Any) -> None:
-    """Nobody stays in an account that is closed, or whose password is another now. The door that changed it lets its own session in again."""
-    # Set between set_password() and the end of the save that stores it.
-    if not created and (not instance.is_active or instance._password is not None):  # type: ignore[attr-defined]
-        end_all(instance)
-        if not instance.is_active:
-            from .tokens.services import revoke_all
-
-            # Signals have no caller that could hand on the time.
-            revoke_all(instance, now=clock.now(), reason="The account was closed.")
 
 
 def sessions_of(user: Any, now: datetime) -> Sequence[BrowserSession]:
@@ -77,6 +51,4 @@ def end_all(user: Any) -> int:
 def _require(user: User, actor: Any) -> None:
     if actor is None or actor.pk == user.pk:
         return
-    require(actor, "portal.change_user", user, to="end somebody's sessions")
-    if is_above(user, actor):
-        raise NotAllowed(ABOVE)
+    require_over(actor, "portal.change_user", user, user, to="end somebody's sessions")

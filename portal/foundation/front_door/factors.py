@@ -14,15 +14,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from portal.foundation import words
-from portal.foundation.access.checks import require
-from portal.foundation.access.elevation import is_above
+from portal.foundation.access.elevation import require_over
 from portal.foundation.access.roles import ROLES
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound, PortalError, WrongState
 from portal.foundation.people.models import User
 
 from . import locks
-from .ending import ABOVE, end_all
+from .ending import end_all
 from .notices import tell
 
 Type = Authenticator.Type
@@ -208,9 +207,9 @@ def take_away(user: User, *, actor: Any, now: datetime, reason: str = "") -> Non
 
     Raises NotAllowed, and WrongState when there is none.
     """
-    require(actor, "portal.change_user", user, to="take somebody's second factors away")
-    if actor is not None and (actor.pk == user.pk or is_above(user, actor)):
-        raise NotAllowed("Your own second factors are on the page of your account." if actor.pk == user.pk else ABOVE)
+    if actor is not None and actor.pk == user.pk:
+        raise NotAllowed("Your own second factors are on the page of your account.")
+    require_over(actor, "portal.change_user", user, user, to="take somebody's second factors away")
     with frames["act"]("account.factors_taken_away", actor=actor, now=now, subject=user, why=reason) as running:
         running.details["factors"] = [KINDS[Type(kind)] for kind in sorted(kinds_of(user))]
         if not Authenticator.objects.filter(user=user).delete()[0]:

@@ -10,15 +10,13 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from portal.foundation import words
-from portal.foundation.access.checks import require
-from portal.foundation.access.elevation import is_above
+from portal.foundation.access.elevation import require_over
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.channels.base import not_set_up
 from portal.foundation.errors import NotAllowed, WrongState
 from portal.foundation.outbox.services import queue
 from portal.foundation.people.models import ContactPoint, User
 
-from .ending import ABOVE
 from .notices import tell
 
 KIND = "account.password_link"
@@ -50,9 +48,7 @@ def send_link(user: User, *, actor: Any, now: datetime, reason: str = "") -> str
 
     Raises NotAllowed, and WrongState for an account that cannot sign in or has no way for it.
     """
-    require(actor, "portal.change_user", user, to="send a link to set a password")
-    if is_above(user, actor):
-        raise NotAllowed(ABOVE)
+    require_over(actor, "portal.change_user", user, user, to="send a link to set a password")
     if not _may_have_one(user):
         raise WrongState("This account cannot sign in, so a link would open nothing. Activate it first.")
     point = _way(user, verified_only=False)

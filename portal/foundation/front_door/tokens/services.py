@@ -5,11 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from portal.foundation import words
-from portal.foundation.access.checks import require
-from portal.foundation.access.elevation import is_above
+from portal.foundation.access.elevation import require_over
 from portal.foundation.adminkit.frame import frames
 from portal.foundation.errors import InvalidInput, NotAllowed, NotFound, WrongState
-from portal.foundation.front_door.ending import ABOVE
 from portal.foundation.front_door.factors import has_factor, needs_factor
 from portal.foundation.front_door.models import ApiToken
 from portal.foundation.front_door.notices import tell
@@ -70,9 +68,7 @@ def revoke(token: ApiToken, *, actor: Any, now: datetime, reason: str = "") -> N
     """Ends it at once. Raises NotAllowed, and WrongState when it is over already."""
     owner = token.owner
     if actor is not None and actor.pk != owner.pk:
-        require(actor, "portal.change_apitoken", token, to="revoke somebody's API token")
-        if is_above(owner, actor):
-            raise NotAllowed(ABOVE)
+        require_over(actor, "portal.change_apitoken", owner, token, to="revoke somebody's API token")
     with frames["act"]("token.revoked", actor=actor, now=now, subject=owner, why=reason) as running:
         if not ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now, revoked_by=actor):
             raise WrongState("This token was revoked already.")
@@ -127,9 +123,7 @@ def _require_maker(owner: User, actor: Any) -> None:
         return
     if not is_machine(owner):
         raise NotAllowed("People make their own tokens. For a machine, make an account that opens no pages.")
-    require(actor, "portal.change_apitoken", to="make a token for a machine")
-    if is_above(owner, actor):
-        raise NotAllowed(ABOVE)
+    require_over(actor, "portal.change_apitoken", owner, to="make a token for a machine")
 
 
 def _checked(owner: User, name: str, scopes: Sequence[str], days: int) -> tuple[str, list[str]]:
