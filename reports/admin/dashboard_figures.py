@@ -17,7 +17,8 @@ from portal.foundation.errors import PortalError
 from reports.dashboards import queries, services
 from reports.dashboards.figures import BY_WEEK, chosen_figures
 from reports.dashboards.models import Dashboard
-from reports.dashboards.queries import RIGHT, Dimension, Scope, Selection
+from reports.dashboards.queries import RIGHT, Scope
+from reports.dashboards.selection import Dimension, Selection
 from reports.document import number_in_words
 from reports.packs.quarters import NotAQuarter, Quarter
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from reports.dashboards import drawing
 from reports.dashboards.figures import AGAIN, BY_WEEK, ESCALATIONS, PARTS, RETURNED, Line, chosen_figures, headline, lines_of
-from reports.dashboards.queries import Dimension, Selection
+from reports.dashboards.selection import Dimension, Selection
 from reports.document import duration_in_words, number_in_words
 from reports.packs.quarters import Progress, Quarter
 

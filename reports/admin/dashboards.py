@@ -14,7 +14,8 @@ from portal.foundation.access.checks import may
 from portal.foundation.errors import PortalError
 from reports.dashboards import queries
 from reports.dashboards.models import Dashboard, DashboardVersion
-from reports.dashboards.queries import RIGHT, Selection
+from reports.dashboards.queries import RIGHT
+from reports.dashboards.selection import Selection
 from reports.dashboards.services import DASHBOARDS, change_dashboard, keep_dashboard, selection_of
 
 from .conformance import ConformanceView

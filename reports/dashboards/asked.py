@@ -11,7 +11,7 @@ from .behind import picked
 from .columns import microseconds, with_facts
 from .measured import figures_of
 from .places import Places
-from .queries import Selection
+from .selection import Selection
 
 
 def figures_asked(days: Iterable[tuple[date, bytes]], selection: Selection, places: Places) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from reports.metrics.levels import NEVER, Cause, Truth, Whole
 from .columns import TIMES, Facts, joined, without_facts
 from .counted import counted
 from .places import Places
-from .queries import COMPONENT, Dimension, Selection
+from .selection import COMPONENT, Dimension, Selection
 
 Test = Callable[[Facts, Mapping[str, Sequence[Any]]], Truth]
 

@@ -8,7 +8,8 @@ from audit.keeping.life import Life
 from portal.foundation.errors import InvalidInput
 
 from .models import Dashboard, DashboardVersion
-from .queries import RIGHT, Selection, name_of, progress, require_figures
+from .queries import RIGHT, name_of, progress, require_figures
+from .selection import Selection
 
 DASHBOARDS = Life(Dashboard, RIGHT, event="dashboard", noun="dashboard", whole="dashboard", same="the same figures")
 

@@ -14,8 +14,8 @@ from portal.foundation.people.models import User
 from reports.packs.models import FinishedPack, FrozenFigures
 from reports.packs.readers import of_any_unit, readers_among
 
+from .addresses import link_to
 from .people_only import VIEW
-from .reminding import link_to
 
 FINISHED = "quarterly_review.pack_finished"
 # After that nobody waits for it any more, and the outbox may have forgotten who was told.

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import Group
 
 from audit.duties.telling import holders_of
@@ -16,6 +15,7 @@ from portal.foundation.outbox.models import OutboxMessage
 from portal.foundation.outbox.services import draft, queue_all
 from portal.foundation.people.models import User
 
+from .addresses import link_to
 from .models import ROLE_TITLES, QuarterlyReview
 from .people_only import PREPARE, SIGN
 from .queries import live, open_actions, progress_of
@@ -36,11 +36,6 @@ def remind(*, now: datetime) -> int:
     new = [one for one in messages if one.idempotency_key not in known]
     queue_all(new, now=now)
     return len(new)
-
-
-def link_to(thing: Any) -> str:
-    """The address of its page."""
-    return f"{settings.PORTAL_URL}/admin/reports/{thing._meta.model_name}/{thing.pk}/change/"
 
 
 def signers_of(review: QuarterlyReview) -> list[User]:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from portal.foundation import clock, words
 from portal.foundation.errors import PortalError
-from portal.foundation.people.models import User
 
 from . import factors
 from .doors import for_its_owner, page
@@ -21,15 +20,15 @@ from .ending import end_others, end_session, sessions_of
 from .forms import ChangePasswordForm
 from .oidc.linking import unlink
 from .oidc.providers import providers
+from .own_account import person_of, stay_here
 from .passwords import change_password
 from .sessions import kept
+from .tokens.pages import tokens_of
 
 
 @for_its_owner
 def account(request: HttpRequest) -> HttpResponse:
     """What stands there now."""
-    from .tokens.pages import tokens_of
-
     user, now = person_of(request), clock.now()
     sessions = sessions_of(user, now)
     own = factors.factors_of(user)
@@ -109,18 +108,6 @@ def password(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your password is another now. All your other sessions have ended.")
         return redirect("front-door")
     return page(request, "front_door/password.html", "Change your password", form=form, status=400 if form.errors else 200)
-
-
-def stay_here(request: HttpRequest) -> None:
-    """All sessions were ended: this one goes on under a new key."""
-    request.session.cycle_key()
-    request.session.modified = True
-
-
-def person_of(request: HttpRequest) -> Any:
-    """The account itself, not the lazy stand-in of the request."""
-    reader: Any = request.user
-    return User.objects.get(pk=reader.pk)
 
 
 def _done(request: HttpRequest, deed: Callable[[], Any], said: str) -> HttpResponse:

@@ -18,10 +18,10 @@ from portal.foundation.errors import PortalError
 from portal.foundation.secrecy import Unreadable, seal, unseal
 
 from . import factors
-from .account_pages import person_of, stay_here
 from .doors import for_its_owner, page
 from .forms import CodeForm
 from .keys import answer_of, options_to_add
+from .own_account import person_of, stay_here
 from .stepping_up import SECOND, ask_again
 
 # Shown once, on the page after they were made.

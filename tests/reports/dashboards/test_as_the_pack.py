@@ -12,7 +12,8 @@ from incidents.models import Incident, TimelineEntry
 from policies.models import BusinessUnit, Component, Service
 from portal.foundation.base_models import save_tracked
 from reports.dashboards.behind import incidents_behind
-from reports.dashboards.queries import Selection, picked_from
+from reports.dashboards.queries import picked_from
+from reports.dashboards.selection import Selection
 from reports.models import DayFacts, QuarterFigures
 from reports.packs.quarters import Quarter
 from reports.packs.reading import read

@@ -10,7 +10,8 @@ from incidents.models import Incident
 from reports.dashboards.behind import incidents_behind
 from reports.dashboards.figures import COUNTED_BY, lines_of
 from reports.dashboards.measured import catalogue
-from reports.dashboards.queries import Selection, picked_from
+from reports.dashboards.queries import picked_from
+from reports.dashboards.selection import Selection
 from reports.document import Kind
 from reports.models import QuarterFigures
 from reports.packs.quarters import Quarter

@@ -15,7 +15,8 @@ from policies.models import Component, Team
 from portal.foundation.access.grants import grant
 from portal.foundation.access.places import SEE
 from reports.dashboards import queries, services
-from reports.dashboards.queries import NOTHING, Scope, Selection, figures_by_quarter
+from reports.dashboards.queries import Scope, figures_by_quarter
+from reports.dashboards.selection import NOTHING, Selection
 from reports.models import Dashboard, DayFacts
 from reports.packs.quarters import Quarter
 from tests.factories.portal import person

@@ -19,7 +19,7 @@ from portal.foundation.access.grants import grant
 from portal.foundation.access.places import SEE
 from portal.models import User
 from reports.dashboards import services
-from reports.dashboards.queries import Selection
+from reports.dashboards.selection import Selection
 from reports.models import Dashboard, QuarterFigures
 from reports.packs.quarters import Quarter
 from tests.factories.portal import person

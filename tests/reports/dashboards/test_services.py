@@ -9,7 +9,7 @@ from audit.models import LedgerEvent
 from portal.foundation.errors import InvalidInput, NotAllowed, WrongState
 from portal.models import User
 from reports.dashboards import services
-from reports.dashboards.queries import Selection
+from reports.dashboards.selection import Selection
 from reports.models import Dashboard
 from tests.factories.portal import person
 from tests.factories.reports import small_quarter, stored

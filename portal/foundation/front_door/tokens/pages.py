@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from portal.foundation import clock
 from portal.foundation.adminkit.bases import show_in
 from portal.foundation.errors import PortalError
-from portal.foundation.front_door.account_pages import person_of
 from portal.foundation.front_door.doors import for_its_owner, page
+from portal.foundation.front_door.own_account import person_of
 from portal.foundation.front_door.stepping_up import ask_again
 from portal.foundation.people.models import User
 
