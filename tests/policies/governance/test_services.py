@@ -113,7 +113,7 @@ def test_whoever_submitted_it_before_it_was_sent_back_does_not_approve_it_later(
 
 def test_a_superuser_does_not_approve_by_being_one(version: Any, manager: Any, now: Any) -> None:
     services.submit_version(version, actor=manager, now=now, accepted="Known")
-    with pytest.raises(NotAllowed, match="approve policyversion"):
+    with pytest.raises(NotAllowed, match="It needs the right to approve or send back a version"):
         services.approve_version(version, actor=person("Root", is_superuser=True), now=now, reason="I can")
 
 
