@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.events.services import act
 from audit.models import LedgerEvent, RawChange
-from incidents.models import Incident
+from incidents.models import Feedback, Incident
 from policies.models import EscalationPolicy, Runbook, Service
 from portal.foundation import clock
 from portal.foundation.jobs import jobs
@@ -47,6 +47,7 @@ COMMANDS: list[tuple[str, list[str]]] = [
     ("export_directory", ["--out", "{folder}/people.csv"]),
     ("import_directory", ["{folder}/people.csv"]),
     ("import_servicenow_log", ["{folder}/log.csv"]),
+    ("import_feedback", ["{folder}/feedback.csv"]),
     ("build_pack", ["2016Q1", "--out", "{folder}", "--format", "json"]),
     ("check_conformance", ["2016Q1"]),
     ("find_patterns", ["2016Q1"]),
@@ -154,7 +155,9 @@ def test_no_other_address_changes_anything_untold(root: User, client: Client) ->
 
 def test_no_command_changes_anything_untold(root: User, now: Any, tmp_path: Path, settings: Any) -> None:
     settings.LEDGER_KEYS = str(tmp_path / "keys")
-    make.policy_in_force(make.service("Search"), now)
+    search = make.service("Search")
+    make.policy_in_force(search, now)
+    (tmp_path / "feedback.csv").write_text(f"giver,given_on,way,satisfaction,service\ncustomer,2020-11-20,survey,4,{search.key}\n")
     schedule(root, name="Payments")
     write(tmp_path / "log.csv", [cells("INC9", "1/2/2016 09:00")])
     name = EscalationPolicy.objects.get().name
@@ -170,6 +173,7 @@ def test_no_command_changes_anything_untold(root: User, now: Any, tmp_path: Path
             call_command(command, *words, stdout=StringIO(), stderr=StringIO())
         if RawChange.objects.exists():
             assert untold() == [], command
+    assert Feedback.objects.count() == 1
 
 
 def test_every_command_of_the_portal_is_tried_or_has_a_reason_not_to_be() -> None:
