@@ -106,7 +106,7 @@ class PortalConfig(AppConfig):
 
 
 class PortalAdminConfig(admin_apps.SimpleAdminConfig):
-    """Loads no pages: `portal.urls` does, so that engine, sender, sealer and jobs, which show none, are without their memory."""
+    """Loads no pages: `portal.urls` does. Commands, and an engine, a sender, a sealer or a worker by itself, show none and need not load them."""
 
     default = False
     default_site = "portal.site.admin_site.PortalAdminSite"

@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from django.db import connections
 
-from .shared_memory import fill_holes
+from .shared_memory import fill_holes, let_go_of_code
 
 # A worker may be in the middle of a job, a sender in the middle of a call of ten seconds.
 PATIENCE_SECONDS = 15.0
@@ -61,6 +61,7 @@ class Family:
         try:
             for part in parts:
                 self.children.append(_forked(part, self.children))
+            let_go_of_code()
             first = self._until_all_are_gone()
         finally:
             for number, handler in before.items():

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = (
         "Runs web, engine, sender and workers until Ctrl-C. When one of them stops, all do, so that whatever started this starts it again."
     )
-    # They load every page; they are made in a process of their own.
+    # They are made in a process of their own: what they leave in memory would stay with all the others.
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -15,7 +15,7 @@ from portal.management.listening import check_free, listening_address, reachable
 
 class Command(BaseCommand):
     help = "Prepares the database, seeds the demo organisation on the first start, and runs everything until Ctrl-C."
-    # They load every page; they are made in the process that prepares the rest.
+    # They are made in the process that prepares the rest: what they leave in memory would stay with all the others.
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -9,6 +9,15 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[3]
+APART = """
+import sys, django
+django.setup()
+from django.utils.module_loading import import_string
+from portal.foundation.jobs import jobs
+from portal.management.commands import engine, sealer, sender, worker
+for _, job in jobs:
+    import_string(job.function)
+"""
 LOAD = """
 import sys, django
 django.setup()
@@ -20,7 +29,6 @@ NAMES = """
 print(*sorted(name for name in sys.modules if sys.modules[name] is not None))
 """
 ADDRESSES = """
-import portal.wsgi
 from django.urls import reverse
 from django.urls.resolvers import URLResolver
 worked_out = []
@@ -29,13 +37,9 @@ reverse("account_login"), reverse("admin:incidents_incident_change", args=[1])
 print(len(worked_out))
 """
 WEB = """
-from django.conf import settings
 from gunicorn.arbiter import Arbiter
-alone = parts.web("127.0.0.1:9")
-loaded = "portal.urls" in sys.modules
-settings.WEB_WORKERS = 2
-one_of_two = parts.web("127.0.0.1:9")
-print(isinstance(alone, Arbiter), loaded, isinstance(one_of_two, Arbiter), one_of_two.app.callable.__class__.__name__)
+site = parts.web("127.0.0.1:9")
+print(isinstance(site, Arbiter), site.app.callable.__class__.__name__)
 """
 # Each with who would bring it: the pack's files and pictures, the tests of others' packages, descriptions of the API, the shell.
 NEEDLESS = (
@@ -46,35 +50,35 @@ NEEDLESS = (
 
 
 @pytest.fixture
-def answer(tmp_path: Path) -> Callable[[str], list[str]]:
+def answer(tmp_path: Path) -> Callable[..., list[str]]:
     """What a process says that has loaded what it shares with the others, word by word."""
     env = {**os.environ, "PORTAL_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings.development", "PYTHONWARNINGS": "ignore"}
     env["DATABASE_URL"] = f"sqlite:///{tmp_path}/db.sqlite3"
 
-    def asked(question: str) -> list[str]:
-        command = [sys.executable, "-c", LOAD + question]
+    def asked(question: str, after: str = LOAD) -> list[str]:
+        command = [sys.executable, "-c", after + question]
         return subprocess.run(command, cwd=PROJECT, env=env, check=True, capture_output=True, text=True).stdout.split()
 
     return asked
 
 
-def test_what_hardly_anybody_asks_for_is_not_loaded_at_the_start(answer: Callable[[str], list[str]]) -> None:
-    loaded = answer("import portal.wsgi" + NAMES)
+def test_what_hardly_anybody_asks_for_is_not_loaded_at_the_start(answer: Callable[..., list[str]]) -> None:
+    loaded = answer(NAMES)
     assert "portal.urls" in loaded, "the whole portal was loaded"
     assert [name for name in NEEDLESS if name in loaded] == []
 
 
-def test_who_shows_no_pages_loads_none(answer: Callable[[str], list[str]]) -> None:
-    loaded = answer(NAMES)
+def test_who_runs_by_itself_and_shows_no_pages_loads_none(answer: Callable[..., list[str]]) -> None:
+    loaded = answer(NAMES, after=APART)
     assert "portal.tasks" in loaded, "what runs jobs was loaded"
     ours = [name.split(".") for name in loaded if name.split(".")[0] in ("audit", "incidents", "policies", "portal", "reports")]
     assert [".".join(name) for name in ours if {"admin", "api", "site", "urls", "wsgi"} & set(name[1:])] == []
     assert [name for name in ("rest_framework.serializers", "drf_spectacular.plumbing", "unfold.admin") if name in loaded] == []
 
 
-def test_no_page_works_out_the_addresses_of_the_portal_or_its_admin(answer: Callable[[str], list[str]]) -> None:
+def test_no_process_works_out_the_addresses_of_the_portal_or_its_admin_for_itself(answer: Callable[..., list[str]]) -> None:
     assert answer(ADDRESSES) == ["0"]
 
 
-def test_the_web_servers_only_process_loads_the_pages_itself_and_several_share_them(answer: Callable[[str], list[str]]) -> None:
-    assert answer(WEB) == ["True", "False", "True", "WSGIHandler"]
+def test_the_web_server_has_its_settings_and_the_portal_before_it_is_forked(answer: Callable[..., list[str]]) -> None:
+    assert answer(WEB) == ["True", "WSGIHandler"]
